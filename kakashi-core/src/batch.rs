@@ -1,0 +1,74 @@
+//! Encoded records on their way to a sink.
+
+use crate::level::LogLevel;
+
+/// Says where a record of a batch ends, and how much it matters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct RecordEnd {
+    /// The offset after the record's last byte.
+    pub end: usize,
+    /// The record's level.
+    pub level: LogLevel,
+}
+
+/// Holds encoded records, borrowed.
+///
+/// A batch of the wire is one block: its bytes only make sense together.
+#[derive(Clone, Copy, Debug)]
+pub struct Batch<'a> {
+    bytes: &'a [u8],
+    ends: &'a [RecordEnd],
+    dropped: usize,
+}
+
+impl<'a> Batch<'a> {
+    /// Makes a batch of bytes and the ends of the records in them.
+    pub const fn new(bytes: &'a [u8], ends: &'a [RecordEnd]) -> Self {
+        Self { bytes, ends, dropped: 0 }
+    }
+
+    /// Says how many records were dropped before this batch.
+    #[must_use]
+    pub const fn after_dropped(mut self, dropped: usize) -> Self {
+        self.dropped = dropped;
+        self
+    }
+
+    /// Returns all bytes, the rest of a record before the first included if a
+    /// sink took only part of it.
+    pub const fn bytes(&self) -> &'a [u8] {
+        self.bytes
+    }
+
+    /// Returns the ends of the records.
+    pub const fn ends(&self) -> &'a [RecordEnd] {
+        self.ends
+    }
+
+    /// Returns the number of records.
+    pub const fn len(&self) -> usize {
+        self.ends.len()
+    }
+
+    /// Tells whether there is nothing to write.
+    pub const fn is_empty(&self) -> bool {
+        self.bytes.is_empty()
+    }
+
+    /// Returns how many records were dropped before this batch; the batch's
+    /// bytes tell of them too.
+    pub const fn dropped(&self) -> usize {
+        self.dropped
+    }
+
+    /// Yields each record's level and bytes.
+    pub fn records(&self) -> impl Iterator<Item = (LogLevel, &'a [u8])> + use<'a> {
+        let bytes = self.bytes;
+        let mut start = 0;
+        self.ends.iter().map(move |record| {
+            let record_bytes = bytes.get(start..record.end).unwrap_or_default();
+            start = record.end;
+            (record.level, record_bytes)
+        })
+    }
+}

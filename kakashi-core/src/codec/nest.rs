@@ -1,0 +1,158 @@
+//! Keeps a value that describes itself well formed, whatever it does.
+//!
+//! Lists that are not ended are ended, what nests too deep is `"…"`, a key
+//! without a value stands for null, a second value is left out. What the
+//! pieces look like is a [`Structure`]'s business.
+
+use super::{Items, Pairs};
+use crate::value::{Composite, MAX_DEPTH, Value, ValueSink};
+
+/// Writes the pieces of a value, which come in an order that makes sense.
+pub(crate) trait Structure {
+    /// Writes a value that is no list or map.
+    fn scalar(&mut self, value: &Value<'_>);
+    /// Begins a list or map at a depth counted from 0.
+    fn begin(&mut self, map: bool, depth: usize);
+    /// Writes the key of the next value in the map at this depth.
+    fn key(&mut self, key: &str, depth: usize);
+    /// Ends the list or map at this depth.
+    fn end(&mut self, map: bool, depth: usize);
+    /// Prepares for an item of the list at this depth.
+    fn item(&mut self, depth: usize) {
+        let _ = depth;
+    }
+}
+
+/// Writes one whole value.
+pub(crate) fn describe<S: Structure>(composite: &dyn Composite, structure: S) {
+    let mut nest = Nest { structure, depth: 0, too_deep: 0, maps: 0, keyed: false, begun: false };
+    composite.describe(&mut nest);
+    nest.finish();
+}
+
+struct Nest<S> {
+    structure: S,
+    depth: usize,
+    /// Lists and maps begun below the depth limit and not ended yet.
+    too_deep: usize,
+    /// A bit for each open level: it is a map.
+    maps: u32,
+    /// The innermost map has a key without a value.
+    keyed: bool,
+    begun: bool,
+}
+
+impl<S: Structure> Nest<S> {
+    fn finish(mut self) {
+        self.too_deep = 0;
+        while self.depth > 0 {
+            self.end();
+        }
+        if !self.begun {
+            self.structure.scalar(&Value::Null);
+        }
+    }
+
+    fn in_map(&self) -> bool {
+        self.depth > 0 && self.maps >> (self.depth - 1) & 1 == 1
+    }
+
+    /// Tells whether a value may be written here, and takes its place.
+    fn place(&mut self) -> bool {
+        if self.depth == 0 && self.begun {
+            return false;
+        }
+        if self.in_map() {
+            if !self.keyed {
+                self.structure.key("", self.depth - 1);
+            }
+        } else if self.depth > 0 {
+            self.structure.item(self.depth - 1);
+        }
+        self.keyed = false;
+        self.begun = true;
+        true
+    }
+
+    fn begin(&mut self, map: bool) {
+        if self.too_deep > 0 {
+            self.too_deep += 1;
+        } else if !self.place() {
+            // A second value at the top: everything in it is left out.
+            self.too_deep = 1;
+        } else if self.depth == MAX_DEPTH {
+            self.too_deep = 1;
+            self.structure.scalar(&Value::Str("…"));
+        } else {
+            self.structure.begin(map, self.depth);
+            let bit = 1 << self.depth;
+            self.maps = if map { self.maps | bit } else { self.maps & !bit };
+            self.depth += 1;
+        }
+    }
+
+    fn end(&mut self) {
+        if self.too_deep > 0 {
+            self.too_deep -= 1;
+        } else if self.depth > 0 {
+            self.end_key();
+            let map = self.in_map();
+            self.depth -= 1;
+            self.structure.end(map, self.depth);
+        }
+    }
+
+    fn end_key(&mut self) {
+        if core::mem::take(&mut self.keyed) {
+            self.structure.scalar(&Value::Null);
+        }
+    }
+}
+
+impl<S: Structure> ValueSink for Nest<S> {
+    fn value(&mut self, value: Value<'_>) {
+        match value {
+            // Taken apart here, so that their depth counts.
+            Value::Composite(composite) => composite.describe(self),
+            Value::List(items) => {
+                self.begin(false);
+                Items::new(items).for_each(|item| self.value(item));
+                self.end();
+            }
+            Value::Map(pairs) => {
+                self.begin(true);
+                for (key, value) in Pairs::new(pairs) {
+                    self.key(key);
+                    self.value(value);
+                }
+                self.end();
+            }
+            _ if self.too_deep == 0 && self.place() => self.structure.scalar(&value),
+            _ => {}
+        }
+    }
+
+    fn begin_list(&mut self) {
+        self.begin(false);
+    }
+
+    fn end_list(&mut self) {
+        self.end();
+    }
+
+    fn begin_map(&mut self) {
+        self.begin(true);
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.too_deep == 0 && self.in_map() {
+            self.end_key();
+            self.structure.key(key, self.depth - 1);
+            self.keyed = true;
+        }
+    }
+
+    fn end_map(&mut self) {
+        self.end();
+    }
+}

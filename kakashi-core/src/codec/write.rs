@@ -1,0 +1,213 @@
+//! Values into bytes. Needs no heap: lengths that are known late are patched.
+
+use core::fmt::{self, Write as _};
+
+use super::nest::{self, Structure};
+use super::tag;
+use crate::output::Output;
+use crate::value::{MAX_DEPTH, Value};
+
+/// Appends an unsigned LEB128 integer.
+#[inline]
+pub fn put_leb(out: &mut Output<'_>, mut number: u64) {
+    while number >= 0x80 {
+        out.put_byte(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.put_byte(number as u8);
+}
+
+/// Overwrites `WIDTH` bytes at `at` with a LEB128 integer padded to that width.
+///
+/// Returns false, and writes nothing, when the number needs more.
+pub(crate) fn put_leb_padded<const WIDTH: usize>(out: &mut Output<'_>, at: usize, number: usize) -> bool {
+    if number >> (7 * WIDTH) != 0 {
+        return false;
+    }
+    let mut bytes = [0; WIDTH];
+    for (place, byte) in bytes.iter_mut().enumerate() {
+        let more = if place + 1 < WIDTH { 0x80 } else { 0 };
+        *byte = (number >> (7 * place)) as u8 & 0x7f | more;
+    }
+    out.patch(at, &bytes);
+    true
+}
+
+/// Appends a `text`: its length and its bytes.
+#[inline]
+pub fn put_text(out: &mut Output<'_>, text: &str) {
+    put_leb(out, text.len() as u64);
+    out.put_short(text.as_bytes());
+}
+
+/// Appends a pair: a key and its value.
+#[inline]
+pub fn put_pair(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
+    put_text(out, key);
+    put_value(out, value);
+}
+
+/// Appends a value, running the code of foreign ones.
+#[inline]
+pub fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::U64(number) => put_integer(out, tag::POSITIVE, number),
+        Value::I64(number) => put_signed(out, number),
+        Value::Str(text) => put_str(out, text),
+        Value::F64(number) => {
+            out.put_byte(tag::F64);
+            out.put_word(number.to_le_bytes(), 8);
+        }
+        Value::Bool(truth) => out.put_byte(if truth { tag::TRUE } else { tag::FALSE }),
+        _ => put_rare(out, value),
+    }
+}
+
+#[inline]
+fn put_str(out: &mut Output<'_>, text: &str) {
+    if text.len() < 0x80 {
+        out.put_byte(tag::SHORT_STR | text.len() as u8);
+    } else {
+        out.put_byte(tag::STR);
+        put_leb(out, text.len() as u64);
+    }
+    out.put_short(text.as_bytes());
+}
+
+#[inline]
+fn put_signed(out: &mut Output<'_>, number: i64) {
+    if number < 0 {
+        put_integer(out, tag::NEGATIVE, !number as u64);
+    } else {
+        put_integer(out, tag::POSITIVE, number as u64);
+    }
+}
+
+#[inline]
+fn put_integer(out: &mut Output<'_>, tag: u8, number: u64) {
+    let len = (71 - number.leading_zeros() as usize) / 8;
+    out.put_byte(tag | len as u8);
+    out.put_word(number.to_le_bytes(), len);
+}
+
+#[inline(never)]
+fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::Null => out.put_byte(tag::NULL),
+        Value::I128(number) => {
+            let number = number.get();
+            match i64::try_from(number) {
+                Ok(narrow) => put_signed(out, narrow),
+                Err(_) => {
+                    out.put_byte(tag::I128);
+                    out.put(&number.to_le_bytes());
+                }
+            }
+        }
+        Value::U128(number) => {
+            let number = number.get();
+            match u64::try_from(number) {
+                Ok(narrow) => put_integer(out, tag::POSITIVE, narrow),
+                Err(_) => {
+                    out.put_byte(tag::U128);
+                    out.put(&number.to_le_bytes());
+                }
+            }
+        }
+        Value::F32(number) => {
+            out.put_byte(tag::F32);
+            out.put(&number.to_le_bytes());
+        }
+        Value::Char(character) => {
+            out.put_byte(tag::CHAR);
+            put_leb(out, u64::from(u32::from(character)));
+        }
+        Value::Bytes(bytes) => {
+            out.put_byte(tag::BYTES);
+            put_leb(out, bytes.len() as u64);
+            out.put(bytes);
+        }
+        Value::Duration(length) => {
+            out.put_byte(tag::DURATION);
+            put_leb(out, length.as_secs());
+            put_leb(out, u64::from(length.subsec_nanos()));
+        }
+        Value::List(items) => put_nested(out, tag::LIST, items),
+        Value::Map(pairs) => put_nested(out, tag::MAP, pairs),
+        Value::Composite(composite) => {
+            nest::describe(composite, Nested { out, open: [0; MAX_DEPTH] });
+        }
+        Value::Display(text) => put_formatted(out, format_args!("{text}")),
+        Value::Debug(text) => put_formatted(out, format_args!("{text:?}")),
+        Value::Error(error) => put_formatted(out, format_args!("{}", ErrorChain(error))),
+        Value::U64(_) | Value::I64(_) | Value::Str(_) | Value::F64(_) | Value::Bool(_) => {
+            put_value(out, value);
+        }
+    }
+}
+
+fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
+    out.put_byte(tag);
+    out.put(&(bytes.len() as u32).to_le_bytes());
+    out.put(bytes);
+}
+
+/// Appends what `arguments` print as a string; an error from a `Display` that
+/// gives up ends the string with `…`.
+fn put_formatted(out: &mut Output<'_>, arguments: fmt::Arguments<'_>) {
+    out.put_byte(tag::STR);
+    let head = out.position();
+    out.put(&[0; 5]);
+    let start = out.position();
+    if out.write_fmt(arguments).is_err() {
+        out.put("…".as_bytes());
+    }
+    let written = put_leb_padded::<5>(out, head, out.position() - start);
+    debug_assert!(written, "a text of 2^35 bytes fits no memory");
+}
+
+/// Prints an error and, after `: `, each of its sources.
+pub(crate) struct ErrorChain<'a>(pub(crate) &'a (dyn core::error::Error + 'a));
+
+impl fmt::Display for ErrorChain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)?;
+        let mut source = self.0.source();
+        // A source that leads back to itself must not print for ever.
+        for _ in 0..64 {
+            let Some(error) = source else { return Ok(()) };
+            write!(f, ": {error}")?;
+            source = error.source();
+        }
+        Ok(())
+    }
+}
+
+/// Writes lists and maps as bytes; their lengths are patched in at their end.
+struct Nested<'o, 'b> {
+    out: &'o mut Output<'b>,
+    /// Where the length of each open list or map stands.
+    open: [usize; MAX_DEPTH],
+}
+
+impl Structure for Nested<'_, '_> {
+    fn scalar(&mut self, value: &Value<'_>) {
+        put_value(self.out, value);
+    }
+
+    fn begin(&mut self, map: bool, depth: usize) {
+        self.out.put_byte(if map { tag::MAP } else { tag::LIST });
+        self.open[depth] = self.out.position();
+        self.out.put(&[0; 4]);
+    }
+
+    fn key(&mut self, key: &str, _depth: usize) {
+        put_text(self.out, key);
+    }
+
+    fn end(&mut self, _map: bool, depth: usize) {
+        let at = self.open[depth];
+        let len = self.out.position() - at - 4;
+        self.out.patch(at, &(len as u32).to_le_bytes());
+    }
+}

@@ -1,0 +1,270 @@
+//! What every record of a request, a user or a program carries.
+//!
+//! A context never changes: `merge` and `with_custom` make a new one. It keeps
+//! its fields in wire form, so that a record carries them by copying bytes,
+//! and an id under which encoders keep the text they made of it.
+
+use alloc::{sync::Arc, vec, vec::Vec};
+use core::fmt;
+
+use portable_atomic::{AtomicUsize, Ordering};
+
+use crate::codec::{Cursor, Pairs, put_pair};
+use crate::field::{Field, key_bit};
+use crate::output::Output;
+use crate::record::ContextFields;
+use crate::value::Value;
+
+/// Holds fields for many records; cloning it copies a pointer.
+///
+/// Typed keys (`ip`, `access`, …) win over custom ones of the same name.
+#[derive(Clone, Default)]
+pub struct LogContext {
+    inner: Option<Arc<Inner>>,
+}
+
+struct Inner {
+    id: usize,
+    mask: u64,
+    /// Pairs, the typed ones first.
+    pairs: Vec<u8>,
+    /// Where the custom pairs begin.
+    custom_at: usize,
+}
+
+macro_rules! typed {
+    ($($key:ident, $with:ident, $what:literal;)*) => {
+        $(
+            #[doc = concat!("Adds ", $what, ", in place of one that is there.")]
+            #[must_use]
+            pub fn $with(&self, value: &str) -> Self {
+                self.with_typed(&[Field { key: stringify!($key), value: Value::Str(value) }])
+            }
+
+            #[doc = concat!("Returns ", $what, ".")]
+            pub fn $key(&self) -> Option<&str> {
+                let inner = self.inner.as_ref()?;
+                let found = find(inner.pairs.get(..inner.custom_at)?, stringify!($key))?;
+                if let Value::Str(text) = found { Some(text) } else { None }
+            }
+        )*
+    };
+}
+
+impl LogContext {
+    /// Makes a context without fields.
+    pub const fn new() -> Self {
+        Self { inner: None }
+    }
+
+    typed! {
+        ip, with_ip, "the address of the client";
+        access, with_access, "how the client came: the method and path, the port, the door";
+        request_id, with_request_id, "the id of the request";
+        user_agent, with_user_agent, "the client program's name for itself";
+        user_id, with_user_id, "the id of the user";
+        session_id, with_session_id, "the id of the user's session";
+        service_name, with_service_name, "the name of the service";
+        version, with_version, "the version of the service";
+        environment, with_environment, "where the service runs: production, staging, …";
+    }
+
+    /// Tells whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        self.inner.is_none()
+    }
+
+    /// Returns the fields in wire form.
+    #[inline]
+    pub fn fields(&self) -> ContextFields<'_> {
+        match &self.inner {
+            Some(inner) => ContextFields { id: inner.id, mask: inner.mask, pairs: &inner.pairs },
+            None => ContextFields::default(),
+        }
+    }
+
+    /// Finds a field's value by its key.
+    pub fn get(&self, key: &str) -> Option<Value<'_>> {
+        find(self.fields().pairs, key)
+    }
+
+    /// Makes a context of both; where both have a key, `other`'s counts.
+    #[must_use]
+    pub fn merge(&self, other: &Self) -> Self {
+        match (&self.inner, &other.inner) {
+            (_, None) => self.clone(),
+            (None, _) => other.clone(),
+            (Some(outer), Some(inner)) => {
+                Self::build([inner.typed(), outer.typed()], [inner.custom(), outer.custom()])
+            }
+        }
+    }
+
+    /// Adds fields of any kind, each in place of a custom one of the same key.
+    #[must_use]
+    pub fn with_custom(&self, fields: &[Field<'_>]) -> Self {
+        let added = pairs_of(fields);
+        Self::build([self.typed(), &[]], [&added, self.custom()])
+    }
+
+    fn with_typed(&self, fields: &[Field<'_>]) -> Self {
+        let added = pairs_of(fields);
+        Self::build([&added, self.typed()], [self.custom(), &[]])
+    }
+
+    fn typed(&self) -> &[u8] {
+        self.inner.as_ref().map_or(&[], |inner| inner.typed())
+    }
+
+    fn custom(&self) -> &[u8] {
+        self.inner.as_ref().map_or(&[], |inner| inner.custom())
+    }
+
+    /// Joins pairs; of those with the same key the first counts.
+    fn build(typed: [&[u8]; 2], custom: [&[u8]; 2]) -> Self {
+        let room = typed.iter().chain(&custom).map(|pairs| pairs.len()).sum();
+        let mut pairs = Vec::with_capacity(room);
+        let mut seen = hashbrown::HashSet::new();
+        let mut mask = 0;
+        let mut append = |pairs: &mut Vec<u8>, source: &[u8]| {
+            let mut rest = Cursor::new(source);
+            while let Some((key, pair)) = next_pair(&mut rest) {
+                // The keys outlive this call only as hashes would not: own them.
+                if seen.insert(alloc::string::String::from(key)) {
+                    mask |= key_bit(key.as_bytes());
+                    pairs.extend_from_slice(pair);
+                }
+            }
+        };
+        typed.iter().for_each(|source| append(&mut pairs, source));
+        let custom_at = pairs.len();
+        custom.iter().for_each(|source| append(&mut pairs, source));
+        if pairs.is_empty() {
+            return Self::new();
+        }
+        pairs.shrink_to_fit();
+        Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at })) }
+    }
+}
+
+impl Inner {
+    fn typed(&self) -> &[u8] {
+        &self.pairs[..self.custom_at]
+    }
+
+    fn custom(&self) -> &[u8] {
+        &self.pairs[self.custom_at..]
+    }
+}
+
+impl fmt::Debug for LogContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(Pairs::new(self.fields().pairs)).finish()
+    }
+}
+
+impl PartialEq for LogContext {
+    /// Compares the fields in their order, as they are written.
+    fn eq(&self, other: &Self) -> bool {
+        self.fields().pairs == other.fields().pairs
+    }
+}
+
+impl Eq for LogContext {}
+
+/// Ids start at 1 and are never 0, which means "no id".
+fn next_id() -> usize {
+    static LAST: AtomicUsize = AtomicUsize::new(0);
+    match LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) {
+        0 => next_id(),
+        id => id,
+    }
+}
+
+fn find<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
+    Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
+}
+
+/// Reads one pair: its key, and all of its bytes.
+fn next_pair<'a>(rest: &mut Cursor<'a>) -> Option<(&'a str, &'a [u8])> {
+    let before = rest.rest();
+    let key = rest.text().ok()?;
+    rest.value().ok()?;
+    Some((key, &before[..before.len() - rest.rest().len()]))
+}
+
+/// Writes fields as pairs, with as much memory as they need.
+pub fn pairs_of(fields: &[Field<'_>]) -> Vec<u8> {
+    let mut room = vec![0; 64 * fields.len()];
+    loop {
+        let mut out = Output::new(&mut room);
+        for field in fields {
+            put_pair(&mut out, field.key, &field.value);
+        }
+        let (needed, overflowed) = (out.position(), out.overflowed());
+        room.resize(needed, 0);
+        if !overflowed {
+            return room;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn text(context: &LogContext) -> String {
+        format!("{context:?}")
+    }
+
+    #[test]
+    fn a_later_context_wins_key_by_key() {
+        let outer = LogContext::new().with_ip("1").with_custom(&[Field::new("a", "x")]);
+        let inner = LogContext::new().with_ip("2").with_custom(&[Field::new("b", &7)]);
+        let both = outer.merge(&inner);
+        assert_eq!(text(&both), r#"{"ip": Str("2"), "b": U64(7), "a": Str("x")}"#);
+        assert_eq!(both.ip(), Some("2"));
+        assert_eq!(outer.ip(), Some("1"));
+    }
+
+    #[test]
+    fn typed_keys_win_over_custom_ones() {
+        let context = LogContext::new().with_custom(&[Field::new("ip", "custom")]);
+        assert_eq!(context.ip(), None);
+        assert_eq!(text(&context.with_ip("typed")), r#"{"ip": Str("typed")}"#);
+        let context = LogContext::new().with_ip("typed").with_custom(&[Field::new("ip", "custom")]);
+        assert_eq!(text(&context), r#"{"ip": Str("typed")}"#);
+    }
+
+    #[test]
+    fn an_empty_context_changes_nothing() {
+        let context = LogContext::new().with_user_id("42");
+        assert_eq!(context.merge(&LogContext::new()), context);
+        assert_eq!(LogContext::new().merge(&context), context);
+        assert!(LogContext::new().with_custom(&[]).is_empty());
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_associative_and_right_biased(
+            sources in proptest::collection::vec(
+                proptest::collection::btree_map("[a-e]", 0_u64..100, 0..5), 3..4)
+        ) {
+            let contexts: Vec<LogContext> = sources.iter().map(|source| {
+                let fields: Vec<_> = source.iter().map(|(key, value)| Field::new(key, value)).collect();
+                LogContext::new().with_custom(&fields)
+            }).collect();
+            let left = contexts[0].merge(&contexts[1]).merge(&contexts[2]);
+            let right = contexts[0].merge(&contexts[1].merge(&contexts[2]));
+            prop_assert_eq!(text(&left), text(&right));
+            let mut expected = std::collections::BTreeMap::new();
+            sources.iter().for_each(|source| expected.extend(source.clone()));
+            for (key, value) in &expected {
+                let found = left.get(key);
+                prop_assert!(matches!(found, Some(Value::U64(number)) if number == *value));
+            }
+            prop_assert_eq!(Pairs::new(left.fields().pairs).count(), expected.len());
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! Text that can do no harm: quoted where the grammar needs it, with every
+//! control character escaped.
+
+use core::fmt;
+
+use super::number::is_number;
+use crate::chars::{control_len, is_plain};
+use crate::output::Output;
+
+const HEX: &[u8; 16] = b"0123456789abcdef";
+
+/// Bytes below 0x80 that may stand in a bare value or key: 1; a space or what
+/// must be looked at: 0. Bytes from 0x80 on may belong to a control.
+const BARE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f {
+        table[byte] = !matches!(byte as u8, b'"' | b'=' | b'\\');
+        byte += 1;
+    }
+    table
+};
+
+/// Appends a key or a logger: bare, or quoted.
+pub(super) fn put_word(out: &mut Output<'_>, text: &str) {
+    if is_plain(text.as_bytes(), false) {
+        out.put_short(text.as_bytes());
+    } else {
+        put_quoted(out, text);
+    }
+}
+
+/// Appends a string value: bare, or quoted.
+#[inline]
+pub(super) fn put_value_text(out: &mut Output<'_>, text: &str) {
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().all(|&byte| BARE[byte as usize]) && !bytes.is_empty();
+    if plain && !reads_as_something_else(bytes) {
+        out.put_short(bytes);
+    } else {
+        put_unusual_value_text(out, text);
+    }
+}
+
+#[inline(never)]
+fn put_unusual_value_text(out: &mut Output<'_>, text: &str) {
+    if is_plain(text.as_bytes(), false) && !reads_as_something_else(text.as_bytes()) {
+        out.put(text.as_bytes());
+    } else {
+        put_quoted(out, text);
+    }
+}
+
+/// Tells whether bare text would be read as a number, a literal, a list or a map.
+#[inline]
+fn reads_as_something_else(bytes: &[u8]) -> bool {
+    match bytes.first() {
+        Some(b'0'..=b'9' | b'-' | b'N' | b'i') => is_number(bytes),
+        Some(b't' | b'f' | b'n') => matches!(bytes, b"true" | b"false" | b"null"),
+        Some(b'[' | b'{') => true,
+        _ => false,
+    }
+}
+
+/// Appends a literal message: bare, or quoted.
+pub(super) fn put_message_text(out: &mut Output<'_>, text: &str) {
+    if is_plain(text.as_bytes(), true) {
+        out.put(text.as_bytes());
+    } else {
+        put_quoted(out, text);
+    }
+}
+
+/// Appends text in quotes.
+pub(super) fn put_quoted(out: &mut Output<'_>, text: &str) {
+    out.put_byte(b'"');
+    put_escaped(out, text);
+    out.put_byte(b'"');
+}
+
+/// Appends text with its quotes, backslashes and controls escaped, in the way
+/// that text lines and JSON share.
+#[inline]
+pub(super) fn put_escaped(out: &mut Output<'_>, text: &str) {
+    if text.bytes().all(|byte| CLEAN[byte as usize]) {
+        out.put_short(text.as_bytes());
+    } else {
+        escape(text, |piece| out.put(piece.as_bytes()));
+    }
+}
+
+/// Bytes below 0x80 that are never escaped.
+const CLEAN: [bool; 256] = {
+    let mut table = BARE;
+    table[b' ' as usize] = true;
+    table[b'=' as usize] = true;
+    table
+};
+
+/// Hands out text in pieces, escaped.
+pub(super) fn escape(text: &str, mut put: impl FnMut(&str)) {
+    let bytes = text.as_bytes();
+    let (mut at, mut clean_from) = (0, 0);
+    while at < bytes.len() {
+        let byte = bytes[at];
+        let len = if byte == b'"' || byte == b'\\' { 1 } else { control_len(bytes, at) };
+        if len == 0 {
+            at += 1;
+            continue;
+        }
+        put(&text[clean_from..at]);
+        put_escape(&bytes[at..at + len], &mut put);
+        at += len;
+        clean_from = at;
+    }
+    put(&text[clean_from..]);
+}
+
+fn put_escape(character: &[u8], put: &mut impl FnMut(&str)) {
+    let scalar = match *character {
+        [b'\n'] => return put("\\n"),
+        [b'\r'] => return put("\\r"),
+        [b'\t'] => return put("\\t"),
+        [b'"'] => return put("\\\""),
+        [b'\\'] => return put("\\\\"),
+        // All that is escaped lies in the basic plane, in one to three bytes.
+        [one] => u32::from(one),
+        [one, two] => u32::from(one & 0x1f) << 6 | u32::from(two & 0x3f),
+        [one, two, three, ..] => {
+            u32::from(one & 0x0f) << 12 | u32::from(two & 0x3f) << 6 | u32::from(three & 0x3f)
+        }
+        [] => return,
+    };
+    let digit = |shift: u32| HEX[(scalar >> shift & 0xf) as usize];
+    put_ascii(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)], put);
+}
+
+fn put_ascii(bytes: &[u8], put: &mut impl FnMut(&str)) {
+    put(core::str::from_utf8(bytes).unwrap_or_default());
+}
+
+/// Writes text piece by piece as one bare or quoted word, and decides at the
+/// end which: a closing look at what came, then the opening quote is taken
+/// back if it was not needed. The source is read once, so a `Display` that
+/// says something else the second time cannot slip anything through.
+pub(super) struct Quoter<'o, 'b> {
+    out: &'o mut Output<'b>,
+    start: usize,
+    /// Something was escaped, or must be quoted.
+    quoted: bool,
+    spaces: bool,
+    after_space: bool,
+}
+
+impl<'o, 'b> Quoter<'o, 'b> {
+    /// Begins a word; `spaces` allows single ones inside it, as in a message.
+    pub(super) fn new(out: &'o mut Output<'b>, spaces: bool) -> Self {
+        let start = out.position();
+        out.put_byte(b'"');
+        Self { out, start, quoted: false, spaces, after_space: true }
+    }
+
+    /// Appends text.
+    pub(super) fn push(&mut self, text: &str) {
+        let bytes = text.as_bytes();
+        for (at, &byte) in bytes.iter().enumerate() {
+            let space = byte == b' ';
+            self.quoted |= match byte {
+                b' ' => !self.spaces || self.after_space,
+                b'"' | b'=' | b'\\' => true,
+                _ => control_len(bytes, at) > 0,
+            };
+            self.after_space = space;
+        }
+        put_escaped(self.out, text);
+    }
+
+    /// Appends a byte that belongs to no character, as `\xNN`.
+    pub(super) fn push_wild(&mut self, byte: u8) {
+        self.quoted = true;
+        self.after_space = false;
+        self.out.put(&[b'\\', b'x', HEX[usize::from(byte >> 4)], HEX[usize::from(byte & 15)]]);
+    }
+
+    /// Ends a message.
+    pub(super) fn finish(self) {
+        self.end(false);
+    }
+
+    /// Ends a value, which must not be read as a number or the like.
+    pub(super) fn finish_value(self) {
+        self.end(true);
+    }
+
+    fn end(self, value: bool) {
+        let text_at = self.start + 1;
+        let (quoted, ambiguous) = {
+            let text = self.out.since(text_at);
+            // After an overflow nothing can be looked at: the quote stays counted.
+            (self.quoted || self.after_space, value && reads_as_something_else(text))
+        };
+        if quoted || ambiguous {
+            self.out.put_byte(b'"');
+        } else {
+            self.out.remove_byte(self.start);
+        }
+    }
+}
+
+impl fmt::Write for Quoter<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.push(text);
+        Ok(())
+    }
+}
+
+/// Escapes what is written through it.
+pub(super) struct Escaper<'w, W: fmt::Write + ?Sized>(pub(super) &'w mut W);
+
+impl<W: fmt::Write + ?Sized> fmt::Write for Escaper<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let mut result = Ok(());
+        escape(text, |piece| result = result.and_then(|()| self.0.write_str(piece)));
+        result
+    }
+}
+
+/// Writes base64 with padding (RFC 4648, section 4).
+pub(super) fn write_base64<W: fmt::Write + ?Sized>(out: &mut W, bytes: &[u8]) -> fmt::Result {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for chunk in bytes.chunks(3) {
+        let group = [chunk[0], *chunk.get(1).unwrap_or(&0), *chunk.get(2).unwrap_or(&0)];
+        let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
+        let mut quad = [18, 12, 6, 0].map(|shift| ALPHABET[(bits >> shift & 63) as usize]);
+        quad[chunk.len() + 1..].fill(b'=');
+        out.write_str(core::str::from_utf8(&quad).unwrap_or_default())?;
+    }
+    Ok(())
+}

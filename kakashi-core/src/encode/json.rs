@@ -1,0 +1,273 @@
+//! The JSON line; its rules are in the [module above](crate::encode).
+
+use core::fmt::{self, Write as _};
+
+use super::Encoder;
+use super::cache::EncoderCache;
+use super::escape::{Escaper, put_escaped, write_base64};
+use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
+use super::template::{Piece, pieces};
+use super::text::write_shown;
+use crate::codec::nest::{self, Structure};
+use crate::codec::{ErrorChain, Items, Pairs};
+use crate::output::Output;
+use crate::record::{LogRecord, Message};
+use crate::site::is_reserved;
+use crate::value::Value;
+
+/// Writes one flat JSON object a record, one line each.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Json {
+    location: bool,
+}
+
+impl Json {
+    /// Makes one that leaves the source's place out.
+    pub const fn new() -> Self {
+        Self { location: false }
+    }
+
+    /// Writes `file` and `line` of records that know theirs, or not.
+    #[must_use]
+    pub const fn location(mut self, on: bool) -> Self {
+        self.location = on;
+        self
+    }
+}
+
+impl Encoder for Json {
+    #[inline]
+    fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        out.put(b"{\"timestamp\":\"");
+        cache.second.put(record.timestamp, out);
+        out.put_short(b"\",\"level\":\"");
+        out.put_short(record.level.name().as_bytes());
+        out.put_short(b"\",\"logger\":\"");
+        if record.logger.is_plain() {
+            out.put_short(record.logger.text().as_bytes());
+        } else {
+            put_escaped(out, record.logger.text());
+        }
+        out.put_short(b"\",\"message\":\"");
+        put_message(out, record);
+        out.put_byte(b'"');
+        if self.location {
+            put_location(out, record);
+        }
+        if record.flags.keys_are_plain() && !record.flags.keys_are_reserved() {
+            record.for_each_site_field(|key, value| {
+                out.put_short(b",\"");
+                out.put_short(key.as_bytes());
+                out.put_short(b"\":");
+                put_value(out, value);
+            });
+        } else {
+            record.for_each_site_field(|key, value| put_field(out, key, value));
+        }
+        record.for_each_extra(|key, value| put_field(out, key, value));
+        put_context(out, record, cache);
+        out.put_short(b"}\n");
+    }
+}
+
+#[inline]
+fn put_context(out: &mut Output<'_>, record: &LogRecord<'_>, cache: &mut EncoderCache) {
+    let context = record.context();
+    if context.pairs.is_empty() {
+        return;
+    }
+    let write = |out: &mut Output<'_>| record.for_each_context_field(|key, value| put_field(out, key, value));
+    #[cfg(feature = "alloc")]
+    if !record.context_may_clash() {
+        cache.context.put(context.id, out, write);
+        return;
+    }
+    let _ = cache;
+    write(out);
+}
+
+fn put_location(out: &mut Output<'_>, record: &LogRecord<'_>) {
+    if let Some(location) = record.location() {
+        out.put_short(b",\"file\":\"");
+        put_escaped(out, location.file);
+        out.put_short(b"\",\"line\":");
+        put_u64(out, u64::from(location.line));
+    }
+}
+
+#[inline]
+fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
+    match record.message {
+        Message::Plain(text) => out.put_short(text.as_bytes()),
+        Message::Literal(text) => put_escaped(out, text),
+        Message::Template(template) => pieces(template, record, |piece| match piece {
+            Piece::Text(text) => put_escaped(out, text),
+            Piece::Value(value) => {
+                if write_shown(&mut Escaper(out), &value).is_err() {
+                    out.put("…".as_bytes());
+                }
+            }
+        }),
+    }
+}
+
+fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
+    out.put_short(b",\"");
+    put_escaped(out, key);
+    if is_reserved(key.as_bytes()) {
+        out.put_byte(b'_');
+    }
+    out.put_short(b"\":");
+    put_value(out, value);
+}
+
+#[inline]
+fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::U64(number) => put_u64(out, number),
+        Value::I64(number) => put_i64(out, number),
+        Value::Str(text) => {
+            out.put_byte(b'"');
+            put_escaped(out, text);
+            out.put_byte(b'"');
+        }
+        Value::F64(number) if number.is_finite() => put_f64(out, number),
+        _ => {
+            // What fails here is a `Display` that gives up: it has been ended.
+            let _ = write_nested(out, value);
+        }
+    }
+}
+
+/// Writes a value as compact JSON.
+#[inline(never)]
+pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    match *value {
+        Value::List(items) => {
+            out.write_char('[')?;
+            for (at, item) in Items::new(items).enumerate() {
+                if at > 0 {
+                    out.write_char(',')?;
+                }
+                write_nested(out, &item)?;
+            }
+            out.write_char(']')
+        }
+        Value::Map(pairs) => {
+            out.write_char('{')?;
+            for (at, (key, value)) in Pairs::new(pairs).enumerate() {
+                if at > 0 {
+                    out.write_char(',')?;
+                }
+                write_string(out, key)?;
+                out.write_char(':')?;
+                write_nested(out, &value)?;
+            }
+            out.write_char('}')
+        }
+        Value::Composite(composite) => {
+            nest::describe(composite, Nested { out, begun: 0 });
+            Ok(())
+        }
+        Value::Str(text) => write_string(out, text),
+        Value::Char(character) => write_string(out, character.encode_utf8(&mut [0; 4])),
+        Value::Bytes(bytes) => {
+            out.write_char('"')?;
+            write_base64(out, bytes)?;
+            out.write_char('"')
+        }
+        Value::Display(text) => write_formatted(out, format_args!("{text}")),
+        Value::Debug(text) => write_formatted(out, format_args!("{text:?}")),
+        Value::Error(error) => write_formatted(out, format_args!("{}", ErrorChain(error))),
+        _ => {
+            let mut room = [0; 64];
+            let mut digits = Output::new(&mut room);
+            put_simple(&mut digits, value);
+            out.write_str(core::str::from_utf8(digits.written()).unwrap_or_default())
+        }
+    }
+}
+
+/// Appends a value that is no text.
+fn put_simple(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::Null => out.put_short(b"null"),
+        Value::Bool(truth) => out.put_short(if truth { b"true" } else { b"false" }),
+        Value::I64(number) => put_i64(out, number),
+        Value::U64(number) => put_u64(out, number),
+        Value::I128(number) => put_i128(out, number.get()),
+        Value::U128(number) => put_u128(out, number.get()),
+        Value::F32(number) if number.is_finite() => put_f32(out, number),
+        Value::F64(number) if number.is_finite() => put_f64(out, number),
+        Value::F32(number) => put_not_finite(out, f64::from(number)),
+        Value::F64(number) => put_not_finite(out, number),
+        Value::Duration(duration) => put_seconds(out, duration),
+        _ => debug_assert!(false, "a kind of text"),
+    }
+}
+
+fn put_not_finite(out: &mut Output<'_>, number: f64) {
+    out.put_short(if number.is_nan() {
+        b"\"NaN\""
+    } else if number > 0.0 {
+        b"\"Infinity\""
+    } else {
+        b"\"-Infinity\""
+    });
+}
+
+fn write_string(out: &mut dyn fmt::Write, text: &str) -> fmt::Result {
+    out.write_char('"')?;
+    Escaper(out).write_str(text)?;
+    out.write_char('"')
+}
+
+fn write_formatted(out: &mut dyn fmt::Write, arguments: fmt::Arguments<'_>) -> fmt::Result {
+    out.write_char('"')?;
+    if Escaper(out).write_fmt(arguments).is_err() {
+        out.write_str("…")?;
+    }
+    out.write_char('"')
+}
+
+/// Writes lists and maps as compact JSON while they describe themselves.
+struct Nested<'w> {
+    out: &'w mut dyn fmt::Write,
+    /// A bit for each depth: it has an item already.
+    begun: u32,
+}
+
+impl Nested<'_> {
+    fn separate(&mut self, depth: usize) {
+        let bit = 1 << depth;
+        if self.begun & bit != 0 {
+            let _ = self.out.write_char(',');
+        }
+        self.begun |= bit;
+    }
+}
+
+impl Structure for Nested<'_> {
+    fn scalar(&mut self, value: &Value<'_>) {
+        let _ = write_nested(self.out, value);
+    }
+
+    fn begin(&mut self, map: bool, depth: usize) {
+        self.begun &= !(1 << depth);
+        let _ = self.out.write_char(if map { '{' } else { '[' });
+    }
+
+    fn item(&mut self, depth: usize) {
+        self.separate(depth);
+    }
+
+    fn key(&mut self, key: &str, depth: usize) {
+        self.separate(depth);
+        let _ = write_string(self.out, key);
+        let _ = self.out.write_char(':');
+    }
+
+    fn end(&mut self, map: bool, _depth: usize) {
+        let _ = self.out.write_char(if map { '}' } else { ']' });
+    }
+}

@@ -1,0 +1,195 @@
+//! The text line; its grammar is in the [module above](crate::encode).
+
+use core::fmt::{self, Write as _};
+
+use super::cache::EncoderCache;
+use super::escape::{Quoter, put_message_text, put_value_text, put_word};
+use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
+use super::template::{Piece, pieces};
+use super::{Encoder, json};
+use crate::codec::ErrorChain;
+use crate::output::Output;
+use crate::record::{LogRecord, Message, Name};
+use crate::value::Value;
+
+/// Writes `time LEVEL logger message key=value …`, one line a record.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Text;
+
+impl Encoder for Text {
+    #[inline]
+    fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        cache.second.put(record.timestamp, out);
+        out.put_byte(b' ');
+        out.put_short(record.level.name().as_bytes());
+        out.put_byte(b' ');
+        put_name(out, record.logger);
+        out.put_byte(b' ');
+        put_message(out, record);
+        if record.flags.keys_are_plain() {
+            record.for_each_site_field(|key, value| {
+                out.put_byte(b' ');
+                out.put_short(key.as_bytes());
+                out.put_byte(b'=');
+                put_value(out, value);
+            });
+        } else {
+            record.for_each_site_field(|key, value| put_field(out, key, value));
+        }
+        record.for_each_extra(|key, value| put_field(out, key, value));
+        put_context(out, record, cache);
+        out.put_byte(b'\n');
+    }
+}
+
+#[inline]
+fn put_context(out: &mut Output<'_>, record: &LogRecord<'_>, cache: &mut EncoderCache) {
+    let context = record.context();
+    if context.pairs.is_empty() {
+        return;
+    }
+    let write = |out: &mut Output<'_>| record.for_each_context_field(|key, value| put_field(out, key, value));
+    #[cfg(feature = "alloc")]
+    if !record.context_may_clash() {
+        cache.context.put(context.id, out, write);
+        return;
+    }
+    let _ = cache;
+    write(out);
+}
+
+#[inline]
+pub(super) fn put_name(out: &mut Output<'_>, name: Name<'_>) {
+    if name.is_plain() {
+        out.put_short(name.text().as_bytes());
+    } else {
+        super::escape::put_quoted(out, name.text());
+    }
+}
+
+#[inline]
+pub(super) fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
+    match record.message {
+        Message::Plain(text) => out.put_short(text.as_bytes()),
+        Message::Literal(text) => put_message_text(out, text),
+        Message::Template(template) => {
+            let mut quoter = Quoter::new(out, true);
+            pieces(template, record, |piece| push_piece(&mut quoter, piece));
+            quoter.finish();
+        }
+    }
+}
+
+fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Piece<'_>) {
+    match piece {
+        Piece::Text(text) => quoter.push(text),
+        Piece::Value(value) => {
+            if write_shown(quoter, &value).is_err() {
+                quoter.push("…");
+            }
+        }
+    }
+}
+
+fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
+    out.put_byte(b' ');
+    put_word(out, key);
+    out.put_byte(b'=');
+    put_value(out, value);
+}
+
+#[inline]
+pub(super) fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::U64(number) => put_u64(out, number),
+        Value::I64(number) => put_i64(out, number),
+        Value::Str(text) => put_value_text(out, text),
+        Value::F64(number) if number.is_finite() => put_f64(out, number),
+        _ => put_rare(out, value),
+    }
+}
+
+#[inline(never)]
+fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::Bytes(bytes) => put_bytes(out, bytes),
+        Value::Char(character) => put_value_text(out, character.encode_utf8(&mut [0; 4])),
+        Value::List(_) | Value::Map(_) | Value::Composite(_) => {
+            let _ = json::write_nested(out, value);
+        }
+        Value::Display(text) => put_formatted(out, format_args!("{text}")),
+        Value::Debug(text) => put_formatted(out, format_args!("{text:?}")),
+        Value::Error(error) => put_formatted(out, format_args!("{}", ErrorChain(error))),
+        _ => put_simple(out, value),
+    }
+}
+
+/// Appends a value that is no text.
+fn put_simple(out: &mut Output<'_>, value: &Value<'_>) {
+    match *value {
+        Value::Null => out.put_short(b"null"),
+        Value::Bool(truth) => out.put_short(if truth { b"true" } else { b"false" }),
+        Value::I64(number) => put_i64(out, number),
+        Value::U64(number) => put_u64(out, number),
+        Value::I128(number) => put_i128(out, number.get()),
+        Value::U128(number) => put_u128(out, number.get()),
+        Value::F32(number) if number.is_finite() => put_f32(out, number),
+        Value::F32(number) => put_not_finite(out, f64::from(number)),
+        Value::F64(number) if number.is_finite() => put_f64(out, number),
+        Value::F64(number) => put_not_finite(out, number),
+        Value::Duration(duration) => {
+            put_seconds(out, duration);
+            out.put_byte(b's');
+        }
+        _ => debug_assert!(false, "a kind of text"),
+    }
+}
+
+fn put_not_finite(out: &mut Output<'_>, number: f64) {
+    out.put_short(if number.is_nan() {
+        b"NaN"
+    } else if number > 0.0 {
+        b"inf"
+    } else {
+        b"-inf"
+    });
+}
+
+fn put_bytes(out: &mut Output<'_>, bytes: &[u8]) {
+    let mut quoter = Quoter::new(out, false);
+    for chunk in bytes.utf8_chunks() {
+        quoter.push(chunk.valid());
+        chunk.invalid().iter().for_each(|&byte| quoter.push_wild(byte));
+    }
+    quoter.finish_value();
+}
+
+fn put_formatted(out: &mut Output<'_>, arguments: core::fmt::Arguments<'_>) {
+    let mut quoter = Quoter::new(out, false);
+    if quoter.write_fmt(arguments).is_err() {
+        quoter.push("…");
+    }
+    quoter.finish_value();
+}
+
+/// Writes a value as a message has it, unescaped.
+pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    match *value {
+        Value::Str(text) => out.write_str(text),
+        Value::Char(character) => out.write_char(character),
+        Value::Display(text) => write!(out, "{text}"),
+        Value::Debug(text) => write!(out, "{text:?}"),
+        Value::Error(error) => write!(out, "{}", ErrorChain(error)),
+        Value::Bytes(bytes) => bytes.utf8_chunks().try_for_each(|chunk| {
+            out.write_str(chunk.valid())?;
+            chunk.invalid().iter().try_for_each(|_| out.write_char(char::REPLACEMENT_CHARACTER))
+        }),
+        Value::List(_) | Value::Map(_) | Value::Composite(_) => json::write_nested(out, value),
+        _ => {
+            let mut room = [0; 64];
+            let mut digits = Output::new(&mut room);
+            put_simple(&mut digits, value);
+            out.write_str(core::str::from_utf8(digits.written()).unwrap_or_default())
+        }
+    }
+}

@@ -1,0 +1,155 @@
+//! Timestamps as RFC 3339 text, the part up to the second kept from before.
+
+use crate::clock::Timestamp;
+use crate::output::Output;
+
+/// Remembers the text of one second.
+#[derive(Debug)]
+pub(crate) struct SecondCache {
+    second: i64,
+    /// `2026-11-22T10:12:00.` and room for six digits and a `Z`.
+    text: [u8; 27],
+}
+
+impl Default for SecondCache {
+    fn default() -> Self {
+        Self { second: 0, text: *b"1970-01-01T00:00:00.000000Z" }
+    }
+}
+
+impl SecondCache {
+    /// Appends a timestamp in UTC with microseconds.
+    #[inline]
+    pub(crate) fn put(&mut self, timestamp: Timestamp, out: &mut Output<'_>) {
+        match timestamp {
+            Timestamp::Wall(nanos) => {
+                let (second, micros) = split(nanos);
+                if second != self.second {
+                    self.set_second(second);
+                }
+                put_six(&mut self.text[20..26], micros);
+                out.put(&self.text);
+            }
+            Timestamp::Uptime(nanos) => put_uptime(nanos, out),
+        }
+    }
+
+    /// Appends the time of day in UTC with milliseconds: `10:12:00.123`.
+    pub(crate) fn put_time_of_day(&mut self, timestamp: Timestamp, out: &mut Output<'_>) {
+        match timestamp {
+            Timestamp::Wall(nanos) => {
+                let (second, micros) = split(nanos);
+                if second != self.second {
+                    self.set_second(second);
+                }
+                put_six(&mut self.text[20..26], micros);
+                out.put(&self.text[11..23]);
+            }
+            Timestamp::Uptime(nanos) => put_uptime(nanos, out),
+        }
+    }
+
+    #[cold]
+    fn set_second(&mut self, second: i64) {
+        self.second = second;
+        let (days, of_day) = (second.div_euclid(86_400), second.rem_euclid(86_400));
+        let (year, month, day) = civil(days);
+        put_two(&mut self.text[0..2], year / 100);
+        put_two(&mut self.text[2..4], year % 100);
+        put_two(&mut self.text[5..7], month);
+        put_two(&mut self.text[8..10], day);
+        put_two(&mut self.text[11..13], of_day / 3600);
+        put_two(&mut self.text[14..16], of_day / 60 % 60);
+        put_two(&mut self.text[17..19], of_day % 60);
+    }
+}
+
+/// Splits nanoseconds into whole seconds and whole microseconds of the next.
+#[inline]
+fn split(nanos: i64) -> (i64, u32) {
+    // Unsigned division by a constant is cheaper, and nearly all times are.
+    if let Ok(nanos) = u64::try_from(nanos) {
+        let second = nanos / 1_000_000_000;
+        return (second as i64, ((nanos - second * 1_000_000_000) / 1000) as u32);
+    }
+    (nanos.div_euclid(1_000_000_000), (nanos.rem_euclid(1_000_000_000) / 1000) as u32)
+}
+
+fn put_uptime(nanos: u64, out: &mut Output<'_>) {
+    let mut digits = itoa::Buffer::new();
+    out.put_byte(b'+');
+    out.put(digits.format(nanos / 1_000_000_000).as_bytes());
+    let mut fraction = *b".000000s";
+    put_six(&mut fraction[1..7], (nanos % 1_000_000_000 / 1000) as u32);
+    out.put(&fraction);
+}
+
+#[inline(always)]
+fn put_two(room: &mut [u8], number: i64) {
+    room[0] = b'0' + (number / 10) as u8;
+    room[1] = b'0' + (number % 10) as u8;
+}
+
+/// Writes six digits, two at a time.
+#[inline(always)]
+fn put_six(room: &mut [u8], number: u32) {
+    const PAIRS: &[u8; 200] = b"00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899";
+    let (high, rest) = (number / 10_000, number % 10_000);
+    for (place, pair) in [high, rest / 100, rest % 100].into_iter().enumerate() {
+        let pair = (pair as usize).min(99) * 2;
+        room[place * 2] = PAIRS[pair];
+        room[place * 2 + 1] = PAIRS[pair + 1];
+    }
+}
+
+/// Turns days since 1970-01-01 into year, month and day (H. Hinnant,
+/// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
+fn civil(days: i64) -> (i64, i64, i64) {
+    let days = days + 719_468;
+    let era = days.div_euclid(146_097);
+    let of_era = days.rem_euclid(146_097);
+    let year_of_era = (of_era - of_era / 1460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year_of_era + era * 400 + i64::from(month <= 2);
+    (year, month, day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(timestamp: Timestamp) -> String {
+        let mut room = [0; 64];
+        let mut out = Output::new(&mut room);
+        SecondCache::default().put(timestamp, &mut out);
+        String::from_utf8(out.written().to_vec()).expect("a time is ASCII")
+    }
+
+    #[test]
+    fn known_times_are_right() {
+        assert_eq!(text(Timestamp::Wall(0)), "1970-01-01T00:00:00.000000Z");
+        assert_eq!(text(Timestamp::Wall(-1)), "1969-12-31T23:59:59.999999Z");
+        assert_eq!(text(Timestamp::Wall(951_782_399_999_999_999)), "2000-02-28T23:59:59.999999Z");
+        assert_eq!(text(Timestamp::Wall(951_782_400_000_000_000)), "2000-02-29T00:00:00.000000Z");
+        assert_eq!(text(Timestamp::Wall(i64::MAX)), "2262-04-11T23:47:16.854775Z");
+        assert_eq!(text(Timestamp::Wall(i64::MIN)), "1677-09-21T00:12:43.145224Z");
+        assert_eq!(text(Timestamp::Uptime(12_345_678_901)), "+12.345678s");
+    }
+
+    #[test]
+    fn a_kept_second_is_left_when_time_moves_either_way() {
+        let mut cache = SecondCache::default();
+        let mut room = [0; 27 * 3];
+        let mut out = Output::new(&mut room);
+        for nanos in [5_000_000_000, 5_999_999_000, 4_000_001_000] {
+            cache.put(Timestamp::Wall(nanos), &mut out);
+        }
+        assert_eq!(
+            core::str::from_utf8(out.written()).unwrap(),
+            "1970-01-01T00:00:05.000000Z1970-01-01T00:00:05.999999Z1970-01-01T00:00:04.000001Z"
+        );
+    }
+}

@@ -1,0 +1,218 @@
+//! Records as blocks of the [wire](crate::wire), one block a batch.
+
+use super::Encoder;
+use super::cache::EncoderCache;
+use crate::clock::Timestamp;
+use crate::output::Output;
+use crate::record::LogRecord;
+use crate::stats::Dropped;
+use crate::wire::{BlockWriter, RecordIds};
+
+/// Writes the binary form, for those who make it readable later.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Wire;
+
+/// Remembers what the open block explains already.
+#[derive(Debug, Default)]
+pub(crate) struct WireCache {
+    block: Option<BlockWriter>,
+    known: Known,
+    last_id: u32,
+}
+
+/// What an id stands for: a kind and a key that is exact (the address of a
+/// site, the id of a context) or a hash of a name.
+type Key = (u8, u64);
+
+const SITE: u8 = 0;
+const NAME: u8 = 1;
+const CONTEXT: u8 = 2;
+
+/// An id, and where in the output its name's text stands.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    id: u32,
+    text_at: usize,
+    text_len: usize,
+    /// Where the output stood before the item was written.
+    defined_at: usize,
+}
+
+#[cfg(feature = "alloc")]
+#[derive(Debug, Default)]
+struct Known(hashbrown::HashMap<Key, Entry>);
+
+#[cfg(feature = "alloc")]
+impl Known {
+    fn get(&self, key: Key) -> Option<Entry> {
+        self.0.get(&key).copied()
+    }
+
+    fn insert(&mut self, key: Key, entry: Entry) {
+        self.0.insert(key, entry);
+    }
+
+    /// Forgets what was defined at `at` or after.
+    fn forget_from(&mut self, at: usize) {
+        self.0.retain(|_, entry| entry.defined_at < at);
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// A few of the latest: what is forgotten is explained once more.
+#[cfg(not(feature = "alloc"))]
+#[derive(Debug, Default)]
+struct Known {
+    entries: heapless::Deque<(Key, Entry), 8>,
+}
+
+#[cfg(not(feature = "alloc"))]
+impl Known {
+    fn get(&self, key: Key) -> Option<Entry> {
+        self.entries.iter().rev().find(|entry| entry.0 == key).map(|entry| entry.1)
+    }
+
+    fn insert(&mut self, key: Key, entry: Entry) {
+        if self.entries.is_full() {
+            self.entries.pop_front();
+        }
+        let _ = self.entries.push_back((key, entry));
+    }
+
+    fn forget_from(&mut self, at: usize) {
+        while self.entries.back().is_some_and(|entry| entry.1.defined_at >= at) {
+            self.entries.pop_back();
+        }
+    }
+
+    fn clear(&mut self) {
+        self.entries.clear();
+    }
+}
+
+impl WireCache {
+    fn next_id(&mut self) -> u32 {
+        self.last_id += 1;
+        self.last_id
+    }
+
+    /// Returns the open block, or opens one.
+    fn block(&mut self, out: &mut Output<'_>) -> BlockWriter {
+        *self.block.get_or_insert_with(|| {
+            self.known.clear();
+            self.last_id = 0;
+            BlockWriter::begin(out)
+        })
+    }
+
+    fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
+        let (address, body) = match (record.site, record.body()) {
+            (Some(site), _) => (Some(site.address()), site.wire()),
+            // Read from a wire: its memory may become another site's.
+            (None, Some(body)) => (None, body),
+            (None, None) => return None,
+        };
+        let key = address.map(|address| (SITE, address as u64));
+        if let Some(entry) = key.and_then(|key| self.known.get(key)) {
+            return Some(entry.id);
+        }
+        let (id, defined_at) = (self.next_id(), out.position());
+        block.put_site(out, id, body);
+        if let Some(key) = key {
+            self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
+        }
+        Some(id)
+    }
+
+    fn name(&mut self, name: &str, block: BlockWriter, out: &mut Output<'_>) -> u32 {
+        let key = (NAME, hash(name.as_bytes()));
+        if let Some(entry) = self.known.get(key) {
+            // The hash may be another name's: what was written decides.
+            let written = out.written().get(entry.text_at..entry.text_at + entry.text_len);
+            if written == Some(name.as_bytes()) {
+                return entry.id;
+            }
+        }
+        let (id, defined_at) = (self.next_id(), out.position());
+        let text_at = block.put_name(out, id, name);
+        self.known.insert(key, Entry { id, text_at, text_len: name.len(), defined_at });
+        id
+    }
+
+    fn context(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
+        let context = record.context();
+        if context.pairs.is_empty() {
+            return None;
+        }
+        let key = (CONTEXT, context.id as u64);
+        if context.id != 0 {
+            if let Some(entry) = self.known.get(key) {
+                return Some(entry.id);
+            }
+        }
+        let (id, defined_at) = (self.next_id(), out.position());
+        block.put_context(out, id, context.pairs);
+        if context.id != 0 {
+            self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
+        }
+        Some(id)
+    }
+}
+
+impl Encoder for Wire {
+    fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        let cache = &mut cache.wire;
+        let start = out.position();
+        let was_open = cache.block.is_some();
+        let block = cache.block(out);
+        let ids = RecordIds {
+            site: cache.site(record, block, out),
+            logger: Some(cache.name(record.logger.text(), block, out)),
+            context: cache.context(record, block, out),
+        };
+        block.put_record(out, record, ids);
+        cache.undo_after_overflow(start, was_open, out);
+    }
+
+    fn finish(&self, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        if let Some(block) = cache.wire.block.take() {
+            block.finish(out);
+        }
+    }
+
+    fn encode_dropped(
+        &self,
+        timestamp: Timestamp,
+        dropped: &Dropped,
+        cache: &mut EncoderCache,
+        out: &mut Output<'_>,
+    ) {
+        let cache = &mut cache.wire;
+        let start = out.position();
+        let was_open = cache.block.is_some();
+        cache.block(out).put_dropped(out, timestamp, dropped);
+        cache.undo_after_overflow(start, was_open, out);
+    }
+}
+
+impl WireCache {
+    /// Forgets what an item that did not fit has explained.
+    fn undo_after_overflow(&mut self, start: usize, was_open: bool, out: &Output<'_>) {
+        if out.overflowed() {
+            self.known.forget_from(start);
+            if !was_open {
+                self.block = None;
+            }
+        }
+    }
+}
+
+/// FNV-1a.
+fn hash(bytes: &[u8]) -> u64 {
+    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
+    })
+}

@@ -1,0 +1,84 @@
+//! The core of kakashi: levels, values, records, context, encoders and the wire.
+//!
+//! ```text
+//! call site ─► level test ─► record (+ context) ─► Encoder ─► Batch ─► Sink
+//! ```
+//!
+//! This crate is `no_std`. Without `alloc` it holds what a device needs: the
+//! macros, values, records, encoders, the wire's writer and [`DirectLogger`].
+//! With `alloc` (the default) it adds what the crates for servers and browsers
+//! share: contexts, the wire's reader, the registry of loggers, configuration,
+//! the pipeline and events.
+//!
+//! Most programs want `kakashi-std` instead, which stands on this crate.
+
+#![cfg_attr(not(test), no_std)]
+#![forbid(unsafe_code)]
+
+#[cfg(feature = "alloc")]
+extern crate alloc;
+
+mod batch;
+mod chars;
+mod clock;
+pub mod codec;
+#[cfg(feature = "alloc")]
+mod config;
+#[cfg(feature = "alloc")]
+mod context;
+#[cfg(feature = "alloc")]
+mod destination;
+mod direct;
+pub mod encode;
+#[cfg(feature = "alloc")]
+mod events;
+mod field;
+mod level;
+mod log;
+mod macros;
+mod output;
+#[cfg(feature = "alloc")]
+mod pipeline;
+mod record;
+#[cfg(feature = "alloc")]
+mod redaction;
+#[cfg(feature = "alloc")]
+mod registry;
+#[cfg(feature = "serde")]
+mod serde;
+mod sink;
+#[doc(hidden)]
+pub mod site;
+mod stats;
+pub mod value;
+pub mod wire;
+
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;
+pub use batch::{Batch, RecordEnd};
+pub use clock::{Clock, FixedClock, Timestamp};
+#[cfg(feature = "alloc")]
+pub use config::{Format, Levels, UnknownFormat};
+#[cfg(feature = "alloc")]
+pub use context::{LogContext, pairs_of};
+#[cfg(feature = "alloc")]
+pub use destination::Destination;
+pub use direct::DirectLogger;
+pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
+#[cfg(feature = "alloc")]
+pub use events::Event;
+pub use field::{Field, key_bit};
+pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
+pub use log::{Exception, Log};
+pub use output::Output;
+#[cfg(feature = "alloc")]
+pub use pipeline::{Enricher, Filter, Guard, Pipeline, Scratch};
+pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
+#[cfg(feature = "alloc")]
+pub use redaction::Redaction;
+#[cfg(feature = "alloc")]
+pub use registry::{LoggerEntry, LoggerKind, Registry};
+pub use sink::{Sink, SinkError, SinkErrorKind};
+pub use site::{Site, SourceLocation};
+pub use stats::{Counters, DropReason, Dropped, Stats};
+pub use value::{Bytes, Composite, List, Map, ToValue, Value, ValueSink};

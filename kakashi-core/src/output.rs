@@ -1,0 +1,175 @@
+//! Bytes being written into memory somebody else owns.
+//!
+//! Encoders write here: a plain slice, no growth, no allocation, no error to
+//! handle at each step. What does not fit is counted instead, so that the
+//! caller learns the exact size and can come back with room for it.
+
+use core::fmt;
+
+/// Writes into a borrowed slice and counts what would not fit.
+#[derive(Debug)]
+pub struct Output<'b> {
+    bytes: &'b mut [u8],
+    /// Where the next byte goes; past the end once something did not fit.
+    at: usize,
+}
+
+impl<'b> Output<'b> {
+    /// Starts at the beginning of `bytes`.
+    pub fn new(bytes: &'b mut [u8]) -> Self {
+        Self { bytes, at: 0 }
+    }
+
+    /// Starts at byte `at` of `bytes`, keeping what stands before it.
+    pub fn resume(bytes: &'b mut [u8], at: usize) -> Self {
+        Self { bytes, at }
+    }
+
+    /// Returns the position after the last byte written, or the size that
+    /// would have been needed.
+    #[inline]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+
+    /// Tells whether something did not fit.
+    #[inline]
+    pub fn overflowed(&self) -> bool {
+        self.at > self.bytes.len()
+    }
+
+    /// Returns what has been written, or the part of it that fitted.
+    pub fn written(&self) -> &[u8] {
+        &self.bytes[..self.at.min(self.bytes.len())]
+    }
+
+    /// Returns what was written from `start` on, nothing after an overflow.
+    pub fn since(&self, start: usize) -> &[u8] {
+        self.bytes.get(start..self.at).unwrap_or_default()
+    }
+
+    /// Appends bytes.
+    #[inline]
+    pub fn put(&mut self, bytes: &[u8]) {
+        let end = self.at + bytes.len();
+        if let Some(room) = self.bytes.get_mut(self.at..end) {
+            room.copy_from_slice(bytes);
+        }
+        self.at = end;
+    }
+
+    /// Appends a few bytes without a call to `memcpy`; any length is right.
+    #[inline(always)]
+    pub fn put_short(&mut self, bytes: &[u8]) {
+        let len = bytes.len();
+        let end = self.at + len;
+        if let Some(room) = self.bytes.get_mut(self.at..end) {
+            // Two overlapping copies of a fixed size cover any length between.
+            if let (8..=16, Some(room)) = (len, room.get_mut(..len)) {
+                let (head, tail) = (fixed::<8>(bytes, 0), fixed::<8>(bytes, len - 8));
+                room[..8].copy_from_slice(&head);
+                room[len - 8..].copy_from_slice(&tail);
+            } else if let 4..=7 = len {
+                let (head, tail) = (fixed::<4>(bytes, 0), fixed::<4>(bytes, len - 4));
+                room[..4].copy_from_slice(&head);
+                room[len - 4..].copy_from_slice(&tail);
+            } else if len < 4 {
+                for (to, from) in room.iter_mut().zip(bytes) {
+                    *to = *from;
+                }
+            } else {
+                room.copy_from_slice(bytes);
+            }
+        }
+        self.at = end;
+    }
+
+    /// Appends one byte.
+    #[inline(always)]
+    pub fn put_byte(&mut self, byte: u8) {
+        if let Some(room) = self.bytes.get_mut(self.at) {
+            *room = byte;
+        }
+        self.at += 1;
+    }
+
+    /// Appends the first `len` of eight bytes with one store where there is room.
+    #[inline(always)]
+    pub fn put_word(&mut self, word: [u8; 8], len: usize) {
+        match self.bytes.get_mut(self.at..self.at + 8) {
+            Some(room) => {
+                room.copy_from_slice(&word);
+                self.at += len;
+            }
+            None => self.put(&word[..len]),
+        }
+    }
+
+    /// Overwrites bytes written before; does nothing where they did not fit.
+    pub fn patch(&mut self, at: usize, bytes: &[u8]) {
+        if let Some(room) = self.bytes.get_mut(at..at + bytes.len()) {
+            room.copy_from_slice(bytes);
+        }
+    }
+
+    /// Takes out one byte written before and closes the gap.
+    pub fn remove_byte(&mut self, at: usize) {
+        if let Some(tail) = self.bytes.get_mut(at..self.at) {
+            tail.copy_within(1.., 0);
+        }
+        self.at -= 1;
+    }
+
+    /// Goes back to an earlier position.
+    pub fn rewind(&mut self, at: usize) {
+        debug_assert!(at <= self.at);
+        self.at = at;
+    }
+}
+
+#[inline(always)]
+fn fixed<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    let mut copy = [0; N];
+    copy.copy_from_slice(&bytes[at..at + N]);
+    copy
+}
+
+impl fmt::Write for Output<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.put(text.as_bytes());
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_is_counted_to_the_byte() {
+        let mut room = [0; 10];
+        let mut output = Output::new(&mut room);
+        output.put(b"12345678");
+        output.put(b"abcd");
+        output.put_byte(b'!');
+        assert!(output.overflowed());
+        assert_eq!(output.position(), 13);
+        assert_eq!(output.written(), b"12345678\0\0");
+    }
+
+    #[test]
+    fn short_and_plain_copies_agree_for_every_length() {
+        let source: Vec<u8> = (0..40).collect();
+        for len in 0..source.len() {
+            for room in 0..45 {
+                let (mut plain, mut short) = (vec![0; room], vec![0; room]);
+                let mut first = Output::new(&mut plain);
+                let mut second = Output::new(&mut short);
+                first.put(&source[..len]);
+                second.put_short(&source[..len]);
+                assert_eq!(first.position(), second.position());
+                assert_eq!(first.written(), second.written());
+            }
+        }
+    }
+}

@@ -1,0 +1,494 @@
+//! What is static about a call site, built by the compiler.
+//!
+//! A site is one run of bytes in read-only memory: no pointers, so no
+//! relocations, and what follows its head is the wire's SITE item as it
+//! stands. A plain `static` of `&str`s costs 277–423 bytes a call site, most
+//! of it relocations; this costs the strings and about twenty bytes.
+//!
+//! ```text
+//! head   0      flags: what the compiler already knows of the texts
+//!        1..9   the mask of the keys, 64 bits, little-endian
+//! body   a SITE item's body after its id, see `wire`:
+//!        level · message · number of keys · keys · line · module · file
+//! ```
+//!
+//! A message here is a *template*: `{key}` stands for a field of the call,
+//! `{{` and `}}` for a brace.
+
+use core::fmt;
+
+use crate::chars::is_plain;
+use crate::codec::{Cursor, Malformed};
+use crate::field::key_bit;
+use crate::level::LogLevel;
+
+/// Bytes before the SITE item's body.
+const HEAD: usize = 9;
+
+/// What can be known of a site's texts before they are written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct SiteFlags(pub(crate) u8);
+
+impl SiteFlags {
+    /// The message needs no quotes, no escapes, and has no braces.
+    const MESSAGE_PLAIN: u8 = 1;
+    /// No key needs quotes or escapes.
+    const KEYS_PLAIN: u8 = 2;
+    /// A key has a name that JSON keeps for itself.
+    const KEYS_RESERVED: u8 = 4;
+
+    pub(crate) const fn message_is_plain(self) -> bool {
+        self.0 & Self::MESSAGE_PLAIN != 0
+    }
+
+    pub(crate) const fn keys_are_plain(self) -> bool {
+        self.0 & Self::KEYS_PLAIN != 0
+    }
+
+    pub(crate) const fn keys_are_reserved(self) -> bool {
+        self.0 & Self::KEYS_RESERVED != 0
+    }
+}
+
+/// Points at where in the source a record was made.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SourceLocation<'a> {
+    /// The module, as `module_path!()` gives it.
+    pub module: &'a str,
+    /// The file, as `file!()` gives it.
+    pub file: &'a str,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+/// Holds what is static about a call site; made by the macros.
+#[derive(Clone, Copy)]
+pub struct Site<'a> {
+    bytes: &'a [u8],
+}
+
+impl<'a> Site<'a> {
+    /// Wraps bytes that [`build`] made.
+    #[doc(hidden)]
+    pub const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes }
+    }
+
+    /// Returns the level.
+    #[inline]
+    pub fn level(&self) -> LogLevel {
+        self.bytes.get(HEAD).and_then(|&number| LogLevel::from_number(number)).unwrap_or(LogLevel::Info)
+    }
+
+    /// Returns the body of the wire's SITE item.
+    pub fn wire(&self) -> &'a [u8] {
+        self.bytes.get(HEAD..).unwrap_or_default()
+    }
+
+    /// Returns an address that is this site's alone while the program runs.
+    pub fn address(&self) -> usize {
+        self.bytes.as_ptr() as usize
+    }
+
+    pub(crate) fn flags(&self) -> SiteFlags {
+        SiteFlags(self.bytes.first().copied().unwrap_or(0))
+    }
+
+    /// Returns the mask of the keys.
+    pub fn mask(&self) -> u64 {
+        match self.bytes.get(1..HEAD).and_then(|mask| mask.try_into().ok()) {
+            Some(mask) => u64::from_le_bytes(mask),
+            None => 0,
+        }
+    }
+
+    /// Reads the body.
+    pub(crate) fn parts(&self) -> SiteParts<'a> {
+        SiteParts::read(self.wire()).unwrap_or_default()
+    }
+
+    /// Returns the message template.
+    pub fn message(&self) -> &'a str {
+        self.parts().message
+    }
+
+    /// Returns where the site stands.
+    pub fn location(&self) -> SourceLocation<'a> {
+        self.parts().location()
+    }
+}
+
+impl fmt::Debug for Site<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let parts = self.parts();
+        f.debug_struct("Site")
+            .field("level", &self.level())
+            .field("message", &parts.message)
+            .field("location", &parts.location())
+            .finish()
+    }
+}
+
+/// A SITE body, found but not yet checked for UTF-8.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SiteParts<'a> {
+    pub(crate) message: &'a str,
+    /// The keys, packed: each a `text`.
+    pub(crate) keys: &'a [u8],
+    pub(crate) key_count: usize,
+    /// The whole body.
+    pub(crate) body: &'a [u8],
+}
+
+impl Default for SiteParts<'_> {
+    fn default() -> Self {
+        Self { message: "", keys: &[], key_count: 0, body: &[] }
+    }
+}
+
+impl<'a> SiteParts<'a> {
+    /// Reads what every record needs of a body that the compiler made.
+    #[inline]
+    pub(crate) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut cursor = Cursor::new(body);
+        cursor.byte()?;
+        let message = cursor.text()?;
+        let key_count = cursor.len()?;
+        let keys = cursor.rest();
+        // Keys lie before line, module and file: found by walking over them,
+        // which the encoder does anyway.
+        Ok(Self { message, keys, key_count, body })
+    }
+
+    pub(crate) fn location(&self) -> SourceLocation<'a> {
+        let read = || {
+            let mut cursor = Cursor::new(self.keys);
+            for _ in 0..self.key_count {
+                cursor.text()?;
+            }
+            let line = u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
+            Ok::<_, Malformed>(SourceLocation { line, module: cursor.text()?, file: cursor.text()? })
+        };
+        read().unwrap_or(SourceLocation { module: "", file: "", line: 0 })
+    }
+}
+
+/// Checks a SITE body that came from outside, and learns what the compiler
+/// would have known of it.
+#[cfg(feature = "alloc")]
+pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malformed> {
+    let mut cursor = Cursor::new(body);
+    let level = LogLevel::from_number(cursor.byte()?).ok_or(Malformed)?;
+    let message = cursor.text()?;
+    let key_count = cursor.len()?;
+    let mut flags = SiteFlags::KEYS_PLAIN;
+    if message_is_plain(message.as_bytes()) {
+        flags |= SiteFlags::MESSAGE_PLAIN;
+    }
+    let mut mask = 0;
+    for _ in 0..key_count {
+        let key = cursor.text()?.as_bytes();
+        if !is_plain(key, false) {
+            flags &= !SiteFlags::KEYS_PLAIN;
+        }
+        if is_reserved(key) {
+            flags |= SiteFlags::KEYS_RESERVED;
+        }
+        mask |= key_bit(key);
+    }
+    u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
+    cursor.text()?;
+    cursor.text()?;
+    Ok((level, SiteFlags(flags), mask))
+}
+
+const fn message_is_plain(message: &[u8]) -> bool {
+    let mut at = 0;
+    while at < message.len() {
+        if message[at] == b'{' || message[at] == b'}' {
+            return false;
+        }
+        at += 1;
+    }
+    is_plain(message, true)
+}
+
+/// Names that a JSON record has for itself.
+const RESERVED: [&[u8]; 6] = [b"timestamp", b"level", b"logger", b"message", b"file", b"line"];
+
+/// Tells whether a key is one of JSON's own, or one with underscores after it.
+pub(crate) const fn is_reserved(key: &[u8]) -> bool {
+    let mut len = key.len();
+    while len > 0 && key[len - 1] == b'_' {
+        len -= 1;
+    }
+    let mut which = 0;
+    while which < RESERVED.len() {
+        if RESERVED[which].len() == len && same(RESERVED[which], key, len) {
+            return true;
+        }
+        which += 1;
+    }
+    false
+}
+
+const fn same(a: &[u8], b: &[u8], len: usize) -> bool {
+    let mut at = 0;
+    while at < len {
+        if a[at] != b[at] {
+            return false;
+        }
+        at += 1;
+    }
+    true
+}
+
+/// Strips the `r#` of a raw identifier.
+const fn stripped(key: &str) -> &[u8] {
+    let bytes = key.as_bytes();
+    if bytes.len() > 2 && bytes[0] == b'r' && bytes[1] == b'#' { bytes.split_at(2).1 } else { bytes }
+}
+
+const fn leb_len(number: usize) -> usize {
+    let (mut len, mut rest) = (1, number >> 7);
+    while rest > 0 {
+        len += 1;
+        rest >>= 7;
+    }
+    len
+}
+
+/// What the macros know of a call site.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Source<'a> {
+    pub level: LogLevel,
+    pub message: &'a str,
+    pub keys: &'a [&'a str],
+    pub module: &'a str,
+    pub file: &'a str,
+    pub line: u32,
+}
+
+/// Strips the `r#` of a raw identifier.
+#[doc(hidden)]
+pub const fn key(key: &str) -> &str {
+    match core::str::from_utf8(stripped(key)) {
+        Ok(key) => key,
+        Err(_) => key,
+    }
+}
+
+/// Counts the bytes that [`build`] fills.
+#[doc(hidden)]
+pub const fn len(source: &Source<'_>) -> usize {
+    let mut len = HEAD + 1;
+    len += leb_len(source.message.len()) + source.message.len() + leb_len(source.keys.len());
+    let mut at = 0;
+    while at < source.keys.len() {
+        let key = stripped(source.keys[at]);
+        len += leb_len(key.len()) + key.len();
+        at += 1;
+    }
+    len += leb_len(source.line as usize);
+    len += leb_len(source.module.len()) + source.module.len();
+    len + leb_len(source.file.len()) + source.file.len()
+}
+
+/// Builds a site's bytes, and refuses to compile one that is wrong.
+///
+/// # Panics
+/// In the compiler: a key written twice, a placeholder that is no key, a brace
+/// that stands alone.
+#[doc(hidden)]
+pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
+    check_keys(source.keys);
+    check_template(source.message, source.keys);
+    let mut bytes = [0; N];
+    let mut flags = SiteFlags::KEYS_PLAIN;
+    if message_is_plain(source.message.as_bytes()) {
+        flags |= SiteFlags::MESSAGE_PLAIN;
+    }
+    bytes[HEAD] = source.level.number();
+    let mut end = put_text(&mut bytes, HEAD + 1, source.message.as_bytes());
+    end = put_leb(&mut bytes, end, source.keys.len());
+    let (mut mask, mut which) = (0_u64, 0);
+    while which < source.keys.len() {
+        let key = stripped(source.keys[which]);
+        if !is_plain(key, false) {
+            flags &= !SiteFlags::KEYS_PLAIN;
+        }
+        if is_reserved(key) {
+            flags |= SiteFlags::KEYS_RESERVED;
+        }
+        mask |= key_bit(key);
+        end = put_text(&mut bytes, end, key);
+        which += 1;
+    }
+    end = put_leb(&mut bytes, end, source.line as usize);
+    end = put_text(&mut bytes, end, source.module.as_bytes());
+    put_text(&mut bytes, end, source.file.as_bytes());
+    bytes[0] = flags;
+    let mask = mask.to_le_bytes();
+    let mut at = 0;
+    while at < 8 {
+        bytes[1 + at] = mask[at];
+        at += 1;
+    }
+    bytes
+}
+
+const fn put_leb<const N: usize>(bytes: &mut [u8; N], mut at: usize, mut number: usize) -> usize {
+    while number >= 0x80 {
+        bytes[at] = number as u8 | 0x80;
+        number >>= 7;
+        at += 1;
+    }
+    bytes[at] = number as u8;
+    at + 1
+}
+
+const fn put_text<const N: usize>(bytes: &mut [u8; N], at: usize, text: &[u8]) -> usize {
+    let start = put_leb(bytes, at, text.len());
+    bytes.split_at_mut(start).1.split_at_mut(text.len()).0.copy_from_slice(text);
+    start + text.len()
+}
+
+const fn check_keys(keys: &[&str]) {
+    let mut first = 0;
+    while first < keys.len() {
+        let key = stripped(keys[first]);
+        let mut second = first + 1;
+        while second < keys.len() {
+            let other = stripped(keys[second]);
+            if key.len() == other.len() && same(key, other, key.len()) {
+                let note = Note::new("the key `").with(key).with(b"` is written twice in this call");
+                panic!("{}", note.text());
+            }
+            second += 1;
+        }
+        first += 1;
+    }
+}
+
+const fn check_template(message: &str, keys: &[&str]) {
+    let bytes = message.as_bytes();
+    let mut at = 0;
+    while at < bytes.len() {
+        let doubled = at + 1 < bytes.len() && bytes[at + 1] == bytes[at];
+        match bytes[at] {
+            b'{' | b'}' if doubled => at += 2,
+            b'}' => panic!("the message has a `}}` alone: write `}}}}` for a brace"),
+            b'{' => {
+                let name_at = at + 1;
+                while at < bytes.len() && bytes[at] != b'}' {
+                    at += 1;
+                }
+                if at == bytes.len() {
+                    panic!("the message has a `{{` that is never closed: write `{{{{` for a brace");
+                }
+                let name = bytes.split_at(at).0.split_at(name_at).1;
+                if !has_key(keys, name) {
+                    let note = Note::new("the message's `{")
+                        .with(name)
+                        .with(b"}` is no field of this call: add the field, or write `{{` for a brace");
+                    panic!("{}", note.text());
+                }
+                at += 1;
+            }
+            _ => at += 1,
+        }
+    }
+}
+
+const fn has_key(keys: &[&str], name: &[u8]) -> bool {
+    let mut which = 0;
+    while which < keys.len() {
+        let key = stripped(keys[which]);
+        if key.len() == name.len() && same(key, name, name.len()) {
+            return true;
+        }
+        which += 1;
+    }
+    false
+}
+
+/// A compile error's text with a name in it: `panic!` in a `const` formats nothing.
+struct Note {
+    bytes: [u8; 200],
+    len: usize,
+}
+
+impl Note {
+    const fn new(text: &str) -> Self {
+        Self { bytes: [0; 200], len: 0 }.with(text.as_bytes())
+    }
+
+    const fn with(mut self, text: &[u8]) -> Self {
+        let mut at = 0;
+        while at < text.len() && self.len < self.bytes.len() {
+            self.bytes[self.len] = text[at];
+            self.len += 1;
+            at += 1;
+        }
+        self
+    }
+
+    const fn text(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            Err(_) => "a key is written twice, or a placeholder is no field of this call",
+        }
+    }
+}
+
+/// Builds a site in read-only memory.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site {
+    ($level:expr, $message:expr, [$($key:expr),* $(,)?]) => {{
+        const __KAKASHI_SOURCE: $crate::site::Source<'static> = $crate::site::Source {
+            level: $level,
+            message: $message,
+            keys: &[$($key),*],
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        };
+        const __KAKASHI_BYTES: &[u8] =
+            &$crate::site::build::<{ $crate::site::len(&__KAKASHI_SOURCE) }>(&__KAKASHI_SOURCE);
+        $crate::site::Site::new(__KAKASHI_BYTES)
+    }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_compiler_writes_what_the_reader_checks() {
+        let site = crate::__site!(LogLevel::Warning, "took {type} {{ok}}", ["type", "r#in", "a key"]);
+        assert_eq!(site.level(), LogLevel::Warning);
+        assert_eq!(site.message(), "took {type} {{ok}}");
+        assert_eq!(site.location().module, "kakashi_core::site::tests");
+        assert!(site.location().line > 400);
+        assert!(!site.flags().message_is_plain());
+        assert!(!site.flags().keys_are_plain());
+        assert_eq!(site.mask(), key_bit(b"type") | key_bit(b"in") | key_bit(b"a key"));
+        assert_eq!(site.parts().key_count, 3);
+        #[cfg(feature = "alloc")]
+        {
+            let (level, flags, mask) = check_body(site.wire()).expect("a site's body is well formed");
+            assert_eq!((level, flags, mask), (site.level(), site.flags(), site.mask()));
+        }
+    }
+
+    #[test]
+    fn names_that_json_keeps_are_reserved_with_any_underscores() {
+        assert!(is_reserved(b"message"));
+        assert!(is_reserved(b"level__"));
+        assert!(!is_reserved(b"messages"));
+        assert!(!is_reserved(b"_"));
+        assert!(!is_reserved(b""));
+    }
+}

@@ -1,0 +1,189 @@
+//! Counts of what became of records: nothing is lost without a number.
+
+use core::fmt;
+
+use portable_atomic::{AtomicUsize, Ordering};
+
+use crate::level::LogLevel;
+
+/// Says why a record was not written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum DropReason {
+    /// A queue was full and its policy says to drop.
+    QueueFull,
+    /// A sink has been failing for so long that what waits for it is at its limit.
+    SinkFailed,
+    /// A record was logged while another was being logged, deeper than is kept.
+    Reentrant,
+    /// A record is larger than its road can carry.
+    TooLarge,
+    /// The process was ending, or had forked, and the road was closed.
+    Shutdown,
+}
+
+impl DropReason {
+    /// All reasons.
+    pub const ALL: [DropReason; 5] =
+        [Self::QueueFull, Self::SinkFailed, Self::Reentrant, Self::TooLarge, Self::Shutdown];
+
+    /// Returns the name that encoders write.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::QueueFull => "queue_full",
+            Self::SinkFailed => "sink_failed",
+            Self::Reentrant => "reentrant",
+            Self::TooLarge => "too_large",
+            Self::Shutdown => "shutdown",
+        }
+    }
+
+    /// Returns the position among [`DropReason::ALL`].
+    pub const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+impl fmt::Display for DropReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+/// Tells how many records were dropped, by level and reason.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Dropped {
+    /// A row for each of [`LogLevel::ALL`], a column for each of [`DropReason::ALL`].
+    pub counts: [[usize; DropReason::ALL.len()]; LogLevel::ALL.len()],
+}
+
+impl Dropped {
+    /// Adds `count` records.
+    pub fn add(&mut self, level: LogLevel, reason: DropReason, count: usize) {
+        let cell = &mut self.counts[level.index()][reason.index()];
+        *cell = cell.saturating_add(count);
+    }
+
+    /// Adds all counts of another.
+    pub fn merge(&mut self, other: &Self) {
+        for level in LogLevel::ALL {
+            for reason in DropReason::ALL {
+                self.add(level, reason, other.counts[level.index()][reason.index()]);
+            }
+        }
+    }
+
+    /// Returns how many in all.
+    pub fn total(&self) -> usize {
+        self.counts.iter().flatten().sum()
+    }
+
+    /// Returns how many of a level.
+    pub fn of_level(&self, level: LogLevel) -> usize {
+        self.counts[level.index()].iter().sum()
+    }
+
+    /// Returns how many for a reason.
+    pub fn of_reason(&self, reason: DropReason) -> usize {
+        self.counts.iter().map(|row| row[reason.index()]).sum()
+    }
+}
+
+/// Counts records while threads share it. Each count is a machine word and
+/// starts again at 0 after its largest.
+#[derive(Debug, Default)]
+pub struct Counters {
+    written: AtomicUsize,
+    bytes: AtomicUsize,
+    failures: AtomicUsize,
+    dropped: [[AtomicUsize; DropReason::ALL.len()]; LogLevel::ALL.len()],
+}
+
+impl Counters {
+    /// Starts at 0.
+    pub const fn new() -> Self {
+        #[expect(clippy::declare_interior_mutable_const, reason = "the pattern for an array of atomics")]
+        const ROW: [AtomicUsize; DropReason::ALL.len()] =
+            [const { AtomicUsize::new(0) }; DropReason::ALL.len()];
+        Self {
+            written: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            failures: AtomicUsize::new(0),
+            dropped: [ROW; LogLevel::ALL.len()],
+        }
+    }
+
+    /// Counts records that a sink took, and their bytes.
+    pub fn add_written(&self, records: usize, bytes: usize) {
+        self.written.fetch_add(records, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Counts a call that a sink failed.
+    pub fn add_failure(&self) {
+        self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts records that were dropped.
+    pub fn add_dropped(&self, level: LogLevel, reason: DropReason, records: usize) {
+        self.dropped[level.index()][reason.index()].fetch_add(records, Ordering::Relaxed);
+    }
+
+    /// Reads all counts.
+    pub fn snapshot(&self) -> Stats {
+        let mut dropped = Dropped::default();
+        for (row, counters) in dropped.counts.iter_mut().zip(&self.dropped) {
+            for (count, counter) in row.iter_mut().zip(counters) {
+                *count = counter.load(Ordering::Relaxed);
+            }
+        }
+        Stats {
+            written: self.written.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            dropped,
+        }
+    }
+}
+
+/// Tells what became of records so far.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Stats {
+    /// Records that sinks took; a record that goes to two sinks counts twice.
+    pub written: usize,
+    /// Their bytes.
+    pub bytes: usize,
+    /// Calls that sinks failed.
+    pub failures: usize,
+    /// Records that were dropped.
+    pub dropped: Dropped,
+}
+
+impl Stats {
+    /// Adds all counts of another.
+    pub fn merge(&mut self, other: &Self) {
+        self.written = self.written.wrapping_add(other.written);
+        self.bytes = self.bytes.wrapping_add(other.bytes);
+        self.failures = self.failures.wrapping_add(other.failures);
+        self.dropped.merge(&other.dropped);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn drops_are_counted_by_level_and_reason() {
+        let counters = Counters::new();
+        counters.add_dropped(LogLevel::Debug, DropReason::QueueFull, 5);
+        counters.add_dropped(LogLevel::Error, DropReason::QueueFull, 1);
+        counters.add_dropped(LogLevel::Error, DropReason::SinkFailed, 2);
+        counters.add_written(10, 900);
+        let stats = counters.snapshot();
+        assert_eq!(stats.dropped.total(), 8);
+        assert_eq!(stats.dropped.of_level(LogLevel::Error), 3);
+        assert_eq!(stats.dropped.of_reason(DropReason::QueueFull), 6);
+        assert_eq!((stats.written, stats.bytes), (10, 900));
+    }
+}

@@ -1,0 +1,104 @@
+//! The wire: records as bytes, for every boundary they cross.
+//!
+//! Version 1. Numbers, `leb`, `text`, values and pairs are those of
+//! [`codec`](crate::codec).
+//!
+//! # Blocks
+//!
+//! A stream is blocks, one after the other; each can be read alone.
+//!
+//! | offset | bytes | |
+//! |---|---|---|
+//! | 0 | 4 | sync marker `F5 6B 6B FA`; `F5` and `FA` occur in no UTF-8 text |
+//! | 4 | 1 | version, `01` |
+//! | 5 | 1 | flags, `00`; a reader refuses a block with a flag it does not know |
+//! | 6 | 4 | length *n* of the items, at most 2²⁸ |
+//! | 10 | *n* | items |
+//! | 10 + *n* | 4 | CRC-32 (ISO-HDLC, as in zlib) of the bytes from 4 to 10 + *n* |
+//!
+//! After damage a reader looks for the next sync marker with a whole block
+//! behind it and says how many bytes it passed over.
+//!
+//! # Items
+//!
+//! An item is a kind (1 byte), the length of its body (`leb`; a writer may pad
+//! it) and the body. A reader passes over kinds it does not know and over
+//! bytes at the end of a body that it does not know.
+//!
+//! | kind | item | body |
+//! |---|---|---|
+//! | `01` | SITE | `leb` id · level (1 byte, the level's number) · `text` message template · `leb` number of keys · each key a `text` · `leb` line · `text` module · `text` file |
+//! | `02` | NAME | `leb` id · `text` |
+//! | `03` | CONTEXT | `leb` id · pairs to the end |
+//! | `04` | RECORD | below |
+//! | `05` | DROPPED | time · number of records dropped of each level, lowest first: six `leb` · `leb` number of reasons · for each a `text` and a `leb` count |
+//!
+//! An id holds within its block, for its kind of item, from its item on; an
+//! item with an id that is already taken replaces what it stood for.
+//!
+//! # RECORD
+//!
+//! | field | when | |
+//! |---|---|---|
+//! | flags | always | 1 byte: `01` site, `02` logger, `04` context, `08` extra, `10` sequence; the others are 0 |
+//! | time | always | see below |
+//! | site | flag `01` | `leb` id of a SITE |
+//! | level, message | not flag `01` | 1 byte, the level's number · `text`, which means itself |
+//! | logger | flag `02` | `leb` id of a NAME; without the flag the name is empty |
+//! | context | flag `04` | `leb` id of a CONTEXT |
+//! | sequence | flag `10` | `leb` |
+//! | values | flag `01` | as many values as the SITE has keys |
+//! | extra | flag `08` | pairs to the end |
+//!
+//! A time is a head byte and up to 8 bytes of a nanosecond count: the low
+//! digit of the head says how many bytes; `00`–`08` a wall time *n* ≥ 0 since
+//! 1970-01-01T00:00:00Z, `10`–`18` a wall time −1−*n*, `20`–`28` an uptime *n*.
+//!
+//! In a SITE's message `{key}` stands for the value of that key, and `{{`, `}}`
+//! for braces. Keys of a record hide the same keys of its extra pairs, and both
+//! hide those of its context.
+
+mod block;
+#[cfg(feature = "alloc")]
+mod reader;
+
+pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_record};
+#[cfg(feature = "alloc")]
+pub use reader::{DropReport, Item, Reader};
+
+/// The first bytes of a block.
+pub const SYNC: [u8; 4] = [0xf5, b'k', b'k', 0xfa];
+/// The version that this crate writes and reads.
+pub const VERSION: u8 = 1;
+/// The most bytes of items that a block may have.
+pub const MAX_ITEMS_LEN: usize = 1 << 28;
+
+pub(crate) mod kind {
+    pub(crate) const SITE: u8 = 1;
+    pub(crate) const NAME: u8 = 2;
+    pub(crate) const CONTEXT: u8 = 3;
+    pub(crate) const RECORD: u8 = 4;
+    pub(crate) const DROPPED: u8 = 5;
+}
+
+pub(crate) mod flag {
+    pub(crate) const SITE: u8 = 1;
+    pub(crate) const LOGGER: u8 = 2;
+    pub(crate) const CONTEXT: u8 = 4;
+    pub(crate) const EXTRA: u8 = 8;
+    pub(crate) const SEQUENCE: u8 = 16;
+    #[cfg(feature = "alloc")]
+    pub(crate) const KNOWN: u8 = 31;
+}
+
+/// The checksum: one table of 256 entries where there is a heap, none on a chip.
+pub(crate) fn crc32(bytes: &[u8]) -> u32 {
+    #[cfg(feature = "alloc")]
+    static CRC: crc::Crc<u32, crc::Table<16>> = crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
+    #[cfg(not(feature = "alloc"))]
+    static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
+    CRC.checksum(bytes)
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests;

@@ -1,0 +1,293 @@
+//! Bytes into records. Any bytes at all are safe to read; memory grows with
+//! the number of ids in one block, nothing else.
+
+use hashbrown::HashMap;
+
+use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, flag, kind};
+use crate::clock::Timestamp;
+use crate::codec::{Cursor, Malformed};
+use crate::level::LogLevel;
+use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
+use crate::site::{SiteFlags, SiteParts, check_body};
+
+/// What a [`Reader`] finds.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum Item<'a> {
+    /// A record.
+    Record(LogRecord<'a>),
+    /// Records that were dropped before this point.
+    Dropped(DropReport<'a>),
+    /// This many bytes that are no block, or no item of a version 1 block.
+    Skipped(usize),
+}
+
+/// Tells of records that were dropped where the stream was written.
+#[derive(Clone, Debug)]
+pub struct DropReport<'a> {
+    /// When it was told.
+    pub timestamp: Timestamp,
+    /// How many of each of [`LogLevel::ALL`].
+    pub by_level: [u64; LogLevel::ALL.len()],
+    reasons: Cursor<'a>,
+}
+
+impl<'a> DropReport<'a> {
+    /// Returns how many in all.
+    pub fn total(&self) -> u64 {
+        self.by_level.iter().fold(0, |total, count| total.saturating_add(*count))
+    }
+
+    /// Yields each reason and how many records it took.
+    pub fn reasons(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
+        let mut rest = self.reasons;
+        let count = rest.leb().unwrap_or(0);
+        (0..count).map_while(move |_| Some((rest.text().ok()?, rest.leb().ok()?)))
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct KnownSite<'a> {
+    level: LogLevel,
+    flags: SiteFlags,
+    mask: u64,
+    parts: SiteParts<'a>,
+}
+
+/// Reads the blocks in a slice.
+#[derive(Debug)]
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    /// Where the next block is looked for.
+    at: usize,
+    items: Cursor<'a>,
+    sites: HashMap<u64, KnownSite<'a>>,
+    names: HashMap<u64, Name<'a>>,
+    contexts: HashMap<u64, ContextFields<'a>>,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads from the front of `bytes`.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self {
+            bytes,
+            at: 0,
+            items: Cursor::new(&[]),
+            sites: HashMap::new(),
+            names: HashMap::new(),
+            contexts: HashMap::new(),
+        }
+    }
+
+    /// Returns how many bytes at the end may be the beginning of a block that
+    /// has not arrived yet. They were told as [`Item::Skipped`]; who reads a
+    /// stream puts them before the next piece instead.
+    pub fn unfinished(&self) -> usize {
+        let mut from = 0;
+        while let Some(found) = find_sync(self.bytes.get(from..).unwrap_or_default()) {
+            let start = from + found;
+            match block_len(&self.bytes[start..]) {
+                BlockLen::Whole(len) if checksum_holds(&self.bytes[start..start + len]) => from = start + len,
+                BlockLen::Unfinished => return self.bytes.len() - start,
+                _ => from = start + 1,
+            }
+        }
+        let tail = &self.bytes[from..];
+        (1..SYNC.len()).rev().find(|&len| tail.ends_with(&SYNC[..len])).unwrap_or(0)
+    }
+
+    /// Goes to the next whole block; tells how many bytes it passed over.
+    fn next_block(&mut self) -> Option<usize> {
+        let rest = &self.bytes[self.at..];
+        let mut from = 0;
+        let (skipped, len) = loop {
+            let Some(found) = find_sync(&rest[from..]) else {
+                break (rest.len(), 0);
+            };
+            let start = from + found;
+            match block_len(&rest[start..]) {
+                BlockLen::Whole(len) if checksum_holds(&rest[start..start + len]) => break (start, len),
+                _ => from = start + 1,
+            }
+        };
+        if skipped > 0 {
+            self.at += skipped;
+            return Some(skipped);
+        }
+        if len > 0 {
+            self.items = Cursor::new(&rest[10..len - 4]);
+            self.at += len;
+            self.sites.clear();
+            self.names.clear();
+            self.contexts.clear();
+        }
+        None
+    }
+
+    /// Reads one item; None for one that only teaches an id or is not known.
+    fn item(&mut self) -> Result<Option<Item<'a>>, Malformed> {
+        let kind = self.items.byte()?;
+        let len = self.items.len()?;
+        let mut body = Cursor::new(self.items.bytes(len)?);
+        match kind {
+            kind::SITE => {
+                let id = body.leb()?;
+                let (level, flags, mask) = check_body(body.rest())?;
+                let parts = SiteParts::read(body.rest())?;
+                self.sites.insert(id, KnownSite { level, flags, mask, parts });
+            }
+            kind::NAME => {
+                let id = body.leb()?;
+                self.names.insert(id, Name::new(body.text()?));
+            }
+            kind::CONTEXT => {
+                let id = body.leb()?;
+                let mask = body.check_pairs()?;
+                self.contexts.insert(id, ContextFields { id: 0, mask, pairs: body.rest() });
+            }
+            kind::RECORD => return self.record(body).map(|record| Some(Item::Record(record))),
+            kind::DROPPED => return drop_report(body).map(|report| Some(Item::Dropped(report))),
+            _ => {}
+        }
+        Ok(None)
+    }
+
+    fn record(&self, mut body: Cursor<'a>) -> Result<LogRecord<'a>, Malformed> {
+        let flags = body.byte()?;
+        if flags & !flag::KNOWN != 0 {
+            return Err(Malformed);
+        }
+        let has = |flag: u8| flags & flag != 0;
+        let timestamp = time(&mut body)?;
+        let mut site = None;
+        let mut inline = (LogLevel::Info, "");
+        if has(flag::SITE) {
+            site = Some(*self.sites.get(&body.leb()?).ok_or(Malformed)?);
+        } else {
+            let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
+            inline = (level, body.text()?);
+        }
+        let mut logger = Name::new("");
+        if has(flag::LOGGER) {
+            logger = *self.names.get(&body.leb()?).ok_or(Malformed)?;
+        }
+        let mut context = ContextFields::default();
+        if has(flag::CONTEXT) {
+            context = *self.contexts.get(&body.leb()?).ok_or(Malformed)?;
+        }
+        let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
+        let mut record = match site {
+            Some(site) => {
+                let before = body.rest();
+                for _ in 0..site.parts.key_count {
+                    body.check_value()?;
+                }
+                let values = Values::Wire(&before[..before.len() - body.rest().len()]);
+                LogRecord::of_parts(timestamp, site.level, logger, site.parts, site.flags, site.mask, values)
+            }
+            None => LogRecord::new(timestamp, inline.0, logger, inline.1),
+        };
+        if has(flag::EXTRA) {
+            body.check_pairs()?;
+            record = record.with_extra(Extra::Wire(body.rest()));
+        }
+        record.sequence = sequence;
+        Ok(record.with_context(context))
+    }
+}
+
+impl<'a> Iterator for Reader<'a> {
+    type Item = Item<'a>;
+
+    fn next(&mut self) -> Option<Item<'a>> {
+        loop {
+            if self.items.is_empty() {
+                if let Some(skipped) = self.next_block() {
+                    return Some(Item::Skipped(skipped));
+                }
+                if self.items.is_empty() && self.at == self.bytes.len() {
+                    return None;
+                }
+                continue;
+            }
+            let before = self.items.rest().len();
+            match self.item() {
+                Ok(Some(item)) => return Some(item),
+                Ok(None) => {}
+                // A block's items are known to follow each other: the next is whole.
+                Err(Malformed) => return Some(Item::Skipped(before - self.items.rest().len())),
+            }
+        }
+    }
+}
+
+enum BlockLen {
+    Whole(usize),
+    Unfinished,
+    Wrong,
+}
+
+/// Reads the head of a block that begins with a sync marker.
+fn block_len(bytes: &[u8]) -> BlockLen {
+    let Some((head, _)) = bytes.split_first_chunk::<10>() else {
+        return BlockLen::Unfinished;
+    };
+    let items = u32::from_le_bytes([head[6], head[7], head[8], head[9]]) as usize;
+    if head[4] != VERSION || head[5] != 0 || items > MAX_ITEMS_LEN {
+        return BlockLen::Wrong;
+    }
+    let len = items + super::BLOCK_OVERHEAD;
+    if bytes.len() < len { BlockLen::Unfinished } else { BlockLen::Whole(len) }
+}
+
+fn checksum_holds(block: &[u8]) -> bool {
+    // Cheap first: the items of a real block fill it exactly.
+    let (head, checksum) = block.split_at(block.len() - 4);
+    let mut items = Cursor::new(&head[10..]);
+    while !items.is_empty() {
+        let passed = items.byte().and_then(|_| items.len()).and_then(|len| items.bytes(len));
+        if passed.is_err() {
+            return false;
+        }
+    }
+    crc32(&head[4..]).to_le_bytes() == checksum
+}
+
+fn find_sync(bytes: &[u8]) -> Option<usize> {
+    let mut from = 0;
+    while let Some(found) = bytes.get(from..)?.iter().position(|&byte| byte == SYNC[0]) {
+        if bytes[from + found..].starts_with(&SYNC) {
+            return Some(from + found);
+        }
+        from += found + 1;
+    }
+    None
+}
+
+fn time(body: &mut Cursor<'_>) -> Result<Timestamp, Malformed> {
+    let head = body.byte()?;
+    let bytes = body.bytes(usize::from(head & 0x0f))?;
+    let mut word = [0; 8];
+    word.get_mut(..bytes.len()).ok_or(Malformed)?.copy_from_slice(bytes);
+    let nanos = u64::from_le_bytes(word);
+    match head & 0xf0 {
+        0x00 => i64::try_from(nanos).map(Timestamp::Wall).map_err(|_| Malformed),
+        0x10 => i64::try_from(nanos).map(|nanos| Timestamp::Wall(!nanos)).map_err(|_| Malformed),
+        0x20 => Ok(Timestamp::Uptime(nanos)),
+        _ => Err(Malformed),
+    }
+}
+
+fn drop_report(mut body: Cursor<'_>) -> Result<DropReport<'_>, Malformed> {
+    let timestamp = time(&mut body)?;
+    let mut by_level = [0; LogLevel::ALL.len()];
+    for count in &mut by_level {
+        *count = body.leb()?;
+    }
+    let reasons = body;
+    for _ in 0..body.leb()? {
+        body.text()?;
+        body.leb()?;
+    }
+    Ok(DropReport { timestamp, by_level, reasons })
+}
