@@ -73,11 +73,10 @@ mod tests {
             let Some(character) = char::from_u32(scalar) else { continue };
             let mut room = [0; 4];
             let bytes = character.encode_utf8(&mut room).as_bytes();
-            let expected = match scalar {
-                0..=0x1f | 0x7f..=0x9f | 0x61c | 0x200e | 0x200f | 0x2028..=0x202e => true,
-                0x2066..=0x2069 => true,
-                _ => false,
-            };
+            let expected = matches!(
+                scalar,
+                0..=0x1f | 0x7f..=0x9f | 0x61c | 0x200e | 0x200f | 0x2028..=0x202e | 0x2066..=0x2069
+            );
             assert_eq!(control_len(bytes, 0) == bytes.len(), expected, "{scalar:x}");
             assert_eq!(control_len(bytes, 0) > 0, expected, "{scalar:x}");
         }

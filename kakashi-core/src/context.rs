@@ -95,7 +95,7 @@ impl LogContext {
             (_, None) => self.clone(),
             (None, _) => other.clone(),
             (Some(outer), Some(inner)) => {
-                Self::build([inner.typed(), outer.typed()], [inner.custom(), outer.custom()])
+                Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()])
             }
         }
     }
@@ -104,12 +104,12 @@ impl LogContext {
     #[must_use]
     pub fn with_custom(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([self.typed(), &[]], [&added, self.custom()])
+        Self::build([self.typed(), &[]], [self.custom(), &added])
     }
 
     fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([&added, self.typed()], [self.custom(), &[]])
+        Self::build([self.typed(), &added], [self.custom(), &[]])
     }
 
     fn typed(&self) -> &[u8] {
@@ -120,30 +120,53 @@ impl LogContext {
         self.inner.as_ref().map_or(&[], |inner| inner.custom())
     }
 
-    /// Joins pairs; of those with the same key the first counts.
+    /// Joins pairs: a key stays where it first stood and has its latest value.
     fn build(typed: [&[u8]; 2], custom: [&[u8]; 2]) -> Self {
-        let room = typed.iter().chain(&custom).map(|pairs| pairs.len()).sum();
-        let mut pairs = Vec::with_capacity(room);
-        let mut seen = hashbrown::HashSet::new();
-        let mut mask = 0;
-        let mut append = |pairs: &mut Vec<u8>, source: &[u8]| {
-            let mut rest = Cursor::new(source);
-            while let Some((key, pair)) = next_pair(&mut rest) {
-                // The keys outlive this call only as hashes would not: own them.
-                if seen.insert(alloc::string::String::from(key)) {
-                    mask |= key_bit(key.as_bytes());
-                    pairs.extend_from_slice(pair);
-                }
+        let mut fields = Fields::default();
+        typed.iter().for_each(|source| fields.add(source));
+        let typed_count = fields.pairs.len();
+        custom.iter().for_each(|source| fields.add_below(typed_count, source));
+        let mut pairs = Vec::with_capacity(fields.pairs.iter().map(|pair| pair.len()).sum());
+        let mut custom_at = 0;
+        for (at, pair) in fields.pairs.iter().enumerate() {
+            pairs.extend_from_slice(pair);
+            if at + 1 == typed_count {
+                custom_at = pairs.len();
             }
-        };
-        typed.iter().for_each(|source| append(&mut pairs, source));
-        let custom_at = pairs.len();
-        custom.iter().for_each(|source| append(&mut pairs, source));
+        }
         if pairs.is_empty() {
             return Self::new();
         }
-        pairs.shrink_to_fit();
+        let mask = fields.places.keys().fold(0, |mask, key| mask | key_bit(key.as_bytes()));
         Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at })) }
+    }
+}
+
+/// Pairs in the order of their keys' first appearance.
+#[derive(Default)]
+struct Fields<'a> {
+    pairs: Vec<&'a [u8]>,
+    places: hashbrown::HashMap<&'a str, usize>,
+}
+
+impl<'a> Fields<'a> {
+    fn add(&mut self, source: &'a [u8]) {
+        self.add_below(0, source);
+    }
+
+    /// Adds pairs, but none in place of the first `kept`.
+    fn add_below(&mut self, kept: usize, source: &'a [u8]) {
+        let mut rest = Cursor::new(source);
+        while let Some((key, pair)) = next_pair(&mut rest) {
+            match self.places.get(key) {
+                Some(&place) if place < kept => {}
+                Some(&place) => self.pairs[place] = pair,
+                None => {
+                    self.places.insert(key, self.pairs.len());
+                    self.pairs.push(pair);
+                }
+            }
+        }
     }
 }
 
@@ -223,7 +246,7 @@ mod tests {
         let outer = LogContext::new().with_ip("1").with_custom(&[Field::new("a", "x")]);
         let inner = LogContext::new().with_ip("2").with_custom(&[Field::new("b", &7)]);
         let both = outer.merge(&inner);
-        assert_eq!(text(&both), r#"{"ip": Str("2"), "b": U64(7), "a": Str("x")}"#);
+        assert_eq!(text(&both), r#"{"ip": Str("2"), "a": Str("x"), "b": U64(7)}"#);
         assert_eq!(both.ip(), Some("2"));
         assert_eq!(outer.ip(), Some("1"));
     }

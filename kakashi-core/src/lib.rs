@@ -77,7 +77,7 @@ pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
 #[cfg(feature = "alloc")]
 pub use redaction::Redaction;
 #[cfg(feature = "alloc")]
-pub use registry::{LoggerEntry, LoggerKind, Registry};
+pub use registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 pub use sink::{Sink, SinkError, SinkErrorKind};
 pub use site::{Site, SourceLocation};
 pub use stats::{Counters, DropReason, Dropped, Stats};

@@ -82,6 +82,12 @@ pub struct Registry {
     state: Mutex<State>,
 }
 
+/// A [`Registry`] that nobody else can use.
+#[derive(Debug)]
+pub struct HeldRegistry<'a> {
+    _state: spin::MutexGuard<'a, State>,
+}
+
 #[derive(Debug, Default)]
 struct State {
     levels: Levels,
@@ -139,6 +145,12 @@ impl Registry {
         entry.follow(&state.levels);
         state.forgotten.retain(|entry| entry.strong_count() > 0);
         state.forgotten.push(Arc::downgrade(entry));
+    }
+
+    /// Keeps everybody out until the returned value is dropped: over a fork, whose
+    /// child could otherwise find the lock taken for ever.
+    pub fn hold(&self) -> HeldRegistry<'_> {
+        HeldRegistry { _state: self.state.lock() }
     }
 
     /// Forgets all names; handles that exist follow the levels on.

@@ -22,6 +22,11 @@ pub trait Sink {
     fn flush(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
+
+    /// Tells whether people look at it as it is written: a terminal.
+    fn is_terminal(&self) -> bool {
+        false
+    }
 }
 
 /// Says what is wrong with a sink, and so when to try again.
@@ -107,6 +112,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn flush(&mut self) -> Result<(), SinkError> {
         (**self).flush()
     }
+
+    fn is_terminal(&self) -> bool {
+        (**self).is_terminal()
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -117,5 +126,9 @@ impl<S: Sink + ?Sized> Sink for alloc::boxed::Box<S> {
 
     fn flush(&mut self) -> Result<(), SinkError> {
         (**self).flush()
+    }
+
+    fn is_terminal(&self) -> bool {
+        (**self).is_terminal()
     }
 }

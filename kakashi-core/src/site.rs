@@ -130,7 +130,7 @@ impl fmt::Debug for Site<'_> {
 }
 
 /// A SITE body, found but not yet checked for UTF-8.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SiteParts<'a> {
     pub(crate) message: &'a str,
     /// The keys, packed: each a `text`.
@@ -138,12 +138,6 @@ pub(crate) struct SiteParts<'a> {
     pub(crate) key_count: usize,
     /// The whole body.
     pub(crate) body: &'a [u8],
-}
-
-impl Default for SiteParts<'_> {
-    fn default() -> Self {
-        Self { message: "", keys: &[], key_count: 0, body: &[] }
-    }
 }
 
 impl<'a> SiteParts<'a> {

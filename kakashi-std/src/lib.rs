@@ -1,1 +1,67 @@
+//! Structured logging that is fast and never loses a record silently.
+//!
+//! ```
+//! use kakashi_std::{get_logger, info};
+//!
+//! let logger = get_logger("shop::orders");
+//! info!(logger, "Order {id} accepted", id = 1042, total = 19.9);
+//! ```
+//!
+//! A record goes into a buffer of the calling thread, in its final form; one
+//! thread in the background writes full buffers at once and the others every
+//! 100 ms. ERROR and CRITICAL are written before the call returns. Everything
+//! is written when `main` returns, on `process::exit`, when a thread ends and
+//! when one panics; nobody has to keep a guard.
+//!
+//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`].
 
+#![deny(unsafe_code)]
+
+mod clock;
+mod configure;
+mod custom;
+mod exception;
+mod flush;
+mod flusher;
+mod lifecycle;
+mod local_buffer;
+mod logger;
+mod outlet;
+mod pool;
+mod reentry;
+mod root;
+mod route;
+mod scope;
+pub mod sinks;
+mod thread;
+
+pub use clock::SystemClock;
+pub use configure::{Configure, configure};
+pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
+pub use flush::{Flushed, flush};
+pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+pub use root::{
+    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
+};
+pub use scope::{
+    RequestContext, Scope, ScopeGuard, ScopedFuture, UserContext, clear_request_context, current_context,
+    set_custom_context, set_request_context, set_user_context, spawn,
+};
+
+#[cfg(feature = "serde")]
+pub use kakashi_core::Serde;
+pub use kakashi_core::{
+    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
+    Exception, Field, Filter, FixedClock, Format, Json, LevelFilter, List, Log, LogContext, LogLevel,
+    LogRecord, Map, Output, Pretty, RecordEnd, Redaction, Sink, SinkError, SinkErrorKind, SourceLocation,
+    Stats, Text, Timestamp, ToValue, UnknownFormat, UnknownLevel, Value, ValueSink, Wire, fields, wire,
+};
+
+/// For the macros.
+#[doc(hidden)]
+pub use kakashi_core as __core;
+
+/// Returns what became of all records of this process so far.
+pub fn stats() -> Stats {
+    outlet::COUNTERS.snapshot()
+}

@@ -26,7 +26,9 @@
 //!
 //! All other tags are unassigned; a reader refuses them. Lists and maps nest
 //! at most [`MAX_DEPTH`](crate::value::MAX_DEPTH) deep. A writer uses the
-//! shortest form; a reader accepts any.
+//! shortest form of an integer or a length, whatever its type (tags `0B` and
+//! `0C` only for what needs more than 64 bits and a sign); a reader accepts any.
+//! A float keeps its width.
 
 pub(crate) mod nest;
 mod read;

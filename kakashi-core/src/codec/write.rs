@@ -96,8 +96,10 @@ fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
         Value::Null => out.put_byte(tag::NULL),
         Value::I128(number) => {
             let number = number.get();
-            match i64::try_from(number) {
-                Ok(narrow) => put_signed(out, narrow),
+            let (tag, magnitude) =
+                if number < 0 { (tag::NEGATIVE, !number) } else { (tag::POSITIVE, number) };
+            match u64::try_from(magnitude) {
+                Ok(narrow) => put_integer(out, tag, narrow),
                 Err(_) => {
                     out.put_byte(tag::I128);
                     out.put(&number.to_le_bytes());

@@ -36,11 +36,14 @@
 //! errors print are text; bytes are text too. Durations are text: seconds
 //! with as many decimals as they need, at most nine, and `s` (`1.5s`, `3s`).
 //! Integers have all their digits. Floats have the shortest digits that read
-//! back as the same float of its width: an integral one keeps a `.0`. A 64-bit
+//! back as the same float of its width (of two the nearer, then the even one): an integral one keeps a `.0`. A 64-bit
 //! float at or above 10¹⁶ or below 10⁻⁵ has an exponent with its sign (`1e+16`,
 //! `1.5e-7`), a 32-bit float one at or above 10¹³ or below 10⁻⁶.
 //!
-//! To read a line: four times up to a space for time, level and logger (which
+//! Fields stand in order of precedence: the call's own, extra ones, the
+//! context's; of two with one key in one of these the first counts.
+//!
+//! To read a line: three times up to a space for time, level and logger (which
 //! may be quoted), then the message: quoted, or all that stands before the
 //! last space ahead of the first `=` or `"` (or the end of the line).
 //!
@@ -53,7 +56,8 @@
 //! are ever the same. (`file` and `line` are kept whether they are asked for
 //! or not: a field's name must not depend on a setting.)
 //!
-//! Strings are escaped as above, `\x` excepted, which JSON does not have; a
+//! Numbers, NaN and infinities excepted, and nested values are as in the text
+//! line. Strings are escaped as above, `\x` excepted, which JSON does not have; a
 //! backspace or form feed is `\u0008`, `\u000c`. Bytes are strings of base64
 //! (RFC 4648, section 4, padded). Durations are numbers of seconds with their
 //! decimals. NaN and infinities are the strings `"NaN"`, `"Infinity"`,

@@ -148,10 +148,8 @@ impl WireCache {
             return None;
         }
         let key = (CONTEXT, context.id as u64);
-        if context.id != 0 {
-            if let Some(entry) = self.known.get(key) {
-                return Some(entry.id);
-            }
+        if let (true, Some(entry)) = (context.id != 0, self.known.get(key)) {
+            return Some(entry.id);
         }
         let (id, defined_at) = (self.next_id(), out.position());
         block.put_context(out, id, context.pairs);
@@ -167,6 +165,7 @@ impl Encoder for Wire {
         let cache = &mut cache.wire;
         let start = out.position();
         let was_open = cache.block.is_some();
+        let last_id = cache.last_id;
         let block = cache.block(out);
         let ids = RecordIds {
             site: cache.site(record, block, out),
@@ -175,6 +174,7 @@ impl Encoder for Wire {
         };
         block.put_record(out, record, ids);
         cache.undo_after_overflow(start, was_open, out);
+        if out.overflowed() { cache.last_id = last_id; }
     }
 
     fn finish(&self, cache: &mut EncoderCache, out: &mut Output<'_>) {

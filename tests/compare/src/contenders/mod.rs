@@ -5,6 +5,7 @@
 //! place where it shall stand in the tables.
 
 mod env_logger;
+mod kakashi;
 mod limit;
 mod raw_buffered;
 mod spdlog;
@@ -25,6 +26,7 @@ pub const STD: &str = raw_buffered::RawBuffered::NAME;
 pub static ALL: &[Entry] = &[
     entry::<limit::Limit>(),
     entry::<raw_buffered::RawBuffered>(),
+    entry::<kakashi::Kakashi>(),
     entry::<spdlog::Spdlog>(),
     entry::<env_logger::EnvLogger>(),
     entry::<tracing::Tracing>(),

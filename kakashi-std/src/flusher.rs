@@ -1,0 +1,219 @@
+//! The thread that writes what others have buffered: full buffers at once, the
+//! rest when it has lain for the idle interval.
+//!
+//! It sleeps without a timer while nothing is buffered. A thread that puts the
+//! first record into an empty buffer arms it: one relaxed load when it is armed
+//! already. It disarms itself *before* it looks at the buffers, so a record put
+//! in after that look finds it disarmed (the buffer's mutex orders the two)
+//! and arms it again.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use crate::local_buffer::LocalBuffer;
+use crate::outlet::{Effort, Outlet};
+
+/// The default of the idle interval.
+pub(crate) const IDLE_MILLIS: u64 = 100;
+
+static IDLE: AtomicU64 = AtomicU64::new(IDLE_MILLIS);
+static ARMED: AtomicBool = AtomicBool::new(false);
+/// Grows with each look at the buffers.
+static ROUND: AtomicUsize = AtomicUsize::new(1);
+static SIGNAL: Mutex<Signal> = Mutex::new(Signal { running: false, armed: false, work: false });
+static BELL: Condvar = Condvar::new();
+static LOCALS: Mutex<Vec<Arc<LocalBuffer>>> = Mutex::new(Vec::new());
+static OUTLETS: Mutex<Vec<Weak<Outlet>>> = Mutex::new(Vec::new());
+
+#[derive(Debug)]
+pub(crate) struct Signal {
+    running: bool,
+    armed: bool,
+    work: bool,
+}
+
+fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+pub(crate) fn set_idle_millis(millis: u64) {
+    IDLE.store(millis.max(1), Ordering::Relaxed);
+}
+
+/// Returns the number of the flusher's next look.
+#[inline]
+pub(crate) fn round() -> usize {
+    ROUND.load(Ordering::Relaxed)
+}
+
+/// Has the flusher look at the buffers within the idle interval.
+#[inline]
+pub(crate) fn arm() {
+    if !ARMED.load(Ordering::Relaxed) {
+        arm_now();
+    }
+}
+
+#[cold]
+fn arm_now() {
+    if !ARMED.swap(true, Ordering::AcqRel) {
+        ring(|signal| signal.armed = true);
+    }
+}
+
+/// Has the flusher write what is queued.
+pub(crate) fn wake() {
+    ring(|signal| signal.work = true);
+}
+
+fn ring(set: impl FnOnce(&mut Signal)) {
+    let mut signal = lock(&SIGNAL);
+    set(&mut signal);
+    if !signal.running {
+        signal.running = true;
+        drop(signal);
+        start();
+    } else {
+        drop(signal);
+        BELL.notify_one();
+    }
+}
+
+fn start() {
+    let spawned = std::thread::Builder::new().name("kakashi-flusher".into()).spawn(run);
+    if spawned.is_err() {
+        // No thread to be had: the caller does the work, now and next time.
+        lock(&SIGNAL).running = false;
+        ARMED.store(false, Ordering::Release);
+        sweep(usize::MAX);
+    }
+}
+
+fn run() {
+    loop {
+        let idle = Duration::from_millis(IDLE.load(Ordering::Relaxed));
+        let mut signal = lock(&SIGNAL);
+        while !signal.armed && !signal.work {
+            signal = BELL.wait(signal).unwrap_or_else(PoisonError::into_inner);
+        }
+        // Two looks an interval: what lies there at both is old enough.
+        let look_at = Instant::now() + idle / 2;
+        while !signal.work {
+            let left = look_at.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            signal = BELL.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        let armed = !signal.work && std::mem::take(&mut signal.armed);
+        signal.work = false;
+        drop(signal);
+        if armed {
+            ARMED.store(false, Ordering::Release);
+            let round = ROUND.fetch_add(1, Ordering::AcqRel) + 1;
+            if !sweep(round) {
+                arm();
+            }
+        } else if !drain_outlets(Effort::Patient) {
+            arm();
+        }
+        // What sinks have logged on this thread.
+        if crate::reentry::is_pending() {
+            crate::reentry::replay();
+        }
+    }
+}
+
+/// Hands over buffers that have lain since before `round`'s predecessor, and
+/// writes; false if something is left to look after.
+fn sweep(round: usize) -> bool {
+    let locals = lock(&LOCALS).clone();
+    let mut clean = true;
+    for local in &locals {
+        clean &= local.flush_old(round.saturating_sub(1));
+    }
+    drain_outlets(Effort::Patient) && clean
+}
+
+fn drain_outlets(effort: Effort) -> bool {
+    outlets().iter().fold(true, |clean, outlet| (!outlet.has_work() || outlet.drain(effort)) && clean)
+}
+
+/// Returns all outlets that are in use.
+pub(crate) fn outlets() -> Vec<Arc<Outlet>> {
+    lock(&OUTLETS).iter().filter_map(Weak::upgrade).collect()
+}
+
+pub(crate) fn register(outlet: &Arc<Outlet>) {
+    let mut outlets = lock(&OUTLETS);
+    outlets.retain(|outlet| outlet.strong_count() > 0);
+    outlets.push(Arc::downgrade(outlet));
+}
+
+pub(crate) fn register_local(local: &Arc<LocalBuffer>) {
+    lock(&LOCALS).push(local.clone());
+}
+
+pub(crate) fn forget_local(local: &LocalBuffer) {
+    lock(&LOCALS).retain(|other| !std::ptr::eq(&**other, local));
+}
+
+/// Hands over what the chosen buffers hold.
+pub(crate) fn flush_locals(choose: impl Fn(&LocalBuffer) -> bool) {
+    let locals = lock(&LOCALS).clone();
+    locals.iter().filter(|local| choose(local)).for_each(|local| local.flush());
+}
+
+/// Hands over what the chosen buffers hold, and closes them.
+pub(crate) fn close_locals(choose: impl Fn(&LocalBuffer) -> bool) {
+    let locals = lock(&LOCALS).clone();
+    locals.iter().filter(|local| choose(local)).for_each(|local| local.close());
+}
+
+/// Writes all there is in the process; gives up at a deadline. Returns how many
+/// records are left, as far as can be told.
+pub(crate) fn flush_all_until(deadline: Instant) -> usize {
+    let Some(locals) = crate::outlet::lock_until(&LOCALS, deadline).map(|locals| locals.clone()) else {
+        return 0;
+    };
+    let missed = locals.iter().filter(|local| !local.flush_until(deadline)).count();
+    let Some(outlets) = crate::outlet::lock_until(&OUTLETS, deadline)
+        .map(|outlets| outlets.iter().filter_map(Weak::upgrade).collect::<Vec<_>>())
+    else {
+        return missed;
+    };
+    for outlet in &outlets {
+        outlet.drain_until(deadline);
+        outlet.flush_sink(deadline);
+    }
+    missed + outlets.iter().map(|outlet| outlet.waiting()).sum::<usize>()
+}
+
+/// Locks that a fork must find free.
+#[cfg(unix)]
+pub(crate) struct Held {
+    signal: MutexGuard<'static, Signal>,
+    locals: MutexGuard<'static, Vec<Arc<LocalBuffer>>>,
+    _outlets: MutexGuard<'static, Vec<Weak<Outlet>>>,
+}
+
+#[cfg(unix)]
+pub(crate) fn hold(deadline: Instant) -> Option<Held> {
+    Some(Held {
+        locals: crate::outlet::lock_until(&LOCALS, deadline)?,
+        _outlets: crate::outlet::lock_until(&OUTLETS, deadline)?,
+        signal: crate::outlet::lock_until(&SIGNAL, deadline)?,
+    })
+}
+
+#[cfg(unix)]
+impl Held {
+    /// Forgets, in the child, the parent's thread and its threads' buffers.
+    pub(crate) fn abandon(&mut self) {
+        *self.signal = Signal { running: false, armed: false, work: false };
+        ARMED.store(false, Ordering::Relaxed);
+        // Not dropped: another thread of the parent may have held a lock inside.
+        self.locals.drain(..).for_each(std::mem::forget);
+    }
+}

@@ -1,0 +1,156 @@
+//! What must happen when a process ends, panics or forks.
+//!
+//! Thread-local destructors run before `atexit` handlers on the thread that
+//! exits, and never on the others: the handler therefore drains through the
+//! global registry, with a deadline, for a lock may be held by a thread that
+//! will never run again. It runs on `return` from `main` and on
+//! `process::exit`. Abort, SIGKILL and fatal signals run nothing; they lose
+//! what is buffered: at most one batch (64 KiB by default) for each thread and
+//! destination, and what waits for a sink that fails.
+
+use std::sync::Once;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use crate::flusher;
+use crate::thread::{EXITING, is_in_sink};
+
+/// How long an ending process waits for its sinks.
+const EXIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a panicking thread does.
+const PANIC_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Sees to it once for the process.
+#[inline]
+pub(crate) fn install() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let before = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            before(info);
+            // A sink that panics holds its own lock; it is caught and counted.
+            if !is_in_sink() {
+                flusher::flush_all_until(Instant::now() + PANIC_PATIENCE);
+            }
+        }));
+        platform::install();
+    });
+}
+
+/// Writes all there is; what can't be is told on stderr.
+fn at_exit() {
+    EXITING.store(true, Ordering::Relaxed);
+    let left = flusher::flush_all_until(Instant::now() + EXIT_PATIENCE);
+    if left > 0 {
+        use std::io::Write as _;
+        let _ = writeln!(
+            std::io::stderr(),
+            "kakashi: {left} records could not be written before the process ended"
+        );
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    //! `atexit` and `pthread_atfork`.
+
+    use std::cell::RefCell;
+    use std::sync::Arc;
+    use std::sync::atomic::Ordering;
+    use std::time::{Duration, Instant};
+
+    use self_cell::self_cell;
+
+    use crate::flusher;
+    use crate::local_buffer::FORKS;
+    use crate::outlet::{Held, Outlet};
+    use crate::route;
+
+    /// How long a fork waits for a sink that is writing.
+    const FORK_PATIENCE: Duration = Duration::from_secs(1);
+
+    #[allow(unsafe_code)]
+    pub(super) fn install() {
+        extern "C" fn at_exit() {
+            super::at_exit();
+        }
+        extern "C" fn prepare() {
+            HELD.with(|held| *held.borrow_mut() = Some(hold_all()));
+        }
+        extern "C" fn parent() {
+            HELD.with(|held| held.borrow_mut().take());
+        }
+        extern "C" fn child() {
+            HELD.with(|held| {
+                if let Some(held) = held.borrow_mut().take() {
+                    abandon(held);
+                }
+            });
+        }
+        // SAFETY: both take plain functions, which live as long as the process
+        // and do not unwind: an `extern "C"` function aborts instead. If either
+        // has no memory to register them, a fork or an exit is as it would be
+        // without them.
+        unsafe {
+            libc::atexit(at_exit);
+            libc::pthread_atfork(Some(prepare), Some(parent), Some(child));
+        }
+    }
+
+    self_cell! {
+        /// An outlet and its locks.
+        struct HeldOutlet {
+            owner: Arc<Outlet>,
+            #[not_covariant]
+            dependent: Held,
+        }
+    }
+
+    /// All that must be in order on both sides of a fork.
+    struct HeldAll {
+        outlets: Vec<HeldOutlet>,
+        flusher: Option<flusher::Held>,
+        _root: Option<std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>>,
+        _registry: crate::logger::HeldRegistry,
+    }
+
+    thread_local! {
+        static HELD: RefCell<Option<HeldAll>> = const { RefCell::new(None) };
+    }
+
+    fn hold_all() -> HeldAll {
+        let deadline = Instant::now() + FORK_PATIENCE;
+        let registry = crate::logger::hold_registry();
+        let root = route::hold_root();
+        // Sinks before registries: a thread that writes may register.
+        let outlets = flusher::outlets()
+            .into_iter()
+            .filter_map(|outlet| HeldOutlet::try_new(outlet, |outlet| outlet.hold(deadline).ok_or(())).ok())
+            .collect();
+        HeldAll { outlets, flusher: flusher::hold(deadline), _root: root, _registry: registry }
+    }
+
+    fn abandon(mut held: HeldAll) {
+        for outlet in &mut held.outlets {
+            outlet.with_dependent_mut(|_, held| held.abandon());
+        }
+        if let Some(flusher) = &mut held.flusher {
+            flusher.abandon();
+        }
+        drop(held);
+        FORKS.fetch_add(1, Ordering::AcqRel);
+        route::next_generation();
+        crate::thread::abandon_inherited();
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    //! No `atexit`: what is buffered when `main` returns has been handed over
+    //! by the thread's own destructor, and the flusher's last round may miss
+    //! it. Call `flush()` at the end of `main` on such systems.
+
+    pub(super) fn install() {
+        let _ = super::at_exit;
+    }
+}

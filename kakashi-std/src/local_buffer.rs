@@ -1,0 +1,262 @@
+//! One thread's records for one destination, not written yet.
+//!
+//! The mutex is contended only by the flusher: no two logging threads share
+//! one. Nothing but encoding runs under it, and encoding runs no foreign code.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::Instant;
+
+use kakashi_core::{DropReason, EncoderCache, LogLevel, LogRecord, Output, RecordEnd};
+
+use crate::flusher;
+use crate::outlet::{Effort, lock_until};
+use crate::pool::{Buffer, FINISH_ROOM};
+use crate::route::Driver;
+
+/// A record that needs more bytes than this is dropped and counted.
+const MAX_RECORD_BYTES: usize = 128 << 20;
+
+/// Grows by one with each fork: a buffer of an earlier number is the parent's.
+pub(crate) static FORKS: AtomicUsize = AtomicUsize::new(0);
+
+/// A thread's buffer for a destination.
+#[derive(Debug)]
+pub(crate) struct LocalBuffer {
+    pub(crate) driver: Arc<Driver>,
+    state: Mutex<State>,
+    forks: usize,
+}
+
+#[derive(Debug)]
+struct State {
+    buffer: Buffer,
+    cache: EncoderCache,
+    /// The flusher's round in which the buffer got its first record.
+    round: usize,
+    /// The route has been replaced: records go to the new one.
+    closed: bool,
+}
+
+/// What a thread must still do after its record is in the buffer.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) enum Next {
+    /// Nothing.
+    Done,
+    /// Tell the flusher that there is something to look after.
+    Arm,
+    /// Tell the flusher that a buffer is full.
+    Wake,
+    /// Write what is queued.
+    Drain,
+    /// Ask for the new route and log again.
+    Reroute,
+}
+
+impl LocalBuffer {
+    pub(crate) fn new(driver: Arc<Driver>) -> Arc<Self> {
+        let buffer = driver.pool.take_or_make();
+        let state = State { buffer, cache: EncoderCache::new(), round: 0, closed: false };
+        let forks = FORKS.load(Ordering::Relaxed);
+        let local = Arc::new(Self { driver, state: Mutex::new(state), forks });
+        flusher::register_local(&local);
+        local
+    }
+
+    /// Tells whether the buffer was made before a fork and belongs to the parent.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.forks != FORKS.load(Ordering::Relaxed)
+    }
+
+    /// Appends a record; `at_once` hands it over before returning.
+    #[inline]
+    pub(crate) fn put(&self, record: &LogRecord<'_>, at_once: bool) -> Next {
+        let mut state = self.lock();
+        let state = &mut *state;
+        if state.closed {
+            return Next::Reroute;
+        }
+        let buffer = &mut state.buffer;
+        let start = buffer.len;
+        let room = buffer.bytes.len() - FINISH_ROOM;
+        let mut out = Output::resume(&mut buffer.bytes[..room], start);
+        self.driver.encoder.encode(record, &mut state.cache, &mut out);
+        if out.overflowed() {
+            let needed = out.position() - start;
+            return self.put_slowly(state, record, needed, at_once);
+        }
+        buffer.len = out.position();
+        buffer.ends.push(RecordEnd { end: buffer.len, level: record.level });
+        if at_once {
+            self.hand_over(state);
+            return Next::Drain;
+        }
+        if start == 0 {
+            state.round = flusher::round();
+            return Next::Arm;
+        }
+        Next::Done
+    }
+
+    /// Makes room for a record that did not fit, which needs about this many bytes.
+    #[inline(never)]
+    fn put_slowly(
+        &self,
+        state: &mut State,
+        record: &LogRecord<'_>,
+        mut needed: usize,
+        at_once: bool,
+    ) -> Next {
+        let mut next = Next::Arm;
+        if !state.buffer.is_empty() {
+            next = self.hand_over(state);
+        }
+        // Begins a batch: nothing stands before it.
+        loop {
+            let buffer = &mut state.buffer;
+            let room = self.driver.pool.batch_bytes().max(needed);
+            if buffer.bytes.len() < room + FINISH_ROOM {
+                buffer.bytes.resize(room + FINISH_ROOM, 0);
+            }
+            let room = buffer.bytes.len() - FINISH_ROOM;
+            let mut out = Output::new(&mut buffer.bytes[..room]);
+            self.driver.encoder.encode(record, &mut state.cache, &mut out);
+            if !out.overflowed() {
+                buffer.len = out.position();
+                buffer.ends.push(RecordEnd { end: buffer.len, level: record.level });
+                break;
+            }
+            needed = out.position();
+            if needed > MAX_RECORD_BYTES {
+                self.driver.outlet.count_dropped(record.level, DropReason::TooLarge);
+                return Next::Wake;
+            }
+        }
+        state.round = flusher::round();
+        if at_once {
+            self.hand_over(state);
+            Next::Drain
+        } else if state.buffer.len > self.driver.pool.batch_bytes() {
+            self.hand_over(state).max(next)
+        } else {
+            next
+        }
+    }
+
+    /// Queues the buffer and takes an empty one.
+    fn hand_over(&self, state: &mut State) -> Next {
+        state.finish(&self.driver);
+        let (empty, next) = match self.driver.pool.take() {
+            Some(empty) => (empty, Next::Wake),
+            // All spare buffers are under way: this thread must help.
+            None => (self.driver.pool.take_or_make(), Next::Drain),
+        };
+        let full = std::mem::replace(&mut state.buffer, empty);
+        self.driver.outlet.push(full, &self.driver.pool);
+        next
+    }
+
+    /// Queues what there is.
+    pub(crate) fn flush(&self) {
+        if !self.is_inherited() {
+            self.flush_state(&mut self.lock());
+        }
+    }
+
+    /// As `flush`, but gives up on the lock at a deadline, and then says so.
+    pub(crate) fn flush_until(&self, deadline: Instant) -> bool {
+        if self.is_inherited() {
+            return true;
+        }
+        let Some(mut state) = lock_until(&self.state, deadline) else { return false };
+        self.flush_state(&mut state);
+        true
+    }
+
+    /// Queues what was there before the flusher's last round; false if
+    /// something younger is left, or the thread is just writing.
+    pub(crate) fn flush_old(&self, round: usize) -> bool {
+        let mut state = match self.state.try_lock() {
+            Ok(state) => state,
+            Err(TryLockError::Poisoned(state)) => state.into_inner(),
+            Err(TryLockError::WouldBlock) => return false,
+        };
+        if state.buffer.is_empty() {
+            return true;
+        }
+        if state.round >= round {
+            return false;
+        }
+        self.flush_state(&mut state);
+        true
+    }
+
+    /// Queues what there is and sends later records to the new route.
+    pub(crate) fn close(&self) {
+        if !self.is_inherited() {
+            let mut state = self.lock();
+            self.flush_state(&mut state);
+            state.closed = true;
+        }
+    }
+
+    fn flush_state(&self, state: &mut State) {
+        if !state.buffer.is_empty() {
+            state.finish(&self.driver);
+            let empty = self.driver.pool.take_or_make();
+            let full = std::mem::replace(&mut state.buffer, empty);
+            self.driver.outlet.push(full, &self.driver.pool);
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Gives the memory back once the thread is done with it.
+    pub(crate) fn retire(&self) {
+        if !self.is_inherited() {
+            let mut state = self.lock();
+            self.flush_state(&mut state);
+            state.closed = true;
+            self.driver.pool.give(std::mem::take(&mut state.buffer));
+        }
+        flusher::forget_local(self);
+    }
+}
+
+impl State {
+    fn finish(&mut self, driver: &Driver) {
+        let buffer = &mut self.buffer;
+        let mut out = Output::resume(&mut buffer.bytes, buffer.len);
+        driver.encoder.finish(&mut self.cache, &mut out);
+        debug_assert!(!out.overflowed(), "what closes a batch fits the room for it");
+        buffer.len = out.position();
+        // The last record's end is the batch's.
+        if let Some(last) = buffer.ends.last_mut() {
+            last.end = buffer.len;
+        }
+    }
+}
+
+impl Next {
+    /// Does it.
+    pub(crate) fn act(self, driver: &Driver) {
+        match self {
+            Self::Done | Self::Reroute => {}
+            Self::Arm => flusher::arm(),
+            Self::Wake => flusher::wake(),
+            Self::Drain => {
+                if !driver.outlet.drain(Effort::Patient) {
+                    flusher::arm();
+                }
+            }
+        }
+    }
+}
+
+/// Tells whether a level is written before its call returns.
+#[inline]
+pub(crate) fn is_urgent(level: LogLevel) -> bool {
+    level >= LogLevel::Error
+}

@@ -1,0 +1,341 @@
+//! A sink with what waits for it.
+//!
+//! Full buffers queue up in order; whoever has time (the flusher, a thread with
+//! an error to report, a thread that finds no empty buffer) takes the sink's
+//! lock and writes them. A sink that fails keeps its place: what it took is
+//! never written twice, what it did not take waits and is tried again, up to a
+//! limit; beyond that records are dropped, counted, and announced in the stream
+//! once it flows again.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
+
+use kakashi_core::{
+    Batch, Counters, DropReason, Dropped, Encoder, EncoderCache, LogLevel, Output, RecordEnd, Sink,
+    SinkError, SinkErrorKind,
+};
+
+use crate::pool::{Buffer, Pool};
+use crate::{clock, thread};
+
+/// What may wait for a sink that fails, beside the buffer under way.
+const BACKLOG_BYTES: usize = 4 << 20;
+/// How long a failed sink is left alone, at first and at most.
+const RETRY_FIRST: Duration = Duration::from_millis(50);
+const RETRY_MOST: Duration = Duration::from_secs(1);
+
+/// The counts of the whole process.
+pub(crate) static COUNTERS: Counters = Counters::new();
+
+/// A sink, its queue, and what is known of its health.
+pub(crate) struct Outlet {
+    pub(crate) name: Box<str>,
+    pub(crate) terminal: bool,
+    /// Bytes and records of a wire batch only make sense together.
+    queue: Mutex<Queue>,
+    sink: Mutex<Slot>,
+    failing: AtomicBool,
+}
+
+#[derive(Default)]
+struct Queue {
+    buffers: VecDeque<(Buffer, Arc<Pool>)>,
+    bytes: usize,
+    /// Dropped and not announced yet.
+    dropped: Dropped,
+    /// Writes the announcement in the stream's form.
+    encoder: Option<Arc<dyn Encoder>>,
+}
+
+struct Slot {
+    sink: Box<dyn Sink + Send>,
+    /// The buffer under way.
+    current: Option<(Buffer, Arc<Pool>)>,
+    /// How much of it the sink has taken.
+    taken: usize,
+    /// How many of its records are taken, and counted.
+    counted: usize,
+    retry_at: Option<Instant>,
+    retry_after: Duration,
+}
+
+/// How much a caller wants what waits to be written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effort {
+    /// Leave a sink alone that failed a moment ago.
+    Patient,
+    /// Try now, whatever happened before.
+    Eager,
+}
+
+impl Outlet {
+    pub(crate) fn new(name: Box<str>, sink: Box<dyn Sink + Send>) -> Arc<Self> {
+        let terminal = sink.is_terminal();
+        let slot =
+            Slot { sink, current: None, taken: 0, counted: 0, retry_at: None, retry_after: RETRY_FIRST };
+        let outlet = Arc::new(Self {
+            name,
+            terminal,
+            queue: Mutex::default(),
+            sink: Mutex::new(slot),
+            failing: AtomicBool::new(false),
+        });
+        crate::flusher::register(&outlet);
+        outlet
+    }
+
+    pub(crate) fn set_encoder(&self, encoder: &Arc<dyn Encoder>) {
+        self.queue().encoder = Some(encoder.clone());
+    }
+
+    /// Queues a buffer behind the others.
+    pub(crate) fn push(&self, buffer: Buffer, pool: &Arc<Pool>) {
+        let mut queue = self.queue();
+        if self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.len > BACKLOG_BYTES {
+            for end in &buffer.ends {
+                queue.drop_one(end.level, DropReason::SinkFailed);
+            }
+            drop(queue);
+            pool.give(buffer);
+            return;
+        }
+        queue.announce(pool);
+        queue.bytes += buffer.len;
+        queue.buffers.push_back((buffer, pool.clone()));
+    }
+
+    /// Counts a record that can't go this road.
+    pub(crate) fn count_dropped(&self, level: LogLevel, reason: DropReason) {
+        self.queue().drop_one(level, reason);
+    }
+
+    /// Tells whether something waits.
+    pub(crate) fn has_work(&self) -> bool {
+        let queue = self.queue();
+        !queue.buffers.is_empty() || queue.dropped.total() > 0 || self.failing.load(Ordering::Relaxed)
+    }
+
+    /// Writes what waits, as long as the sink takes it; false if something is left.
+    pub(crate) fn drain(&self, effort: Effort) -> bool {
+        let slot = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        self.drain_locked(slot, effort)
+    }
+
+    /// As `drain`, but gives up on the lock at a deadline.
+    pub(crate) fn drain_until(&self, deadline: Instant) -> bool {
+        match lock_until(&self.sink, deadline) {
+            Some(slot) => self.drain_locked(slot, Effort::Eager),
+            None => false,
+        }
+    }
+
+    fn drain_locked(&self, mut slot: MutexGuard<'_, Slot>, effort: Effort) -> bool {
+        if effort == Effort::Patient && slot.retry_at.is_some_and(|at| Instant::now() < at) {
+            return false;
+        }
+        loop {
+            if slot.current.is_none() && !self.next_buffer(&mut slot) {
+                return true;
+            }
+            match slot.write_current() {
+                Ok(()) => self.recover(&mut slot),
+                Err(error) => {
+                    self.fail(&mut slot, error);
+                    return false;
+                }
+            }
+        }
+    }
+
+    /// Passes on what the sink keeps back, up to a deadline.
+    pub(crate) fn flush_sink(&self, deadline: Instant) {
+        let Some(mut slot) = lock_until(&self.sink, deadline) else { return };
+        let flushed = guarded(|| slot.sink.flush());
+        if let Err(error) = flushed {
+            self.fail(&mut slot, error);
+        }
+    }
+
+    /// Takes the next buffer under way; false if none waits.
+    fn next_buffer(&self, slot: &mut Slot) -> bool {
+        let mut queue = self.queue();
+        if queue.buffers.is_empty() {
+            // Nothing else will carry the news.
+            let pool = Arc::new(Pool::new(0));
+            queue.announce(&pool);
+        }
+        let Some((buffer, pool)) = queue.buffers.pop_front() else { return false };
+        queue.bytes -= buffer.len;
+        slot.current = Some((buffer, pool));
+        slot.taken = 0;
+        slot.counted = 0;
+        true
+    }
+
+    fn recover(&self, slot: &mut Slot) {
+        slot.retry_at = None;
+        slot.retry_after = RETRY_FIRST;
+        if self.failing.load(Ordering::Relaxed) {
+            self.failing.store(false, Ordering::Relaxed);
+        }
+    }
+
+    #[cold]
+    fn fail(&self, slot: &mut Slot, error: SinkError) {
+        COUNTERS.add_failure();
+        slot.retry_at = Some(Instant::now() + slot.retry_after);
+        slot.retry_after = (slot.retry_after * 2).min(RETRY_MOST);
+        let known = self.failing.swap(true, Ordering::Relaxed);
+        if !known && error.kind() != SinkErrorKind::Retry {
+            report(&self.name, error);
+        }
+    }
+
+    /// Returns how many records wait.
+    pub(crate) fn waiting(&self) -> usize {
+        let queued: usize = self.queue().buffers.iter().map(|(buffer, _)| buffer.ends.len()).sum();
+        let under_way = match self.sink.try_lock() {
+            Ok(slot) => slot.left(),
+            Err(TryLockError::Poisoned(slot)) => slot.into_inner().left(),
+            // Somebody is writing it.
+            Err(TryLockError::WouldBlock) => 0,
+        };
+        queued + under_way
+    }
+
+    fn queue(&self) -> MutexGuard<'_, Queue> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Holds both locks over a fork; none if they are not free in time.
+    #[cfg(unix)]
+    pub(crate) fn hold(&self, deadline: Instant) -> Option<Held<'_>> {
+        let slot = lock_until(&self.sink, deadline)?;
+        let queue = lock_until(&self.queue, deadline)?;
+        Some(Held { slot, queue })
+    }
+}
+
+/// An outlet that nobody else can use while the process forks.
+#[cfg(unix)]
+pub(crate) struct Held<'a> {
+    slot: MutexGuard<'a, Slot>,
+    queue: MutexGuard<'a, Queue>,
+}
+
+#[cfg(unix)]
+impl Held<'_> {
+    /// Forgets, in the child, what the parent will write.
+    pub(crate) fn abandon(&mut self) {
+        self.slot.current = None;
+        self.queue.buffers.clear();
+        self.queue.bytes = 0;
+        self.queue.dropped = Dropped::default();
+    }
+}
+
+impl Queue {
+    fn drop_one(&mut self, level: LogLevel, reason: DropReason) {
+        self.dropped.add(level, reason, 1);
+        COUNTERS.add_dropped(level, reason, 1);
+    }
+
+    /// Queues the news of what was dropped.
+    fn announce(&mut self, pool: &Arc<Pool>) {
+        if self.dropped.total() == 0 {
+            return;
+        }
+        let Some(encoder) = &self.encoder else { return };
+        let dropped = std::mem::take(&mut self.dropped);
+        let now = kakashi_core::Clock::now(&clock::SystemClock);
+        let mut cache = EncoderCache::new();
+        let mut buffer = Buffer { bytes: vec![0; 1024], ..Buffer::default() };
+        let mut out = Output::new(&mut buffer.bytes);
+        encoder.encode_dropped(now, &dropped, &mut cache, &mut out);
+        encoder.finish(&mut cache, &mut out);
+        debug_assert!(!out.overflowed(), "six levels and five reasons fit");
+        buffer.len = out.position();
+        buffer.announces = dropped.total();
+        self.bytes += buffer.len;
+        self.buffers.push_back((buffer, pool.clone()));
+    }
+}
+
+impl Slot {
+    /// Hands the rest of the buffer under way to the sink.
+    fn write_current(&mut self) -> Result<(), SinkError> {
+        let Some((buffer, _)) = &self.current else { return Ok(()) };
+        let result = if self.taken == 0 {
+            let batch = buffer.batch();
+            guarded(|| self.sink.write(&batch))
+        } else {
+            let rest = &buffer.bytes[self.taken..buffer.len];
+            let ends: Vec<RecordEnd> = buffer.ends[self.counted..]
+                .iter()
+                .map(|end| RecordEnd { end: end.end - self.taken, level: end.level })
+                .collect();
+            let batch = Batch::new(rest, &ends).after_dropped(buffer.announces);
+            guarded(|| self.sink.write(&batch))
+        };
+        let accepted = match &result {
+            Ok(()) => buffer.len,
+            Err(error) => (self.taken + error.accepted_bytes()).min(buffer.len),
+        };
+        let counted = buffer.ends.partition_point(|end| end.end <= accepted);
+        COUNTERS.add_written(counted - self.counted, accepted - self.taken);
+        self.taken = accepted;
+        self.counted = counted;
+        // A sink may fail after it took everything: then it is not asked again.
+        if accepted == buffer.len {
+            if let Some((buffer, pool)) = self.current.take() {
+                pool.give(buffer);
+            }
+        }
+        result
+    }
+
+    fn left(&self) -> usize {
+        self.current.as_ref().map_or(0, |(buffer, _)| buffer.ends.len() - self.counted)
+    }
+}
+
+/// Runs a sink; its panic is a failure like any other.
+fn guarded(run: impl FnOnce() -> Result<(), SinkError>) -> Result<(), SinkError> {
+    let result = thread::in_sink(|| catch_unwind(AssertUnwindSafe(run)));
+    result.unwrap_or(Err(SinkError::new(SinkErrorKind::Failed)))
+}
+
+pub(crate) fn lock_until<T>(mutex: &Mutex<T>, deadline: Instant) -> Option<MutexGuard<'_, T>> {
+    loop {
+        match mutex.try_lock() {
+            Ok(guard) => return Some(guard),
+            Err(TryLockError::Poisoned(guard)) => return Some(guard.into_inner()),
+            Err(TryLockError::WouldBlock) if Instant::now() >= deadline => return None,
+            Err(TryLockError::WouldBlock) => std::thread::sleep(Duration::from_micros(50)),
+        }
+    }
+}
+
+/// Tells the operator, once for each time that a sink begins to fail.
+fn report(name: &str, error: SinkError) {
+    use std::io::Write as _;
+    let cause = match error.os_code() {
+        Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
+        None => error.to_string(),
+    };
+    // If stderr is what failed there is nobody left to tell; `stats()` still counts it.
+    let _ = writeln!(
+        std::io::stderr(),
+        "kakashi: {name} failed: {cause}; records wait and are tried again, up to {} MiB",
+        BACKLOG_BYTES >> 20
+    );
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Outlet").field("name", &self.name).finish_non_exhaustive()
+    }
+}

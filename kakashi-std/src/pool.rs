@@ -1,0 +1,106 @@
+//! Buffers of encoded records, used again and again.
+
+use std::sync::{Mutex, PoisonError};
+
+use kakashi_core::{Batch, RecordEnd};
+
+/// Room kept free for what closes a batch.
+pub(crate) const FINISH_ROOM: usize = 16;
+
+/// Encoded records waiting to be written.
+#[derive(Debug, Default)]
+pub(crate) struct Buffer {
+    /// Allocated memory, all of it initialised.
+    pub(crate) bytes: Vec<u8>,
+    /// How much of it is filled.
+    pub(crate) len: usize,
+    pub(crate) ends: Vec<RecordEnd>,
+    /// How many dropped records this buffer announces.
+    pub(crate) announces: usize,
+}
+
+impl Buffer {
+    pub(crate) fn new(batch_bytes: usize) -> Self {
+        // Records are rarely shorter than 64 bytes: no growth in normal use.
+        Self {
+            bytes: vec![0; batch_bytes + FINISH_ROOM],
+            len: 0,
+            ends: Vec::with_capacity(batch_bytes / 64),
+            announces: 0,
+        }
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    pub(crate) fn batch(&self) -> Batch<'_> {
+        Batch::new(&self.bytes[..self.len], &self.ends).after_dropped(self.announces)
+    }
+
+    fn clear(&mut self) {
+        self.len = 0;
+        self.ends.clear();
+        self.announces = 0;
+    }
+}
+
+/// Keeps spare buffers of one size for one destination.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    batch_bytes: usize,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    free: Vec<Buffer>,
+    made: usize,
+}
+
+/// Buffers that may be under way beside those that threads fill.
+const SPARE: usize = 4;
+
+impl Pool {
+    pub(crate) fn new(batch_bytes: usize) -> Self {
+        Self { batch_bytes, state: Mutex::new(State::default()) }
+    }
+
+    pub(crate) fn batch_bytes(&self) -> usize {
+        self.batch_bytes
+    }
+
+    /// Takes an empty buffer; none while all spare ones are under way.
+    pub(crate) fn take(&self) -> Option<Buffer> {
+        let mut state = self.state();
+        if let Some(buffer) = state.free.pop() {
+            return Some(buffer);
+        }
+        if state.made >= SPARE {
+            return None;
+        }
+        state.made += 1;
+        drop(state);
+        Some(Buffer::new(self.batch_bytes))
+    }
+
+    /// Takes an empty buffer, a new one if it must be.
+    pub(crate) fn take_or_make(&self) -> Buffer {
+        let spare = self.state().free.pop();
+        spare.unwrap_or_else(|| Buffer::new(self.batch_bytes))
+    }
+
+    /// Takes a buffer back.
+    pub(crate) fn give(&self, mut buffer: Buffer) {
+        let usual = buffer.bytes.len() == self.batch_bytes + FINISH_ROOM;
+        let mut state = self.state();
+        if usual && state.free.len() < 2 * SPARE {
+            buffer.clear();
+            state.free.push(buffer);
+        }
+    }
+
+    fn state(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,149 @@
+//! Records logged while a record is being logged: by a `Display`, a filter, a
+//! sink, a panic hook.
+//!
+//! They cannot take the road, which is in use, so they are kept aside in wire
+//! form and follow when the call that was in their way is done. What is
+//! nested too deep, or too much, is dropped and counted as `reentrant`.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+
+use kakashi_core::{
+    Clock as _, DropReason, Encoder as _, EncoderCache, Guard as _, LogLevel, LogRecord, Output, Wire, wire,
+};
+
+use crate::clock::SystemClock;
+use crate::outlet::COUNTERS;
+use crate::route::{self, Route};
+use crate::scope;
+use crate::thread::{CatchPanic, LoggerCore, submit_kept};
+
+/// What a thread keeps aside at most.
+const MOST_BYTES: usize = 256 * 1024;
+/// A `Display` that logs itself must end somewhere.
+const MOST_DEPTH: usize = 4;
+/// A sink that logs what it writes would go on for ever.
+const MOST_ROUNDS: usize = 8;
+
+thread_local! {
+    static PENDING: Cell<bool> = const { Cell::new(false) };
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    static SIDE: RefCell<Side> = const { RefCell::new(Side { kept: Vec::new(), bytes: 0 }) };
+}
+
+struct Side {
+    kept: Vec<Kept>,
+    bytes: usize,
+}
+
+struct Kept {
+    route: Option<Arc<Route>>,
+    level: LogLevel,
+    block: Vec<u8>,
+}
+
+/// Tells whether something has been kept aside.
+#[inline]
+pub(crate) fn is_pending() -> bool {
+    PENDING.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Keeps a record aside.
+#[cold]
+pub(crate) fn keep(core: &LoggerCore, record: &LogRecord<'_>) {
+    let depth = DEPTH.try_with(|depth| depth.replace(depth.get() + 1)).unwrap_or(MOST_DEPTH);
+    let kept = depth < MOST_DEPTH && keep_at_depth(core, record);
+    let _ = DEPTH.try_with(|depth| depth.set(depth.get().saturating_sub(1)));
+    if !kept {
+        count_dropped(core.route.as_ref(), record.level);
+    }
+}
+
+fn keep_at_depth(core: &LoggerCore, record: &LogRecord<'_>) -> bool {
+    let route = core.route.clone().or_else(route::root_if_made);
+    let base = route.as_ref().map(|route| route::base_of(core.route.is_some(), route)).unwrap_or_default();
+    let merged = base.merge(&core.context).merge(&scope::current_context());
+    let context = route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged);
+    let mut record = *record;
+    record.timestamp = SystemClock.now();
+    let Some(block) = block_of(&record.with_context(context.fields())) else { return false };
+    let kept = SIDE.try_with(|side| {
+        let Ok(mut side) = side.try_borrow_mut() else { return false };
+        if side.bytes + block.len() > MOST_BYTES {
+            return false;
+        }
+        side.bytes += block.len();
+        side.kept.push(Kept { route: core.route.clone(), level: record.level, block });
+        true
+    });
+    let kept = kept.unwrap_or(false);
+    if kept {
+        let _ = PENDING.try_with(|pending| pending.set(true));
+    }
+    kept
+}
+
+/// Writes a record as a block; none if its values' code panics or never
+/// yields the same length.
+fn block_of(record: &LogRecord<'_>) -> Option<Vec<u8>> {
+    let mut bytes = vec![0; 1024];
+    for _ in 0..4 {
+        let mut cache = EncoderCache::new();
+        let mut out = Output::new(&mut bytes);
+        let whole = CatchPanic.run(&mut || {
+            Wire.encode(record, &mut cache, &mut out);
+            Wire.finish(&mut cache, &mut out);
+        });
+        let (needed, overflowed) = (out.position(), out.overflowed());
+        if !whole {
+            return None;
+        }
+        if !overflowed {
+            bytes.truncate(needed);
+            return Some(bytes);
+        }
+        if needed > MOST_BYTES {
+            return None;
+        }
+        bytes.resize(needed + wire::BLOCK_OVERHEAD, 0);
+    }
+    None
+}
+
+/// Logs what has been kept aside.
+#[cold]
+pub(crate) fn replay() {
+    for round in 0.. {
+        let kept = SIDE.try_with(|side| {
+            let mut side = side.borrow_mut();
+            side.bytes = 0;
+            std::mem::take(&mut side.kept)
+        });
+        let _ = PENDING.try_with(|pending| pending.set(false));
+        let kept = kept.unwrap_or_default();
+        if kept.is_empty() {
+            return;
+        }
+        for Kept { route, level, block } in kept {
+            if round == MOST_ROUNDS {
+                count_dropped(route.as_ref(), level);
+                continue;
+            }
+            for item in wire::Reader::new(&block) {
+                if let wire::Item::Record(record) = item {
+                    submit_kept(route.as_ref(), &record);
+                }
+            }
+        }
+    }
+}
+
+fn count_dropped(route: Option<&Arc<Route>>, level: LogLevel) {
+    match route.cloned().or_else(route::root_if_made) {
+        Some(route) => {
+            let takes = route.drivers.iter().filter(|driver| driver.threshold.enables(level));
+            takes.for_each(|driver| driver.outlet.count_dropped(level, DropReason::Reentrant));
+        }
+        None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
+    }
+}

@@ -1,0 +1,137 @@
+//! Where the records of a logger go: its pipeline and its drivers.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use kakashi_core::{Clock, Encoder, Filter, LevelFilter, LogContext, LogRecord, Pipeline};
+
+use crate::flusher;
+use crate::outlet::{Effort, Outlet};
+use crate::pool::Pool;
+
+/// Grows whenever a thread must look at its routes again: a new root route, a
+/// fork.
+static GENERATION: AtomicUsize = AtomicUsize::new(1);
+
+/// Tells which routes are current.
+#[inline]
+pub(crate) fn generation() -> usize {
+    GENERATION.load(Ordering::Acquire)
+}
+
+/// Makes every thread look at its routes again.
+pub(crate) fn next_generation() {
+    GENERATION.fetch_add(1, Ordering::AcqRel);
+}
+
+/// A destination as records reach it.
+pub(crate) struct Driver {
+    pub(crate) threshold: LevelFilter,
+    pub(crate) filter: Option<Arc<dyn Filter>>,
+    pub(crate) encoder: Arc<dyn Encoder>,
+    pub(crate) outlet: Arc<Outlet>,
+    pub(crate) pool: Arc<Pool>,
+}
+
+impl Driver {
+    /// Tells whether a record goes there; a filter that panics lets it pass.
+    #[inline]
+    pub(crate) fn takes(&self, record: &LogRecord<'_>) -> bool {
+        if !self.threshold.enables(record.level) {
+            return false;
+        }
+        match &self.filter {
+            None => true,
+            Some(filter) => {
+                let mut passes = true;
+                kakashi_core::Guard::run(&crate::thread::CatchPanic, &mut || passes = filter.passes(record));
+                passes
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Driver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Driver").field("outlet", &self.outlet).finish_non_exhaustive()
+    }
+}
+
+/// What happens to a record, and where it goes.
+#[derive(Default)]
+pub(crate) struct Route {
+    pub(crate) pipeline: Pipeline,
+    /// Lies under every other context.
+    pub(crate) base: LogContext,
+    /// None: the thread's own clock.
+    pub(crate) clock: Option<Arc<dyn Clock + Send + Sync>>,
+    pub(crate) drivers: Vec<Arc<Driver>>,
+}
+
+impl Route {
+    /// Writes all that is buffered for this route by any thread.
+    pub(crate) fn flush(&self) {
+        flusher::flush_locals(|local| self.drivers.iter().any(|driver| Arc::ptr_eq(driver, &local.driver)));
+        for driver in &self.drivers {
+            driver.outlet.drain(Effort::Eager);
+        }
+    }
+
+    /// Returns how many records wait.
+    pub(crate) fn waiting(&self) -> usize {
+        self.drivers.iter().map(|driver| driver.outlet.waiting()).sum()
+    }
+}
+
+impl std::fmt::Debug for Route {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Route")
+            .field("pipeline", &self.pipeline)
+            .field("drivers", &self.drivers)
+            .finish_non_exhaustive()
+    }
+}
+
+static ROOT: RwLock<Option<Arc<Route>>> = RwLock::new(None);
+
+/// Returns the route of all loggers without one of their own; makes the
+/// default one at first.
+pub(crate) fn root() -> Arc<Route> {
+    let current = ROOT.read().unwrap_or_else(PoisonError::into_inner).clone();
+    current.unwrap_or_else(|| {
+        crate::configure::configure().apply();
+        ROOT.read().unwrap_or_else(PoisonError::into_inner).clone().unwrap_or_default()
+    })
+}
+
+/// Returns the root route if one has been made.
+pub(crate) fn root_if_made() -> Option<Arc<Route>> {
+    ROOT.read().unwrap_or_else(PoisonError::into_inner).clone()
+}
+
+/// Returns what lies under the contexts of a route: a custom logger's records
+/// tell the service's name too.
+pub(crate) fn base_of(own: bool, route: &Route) -> LogContext {
+    let root = if own { root_if_made() } else { None };
+    root.map_or_else(|| route.base.clone(), |root| root.base.clone())
+}
+
+/// Sends all records from now on over a new root route, after what was logged
+/// before has been handed over.
+pub(crate) fn replace_root(route: Arc<Route>) {
+    let old = ROOT.write().unwrap_or_else(PoisonError::into_inner).replace(route);
+    next_generation();
+    if let Some(old) = old {
+        // Threads that still hold the old route find their buffer closed.
+        flusher::close_locals(|local| old.drivers.iter().any(|driver| Arc::ptr_eq(driver, &local.driver)));
+        for driver in &old.drivers {
+            driver.outlet.drain(Effort::Eager);
+        }
+    }
+}
+
+/// Holds the root route over a fork.
+#[cfg(unix)]
+pub(crate) fn hold_root() -> Option<std::sync::RwLockWriteGuard<'static, Option<Arc<Route>>>> {
+    ROOT.try_write().ok()
+}

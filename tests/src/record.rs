@@ -1,0 +1,259 @@
+//! Records that own what they say, so that tests can make any.
+
+use std::fmt;
+use std::time::Duration;
+
+use kakashi_core::site::{self, Source};
+use kakashi_core::value::Packed;
+use kakashi_core::{
+    Composite, Field, LogContext, LogLevel, LogRecord, Name, Site, Timestamp, ToValue, Value, ValueSink,
+    Values,
+};
+
+/// All that one record says.
+#[derive(Clone, Debug)]
+pub struct Record {
+    /// When.
+    pub timestamp: Timestamp,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// The logger's name.
+    pub logger: String,
+    /// The message, and the call site if there is one.
+    pub words: Words,
+    /// Extra fields.
+    pub extra: Vec<(String, Owned)>,
+    /// The context's fields.
+    pub context: Vec<(String, Owned)>,
+    /// The sequence number.
+    pub sequence: Option<u64>,
+}
+
+/// What a record says in words.
+#[derive(Clone, Debug)]
+pub enum Words {
+    /// Text that means itself.
+    Literal(String),
+    /// The template of a call site, whose keys are all different.
+    Site {
+        /// The message, in pieces.
+        template: Vec<Piece>,
+        /// The call's own fields.
+        fields: Vec<(String, Owned)>,
+        /// The file.
+        file: String,
+        /// The line.
+        line: u32,
+    },
+}
+
+/// The module of every site made here.
+pub const MODULE: &str = "kakashi::tests";
+
+/// A piece of a template.
+#[derive(Clone, Debug)]
+pub enum Piece {
+    /// Text, before its braces are doubled.
+    Text(String),
+    /// A placeholder for the field at this index.
+    Field(usize),
+}
+
+/// A value that owns what it holds.
+#[derive(Clone, Debug)]
+#[allow(missing_docs, reason = "the names are those of `Value`")]
+pub enum Owned {
+    Null,
+    Bool(bool),
+    I64(i64),
+    U64(u64),
+    I128(i128),
+    U128(u128),
+    F32(f32),
+    F64(f64),
+    Char(char),
+    Str(String),
+    Bytes(Vec<u8>),
+    Duration(Duration),
+    List(Vec<Owned>),
+    Map(Vec<(String, Owned)>),
+    Display(Shown),
+    Debug(String),
+    Error(Failure),
+}
+
+/// Text that is printed a character at a time.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The text.
+    pub text: String,
+    /// Whether an error ends it.
+    pub gives_up: bool,
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for character in self.text.chars() {
+            f.write_str(character.encode_utf8(&mut [0; 4]))?;
+        }
+        if self.gives_up { Err(fmt::Error) } else { Ok(()) }
+    }
+}
+
+/// An error with sources.
+#[derive(Clone, Debug)]
+pub struct Failure {
+    /// Its own text.
+    pub text: String,
+    /// What caused it.
+    pub source: Option<Box<Failure>>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl std::error::Error for Failure {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
+    }
+}
+
+impl ToValue for Owned {
+    fn to_value(&self) -> Value<'_> {
+        match self {
+            Self::Null => Value::Null,
+            Self::Bool(truth) => Value::Bool(*truth),
+            Self::I64(number) => Value::I64(*number),
+            Self::U64(number) => Value::U64(*number),
+            Self::I128(number) => Value::I128(Packed::new(*number)),
+            Self::U128(number) => Value::U128(Packed::new(*number)),
+            Self::F32(number) => Value::F32(*number),
+            Self::F64(number) => Value::F64(*number),
+            Self::Char(character) => Value::Char(*character),
+            Self::Str(text) => Value::Str(text),
+            Self::Bytes(bytes) => Value::Bytes(bytes),
+            Self::Duration(length) => Value::Duration(*length),
+            Self::List(_) | Self::Map(_) => Value::Composite(self),
+            Self::Display(shown) => Value::Display(shown),
+            Self::Debug(text) => Value::Debug(text),
+            Self::Error(failure) => Value::error(failure),
+        }
+    }
+}
+
+impl Composite for Owned {
+    fn describe(&self, sink: &mut dyn ValueSink) {
+        match self {
+            Self::List(items) => {
+                sink.begin_list();
+                items.iter().for_each(|item| sink.value(item.to_value()));
+                sink.end_list();
+            }
+            Self::Map(pairs) => {
+                sink.begin_map();
+                for (key, value) in pairs {
+                    sink.key(key);
+                    sink.value(value.to_value());
+                }
+                sink.end_map();
+            }
+            scalar => sink.value(scalar.to_value()),
+        }
+    }
+}
+
+/// Borrows pairs as fields.
+pub fn fields(pairs: &[(String, Owned)]) -> Vec<Field<'_>> {
+    pairs.iter().map(|(key, value)| Field::new(key, value)).collect()
+}
+
+impl Record {
+    /// Makes a record of words alone.
+    pub fn of(message: &str) -> Self {
+        Self {
+            timestamp: Timestamp::Wall(1_795_342_320_123_456_789),
+            level: LogLevel::Info,
+            logger: "app::orders".to_owned(),
+            words: Words::Literal(message.to_owned()),
+            extra: Vec::new(),
+            context: Vec::new(),
+            sequence: None,
+        }
+    }
+
+    /// Returns the call's own fields, none without a site.
+    pub fn own(&self) -> &[(String, Owned)] {
+        match &self.words {
+            Words::Literal(_) => &[],
+            Words::Site { fields, .. } => fields,
+        }
+    }
+
+    /// Returns the message template, if there is a site.
+    pub fn template(&self) -> Option<String> {
+        let Words::Site { template, fields, .. } = &self.words else { return None };
+        let piece = |piece: &Piece| match piece {
+            Piece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+            Piece::Field(at) => format!("{{{}}}", fields[*at].0),
+        };
+        Some(template.iter().map(piece).collect())
+    }
+
+    /// Makes what a record borrows that is not here: the site and the context.
+    /// The site is never given back, as one that the compiler makes.
+    pub fn prepare(&self) -> Prepared<'_> {
+        let site = self.template().map(|template| {
+            let Words::Site { fields, file, line, .. } = &self.words else {
+                unreachable!("it has a template")
+            };
+            let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
+            let source = Source {
+                level: self.level,
+                message: &template,
+                keys: &keys,
+                module: MODULE,
+                file,
+                line: *line,
+            };
+            let built = site::build::<{ 1 << 16 }>(&source);
+            Site::new(built[..site::len(&source)].to_vec().leak())
+        });
+        let context = LogContext::new().with_custom(&fields(&self.context));
+        Prepared { record: self, site, context }
+    }
+}
+
+/// A record with its site and its context.
+#[derive(Debug)]
+pub struct Prepared<'a> {
+    record: &'a Record,
+    site: Option<Site<'static>>,
+    context: LogContext,
+}
+
+impl Prepared<'_> {
+    /// Returns the context.
+    pub fn context(&self) -> &LogContext {
+        &self.context
+    }
+
+    /// Hands out the record as loggers make it.
+    pub fn with<R>(&self, then: impl FnOnce(&LogRecord<'_>) -> R) -> R {
+        let record = self.record;
+        let own: Vec<Value<'_>> = record.own().iter().map(|(_, value)| value.to_value()).collect();
+        let extra = fields(&record.extra);
+        let logger = Name::new(&record.logger);
+        let mut borrowed = match (self.site, &record.words) {
+            (Some(site), _) => LogRecord::of_site(record.timestamp, logger, site, Values::Slice(&own)),
+            (None, Words::Literal(message)) => {
+                LogRecord::new(record.timestamp, record.level, logger, message)
+            }
+            (None, Words::Site { .. }) => unreachable!("the site is made with the record"),
+        };
+        borrowed.sequence = record.sequence;
+        then(&borrowed.with_fields(&extra).with_context(self.context.fields()))
+    }
+}
