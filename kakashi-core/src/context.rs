@@ -195,8 +195,9 @@ impl PartialEq for LogContext {
 
 impl Eq for LogContext {}
 
-/// Ids start at 1 and are never 0, which means "no id".
-fn next_id() -> usize {
+/// Names a context or a logger for as long as the program runs; never 0, which
+/// means "no id".
+pub(crate) fn next_id() -> usize {
     static LAST: AtomicUsize = AtomicUsize::new(0);
     match LAST.fetch_add(1, Ordering::Relaxed).wrapping_add(1) {
         0 => next_id(),

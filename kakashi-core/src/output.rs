@@ -64,22 +64,19 @@ impl<'b> Output<'b> {
         let len = bytes.len();
         let end = self.at + len;
         if let Some(room) = self.bytes.get_mut(self.at..end) {
-            // Two overlapping copies of a fixed size cover any length between.
-            if let (8..=16, Some(room)) = (len, room.get_mut(..len)) {
-                let (head, tail) = (fixed::<8>(bytes, 0), fixed::<8>(bytes, len - 8));
-                room[..8].copy_from_slice(&head);
-                room[len - 8..].copy_from_slice(&tail);
-            } else if let 4..=7 = len {
-                let (head, tail) = (fixed::<4>(bytes, 0), fixed::<4>(bytes, len - 4));
-                room[..4].copy_from_slice(&head);
-                room[len - 4..].copy_from_slice(&tail);
-            } else if len < 4 {
-                for (to, from) in room.iter_mut().zip(bytes) {
-                    *to = *from;
-                }
-            } else {
-                room.copy_from_slice(bytes);
-            }
+            copy_short(room, bytes);
+        }
+        self.at = end;
+    }
+
+    /// Appends a few bytes between two others.
+    #[inline(always)]
+    pub fn put_between(&mut self, before: u8, bytes: &[u8], after: u8) {
+        let end = self.at + bytes.len() + 2;
+        if let Some([first, room @ .., last]) = self.bytes.get_mut(self.at..end) {
+            *first = before;
+            *last = after;
+            copy_short(room, bytes);
         }
         self.at = end;
     }
@@ -124,6 +121,34 @@ impl<'b> Output<'b> {
     pub fn rewind(&mut self, at: usize) {
         debug_assert!(at <= self.at);
         self.at = at;
+    }
+}
+
+/// Copies between slices of the same length: two overlapping copies of a fixed
+/// size cover any length between that size and twice it.
+#[inline(always)]
+fn copy_short(room: &mut [u8], bytes: &[u8]) {
+    let len = bytes.len();
+    if len > 32 || room.len() != len {
+        room.copy_from_slice(bytes);
+    } else if len >= 16 {
+        let (head, tail) = (fixed::<16>(bytes, 0), fixed::<16>(bytes, len - 16));
+        room[..16].copy_from_slice(&head);
+        room[len - 16..].copy_from_slice(&tail);
+    } else if len >= 8 {
+        let (head, tail) = (fixed::<8>(bytes, 0), fixed::<8>(bytes, len - 8));
+        room[..8].copy_from_slice(&head);
+        room[len - 8..].copy_from_slice(&tail);
+    } else if len >= 4 {
+        let (head, tail) = (fixed::<4>(bytes, 0), fixed::<4>(bytes, len - 4));
+        room[..4].copy_from_slice(&head);
+        room[len - 4..].copy_from_slice(&tail);
+    } else if len > 0 {
+        // One, two or three bytes: first, middle, last.
+        let (head, middle, tail) = (bytes[0], bytes[len / 2], bytes[len - 1]);
+        room[0] = head;
+        room[len / 2] = middle;
+        room[len - 1] = tail;
     }
 }
 

@@ -18,17 +18,24 @@ use crate::value::Value;
 pub struct Name<'a> {
     text: &'a str,
     plain: bool,
+    /// Names this very text while the program runs; 0 names none.
+    id: usize,
 }
 
 impl<'a> Name<'a> {
     /// Judges a name.
     pub const fn new(text: &'a str) -> Self {
-        Self { text, plain: is_plain(text.as_bytes(), false) }
+        Self { text, plain: is_plain(text.as_bytes(), false), id: 0 }
     }
 
     #[cfg(feature = "alloc")]
-    pub(crate) const fn judged(text: &'a str, plain: bool) -> Self {
-        Self { text, plain }
+    pub(crate) const fn judged(text: &'a str, plain: bool, id: usize) -> Self {
+        Self { text, plain, id }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn id(&self) -> usize {
+        self.id
     }
 
     /// Returns the name.
@@ -54,8 +61,6 @@ pub enum Message<'a> {
     Literal(&'a str),
     /// Text in which `{key}` stands for a field, `{{` and `}}` for a brace.
     Template(&'a str),
-    /// A template without any brace that needs no quotes and no escapes.
-    Plain(&'a str),
 }
 
 /// The values of a call site's keys, in their order.
@@ -141,14 +146,15 @@ pub struct LogRecord<'a> {
     pub level: LogLevel,
     /// The logger that made it.
     pub logger: Name<'a>,
-    /// What it says.
-    pub message: Message<'a>,
+    /// What it says, if it has no site.
+    words: &'a str,
     /// A number that grows by one from record to record, where the platform's
     /// clock can stand still.
     pub sequence: Option<u64>,
     pub(crate) flags: SiteFlags,
     pub(crate) site: Option<Site<'static>>,
-    pub(crate) parts: SiteParts<'a>,
+    /// The body of the SITE item that the record stands on, or nothing.
+    body: &'a [u8],
     site_mask: u64,
     values: Values<'a>,
     extra: Extra<'a>,
@@ -163,11 +169,11 @@ impl<'a> LogRecord<'a> {
             timestamp,
             level,
             logger,
-            message: Message::Literal(message),
+            words: message,
             sequence: None,
             flags: SiteFlags::default(),
             site: None,
-            parts: SiteParts::default(),
+            body: &[],
             site_mask: 0,
             values: Values::Slice(&[]),
             extra: Extra::NONE,
@@ -179,36 +185,31 @@ impl<'a> LogRecord<'a> {
     /// Makes the record of a macro call.
     #[inline]
     pub fn of_site(timestamp: Timestamp, logger: Name<'a>, site: Site<'static>, values: Values<'a>) -> Self {
-        let (parts, flags) = (site.parts(), site.flags());
-        let mut record = Self::of_parts(timestamp, site.level(), logger, parts, flags, site.mask(), values);
+        let (body, flags) = (site.wire(), site.flags());
+        let mut record = Self::of_body(timestamp, site.level(), logger, body, flags, site.mask(), values);
         record.site = Some(site);
         record
     }
 
     #[inline]
-    pub(crate) fn of_parts(
+    pub(crate) fn of_body(
         timestamp: Timestamp,
         level: LogLevel,
         logger: Name<'a>,
-        parts: SiteParts<'a>,
+        body: &'a [u8],
         flags: SiteFlags,
         site_mask: u64,
         values: Values<'a>,
     ) -> Self {
-        let message = if flags.message_is_plain() {
-            Message::Plain(parts.message)
-        } else {
-            Message::Template(parts.message)
-        };
         Self {
             timestamp,
             level,
             logger,
-            message,
+            words: "",
             sequence: None,
             flags,
             site: None,
-            parts,
+            body,
             site_mask,
             values,
             extra: Extra::NONE,
@@ -246,15 +247,36 @@ impl<'a> LogRecord<'a> {
         self
     }
 
+    /// Returns what it says.
+    pub fn message(&self) -> Message<'a> {
+        if self.body.is_empty() {
+            Message::Literal(self.words)
+        } else {
+            Message::Template(self.parts().template())
+        }
+    }
+
+    /// Replaces the context in place, where a copy of the record would cost.
+    #[inline]
+    pub fn set_context(&mut self, context: ContextFields<'a>) {
+        self.context = context;
+    }
+
     /// Returns where in the source the record was made, if it says.
     pub fn location(&self) -> Option<SourceLocation<'a>> {
-        let location = self.parts.location();
+        let location = self.parts().location();
         (location.line > 0).then_some(location)
     }
 
     /// Returns the body of the SITE item that the record stands on, if any.
     pub(crate) fn body(&self) -> Option<&'a [u8]> {
-        (!self.parts.body.is_empty()).then_some(self.parts.body)
+        (!self.body.is_empty()).then_some(self.body)
+    }
+
+    /// Finds the parts of the site's body.
+    #[inline]
+    pub(crate) fn parts(&self) -> SiteParts<'a> {
+        SiteParts::read(self.body).unwrap_or_default()
     }
 
     /// Returns the values of the call site's keys.
@@ -274,8 +296,9 @@ impl<'a> LogRecord<'a> {
     }
 
     /// Tells whether a key of the context may stand in the record itself too.
+    #[cfg(feature = "alloc")]
     #[inline]
-    pub fn context_may_clash(&self) -> bool {
+    pub(crate) fn context_may_clash(&self) -> bool {
         (self.site_mask | self.extra_mask) & self.context.mask != 0
     }
 
@@ -293,12 +316,23 @@ impl<'a> LogRecord<'a> {
         });
     }
 
+    /// Visits the values of the call site's keys.
+    #[cfg(feature = "alloc")]
+    #[inline(always)]
+    pub(crate) fn for_each_site_value(&self, mut each: impl FnMut(&Value<'a>)) {
+        match self.values {
+            Values::Slice(values) => values.iter().for_each(each),
+            Values::Wire(bytes) => Items::new(bytes).for_each(|value| each(&value)),
+        }
+    }
+
     #[inline]
     fn visit_site(&self, mut each: impl FnMut(&'a str, &Value<'a>) -> bool) {
-        let mut keys = Cursor::new(self.parts.keys);
+        let parts = self.parts();
+        let mut keys = Cursor::new(parts.keys);
         match self.values {
             Values::Slice(values) => {
-                for value in values.iter().take(self.parts.key_count) {
+                for value in values.iter().take(parts.key_count) {
                     let Ok(key) = keys.text() else { return };
                     if !each(key, value) {
                         return;
@@ -306,7 +340,7 @@ impl<'a> LogRecord<'a> {
                 }
             }
             Values::Wire(bytes) => {
-                for value in Items::new(bytes).take(self.parts.key_count) {
+                for value in Items::new(bytes).take(parts.key_count) {
                     let Ok(key) = keys.text() else { return };
                     if !each(key, &value) {
                         return;
@@ -331,14 +365,29 @@ impl<'a> LogRecord<'a> {
         });
     }
 
-    /// Visits the context's fields that the record's own do not hide.
-    pub fn for_each_context_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
-        let own = self.site_mask | self.extra_mask;
+    /// Visits the context's fields that the record's own do not hide, and tells
+    /// whether any is hidden.
+    pub(crate) fn for_each_context_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) -> bool {
+        let mut hidden = false;
         for (key, value) in Pairs::new(self.context.pairs) {
-            if own & key_bit(key.as_bytes()) == 0 || !(self.site_has(key) || self.extra_has(key)) {
+            if self.hides(key) {
+                hidden = true;
+            } else {
                 each(key, &value);
             }
         }
+        hidden
+    }
+
+    /// Tells whether the record's own fields hide one of its context's.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn context_clashes(&self) -> bool {
+        Pairs::new(self.context.pairs).any(|(key, _)| self.hides(key))
+    }
+
+    fn hides(&self, key: &str) -> bool {
+        let own = self.site_mask | self.extra_mask;
+        own & key_bit(key.as_bytes()) != 0 && (self.site_has(key) || self.extra.find(key).is_some())
     }
 
     /// Visits every field once, in order of precedence.
@@ -363,12 +412,9 @@ impl<'a> LogRecord<'a> {
     }
 
     fn site_has(&self, key: &str) -> bool {
-        let mut cursor = Cursor::new(self.parts.keys);
-        (0..self.parts.key_count).any(|_| cursor.text() == Ok(key))
-    }
-
-    fn extra_has(&self, key: &str) -> bool {
-        self.extra.find(key).is_some()
+        let parts = self.parts();
+        let mut cursor = Cursor::new(parts.keys);
+        (0..parts.key_count).any(|_| cursor.text() == Ok(key))
     }
 }
 

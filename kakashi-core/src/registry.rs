@@ -31,6 +31,7 @@ pub enum LoggerKind {
 pub struct LoggerEntry {
     name: String,
     plain: bool,
+    id: usize,
     level: AtomicLevelFilter,
     own_level: AtomicBool,
 }
@@ -41,6 +42,7 @@ impl LoggerEntry {
         Self {
             name: name.into(),
             plain: Name::new(name).is_plain(),
+            id: crate::context::next_id(),
             level: AtomicLevelFilter::new(level),
             own_level: AtomicBool::new(false),
         }
@@ -49,7 +51,7 @@ impl LoggerEntry {
     /// Returns the name.
     #[inline]
     pub fn name(&self) -> Name<'_> {
-        Name::judged(&self.name, self.plain)
+        Name::judged(&self.name, self.plain, self.id)
     }
 
     /// Tells whether a record of this level is written.

@@ -32,21 +32,9 @@ pub(crate) struct SiteFlags(pub(crate) u8);
 impl SiteFlags {
     /// The message needs no quotes, no escapes, and has no braces.
     const MESSAGE_PLAIN: u8 = 1;
-    /// No key needs quotes or escapes.
-    const KEYS_PLAIN: u8 = 2;
-    /// A key has a name that JSON keeps for itself.
-    const KEYS_RESERVED: u8 = 4;
 
     pub(crate) const fn message_is_plain(self) -> bool {
         self.0 & Self::MESSAGE_PLAIN != 0
-    }
-
-    pub(crate) const fn keys_are_plain(self) -> bool {
-        self.0 & Self::KEYS_PLAIN != 0
-    }
-
-    pub(crate) const fn keys_are_reserved(self) -> bool {
-        self.0 & Self::KEYS_RESERVED != 0
     }
 }
 
@@ -109,7 +97,7 @@ impl<'a> Site<'a> {
 
     /// Returns the message template.
     pub fn message(&self) -> &'a str {
-        self.parts().message
+        self.parts().template()
     }
 
     /// Returns where the site stands.
@@ -123,7 +111,7 @@ impl fmt::Debug for Site<'_> {
         let parts = self.parts();
         f.debug_struct("Site")
             .field("level", &self.level())
-            .field("message", &parts.message)
+            .field("message", &parts.template())
             .field("location", &parts.location())
             .finish()
     }
@@ -132,12 +120,11 @@ impl fmt::Debug for Site<'_> {
 /// A SITE body, found but not yet checked for UTF-8.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SiteParts<'a> {
-    pub(crate) message: &'a str,
+    /// The message template, UTF-8.
+    pub(crate) message: &'a [u8],
     /// The keys, packed: each a `text`.
     pub(crate) keys: &'a [u8],
     pub(crate) key_count: usize,
-    /// The whole body.
-    pub(crate) body: &'a [u8],
 }
 
 impl<'a> SiteParts<'a> {
@@ -146,12 +133,17 @@ impl<'a> SiteParts<'a> {
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(body);
         cursor.byte()?;
-        let message = cursor.text()?;
+        let message_len = cursor.len()?;
+        let message = cursor.bytes(message_len)?;
         let key_count = cursor.len()?;
         let keys = cursor.rest();
         // Keys lie before line, module and file: found by walking over them,
         // which the encoder does anyway.
-        Ok(Self { message, keys, key_count, body })
+        Ok(Self { message, keys, key_count })
+    }
+
+    pub(crate) fn template(&self) -> &'a str {
+        core::str::from_utf8(self.message).unwrap_or_default()
     }
 
     pub(crate) fn location(&self) -> SourceLocation<'a> {
@@ -175,20 +167,10 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     let level = LogLevel::from_number(cursor.byte()?).ok_or(Malformed)?;
     let message = cursor.text()?;
     let key_count = cursor.len()?;
-    let mut flags = SiteFlags::KEYS_PLAIN;
-    if message_is_plain(message.as_bytes()) {
-        flags |= SiteFlags::MESSAGE_PLAIN;
-    }
+    let flags = if message_is_plain(message.as_bytes()) { SiteFlags::MESSAGE_PLAIN } else { 0 };
     let mut mask = 0;
     for _ in 0..key_count {
-        let key = cursor.text()?.as_bytes();
-        if !is_plain(key, false) {
-            flags &= !SiteFlags::KEYS_PLAIN;
-        }
-        if is_reserved(key) {
-            flags |= SiteFlags::KEYS_RESERVED;
-        }
-        mask |= key_bit(key);
+        mask |= key_bit(cursor.text()?.as_bytes());
     }
     u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
     cursor.text()?;
@@ -299,22 +281,13 @@ pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
     check_keys(source.keys);
     check_template(source.message, source.keys);
     let mut bytes = [0; N];
-    let mut flags = SiteFlags::KEYS_PLAIN;
-    if message_is_plain(source.message.as_bytes()) {
-        flags |= SiteFlags::MESSAGE_PLAIN;
-    }
+    let flags = if message_is_plain(source.message.as_bytes()) { SiteFlags::MESSAGE_PLAIN } else { 0 };
     bytes[HEAD] = source.level.number();
     let mut end = put_text(&mut bytes, HEAD + 1, source.message.as_bytes());
     end = put_leb(&mut bytes, end, source.keys.len());
     let (mut mask, mut which) = (0_u64, 0);
     while which < source.keys.len() {
         let key = stripped(source.keys[which]);
-        if !is_plain(key, false) {
-            flags &= !SiteFlags::KEYS_PLAIN;
-        }
-        if is_reserved(key) {
-            flags |= SiteFlags::KEYS_RESERVED;
-        }
         mask |= key_bit(key);
         end = put_text(&mut bytes, end, key);
         which += 1;
@@ -467,7 +440,6 @@ mod tests {
         assert_eq!(site.location().module, "kakashi_core::site::tests");
         assert!(site.location().line > 400);
         assert!(!site.flags().message_is_plain());
-        assert!(!site.flags().keys_are_plain());
         assert_eq!(site.mask(), key_bit(b"type") | key_bit(b"in") | key_bit(b"a key"));
         assert_eq!(site.parts().key_count, 3);
         #[cfg(feature = "alloc")]

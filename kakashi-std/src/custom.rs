@@ -156,13 +156,13 @@ impl Log for FunctionalLogger {
     #[inline(never)]
     fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
         let name = self.core.entry.name();
-        submit(&self.core, &mut LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
+        submit(&self.core, LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
     }
 
     #[cold]
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
         let name = self.core.entry.name();
         let record = LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values));
-        fields_of(exception, &[], |fields| submit(&self.core, &mut record.with_fields(fields)));
+        fields_of(exception, &[], |fields| submit(&self.core, record.with_fields(fields)));
     }
 }

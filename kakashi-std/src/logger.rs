@@ -120,14 +120,14 @@ impl Log for Logger {
     #[inline(never)]
     fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
         let name = self.core.entry.name();
-        submit(&self.core, &mut LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
+        submit(&self.core, LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
     }
 
     #[cold]
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
         let name = self.core.entry.name();
         let record = LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values));
-        fields_of(exception, &[], |fields| submit(&self.core, &mut record.with_fields(fields)));
+        fields_of(exception, &[], |fields| submit(&self.core, record.with_fields(fields)));
     }
 }
 
@@ -142,7 +142,7 @@ macro_rules! log_methods {
                 if self.enabled(level) {
                     let name = self.core.entry.name();
                     let record = LogRecord::new(Timestamp::Wall(0), level, name, message);
-                    submit(&self.core, &mut record.with_fields(fields));
+                    submit(&self.core, record.with_fields(fields));
                 }
             }
 
@@ -196,7 +196,7 @@ macro_rules! log_methods {
                     let name = self.core.entry.name();
                     let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Error, name, message);
                     fields_of(&Exception::new(error), fields, |fields| {
-                        submit(&self.core, &mut record.with_fields(fields));
+                        submit(&self.core, record.with_fields(fields));
                     });
                 }
             }

@@ -59,7 +59,7 @@ pub(crate) fn is_busy() -> bool {
 
 /// Takes a call's record down the road, with the time and the context of now.
 #[inline]
-pub(crate) fn submit(core: &LoggerCore, record: &mut LogRecord<'_>) {
+pub(crate) fn submit(core: &LoggerCore, record: LogRecord<'_>) {
     let urgent = is_urgent(record.level) || EXITING.load(Ordering::Relaxed);
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
         Ok(mut local) if !is_in_sink() => {
@@ -74,7 +74,7 @@ pub(crate) fn submit(core: &LoggerCore, record: &mut LogRecord<'_>) {
                 reentry::replay();
             }
         }
-        Ok(false) => reentry::keep(core, record),
+        Ok(false) => reentry::keep(core, &record),
         // The thread is being taken down: nothing may stay behind.
         Err(_) => Local::new().log(core, record, true),
     }
@@ -99,17 +99,22 @@ pub(crate) fn abandon_inherited() {
     // If a call is under way in this very thread, it finds out by itself.
     let _ = LOCAL.try_with(|local| {
         if let Ok(mut local) = local.try_borrow_mut() {
-            local.refresh(route::generation());
+            local.roads.refresh(route::generation());
         }
     });
 }
 
 struct Local {
     clock: ThreadClock,
-    scratch: Scratch,
     merged: MergedContext,
+    scratch: Scratch,
+    roads: Roads,
+}
+
+/// The routes that this thread logs on.
+struct Roads {
     root: Option<LocalRoute>,
-    /// Routes of custom loggers.
+    /// Those of custom loggers.
     own: Vec<LocalRoute>,
     generation: usize,
 }
@@ -154,53 +159,60 @@ impl Local {
     const fn new() -> Self {
         Self {
             clock: ThreadClock::new(),
-            scratch: Scratch::new(),
             merged: MergedContext::new(),
-            root: None,
-            own: Vec::new(),
-            generation: 0,
+            scratch: Scratch::new(),
+            roads: Roads { root: None, own: Vec::new(), generation: 0 },
         }
     }
 
+    /// Sends a record with the time and the context of now.
     #[inline]
-    fn log(&mut self, core: &LoggerCore, record: &mut LogRecord<'_>, urgent: bool) {
-        let generation = route::generation();
-        if generation != self.generation {
-            self.refresh(generation);
-        }
-        let Self { clock, scratch, merged, root, own, .. } = self;
-        let local = match &core.route {
-            None => root.get_or_insert_with(|| LocalRoute::new(route::root())),
-            Some(route) => own_route(own, route),
-        };
-        record.timestamp = match &local.route.clock {
+    fn log<'r>(&'r mut self, core: &LoggerCore, mut record: LogRecord<'r>, urgent: bool) {
+        let Self { clock, merged, scratch, roads } = self;
+        let road = roads.road(core.route.as_ref());
+        record.timestamp = match &road.route.clock {
             None => clock.now(),
             Some(clock) => clock.now(),
         };
-        let written = match merged.get(core.route.is_some(), &local.route, &core.context) {
-            Some(context) => local.send(&record.with_context(context.fields()), scratch, urgent),
-            None => local.send(record, scratch, urgent),
-        };
-        if let Some(written) = written {
-            let context = self.merged.context.clone();
-            self.send_again(core.route.as_ref(), &record.with_context(context.fields()), urgent, &written);
+        if let Some(context) = merged.get(core.route.is_some(), &road.route, &core.context) {
+            record.set_context(context.fields());
+        }
+        if let Some(reached) = road.send(&record, scratch, urgent, &[]) {
+            roads.send_again(core.route.as_ref(), &record, scratch, urgent, reached);
         }
     }
 
     /// Sends a record as it is.
     fn send(&mut self, route: Option<&Arc<Route>>, record: &LogRecord<'_>, urgent: bool) {
+        if let Some(reached) = self.roads.road(route).send(record, &mut self.scratch, urgent, &[]) {
+            self.roads.send_again(route, record, &mut self.scratch, urgent, reached);
+        }
+    }
+}
+
+impl Roads {
+    #[inline]
+    fn road(&mut self, route: Option<&Arc<Route>>) -> &LocalRoute {
         let generation = route::generation();
         if generation != self.generation {
             self.refresh(generation);
         }
-        let Self { scratch, root, own, .. } = self;
-        let local = match route {
-            None => root.get_or_insert_with(|| LocalRoute::new(route::root())),
-            Some(route) => own_route(own, route),
-        };
-        if let Some(written) = local.send(record, scratch, urgent) {
-            self.send_again(route, record, urgent, &written);
+        match route {
+            None => self.root.get_or_insert_with(|| LocalRoute::new(route::root())),
+            Some(route) => self.own_road(route),
         }
+    }
+
+    fn own_road(&mut self, route: &Arc<Route>) -> &LocalRoute {
+        let known = self.own.iter().position(|road| Arc::ptr_eq(&road.route, route));
+        let at = known.unwrap_or_else(|| {
+            if self.own.len() >= MOST_OWN_ROUTES {
+                self.own.drain(..).for_each(LocalRoute::retire);
+            }
+            self.own.push(LocalRoute::new(route.clone()));
+            self.own.len() - 1
+        });
+        &self.own[at]
     }
 
     /// Sends a record whose route was replaced while it was on it, to those
@@ -210,21 +222,12 @@ impl Local {
         &mut self,
         route: Option<&Arc<Route>>,
         record: &LogRecord<'_>,
+        scratch: &mut Scratch,
         urgent: bool,
-        written: &[Arc<Outlet>],
+        mut reached: Vec<Arc<Outlet>>,
     ) {
-        let mut written = written.to_vec();
-        loop {
-            self.refresh(route::generation());
-            let Self { scratch, root, own, .. } = self;
-            let local = match route {
-                None => root.get_or_insert_with(|| LocalRoute::new(route::root())),
-                Some(route) => own_route(own, route),
-            };
-            match local.send_except(record, scratch, urgent, &written) {
-                None => return,
-                Some(more) => written.extend(more),
-            }
+        while let Some(more) = self.road(route).send(record, scratch, urgent, &reached) {
+            reached.extend(more);
         }
     }
 
@@ -233,50 +236,45 @@ impl Local {
     #[cold]
     fn refresh(&mut self, generation: usize) {
         self.generation = generation;
-        self.merged = MergedContext::new();
         let current = route::root_if_made();
-        let stale = |local: &LocalRoute| {
-            local.is_inherited() || !current.as_ref().is_some_and(|route| Arc::ptr_eq(route, &local.route))
+        let is_current = |road: &LocalRoute| {
+            !road.is_inherited() && current.as_ref().is_some_and(|route| Arc::ptr_eq(route, &road.route))
         };
-        if let Some(local) = self.root.take_if(|local| stale(local)) {
-            local.retire();
+        if let Some(road) = self.root.take_if(|road| !is_current(road)) {
+            road.retire();
         }
-        let inherited = |local: &mut LocalRoute| local.is_inherited();
-        self.own.extract_if(.., inherited).for_each(LocalRoute::retire);
+        self.own.extract_if(.., |road| road.is_inherited()).for_each(LocalRoute::retire);
     }
 }
 
-impl Drop for Local {
+impl Drop for Roads {
     fn drop(&mut self) {
         self.root.take().into_iter().chain(self.own.drain(..)).for_each(LocalRoute::retire);
     }
 }
 
-fn own_route<'l>(own: &'l mut Vec<LocalRoute>, route: &Arc<Route>) -> &'l mut LocalRoute {
-    if let Some(at) = own.iter().position(|local| Arc::ptr_eq(&local.route, route)) {
-        return &mut own[at];
-    }
-    if own.len() >= MOST_OWN_ROUTES {
-        own.drain(..).for_each(LocalRoute::retire);
-    }
-    own.push(LocalRoute::new(route.clone()));
-    let last = own.len() - 1;
-    &mut own[last]
-}
-
 impl LocalRoute {
-    /// Sends a record to all destinations that take it. If the route was
-    /// replaced meanwhile, says which outlets the record has reached.
+    /// Sends a record to all destinations that take it, except those that it
+    /// has reached. If the route is replaced meanwhile, says which more those are.
     #[inline]
-    fn send(&self, record: &LogRecord<'_>, scratch: &mut Scratch, urgent: bool) -> Option<Vec<Arc<Outlet>>> {
+    fn send(
+        &self,
+        record: &LogRecord<'_>,
+        scratch: &mut Scratch,
+        urgent: bool,
+        reached: &[Arc<Outlet>],
+    ) -> Option<Vec<Arc<Outlet>>> {
         let run = self.route.pipeline.run(record, scratch, &CatchPanic, |record| {
             for (at, buffer) in self.buffers.iter().enumerate() {
-                if buffer.driver.takes(record) {
-                    match buffer.put(record, urgent) {
-                        Next::Done => {}
-                        Next::Reroute => return Some(at),
-                        next => next.act(&buffer.driver),
-                    }
+                let outlet = &buffer.driver.outlet;
+                let before = !reached.is_empty() && reached.iter().any(|other| Arc::ptr_eq(other, outlet));
+                if before || !buffer.driver.takes(record) {
+                    continue;
+                }
+                match buffer.put(record, urgent) {
+                    Next::Done => {}
+                    Next::Reroute => return Some(at),
+                    next => next.act(&buffer.driver),
                 }
             }
             None
@@ -284,64 +282,37 @@ impl LocalRoute {
         let reached = run.flatten()?;
         Some(self.buffers[..reached].iter().map(|buffer| buffer.driver.outlet.clone()).collect())
     }
-
-    fn send_except(
-        &self,
-        record: &LogRecord<'_>,
-        scratch: &mut Scratch,
-        urgent: bool,
-        except: &[Arc<Outlet>],
-    ) -> Option<Vec<Arc<Outlet>>> {
-        let mut reached = Vec::new();
-        let run = self.route.pipeline.run(record, scratch, &CatchPanic, |record| {
-            for buffer in &self.buffers {
-                let outlet = &buffer.driver.outlet;
-                if except.iter().any(|other| Arc::ptr_eq(other, outlet)) || !buffer.driver.takes(record) {
-                    continue;
-                }
-                match buffer.put(record, urgent) {
-                    Next::Reroute => return true,
-                    next => next.act(&buffer.driver),
-                }
-                reached.push(outlet.clone());
-            }
-            false
-        });
-        (run == Some(true)).then_some(reached)
-    }
 }
 
 /// The context that the last record had, and what it was merged of.
 struct MergedContext {
     scope: usize,
     logger: usize,
-    /// The route whose base and redaction count.
+    /// The route whose base and redaction count, and when.
     route: *const Route,
+    generation: usize,
     context: LogContext,
 }
 
 impl MergedContext {
     const fn new() -> Self {
-        Self { scope: 0, logger: 0, route: std::ptr::null(), context: LogContext::new() }
+        Self { scope: 0, logger: 0, route: std::ptr::null(), generation: 0, context: LogContext::new() }
     }
 
     /// Returns the context of a record of now; none if it is empty.
     #[inline]
     fn get(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) -> Option<&LogContext> {
-        let (scope, logger_id) = (scope::current_id(), logger.fields().id);
-        let same = scope == self.scope && logger_id == self.logger && Arc::as_ptr(route) == self.route;
-        if !same {
-            self.merge(own, route, logger, scope);
+        let now = (scope::current_id(), logger.fields().id, Arc::as_ptr(route), route::generation());
+        if now != (self.scope, self.logger, self.route, self.generation) {
+            (self.scope, self.logger, self.route, self.generation) = now;
+            self.merge(own, route, logger);
         }
         (!self.context.is_empty()).then_some(&self.context)
     }
 
     #[cold]
-    fn merge(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext, scope: usize) {
+    fn merge(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) {
         let merged = route::base_of(own, route).merge(logger).merge(&scope::current_context());
         self.context = route.pipeline.redaction.context(&merged);
-        self.scope = scope;
-        self.logger = logger.fields().id;
-        self.route = Arc::as_ptr(route);
     }
 }

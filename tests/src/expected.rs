@@ -149,11 +149,38 @@ fn number(value: &Owned, infinity: &str) -> Option<String> {
         Owned::U64(number) => number.to_string(),
         Owned::I128(number) => number.to_string(),
         Owned::U128(number) => number.to_string(),
-        // `{:e}` gives the shortest digits of each width.
-        Owned::F32(number) => float(&format!("{number:e}"), -6..13, infinity),
-        Owned::F64(number) => float(&format!("{number:e}"), -5..16, infinity),
+        Owned::F32(number) => {
+            let shortest =
+                even(format!("{number:e}"), f64::from(*number), |text| text.parse() == Ok(*number));
+            float(&shortest, -6..13, infinity)
+        }
+        Owned::F64(number) => {
+            let shortest = even(format!("{number:e}"), *number, |text| text.parse() == Ok(*number));
+            float(&shortest, -5..16, infinity)
+        }
         _ => return None,
     })
+}
+
+/// Takes the shortest digits as `{:e}` gives them; of two that are as near the
+/// float it may give the odd one, and we want the even one.
+fn even(shortest: String, exactly: f64, reads_back: impl Fn(&str) -> bool) -> String {
+    let Some((mantissa, power)) = shortest.split_once('e') else { return shortest };
+    let len = mantissa.len();
+    // A float has at most 767 digits.
+    let all = format!("{exactly:.800e}");
+    let tie = all
+        .get(len..)
+        .and_then(|rest| rest.trim_start_matches('.').split_once('e'))
+        .is_some_and(|(rest, _)| rest.trim_end_matches('0') == "5");
+    let last = mantissa.as_bytes()[len - 1];
+    if !tie || last % 2 == 0 {
+        return shortest;
+    }
+    // Of the two around it, the exact digits begin with the lower one.
+    let even = if all.as_bytes()[len - 1] == last { last + 1 } else { last - 1 };
+    let other = format!("{}{}e{power}", &mantissa[..len - 1], char::from(even));
+    if even.is_ascii_digit() && reads_back(&other) { other } else { shortest }
 }
 
 /// Lays out a float given as `-1.5e-7`; without an exponent where the power
@@ -222,6 +249,7 @@ mod tests {
         ] {
             assert_eq!(number(&Owned::F64(value), "inf").unwrap(), text);
         }
+        assert_eq!(number(&Owned::F32(-227_680.63), "inf").unwrap(), "-227680.62");
         assert_eq!(number(&Owned::F32(1e13), "inf").unwrap(), "1e+13");
         assert_eq!(number(&Owned::F32(1e-6), "inf").unwrap(), "0.000001");
     }

@@ -1,5 +1,6 @@
 //! Records by proptest: few keys, so that they meet; texts full of traps.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use kakashi_core::{LogLevel, Timestamp};
@@ -188,6 +189,11 @@ fn pairs(most: usize) -> impl Strategy<Value = Vec<(String, Owned)>> {
     vec((key(), value()), 0..most)
 }
 
+fn retain_first(pairs: &mut Vec<(String, Owned)>) {
+    let mut seen = HashSet::new();
+    pairs.retain(|(key, _)| seen.insert(key.clone()));
+}
+
 /// Any time.
 pub fn timestamp() -> impl Strategy<Value = Timestamp> {
     prop_oneof![
@@ -207,8 +213,8 @@ fn words() -> impl Strategy<Value = Words> {
         (vec((text(), any::<prop::sample::Index>(), any::<bool>()), 0..4), pairs(5), text(), 0..100_u32)
             .prop_map(|(pieces, mut fields, file, line)| {
                 // A site strips `r#`, as the macros ask of it; the compiler refuses a key twice.
-                let mut seen = std::collections::HashSet::new();
-                fields.retain(|(key, _)| !key.starts_with("r#") && seen.insert(key.clone()));
+                fields.retain(|(key, _)| !key.starts_with("r#"));
+                retain_first(&mut fields);
                 let named: Vec<usize> = (0..fields.len()).filter(|&at| can_be_named(&fields[at].0)).collect();
                 let piece = |(text, at, place): (String, prop::sample::Index, bool)| match place
                     && !named.is_empty()
@@ -225,7 +231,11 @@ fn words() -> impl Strategy<Value = Words> {
 pub fn record() -> impl Strategy<Value = Record> {
     let level = select(&LogLevel::ALL[..]);
     let sequence = prop::option::weighted(0.2, any::<u64>());
-    (timestamp(), level, text(), words(), pairs(4), pairs(4), sequence).prop_map(
+    let context = pairs(4).prop_map(|mut context| {
+        retain_first(&mut context);
+        context
+    });
+    (timestamp(), level, text(), words(), pairs(4), context, sequence).prop_map(
         |(timestamp, level, logger, words, extra, context, sequence)| Record {
             timestamp,
             level,

@@ -44,7 +44,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] at the end.
-    #[inline]
+    #[inline(always)]
     pub fn byte(&mut self) -> Result<u8, Malformed> {
         let (&byte, rest) = self.rest.split_first().ok_or(Malformed)?;
         self.rest = rest;
@@ -55,7 +55,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when there are fewer.
-    #[inline]
+    #[inline(always)]
     pub fn bytes(&mut self, len: usize) -> Result<&'a [u8], Malformed> {
         let (bytes, rest) = self.rest.split_at_checked(len).ok_or(Malformed)?;
         self.rest = rest;
@@ -72,12 +72,14 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it ends early or does not fit 64 bits.
-    #[inline]
+    #[inline(always)]
     pub fn leb(&mut self) -> Result<u64, Malformed> {
         let first = self.byte()?;
-        if first < 0x80 {
-            return Ok(u64::from(first));
-        }
+        if first < 0x80 { Ok(u64::from(first)) } else { self.long_leb(first) }
+    }
+
+    #[inline(never)]
+    fn long_leb(&mut self, first: u8) -> Result<u64, Malformed> {
         let mut number = u64::from(first & 0x7f);
         let mut shift = 7;
         loop {
@@ -98,7 +100,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it is none, or does not fit `usize`.
-    #[inline]
+    #[inline(always)]
     pub fn len(&mut self) -> Result<usize, Malformed> {
         usize::try_from(self.leb()?).map_err(|_| Malformed)
     }

@@ -2,6 +2,9 @@
 
 use super::time::SecondCache;
 use super::wire::WireCache;
+use crate::output::Output;
+use crate::record::LogRecord;
+use crate::value::Value;
 
 /// Remembers text that many records share: the second, the context, and which
 /// ids a block already explains. One for each thread and encoder.
@@ -10,6 +13,8 @@ pub struct EncoderCache {
     pub(crate) second: SecondCache,
     #[cfg(feature = "alloc")]
     pub(crate) context: ContextCache,
+    #[cfg(feature = "alloc")]
+    pub(crate) sites: SiteCache,
     pub(crate) wire: WireCache,
 }
 
@@ -20,12 +25,144 @@ impl EncoderCache {
     }
 }
 
+impl EncoderCache {
+    /// Appends a record's context, each field by `put_field`, or the text that
+    /// was written for the same context before.
+    #[inline]
+    pub(crate) fn put_context(
+        &mut self,
+        record: &LogRecord<'_>,
+        out: &mut Output<'_>,
+        put_field: impl Fn(&mut Output<'_>, &str, &Value<'_>),
+    ) {
+        let context = record.context();
+        if context.pairs.is_empty() {
+            return;
+        }
+        #[cfg(feature = "alloc")]
+        if context.id != 0 && context.id == self.context.id && !self.context.clashes(record) {
+            out.put(&self.context.text);
+            return;
+        }
+        let start = out.position();
+        let hidden = record.for_each_context_field(|key, value| put_field(out, key, value));
+        #[cfg(feature = "alloc")]
+        if context.id != 0 && !hidden && !out.overflowed() {
+            self.context.keep(context.id, out.since(start));
+        }
+        let _ = (start, hidden);
+    }
+}
+
+/// What is constant of a call site's line, for the sites that log most.
+///
+/// Between the time and the first value, and from value to value, a site
+/// always writes the same text: it is made once and copied from then on.
+#[cfg(feature = "alloc")]
+#[derive(Debug, Default)]
+pub(crate) struct SiteCache {
+    slots: alloc::vec::Vec<SiteText>,
+}
+
+/// The constant pieces of one site's line: one before each value, or one.
+#[cfg(feature = "alloc")]
+#[derive(Debug, Default)]
+pub(crate) struct SiteText {
+    site: usize,
+    logger: usize,
+    bytes: alloc::vec::Vec<u8>,
+    ends: alloc::vec::Vec<usize>,
+}
+
+#[cfg(feature = "alloc")]
+impl SiteCache {
+    const SLOTS: usize = 64;
+    /// A site with more text than this is written anew each time.
+    const MOST: usize = 1024;
+
+    /// Finds the pieces of a record's site and logger; `write` makes them, with
+    /// a mark after each. None where they are not constant or too long.
+    #[inline]
+    pub(crate) fn get(
+        &mut self,
+        record: &LogRecord<'_>,
+        write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
+    ) -> Option<&SiteText> {
+        let (site, logger) = (record.site?.address(), record.logger.id());
+        if logger == 0 || !record.flags.message_is_plain() {
+            return None;
+        }
+        // Both vary in their low bits: a product's high bits mix them.
+        let mixed = (site as u64 ^ (logger as u64) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+        let place = (mixed >> 58) as usize;
+        let known = self.slots.get(place).is_some_and(|slot| slot.site == site && slot.logger == logger);
+        if !known && !self.make(place, site, logger, write) {
+            return None;
+        }
+        self.slots.get(place)
+    }
+
+    #[inline(never)]
+    fn make(
+        &mut self,
+        place: usize,
+        site: usize,
+        logger: usize,
+        write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
+    ) -> bool {
+        if self.slots.is_empty() {
+            self.slots.resize_with(Self::SLOTS, SiteText::default);
+        }
+        let Some(slot) = self.slots.get_mut(place) else { return false };
+        slot.site = 0;
+        slot.ends.clear();
+        slot.bytes.clear();
+        slot.bytes.resize(Self::MOST, 0);
+        let mut out = Output::new(&mut slot.bytes);
+        write(&mut out, &mut |end| slot.ends.push(end));
+        let (len, too_long) = (out.position(), out.overflowed());
+        if too_long {
+            return false;
+        }
+        slot.bytes.truncate(len);
+        slot.bytes.shrink_to_fit();
+        (slot.site, slot.logger) = (site, logger);
+        true
+    }
+}
+
+#[cfg(feature = "alloc")]
+impl SiteText {
+    /// Appends each piece and the value after it.
+    #[inline(always)]
+    pub(crate) fn put(
+        &self,
+        record: &LogRecord<'_>,
+        out: &mut Output<'_>,
+        put_value: impl Fn(&mut Output<'_>, &Value<'_>),
+    ) {
+        let mut from = 0;
+        let mut ends = self.ends.iter();
+        record.for_each_site_value(|value| {
+            if let Some(&end) = ends.next() {
+                out.put_short(&self.bytes[from..end]);
+                from = end;
+            }
+            put_value(out, value);
+        });
+        out.put_short(&self.bytes[from..]);
+    }
+}
+
 /// The text of the context that was written last.
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
 pub(crate) struct ContextCache {
     id: usize,
     text: alloc::vec::Vec<u8>,
+    /// For a few call sites whose keys' mask meets the context's: the site, the
+    /// context, and whether they really share a key.
+    verdicts: [(usize, usize, bool); 16],
 }
 
 #[cfg(feature = "alloc")]
@@ -33,27 +170,30 @@ impl ContextCache {
     /// A context with more text than this is written anew each time.
     const MOST: usize = 16 * 1024;
 
-    /// Appends the text kept for `id`, or what `write` writes, and keeps that.
+    fn keep(&mut self, id: usize, text: &[u8]) {
+        if text.len() <= Self::MOST {
+            self.text.clear();
+            self.text.extend_from_slice(text);
+            self.id = id;
+        }
+    }
+
+    /// Tells whether the record hides a field of its context.
     #[inline]
-    pub(crate) fn put(
-        &mut self,
-        id: usize,
-        out: &mut crate::output::Output<'_>,
-        write: impl FnOnce(&mut crate::output::Output<'_>),
-    ) {
-        if id != 0 && id == self.id {
-            out.put(&self.text);
-            return;
+    fn clashes(&mut self, record: &LogRecord<'_>) -> bool {
+        if !record.context_may_clash() {
+            return false;
         }
-        let start = out.position();
-        write(out);
-        if id != 0 && !out.overflowed() {
-            let text = out.since(start);
-            if text.len() <= Self::MOST {
-                self.text.clear();
-                self.text.extend_from_slice(text);
-                self.id = id;
-            }
+        let (Some(site), true) = (record.site, record.extra().is_empty()) else {
+            return record.context_clashes();
+        };
+        let (address, id) = (site.address(), record.context().id);
+        // Sites lie anywhere: the high bits of a product mix the low ones.
+        let place = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60;
+        let verdict = &mut self.verdicts[place as usize];
+        if (verdict.0, verdict.1) != (address, id) {
+            *verdict = (address, id, record.context_clashes());
         }
+        verdict.2
     }
 }

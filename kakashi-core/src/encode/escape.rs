@@ -196,8 +196,9 @@ impl<'o, 'b> Quoter<'o, 'b> {
         let text_at = self.start + 1;
         let (quoted, ambiguous) = {
             let text = self.out.since(text_at);
-            // After an overflow nothing can be looked at: the quote stays counted.
-            (self.quoted || self.after_space, value && reads_as_something_else(text))
+            // After an overflow nothing can be looked at: the quotes are counted.
+            let unknown = self.out.overflowed();
+            (self.quoted || self.after_space, value && (unknown || reads_as_something_else(text)))
         };
         if quoted || ambiguous {
             self.out.put_byte(b'"');

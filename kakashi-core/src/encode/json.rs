@@ -40,50 +40,45 @@ impl Encoder for Json {
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         out.put(b"{\"timestamp\":\"");
         cache.second.put(record.timestamp, out);
+        self.put_call(record, cache, out);
+        record.for_each_extra(|key, value| put_field(out, key, value));
+        cache.put_context(record, out, put_field);
+        out.put_short(b"}\n");
+    }
+}
+
+impl Json {
+    /// Appends what the call itself says: level, logger, message, its place in
+    /// the source, its keys and values.
+    #[inline]
+    fn put_call(self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        #[cfg(feature = "alloc")]
+        if let Some(text) = cache.sites.get(record, |out, mark| {
+            self.put_head(record, out);
+            record.for_each_site_field(|key, _| {
+                put_key(out, key);
+                mark(out.position());
+            });
+        }) {
+            return text.put(record, out, put_value);
+        }
+        let _ = cache;
+        self.put_head(record, out);
+        record.for_each_site_field(|key, value| put_field(out, key, value));
+    }
+
+    fn put_head(self, record: &LogRecord<'_>, out: &mut Output<'_>) {
         out.put_short(b"\",\"level\":\"");
         out.put_short(record.level.name().as_bytes());
         out.put_short(b"\",\"logger\":\"");
-        if record.logger.is_plain() {
-            out.put_short(record.logger.text().as_bytes());
-        } else {
-            put_escaped(out, record.logger.text());
-        }
+        put_escaped(out, record.logger.text());
         out.put_short(b"\",\"message\":\"");
         put_message(out, record);
         out.put_byte(b'"');
         if self.location {
             put_location(out, record);
         }
-        if record.flags.keys_are_plain() && !record.flags.keys_are_reserved() {
-            record.for_each_site_field(|key, value| {
-                out.put_short(b",\"");
-                out.put_short(key.as_bytes());
-                out.put_short(b"\":");
-                put_value(out, value);
-            });
-        } else {
-            record.for_each_site_field(|key, value| put_field(out, key, value));
-        }
-        record.for_each_extra(|key, value| put_field(out, key, value));
-        put_context(out, record, cache);
-        out.put_short(b"}\n");
     }
-}
-
-#[inline]
-fn put_context(out: &mut Output<'_>, record: &LogRecord<'_>, cache: &mut EncoderCache) {
-    let context = record.context();
-    if context.pairs.is_empty() {
-        return;
-    }
-    let write = |out: &mut Output<'_>| record.for_each_context_field(|key, value| put_field(out, key, value));
-    #[cfg(feature = "alloc")]
-    if !record.context_may_clash() {
-        cache.context.put(context.id, out, write);
-        return;
-    }
-    let _ = cache;
-    write(out);
 }
 
 fn put_location(out: &mut Output<'_>, record: &LogRecord<'_>) {
@@ -97,8 +92,10 @@ fn put_location(out: &mut Output<'_>, record: &LogRecord<'_>) {
 
 #[inline]
 fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
-    match record.message {
-        Message::Plain(text) => out.put_short(text.as_bytes()),
+    if record.flags.message_is_plain() {
+        return out.put_short(record.parts().message);
+    }
+    match record.message() {
         Message::Literal(text) => put_escaped(out, text),
         Message::Template(template) => pieces(template, record, |piece| match piece {
             Piece::Text(text) => put_escaped(out, text),
@@ -112,13 +109,17 @@ fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
 }
 
 fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
+    put_key(out, key);
+    put_value(out, value);
+}
+
+fn put_key(out: &mut Output<'_>, key: &str) {
     out.put_short(b",\"");
     put_escaped(out, key);
     if is_reserved(key.as_bytes()) {
         out.put_byte(b'_');
     }
     out.put_short(b"\":");
-    put_value(out, value);
 }
 
 #[inline]

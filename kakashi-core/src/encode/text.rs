@@ -20,42 +20,42 @@ impl Encoder for Text {
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         cache.second.put(record.timestamp, out);
-        out.put_byte(b' ');
-        out.put_short(record.level.name().as_bytes());
-        out.put_byte(b' ');
-        put_name(out, record.logger);
-        out.put_byte(b' ');
-        put_message(out, record);
-        if record.flags.keys_are_plain() {
-            record.for_each_site_field(|key, value| {
-                out.put_byte(b' ');
-                out.put_short(key.as_bytes());
-                out.put_byte(b'=');
-                put_value(out, value);
-            });
-        } else {
-            record.for_each_site_field(|key, value| put_field(out, key, value));
-        }
+        put_call(record, cache, out);
         record.for_each_extra(|key, value| put_field(out, key, value));
-        put_context(out, record, cache);
+        cache.put_context(record, out, put_field);
         out.put_byte(b'\n');
     }
 }
 
+/// Appends what the call itself says: level, logger, message, its keys and values.
 #[inline]
-fn put_context(out: &mut Output<'_>, record: &LogRecord<'_>, cache: &mut EncoderCache) {
-    let context = record.context();
-    if context.pairs.is_empty() {
-        return;
-    }
-    let write = |out: &mut Output<'_>| record.for_each_context_field(|key, value| put_field(out, key, value));
+fn put_call(record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
     #[cfg(feature = "alloc")]
-    if !record.context_may_clash() {
-        cache.context.put(context.id, out, write);
-        return;
+    if let Some(text) = cache.sites.get(record, |out, mark| {
+        put_head(record, out);
+        record.for_each_site_field(|key, _| {
+            put_key(out, key);
+            mark(out.position());
+        });
+    }) {
+        return text.put(record, out, put_value);
     }
     let _ = cache;
-    write(out);
+    put_head(record, out);
+    record.for_each_site_field(|key, value| put_field(out, key, value));
+}
+
+fn put_head(record: &LogRecord<'_>, out: &mut Output<'_>) {
+    out.put_between(b' ', record.level.name().as_bytes(), b' ');
+    put_name(out, record.logger);
+    out.put_byte(b' ');
+    put_message(out, record);
+}
+
+fn put_key(out: &mut Output<'_>, key: &str) {
+    out.put_byte(b' ');
+    put_word(out, key);
+    out.put_byte(b'=');
 }
 
 #[inline]
@@ -69,8 +69,10 @@ pub(super) fn put_name(out: &mut Output<'_>, name: Name<'_>) {
 
 #[inline]
 pub(super) fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
-    match record.message {
-        Message::Plain(text) => out.put_short(text.as_bytes()),
+    if record.flags.message_is_plain() {
+        return out.put_short(record.parts().message);
+    }
+    match record.message() {
         Message::Literal(text) => put_message_text(out, text),
         Message::Template(template) => {
             let mut quoter = Quoter::new(out, true);
@@ -92,9 +94,7 @@ fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Piece<'_>) {
 }
 
 fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
-    out.put_byte(b' ');
-    put_word(out, key);
-    out.put_byte(b'=');
+    put_key(out, key);
     put_value(out, value);
 }
 

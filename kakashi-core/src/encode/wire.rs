@@ -174,7 +174,9 @@ impl Encoder for Wire {
         };
         block.put_record(out, record, ids);
         cache.undo_after_overflow(start, was_open, out);
-        if out.overflowed() { cache.last_id = last_id; }
+        if out.overflowed() {
+            cache.last_id = last_id;
+        }
     }
 
     fn finish(&self, cache: &mut EncoderCache, out: &mut Output<'_>) {

@@ -126,7 +126,7 @@ pub struct RecordIds {
 /// words and extra fields can do without.
 #[inline]
 pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) {
-    debug_assert!(ids.site.is_some() || record.parts.key_count == 0);
+    debug_assert!(ids.site.is_some() || record.parts().key_count == 0);
     let extra = record.extra();
     let mut flags = 0;
     flags |= if ids.site.is_some() { flag::SITE } else { 0 };
@@ -140,7 +140,7 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
         Some(site) => put_leb(out, u64::from(site)),
         None => {
             out.put_byte(record.level.number());
-            let (Message::Literal(text) | Message::Plain(text) | Message::Template(text)) = record.message;
+            let (Message::Literal(text) | Message::Template(text)) = record.message();
             put_text(out, text);
         }
     }

@@ -51,7 +51,8 @@ struct KnownSite<'a> {
     level: LogLevel,
     flags: SiteFlags,
     mask: u64,
-    parts: SiteParts<'a>,
+    key_count: usize,
+    body: &'a [u8],
 }
 
 /// Reads the blocks in a slice.
@@ -133,8 +134,8 @@ impl<'a> Reader<'a> {
             kind::SITE => {
                 let id = body.leb()?;
                 let (level, flags, mask) = check_body(body.rest())?;
-                let parts = SiteParts::read(body.rest())?;
-                self.sites.insert(id, KnownSite { level, flags, mask, parts });
+                let key_count = SiteParts::read(body.rest())?.key_count;
+                self.sites.insert(id, KnownSite { level, flags, mask, key_count, body: body.rest() });
             }
             kind::NAME => {
                 let id = body.leb()?;
@@ -179,11 +180,11 @@ impl<'a> Reader<'a> {
         let mut record = match site {
             Some(site) => {
                 let before = body.rest();
-                for _ in 0..site.parts.key_count {
+                for _ in 0..site.key_count {
                     body.check_value()?;
                 }
                 let values = Values::Wire(&before[..before.len() - body.rest().len()]);
-                LogRecord::of_parts(timestamp, site.level, logger, site.parts, site.flags, site.mask, values)
+                LogRecord::of_body(timestamp, site.level, logger, site.body, site.flags, site.mask, values)
             }
             None => LogRecord::new(timestamp, inline.0, logger, inline.1),
         };
