@@ -138,3 +138,139 @@ fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn 
         _ => sink.value(value),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{Cursor, put_value};
+    use crate::output::Output;
+    use crate::value::ToValue;
+    use std::collections::BTreeMap;
+
+    /// What a field of this key and value may say, as `Debug` has it.
+    fn redacted(redaction: &Redaction, key: &str, value: &impl ToValue) -> String {
+        let mut room = [0; 512];
+        let mut out = Output::new(&mut room);
+        put_value(&mut out, &value.to_value());
+        let whole = out.written().to_vec();
+        let value = Cursor::new(&whole).value().expect("it was just written");
+        let mut room = [0; 512];
+        let mut out = Output::new(&mut room);
+        put_value(&mut out, &redaction.field(key, value).as_value());
+        let value = Cursor::new(out.written()).value().expect("it was just written");
+        encoded(&value)
+    }
+
+    fn encoded(value: &Value<'_>) -> String {
+        use crate::encode::{Encoder, EncoderCache, Text};
+        use crate::{LogLevel, LogRecord, Name, Timestamp};
+        let mut room = [0; 512];
+        let mut out = Output::new(&mut room);
+        let fields = [Field { key: "k", value: *value }];
+        let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("l"), "m");
+        Text.encode(&record.with_fields(&fields), &mut EncoderCache::new(), &mut out);
+        let line = core::str::from_utf8(out.written()).expect("a line is UTF-8");
+        line.trim_end().split_once("k=").expect("the field is there").1.to_owned()
+    }
+
+    fn user() -> BTreeMap<&'static str, Vec<BTreeMap<&'static str, &'static str>>> {
+        BTreeMap::from([
+            ("cards", vec![BTreeMap::from([("kind", "x"), ("number", "1")]); 2]),
+            ("names", vec![]),
+        ])
+    }
+
+    #[test]
+    fn a_path_names_a_field_or_what_lies_below_one() {
+        let redaction = Redaction::new(["password", "user.names", "a.b.c"]);
+        assert_eq!(redacted(&redaction, "password", &"x"), "[REDACTED]");
+        assert_eq!(redacted(&redaction, "password", &user()), "[REDACTED]");
+        assert_eq!(redacted(&redaction, "user", &"x"), "x");
+        assert!(redacted(&redaction, "user", &user()).ends_with(r#""names":"[REDACTED]"}"#));
+        // A key with dots in it is one key.
+        assert_eq!(redacted(&redaction, "user.names", &1), "[REDACTED]");
+        assert_eq!(redacted(&redaction, "a.b", &BTreeMap::from([("c", 1)])), r#"{"c":"[REDACTED]"}"#);
+        assert_eq!(redacted(&redaction, "a", &BTreeMap::from([("b.c", 1)])), r#"{"b.c":"[REDACTED]"}"#);
+    }
+
+    #[test]
+    fn nothing_is_matched_in_part() {
+        let redaction = Redaction::new(["password", "user.card"]);
+        for key in ["Password", "password_", "pass", "xpassword", "card", "user", "user.cards", ""] {
+            assert_eq!(redacted(&redaction, key, &"x"), "x");
+        }
+        let value = BTreeMap::from([("cards", 1), ("password", 2)]);
+        assert_eq!(redacted(&redaction, "user", &value), r#"{"cards":1,"password":2}"#);
+    }
+
+    #[test]
+    fn lists_on_the_way_are_looked_through() {
+        let redaction = Redaction::new(["user.cards.number"]);
+        assert_eq!(
+            redacted(&redaction, "user", &user()),
+            concat!(
+                r#"{"cards":[{"kind":"x","number":"[REDACTED]"},{"kind":"x","number":"[REDACTED]"}],"#,
+                r#""names":[]}"#
+            )
+        );
+        let nested = vec![vec![BTreeMap::from([("number", 1)])]];
+        assert_eq!(redacted(&Redaction::new(["k.number"]), "k", &nested), r#"[[{"number":"[REDACTED]"}]]"#);
+    }
+
+    #[test]
+    fn what_nests_as_deep_as_can_be_is_redacted_too() {
+        struct Deep(usize);
+        impl Composite for Deep {
+            fn describe(&self, sink: &mut dyn ValueSink) {
+                sink.begin_map();
+                sink.key("k");
+                if self.0 > 1 {
+                    sink.value(Value::Composite(&Self(self.0 - 1)));
+                } else {
+                    sink.value(Value::Str("secret"));
+                }
+                sink.end_map();
+            }
+        }
+        let deep = Deep(crate::value::MAX_DEPTH);
+        let path = ["k"; crate::value::MAX_DEPTH + 1].join(".");
+        let shown = redacted(&Redaction::new([path]), "k", &Value::Composite(&deep));
+        assert!(shown.contains("[REDACTED]") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_context_is_redacted_once_and_kept_where_nothing_is_to_do() {
+        let redaction = Redaction::new(["token", "user.card"]);
+        let user = BTreeMap::from([("card", "1"), ("id", "2")]);
+        let context = LogContext::new().with_ip("1.2.3.4").with_custom(&[
+            Field::new("token", "x"),
+            Field::new("user", &user),
+            Field::new("b", &1),
+        ]);
+        let written = redaction.context(&context);
+        assert!(matches!(written.get("token"), Some(Value::Str("[REDACTED]"))));
+        assert_eq!(encoded(&written.get("user").unwrap()), r#"{"card":"[REDACTED]","id":"2"}"#);
+        assert!(matches!(written.get("b"), Some(Value::U64(1))));
+        assert!(matches!(written.get("ip"), Some(Value::Str("1.2.3.4"))));
+        let harmless = LogContext::new().with_ip("1.2.3.4");
+        if !redaction.may_touch(harmless.fields().mask) {
+            assert_eq!(redaction.context(&harmless).fields().id, harmless.fields().id);
+        }
+        assert_eq!(Redaction::default().context(&context).fields().id, context.fields().id);
+    }
+
+    #[test]
+    fn a_redacted_context_keeps_its_typed_keys() {
+        let context = LogContext::new().with_ip("1.2.3.4").with_user_id("42");
+        let written = Redaction::new(["user_id"]).context(&context);
+        assert_eq!(written.ip(), Some("1.2.3.4"));
+        assert_eq!(written.user_id(), Some("[REDACTED]"));
+    }
+
+    #[test]
+    fn without_paths_nothing_is_touched() {
+        assert!(Redaction::default().is_empty());
+        assert!(!Redaction::default().may_touch(u64::MAX));
+        assert!(!Redaction::new(["k"]).is_empty());
+    }
+}

@@ -3,14 +3,13 @@
 //!
 //! It sleeps without a timer while nothing is buffered. A thread that puts the
 //! first record into an empty buffer arms it: one relaxed load when it is armed
-//! already. It disarms itself *before* it looks at the buffers, so a record put
-//! in after that look finds it disarmed (the buffer's mutex orders the two)
-//! and arms it again.
+//! already; see [`Alarm`] for why no record is left behind.
 
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
+use crate::alarm::Alarm;
 use crate::local_buffer::LocalBuffer;
 use crate::outlet::{Effort, Outlet};
 
@@ -18,7 +17,7 @@ use crate::outlet::{Effort, Outlet};
 pub(crate) const IDLE_MILLIS: u64 = 100;
 
 static IDLE: AtomicU64 = AtomicU64::new(IDLE_MILLIS);
-static ARMED: AtomicBool = AtomicBool::new(false);
+static ALARM: Alarm = Alarm { armed: AtomicBool::new(false) };
 /// Grows with each look at the buffers.
 static ROUND: AtomicUsize = AtomicUsize::new(1);
 static SIGNAL: Mutex<Signal> = Mutex::new(Signal { running: false, armed: false, work: false });
@@ -50,14 +49,7 @@ pub(crate) fn round() -> usize {
 /// Has the flusher look at the buffers within the idle interval.
 #[inline]
 pub(crate) fn arm() {
-    if !ARMED.load(Ordering::Relaxed) {
-        arm_now();
-    }
-}
-
-#[cold]
-fn arm_now() {
-    if !ARMED.swap(true, Ordering::AcqRel) {
+    if ALARM.arm() {
         ring(|signal| signal.armed = true);
     }
 }
@@ -85,7 +77,7 @@ fn start() {
     if spawned.is_err() {
         // No thread to be had: the caller does the work, now and next time.
         lock(&SIGNAL).running = false;
-        ARMED.store(false, Ordering::Release);
+        ALARM.disarm();
         sweep(usize::MAX);
     }
 }
@@ -110,7 +102,7 @@ fn run() {
         signal.work = false;
         drop(signal);
         if armed {
-            ARMED.store(false, Ordering::Release);
+            ALARM.disarm();
             let round = ROUND.fetch_add(1, Ordering::AcqRel) + 1;
             if !sweep(round) {
                 arm();
@@ -137,7 +129,9 @@ fn sweep(round: usize) -> bool {
 }
 
 fn drain_outlets(effort: Effort) -> bool {
-    outlets().iter().fold(true, |clean, outlet| (!outlet.has_work() || outlet.drain(effort)) && clean)
+    // All of them, also after one that fails.
+    let failed = outlets().iter().filter(|outlet| outlet.has_work() && !outlet.drain(effort)).count();
+    failed == 0
 }
 
 /// Returns all outlets that are in use.
@@ -212,7 +206,7 @@ impl Held {
     /// Forgets, in the child, the parent's thread and its threads' buffers.
     pub(crate) fn abandon(&mut self) {
         *self.signal = Signal { running: false, armed: false, work: false };
-        ARMED.store(false, Ordering::Relaxed);
+        ALARM.disarm();
         // Not dropped: another thread of the parent may have held a lock inside.
         self.locals.drain(..).for_each(std::mem::forget);
     }

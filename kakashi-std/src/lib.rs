@@ -17,6 +17,7 @@
 
 #![deny(unsafe_code)]
 
+mod alarm;
 mod clock;
 mod configure;
 mod custom;
@@ -26,6 +27,8 @@ mod flusher;
 mod lifecycle;
 mod local_buffer;
 mod logger;
+#[cfg(all(test, loom))]
+mod loom_tests;
 mod outlet;
 mod pool;
 mod reentry;
@@ -33,6 +36,7 @@ mod root;
 mod route;
 mod scope;
 pub mod sinks;
+mod sync;
 mod thread;
 
 pub use clock::SystemClock;

@@ -289,10 +289,10 @@ impl Slot {
         self.taken = accepted;
         self.counted = counted;
         // A sink may fail after it took everything: then it is not asked again.
-        if accepted == buffer.len {
-            if let Some((buffer, pool)) = self.current.take() {
-                pool.give(buffer);
-            }
+        if accepted == buffer.len
+            && let Some((buffer, pool)) = self.current.take()
+        {
+            pool.give(buffer);
         }
         result
     }

@@ -84,14 +84,22 @@ impl<'a> Reader<'a> {
     /// has not arrived yet. They were told as [`Item::Skipped`]; who reads a
     /// stream puts them before the next piece instead.
     pub fn unfinished(&self) -> usize {
-        let mut from = 0;
+        let (mut from, mut begun) = (0, None);
         while let Some(found) = find_sync(self.bytes.get(from..).unwrap_or_default()) {
             let start = from + found;
             match block_len(&self.bytes[start..]) {
-                BlockLen::Whole(len) if checksum_holds(&self.bytes[start..start + len]) => from = start + len,
-                BlockLen::Unfinished => return self.bytes.len() - start,
-                _ => from = start + 1,
+                BlockLen::Whole(len) if checksum_holds(&self.bytes[start..start + len]) => {
+                    // Told as records: what seemed to begin before it was damage.
+                    (from, begun) = (start + len, None);
+                    continue;
+                }
+                BlockLen::Unfinished => begun = begun.or(Some(start)),
+                _ => {}
             }
+            from = start + 1;
+        }
+        if let Some(start) = begun {
+            return self.bytes.len() - start;
         }
         let tail = &self.bytes[from..];
         (1..SYNC.len()).rev().find(|&len| tail.ends_with(&SYNC[..len])).unwrap_or(0)
