@@ -37,6 +37,8 @@ pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
 struct State<S> {
     sink: S,
     cache: EncoderCache,
+    /// A record is being encoded.
+    encoding: bool,
     announced: Stats,
 }
 
@@ -48,7 +50,12 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             level: AtomicLevelFilter::new(LevelFilter::default()),
             clock,
             encoder,
-            sink: RefCell::new(State { sink, cache: EncoderCache::new(), announced: Stats::default() }),
+            sink: RefCell::new(State {
+                sink,
+                cache: EncoderCache::new(),
+                encoding: false,
+                announced: Stats::default(),
+            }),
             counters: Counters::new(),
         }
     }
@@ -73,7 +80,11 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             return self.counters.add_dropped(record.level, DropReason::Reentrant, 1);
         };
         self.announce(&mut state, record.timestamp);
-        self.write(&mut state, record.level, |cache, out| self.encoder.encode(record, cache, out));
+        let written =
+            self.write(&mut state, record.level, |cache, out| self.encoder.encode(record, cache, out));
+        if let Err(reason) = written {
+            self.counters.add_dropped(record.level, reason, 1);
+        }
     }
 
     fn announce(&self, state: &mut State<S>, timestamp: Timestamp) {
@@ -88,7 +99,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         let told = self.write(state, LogLevel::Warning, |cache, out| {
             self.encoder.encode_dropped(timestamp, &news, cache, out);
         });
-        if told {
+        if told.is_ok() {
             state.announced = stats;
         }
     }
@@ -98,29 +109,31 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         state: &mut State<S>,
         level: LogLevel,
         encode: impl FnOnce(&mut EncoderCache, &mut Output<'_>),
-    ) -> bool {
+    ) -> Result<(), DropReason> {
+        // A `Display` that panicked has left the cache in the middle of a record.
+        if core::mem::replace(&mut state.encoding, true) {
+            state.cache = EncoderCache::new();
+        }
         let mut room = [0; N];
         let (len, too_large) = {
             let mut out = Output::new(&mut room[..N.saturating_sub(FINISH_ROOM)]);
             encode(&mut state.cache, &mut out);
             (out.position(), out.overflowed())
         };
+        state.encoding = false;
         if too_large {
-            self.counters.add_dropped(level, DropReason::TooLarge, 1);
-            return false;
+            return Err(DropReason::TooLarge);
         }
         let mut out = Output::resume(&mut room, len);
         self.encoder.finish(&mut state.cache, &mut out);
         let bytes = out.written();
         let ends = [RecordEnd { end: bytes.len(), level }];
-        match state.sink.write(&Batch::new(bytes, &ends)) {
-            Ok(()) => self.counters.add_written(1, bytes.len()),
-            Err(_) => {
-                self.counters.add_failure();
-                self.counters.add_dropped(level, DropReason::SinkFailed, 1);
-            }
+        if state.sink.write(&Batch::new(bytes, &ends)).is_err() {
+            self.counters.add_failure();
+            return Err(DropReason::SinkFailed);
         }
-        true
+        self.counters.add_written(1, bytes.len());
+        Ok(())
     }
 
     /// Logs words and fields; nothing in the words is a placeholder.
@@ -185,11 +198,11 @@ mod tests {
     #[test]
     fn a_record_goes_to_the_sink_at_once() {
         let logger = logger::<256>(0);
-        crate::info!(logger, "took {ms} ms", ms = 5);
-        crate::debug!(logger, "off", never = { panic!("the argument of a disabled call was evaluated") });
+        crate::log!(logger, LogLevel::Info, "took {ms} ms", ms = 5);
+        crate::log!(logger, LogLevel::Debug, "off", never = unreachable());
         logger.log(LogLevel::Warning, "{ms}", &[Field::new("k", "v")]);
         logger.set_level(LogLevel::Debug);
-        crate::debug!(logger, "on");
+        crate::log!(logger, LogLevel::Debug, "on");
         crate::exception!(logger, "x".parse::<u8>().unwrap_err(), "failed");
         assert_eq!(logger.stats().written, 4);
         assert_eq!(
@@ -204,13 +217,17 @@ mod tests {
         );
     }
 
+    fn unreachable() -> u8 {
+        panic!("the argument of a disabled call was evaluated")
+    }
+
     #[test]
     fn a_record_that_is_too_large_is_counted_and_announced() {
         let logger = logger::<180>(0);
         logger.log(LogLevel::Error, &"x".repeat(200), &[]);
         assert_eq!(logger.stats().dropped.of_reason(DropReason::TooLarge), 1);
-        crate::info!(logger, "next");
-        crate::info!(logger, "after");
+        crate::log!(logger, LogLevel::Info, "next");
+        crate::log!(logger, LogLevel::Info, "after");
         assert_eq!(logger.stats().dropped.total(), 1);
         assert_eq!(
             logger.into_sink().lines.concat(),
@@ -229,7 +246,7 @@ mod tests {
         let logger = logger::<64>(0);
         logger.log(LogLevel::Error, &"x".repeat(200), &[]);
         for _ in 0..3 {
-            crate::info!(logger, "fits");
+            crate::log!(logger, LogLevel::Info, "fits");
         }
         assert_eq!(logger.stats().dropped.total(), 1);
         assert_eq!(logger.stats().written, 3);
@@ -238,10 +255,10 @@ mod tests {
     #[test]
     fn a_record_that_a_sink_fails_is_counted_and_announced() {
         let logger = logger::<256>(1);
-        crate::info!(logger, "lost");
+        crate::log!(logger, LogLevel::Info, "lost");
         assert_eq!(logger.stats().failures, 1);
         assert_eq!(logger.stats().dropped.of_reason(DropReason::SinkFailed), 1);
-        crate::info!(logger, "next");
+        crate::log!(logger, LogLevel::Info, "next");
         let lines = logger.into_sink().lines;
         assert_eq!(lines.len(), 2);
         assert!(lines[0].contains(" dropped=1 levels={\"INFO\":1} reasons={\"sink_failed\":1}"));
@@ -251,9 +268,9 @@ mod tests {
     fn an_announcement_that_fails_is_made_again() {
         // Fails the record, then the announcement, then works.
         let logger = logger::<256>(2);
-        crate::error!(logger, "lost");
-        crate::info!(logger, "first");
-        crate::info!(logger, "second");
+        crate::log!(logger, LogLevel::Error, "lost");
+        crate::log!(logger, LogLevel::Info, "first");
+        crate::log!(logger, LogLevel::Info, "second");
         let lines = logger.into_sink().lines.concat();
         assert!(lines.contains("\"ERROR\":1"), "the loss of an ERROR was never told: {lines}");
     }
@@ -263,7 +280,7 @@ mod tests {
 
     impl fmt::Display for Logs<'_> {
         fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            crate::warning!(self.0, "from inside");
+            crate::log!(self.0, LogLevel::Warning, "from inside");
             f.write_str("printed")
         }
     }
@@ -271,8 +288,8 @@ mod tests {
     #[test]
     fn a_record_from_inside_a_record_is_counted_and_announced() {
         let logger = logger(0);
-        crate::info!(logger, "outside", k = %Logs(&logger));
-        crate::info!(logger, "next");
+        crate::log!(logger, LogLevel::Info, "outside", k = %Logs(&logger));
+        crate::log!(logger, LogLevel::Info, "next");
         assert_eq!(logger.stats().dropped.of_reason(DropReason::Reentrant), 1);
         let lines = logger.into_sink().lines;
         assert_eq!(lines[0], "+0.000000s INFO l outside k=printed\n");
@@ -287,13 +304,13 @@ mod tests {
         const N: usize = 29 + FINISH_ROOM;
         assert_eq!(line.len(), 29);
         let logger = logger::<N>(0);
-        crate::info!(logger, "1234567890");
+        crate::log!(logger, LogLevel::Info, "1234567890");
         assert_eq!(logger.stats().written, 1);
         logger.log(LogLevel::Info, "1234567890x", &[]);
         assert_eq!(logger.stats().written, 1);
         assert_eq!(logger.into_sink().lines, [line]);
         let nothing = DirectLogger::<_, _, _, 0>::new("l", CLOCK, Json::new(), Kept::default());
-        crate::info!(nothing, "m");
+        crate::log!(nothing, LogLevel::Info, "m");
         assert_eq!(nothing.stats().dropped.total(), 1);
     }
 
@@ -321,9 +338,9 @@ mod tests {
         #[test]
         fn each_record_is_a_block_of_its_own() {
             let logger = DirectLogger::<_, _, _, 256>::new("l", CLOCK, Wire, Stream::default());
-            crate::info!(logger, "one");
+            crate::log!(logger, LogLevel::Info, "one");
             logger.log(LogLevel::Info, &"x".repeat(300), &[]);
-            crate::info!(logger, "two", k = "v");
+            crate::log!(logger, LogLevel::Info, "two", k = "v");
             let stream = logger.into_sink().0;
             let items: Vec<Item<'_>> = Reader::new(&stream).collect();
             assert!(matches!(items[..], [Item::Record(_), Item::Dropped(_), Item::Record(_)]), "{items:?}");
@@ -339,8 +356,9 @@ mod tests {
             }
             let logger = DirectLogger::<_, _, _, 256>::new("l", CLOCK, Wire, Stream::default());
             // Without a heap nobody catches a panic; where somebody does, life goes on.
-            let _ = catch_unwind(AssertUnwindSafe(|| crate::info!(logger, "bad", k = %Panics)));
-            crate::info!(logger, "good");
+            let _ =
+                catch_unwind(AssertUnwindSafe(|| crate::log!(logger, LogLevel::Info, "bad", k = %Panics)));
+            crate::log!(logger, LogLevel::Info, "good");
             let stream = logger.into_sink().0;
             let items: Vec<Item<'_>> = Reader::new(&stream).collect();
             assert!(matches!(items[..], [Item::Record(_)]), "{:?}", messages(&stream));

@@ -59,15 +59,16 @@ impl LogLevel {
 
     /// Finds the level with exactly this number.
     pub const fn from_number(number: u8) -> Option<Self> {
-        Some(match number {
-            5 => Self::Trace,
-            10 => Self::Debug,
-            20 => Self::Info,
-            30 => Self::Warning,
-            40 => Self::Error,
-            50 => Self::Critical,
-            _ => return None,
-        })
+        const TABLE: [Option<LogLevel>; 64] = {
+            let mut table = [None; 64];
+            let mut at = 0;
+            while at < LogLevel::ALL.len() {
+                table[LogLevel::ALL[at] as usize] = Some(LogLevel::ALL[at]);
+                at += 1;
+            }
+            table
+        };
+        if number < 64 { TABLE[number as usize] } else { None }
     }
 
     /// Returns the name that encoders write, in capitals.

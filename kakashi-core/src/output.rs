@@ -58,6 +58,16 @@ impl<'b> Output<'b> {
         self.at = end;
     }
 
+    /// Appends bytes whose number the compiler knows.
+    #[inline(always)]
+    pub fn put_array<const N: usize>(&mut self, bytes: &[u8; N]) {
+        let end = self.at + N;
+        if let Some(room) = self.bytes.get_mut(self.at..end) {
+            room.copy_from_slice(bytes);
+        }
+        self.at = end;
+    }
+
     /// Appends a few bytes without a call to `memcpy`; any length is right.
     #[inline(always)]
     pub fn put_short(&mut self, bytes: &[u8]) {
@@ -67,6 +77,25 @@ impl<'b> Output<'b> {
             copy_short(room, bytes);
         }
         self.at = end;
+    }
+
+    /// Appends `source[from..end]`, 32 bytes at a time where there are so many on
+    /// both sides: what is copied too much is overwritten by what comes next.
+    #[inline(always)]
+    pub(crate) fn put_roomy(&mut self, source: &[u8], from: usize, end: usize) {
+        let (mut from, mut at) = (from, self.at);
+        while from < end {
+            let (Some(source), Some(room)) = (source.get(from..from + 32), self.bytes.get_mut(at..at + 32))
+            else {
+                self.at = at;
+                return self.put(source.get(from..end).unwrap_or_default());
+            };
+            room.copy_from_slice(source);
+            let len = (end - from).min(32);
+            from += len;
+            at += len;
+        }
+        self.at = at;
     }
 
     /// Appends a few bytes between two others.

@@ -137,6 +137,15 @@ pub struct ContextFields<'a> {
     pub pairs: &'a [u8],
 }
 
+/// What a record stands on.
+#[derive(Clone, Copy, Debug)]
+enum Body<'a> {
+    /// Words that mean themselves.
+    Words(&'a str),
+    /// The body of a SITE item.
+    Site(&'a [u8]),
+}
+
 /// All that one logging call says.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
@@ -146,15 +155,13 @@ pub struct LogRecord<'a> {
     pub level: LogLevel,
     /// The logger that made it.
     pub logger: Name<'a>,
-    /// What it says, if it has no site.
-    words: &'a str,
     /// A number that grows by one from record to record, where the platform's
     /// clock can stand still.
     pub sequence: Option<u64>,
     pub(crate) flags: SiteFlags,
-    pub(crate) site: Option<Site<'static>>,
-    /// The body of the SITE item that the record stands on, or nothing.
-    body: &'a [u8],
+    /// The address of a site in the program; 0 where there is none.
+    pub(crate) site_address: usize,
+    body: Body<'a>,
     site_mask: u64,
     values: Values<'a>,
     extra: Extra<'a>,
@@ -169,11 +176,10 @@ impl<'a> LogRecord<'a> {
             timestamp,
             level,
             logger,
-            words: message,
             sequence: None,
             flags: SiteFlags::default(),
-            site: None,
-            body: &[],
+            site_address: 0,
+            body: Body::Words(message),
             site_mask: 0,
             values: Values::Slice(&[]),
             extra: Extra::NONE,
@@ -187,7 +193,7 @@ impl<'a> LogRecord<'a> {
     pub fn of_site(timestamp: Timestamp, logger: Name<'a>, site: Site<'static>, values: Values<'a>) -> Self {
         let (body, flags) = (site.wire(), site.flags());
         let mut record = Self::of_body(timestamp, site.level(), logger, body, flags, site.mask(), values);
-        record.site = Some(site);
+        record.site_address = site.address();
         record
     }
 
@@ -205,11 +211,10 @@ impl<'a> LogRecord<'a> {
             timestamp,
             level,
             logger,
-            words: "",
             sequence: None,
             flags,
-            site: None,
-            body,
+            site_address: 0,
+            body: Body::Site(body),
             site_mask,
             values,
             extra: Extra::NONE,
@@ -249,10 +254,9 @@ impl<'a> LogRecord<'a> {
 
     /// Returns what it says.
     pub fn message(&self) -> Message<'a> {
-        if self.body.is_empty() {
-            Message::Literal(self.words)
-        } else {
-            Message::Template(self.parts().template())
+        match self.body {
+            Body::Words(words) => Message::Literal(words),
+            Body::Site(_) => Message::Template(self.parts().template()),
         }
     }
 
@@ -270,13 +274,16 @@ impl<'a> LogRecord<'a> {
 
     /// Returns the body of the SITE item that the record stands on, if any.
     pub(crate) fn body(&self) -> Option<&'a [u8]> {
-        (!self.body.is_empty()).then_some(self.body)
+        match self.body {
+            Body::Words(_) => None,
+            Body::Site(body) => Some(body),
+        }
     }
 
     /// Finds the parts of the site's body.
     #[inline]
     pub(crate) fn parts(&self) -> SiteParts<'a> {
-        SiteParts::read(self.body).unwrap_or_default()
+        self.body().and_then(|body| SiteParts::read(body).ok()).unwrap_or_default()
     }
 
     /// Returns the values of the call site's keys.
@@ -314,16 +321,6 @@ impl<'a> LogRecord<'a> {
             each(key, value);
             true
         });
-    }
-
-    /// Visits the values of the call site's keys.
-    #[cfg(feature = "alloc")]
-    #[inline(always)]
-    pub(crate) fn for_each_site_value(&self, mut each: impl FnMut(&Value<'a>)) {
-        match self.values {
-            Values::Slice(values) => values.iter().for_each(each),
-            Values::Wire(bytes) => Items::new(bytes).for_each(|value| each(&value)),
-        }
     }
 
     #[inline]

@@ -183,12 +183,12 @@ mod tests {
     #[test]
     fn a_path_names_a_field_or_what_lies_below_one() {
         let redaction = Redaction::new(["password", "user.names", "a.b.c"]);
-        assert_eq!(redacted(&redaction, "password", &"x"), "[REDACTED]");
-        assert_eq!(redacted(&redaction, "password", &user()), "[REDACTED]");
+        assert_eq!(redacted(&redaction, "password", &"x"), r#""[REDACTED]""#);
+        assert_eq!(redacted(&redaction, "password", &user()), r#""[REDACTED]""#);
         assert_eq!(redacted(&redaction, "user", &"x"), "x");
         assert!(redacted(&redaction, "user", &user()).ends_with(r#""names":"[REDACTED]"}"#));
         // A key with dots in it is one key.
-        assert_eq!(redacted(&redaction, "user.names", &1), "[REDACTED]");
+        assert_eq!(redacted(&redaction, "user.names", &1), r#""[REDACTED]""#);
         assert_eq!(redacted(&redaction, "a.b", &BTreeMap::from([("c", 1)])), r#"{"c":"[REDACTED]"}"#);
         assert_eq!(redacted(&redaction, "a", &BTreeMap::from([("b.c", 1)])), r#"{"b.c":"[REDACTED]"}"#);
     }

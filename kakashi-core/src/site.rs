@@ -167,7 +167,7 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     let level = LogLevel::from_number(cursor.byte()?).ok_or(Malformed)?;
     let message = cursor.text()?;
     let key_count = cursor.len()?;
-    let flags = if message_is_plain(message.as_bytes()) { SiteFlags::MESSAGE_PLAIN } else { 0 };
+    let flags = if survey(message.as_bytes()).plain { SiteFlags::MESSAGE_PLAIN } else { 0 };
     let mut mask = 0;
     for _ in 0..key_count {
         mask |= key_bit(cursor.text()?.as_bytes());
@@ -178,16 +178,57 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     Ok((level, SiteFlags(flags), mask))
 }
 
-const fn message_is_plain(message: &[u8]) -> bool {
-    let mut at = 0;
-    while at < message.len() {
-        if message[at] == b'{' || message[at] == b'}' {
-            return false;
-        }
-        at += 1;
-    }
-    is_plain(message, true)
+/// What a message's bytes ask for.
+#[derive(Clone, Copy)]
+struct Survey {
+    /// No quotes, no escapes.
+    plain: bool,
+    braces: bool,
 }
+
+/// Looks at each byte once, in few steps: the compiler does it for every call site.
+const fn survey(message: &[u8]) -> Survey {
+    let (mut found, mut twice) = (0, 0);
+    // As if a space stood before the first byte and after the last: one at an
+    // edge is then one of two.
+    let mut before = SPACE;
+    // One reference: the compiler would copy a constant table for each byte.
+    let classes: &[u8; 256] = &CLASS;
+    let mut rest = message;
+    while let [byte, more @ ..] = rest {
+        let class = classes[*byte as usize];
+        found |= class;
+        twice |= class & before;
+        before = class;
+        rest = more;
+    }
+    let spaced = (twice | before) & SPACE != 0;
+    // Bytes above 0x7f depend on their neighbours.
+    let plain = if found & LOOK != 0 { is_plain(message, true) } else { found & QUOTED == 0 && !spaced };
+    let braces = found & BRACE != 0;
+    Survey { plain: plain && !braces, braces }
+}
+
+const BRACE: u8 = 1;
+const QUOTED: u8 = 2;
+const LOOK: u8 = 4;
+const SPACE: u8 = 8;
+
+const CLASS: [u8; 256] = {
+    let mut class = [0; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        class[byte] = match byte as u8 {
+            b'{' | b'}' => BRACE,
+            b'"' | b'=' | b'\\' | 0..=0x1f | 0x7f => QUOTED,
+            0x80.. => LOOK,
+            b' ' => SPACE,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    class
+};
 
 /// Names that a JSON record has for itself.
 const RESERVED: [&[u8]; 6] = [b"timestamp", b"level", b"logger", b"message", b"file", b"line"];
@@ -221,8 +262,10 @@ const fn same(a: &[u8], b: &[u8], len: usize) -> bool {
 
 /// Strips the `r#` of a raw identifier.
 const fn stripped(key: &str) -> &[u8] {
-    let bytes = key.as_bytes();
-    if bytes.len() > 2 && bytes[0] == b'r' && bytes[1] == b'#' { bytes.split_at(2).1 } else { bytes }
+    match key.as_bytes() {
+        [b'r', b'#', name @ ..] if !name.is_empty() => name,
+        name => name,
+    }
 }
 
 const fn leb_len(number: usize) -> usize {
@@ -278,17 +321,23 @@ pub const fn len(source: &Source<'_>) -> usize {
 /// that stands alone.
 #[doc(hidden)]
 pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
-    check_keys(source.keys);
-    check_template(source.message, source.keys);
     let mut bytes = [0; N];
-    let flags = if message_is_plain(source.message.as_bytes()) { SiteFlags::MESSAGE_PLAIN } else { 0 };
+    let survey = survey(source.message.as_bytes());
+    if survey.braces {
+        check_template(source.message, source.keys);
+    }
+    let flags = if survey.plain { SiteFlags::MESSAGE_PLAIN } else { 0 };
     bytes[HEAD] = source.level.number();
     let mut end = put_text(&mut bytes, HEAD + 1, source.message.as_bytes());
     end = put_leb(&mut bytes, end, source.keys.len());
     let (mut mask, mut which) = (0_u64, 0);
     while which < source.keys.len() {
         let key = stripped(source.keys[which]);
-        mask |= key_bit(key);
+        let bit = key_bit(key);
+        if mask & bit != 0 {
+            check_key(source.keys, which);
+        }
+        mask |= bit;
         end = put_text(&mut bytes, end, key);
         which += 1;
     }
@@ -315,26 +364,29 @@ const fn put_leb<const N: usize>(bytes: &mut [u8; N], mut at: usize, mut number:
     at + 1
 }
 
+/// A loop, because the compiler walks through all that `copy_from_slice` does.
 const fn put_text<const N: usize>(bytes: &mut [u8; N], at: usize, text: &[u8]) -> usize {
-    let start = put_leb(bytes, at, text.len());
-    bytes.split_at_mut(start).1.split_at_mut(text.len()).0.copy_from_slice(text);
-    start + text.len()
+    let mut at = put_leb(bytes, at, text.len());
+    let mut rest = text;
+    while let [byte, more @ ..] = rest {
+        bytes[at] = *byte;
+        at += 1;
+        rest = more;
+    }
+    at
 }
 
-const fn check_keys(keys: &[&str]) {
-    let mut first = 0;
-    while first < keys.len() {
-        let key = stripped(keys[first]);
-        let mut second = first + 1;
-        while second < keys.len() {
-            let other = stripped(keys[second]);
-            if key.len() == other.len() && same(key, other, key.len()) {
-                let note = Note::new("the key `").with(key).with(b"` is written twice in this call");
-                panic!("{}", note.text());
-            }
-            second += 1;
+/// Refuses a key that stands before `which` too.
+const fn check_key(keys: &[&str], which: usize) {
+    let key = stripped(keys[which]);
+    let mut before = 0;
+    while before < which {
+        let other = stripped(keys[before]);
+        if key.len() == other.len() && same(key, other, key.len()) {
+            let note = Note::new("the key `").with(key).with(b"` is written twice in this call");
+            panic!("{}", note.text());
         }
-        first += 1;
+        before += 1;
     }
 }
 

@@ -75,18 +75,23 @@ impl Dropped {
 
     /// Returns how many in all.
     pub fn total(&self) -> usize {
-        self.counts.iter().flatten().sum()
+        sum(self.counts.iter().flatten())
     }
 
     /// Returns how many of a level.
     pub fn of_level(&self, level: LogLevel) -> usize {
-        self.counts[level.index()].iter().sum()
+        sum(&self.counts[level.index()])
     }
 
     /// Returns how many for a reason.
     pub fn of_reason(&self, reason: DropReason) -> usize {
-        self.counts.iter().map(|row| row[reason.index()]).sum()
+        sum(self.counts.iter().map(|row| &row[reason.index()]))
     }
+}
+
+/// Adds counts; what is too much for a word stays at its largest.
+fn sum<'a>(counts: impl IntoIterator<Item = &'a usize>) -> usize {
+    counts.into_iter().fold(0, |sum, count| sum.saturating_add(*count))
 }
 
 /// Counts records while threads share it. Each count is a machine word and

@@ -146,14 +146,19 @@ impl LocalBuffer {
     /// Queues the buffer and takes an empty one.
     fn hand_over(&self, state: &mut State) -> Next {
         state.finish(&self.driver);
-        let (empty, next) = match self.driver.pool.take() {
-            Some(empty) => (empty, Next::Wake),
-            // All spare buffers are under way: this thread must help.
-            None => (self.driver.pool.take_or_make(), Next::Drain),
-        };
+        let spare = self.driver.pool.take();
+        // All spare buffers are under way: this thread must help.
+        let exhausted = spare.is_none();
+        let empty = spare.unwrap_or_else(|| self.driver.pool.take_or_make());
         let full = std::mem::replace(&mut state.buffer, empty);
-        self.driver.outlet.push(full, &self.driver.pool);
-        next
+        let waiting = self.driver.outlet.push(full, &self.driver.pool);
+        match waiting {
+            _ if exhausted => Next::Drain,
+            // A wake-up costs more than what it saves a lone buffer, which is
+            // written with the next one or at the flusher's next look.
+            0 | 1 => Next::Arm,
+            _ => Next::Wake,
+        }
     }
 
     /// Queues what there is.

@@ -91,8 +91,8 @@ impl Outlet {
         self.queue().encoder = Some(encoder.clone());
     }
 
-    /// Queues a buffer behind the others.
-    pub(crate) fn push(&self, buffer: Buffer, pool: &Arc<Pool>) {
+    /// Queues a buffer behind the others; tells how many wait now.
+    pub(crate) fn push(&self, buffer: Buffer, pool: &Arc<Pool>) -> usize {
         let mut queue = self.queue();
         if self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.len > BACKLOG_BYTES {
             for end in &buffer.ends {
@@ -100,11 +100,12 @@ impl Outlet {
             }
             drop(queue);
             pool.give(buffer);
-            return;
+            return 0;
         }
         queue.announce(pool);
         queue.bytes += buffer.len;
         queue.buffers.push_back((buffer, pool.clone()));
+        queue.buffers.len()
     }
 
     /// Counts a record that can't go this road.

@@ -6,7 +6,7 @@
 use kakashi_core::value::MAX_DEPTH;
 use kakashi_core::{Timestamp, ToValue, Value};
 
-use crate::record::{MODULE, Owned, Record, Words};
+use crate::record::{Owned, Record, Words};
 
 /// Wraps items as a block.
 pub fn of_items(items: &[u8]) -> Vec<u8> {
@@ -51,14 +51,15 @@ pub fn text(text: &str) -> Vec<u8> {
 }
 
 /// Writes the item that explains a template.
-pub fn site(id: u64, level: u8, template: &str, keys: &[&str], file: &str, line: u32) -> Vec<u8> {
+pub fn site(id: u64, level: u8, template: &str, keys: &[&str], place: (&str, &str, u32)) -> Vec<u8> {
     let mut body = leb(id);
     body.push(level);
     body.extend(text(template));
     body.extend(leb(keys.len() as u64));
     keys.iter().for_each(|key| body.extend(text(key)));
+    let (module, file, line) = place;
     body.extend(leb(u64::from(line)));
-    body.extend(text(MODULE));
+    body.extend(text(module));
     body.extend(text(file));
     item(1, &body)
 }
@@ -69,11 +70,11 @@ pub fn of_record(record: &Record, id: u64) -> Vec<u8> {
     let mut body = vec![2_u8];
     body.extend(time(record.timestamp));
     match &record.words {
-        Words::Site { fields, file, line, .. } => {
+        Words::Site { fields, module, file, line, .. } => {
             body[0] |= 1;
             let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
             let template = record.template().unwrap_or_default();
-            items.extend(site(id, record.level.number(), &template, &keys, file, *line));
+            items.extend(site(id, record.level.number(), &template, &keys, (module, file, *line)));
             body.extend(leb(id));
         }
         Words::Literal(message) => {

@@ -1,13 +1,14 @@
 //! Records that own what they say, so that tests can make any.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use kakashi_core::site::{self, Source};
 use kakashi_core::value::Packed;
 use kakashi_core::{
-    Composite, Field, LogContext, LogLevel, LogRecord, Name, Site, Timestamp, ToValue, Value, ValueSink,
-    Values,
+    Composite, Field, LogContext, LogLevel, LogRecord, LoggerEntry, LoggerKind, Registry, Site, Timestamp,
+    ToValue, Value, ValueSink, Values,
 };
 
 /// All that one record says.
@@ -40,15 +41,14 @@ pub enum Words {
         template: Vec<Piece>,
         /// The call's own fields.
         fields: Vec<(String, Owned)>,
+        /// The module.
+        module: String,
         /// The file.
         file: String,
         /// The line.
         line: u32,
     },
 }
-
-/// The module of every site made here.
-pub const MODULE: &str = "kakashi::tests";
 
 /// A piece of a template.
 #[derive(Clone, Debug)]
@@ -202,39 +202,40 @@ impl Record {
         Some(template.iter().map(piece).collect())
     }
 
-    /// Makes what a record borrows that is not here: the site and the context.
+    /// Makes what a record borrows that is not here: logger, site and context.
     /// The site is never given back, as one that the compiler makes.
     pub fn prepare(&self) -> Prepared<'_> {
         let site = self.template().map(|template| {
-            let Words::Site { fields, file, line, .. } = &self.words else {
+            let Words::Site { fields, module, file, line, .. } = &self.words else {
                 unreachable!("it has a template")
             };
             let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
-            let source = Source {
-                level: self.level,
-                message: &template,
-                keys: &keys,
-                module: MODULE,
-                file,
-                line: *line,
-            };
+            let source =
+                Source { level: self.level, message: &template, keys: &keys, module, file, line: *line };
             let built = site::build::<{ 1 << 16 }>(&source);
             Site::new(built[..site::len(&source)].to_vec().leak())
         });
         let context = LogContext::new().with_custom(&fields(&self.context));
-        Prepared { record: self, site, context }
+        let logger = Registry::new().get(LoggerKind::Sync, &self.logger, None);
+        Prepared { record: self, logger, site, context }
     }
 }
 
-/// A record with its site and its context.
+/// A record with its logger, its site and its context.
 #[derive(Debug)]
 pub struct Prepared<'a> {
     record: &'a Record,
+    logger: Arc<LoggerEntry>,
     site: Option<Site<'static>>,
     context: LogContext,
 }
 
 impl Prepared<'_> {
+    /// Returns the site, if there is one.
+    pub fn site(&self) -> Option<Site<'static>> {
+        self.site
+    }
+
     /// Returns the context.
     pub fn context(&self) -> &LogContext {
         &self.context
@@ -245,7 +246,7 @@ impl Prepared<'_> {
         let record = self.record;
         let own: Vec<Value<'_>> = record.own().iter().map(|(_, value)| value.to_value()).collect();
         let extra = fields(&record.extra);
-        let logger = Name::new(&record.logger);
+        let logger = self.logger.name();
         let mut borrowed = match (self.site, &record.words) {
             (Some(site), _) => LogRecord::of_site(record.timestamp, logger, site, Values::Slice(&own)),
             (None, Words::Literal(message)) => {

@@ -222,7 +222,8 @@ fn words() -> impl Strategy<Value = Words> {
                     true => Piece::Field(*at.get(&named)),
                     false => Piece::Text(text),
                 };
-                Words::Site { template: pieces.into_iter().map(piece).collect(), fields, file, line }
+                let template = pieces.into_iter().map(piece).collect();
+                Words::Site { template, fields, module: "kakashi::tests".to_owned(), file, line }
             });
     prop_oneof![1 => text().prop_map(Words::Literal), 1 => "[a-z ]{0,20}".prop_map(Words::Literal), 2 => site]
 }

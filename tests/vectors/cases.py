@@ -298,11 +298,13 @@ def floats():
              f32(-197246.875), f64(1125899906842624.25), f64(1125899906842624.75))  # fmt: skip
     yield of("the limits of 32-bit floats are exact", f32_bits(0x7F7FFFFF), f32_bits(0xFF7FFFFF),
              f32_bits(0x00800000), f32_bits(0x007FFFFF), f32_bits(1))  # fmt: skip
-    yield of("32-bit floats around 1e16 change form with their digits", f32_bits(0x5A0E1BC9),
-             f32(1e16), f32_bits(0x5A0E1BCB))  # fmt: skip
-    yield of("a 32-bit 1e-5 has no exponent though it is a little less", f32_bits(0x3727C5AC))
-    yield of("32-bit floats around 1e-5 change form with their digits", f32_bits(0x3727C5AB),
-             f32_bits(0x3727C5AD), f32(1.5e-7))  # fmt: skip
+    yield of("32-bit floats around 1e13 change form with their digits", f32_bits(0x551184E6),
+             f32(1e13), f32_bits(0x551184E8))  # fmt: skip
+    yield of("a 32-bit 1e-6 has no exponent though it is a little less", f32_bits(0x358637BD))
+    yield of("32-bit floats around 1e-6 change form with their digits", f32_bits(0x358637BC),
+             f32_bits(0x358637BE), f32(1.5e-7))  # fmt: skip
+    yield of("floats of both widths change form at limits of their own", f32(1e15), f64(1e15), f32(1e16),
+             f64(1e16), f32(5e-6), f64(5e-6), f32(-1e13), f64(-1e13), f32(1e-6), f64(1e-6))  # fmt: skip
 
 
 def strings():
@@ -795,8 +797,10 @@ def precedence():
 
 
 def locations():
-    for line in (0, 1, 127, 128, 2**32 - 1):
+    for line in (1, 127, 128, 2**32 - 1):
         yield site(f"line {line} is a location", at=location(line=line))
+    yield site("line 0 is no location", at=location(line=0))
+    yield site("a location's texts may be empty", at=location("", 1, ""))
     yield site("a location may be empty", at=location("", 0, ""))
     yield site(
         "a file's path is escaped in JSON",

@@ -85,6 +85,8 @@ def bare_or_quoted_value(text):
 
 # Numbers
 
+# The powers of ten that the first digit may stand for.
+WITHOUT_EXPONENT = {"f32_bits": range(-6, 13), "f64_bits": range(-5, 16)}
 FLOATS = {"f32_bits": (">I", ">f", 0x7F800000), "f64_bits": (">Q", ">d", 0x7FF0000000000000)}
 
 
@@ -121,7 +123,7 @@ def shortest_decimal(magnitude, floating, integer):
 
 
 def float_text(kind, content, not_a_number, infinity):
-    """Writes a float; an exponent stands where the decimal is >= 1e16 or < 1e-5."""
+    """Writes a float; an exponent stands where the decimal is large or small for its width."""
     integer, floating, exponent_mask = FLOATS[kind]
     bits, sign_bit = int(content, 16), 1 << 4 * len(content) - 1
     sign, magnitude = "-" if bits & sign_bit else "", bits & (sign_bit - 1)
@@ -132,9 +134,9 @@ def float_text(kind, content, not_a_number, infinity):
     if magnitude == 0:
         return sign + "0.0"
     digits, power = shortest_decimal(magnitude, floating, integer)
-    if not -5 <= power < 16:
+    if power not in WITHOUT_EXPONENT[kind]:
         fraction = "." + digits[1:] if len(digits) > 1 else ""
-        return f"{sign}{digits[0]}{fraction}e{power}"
+        return f"{sign}{digits[0]}{fraction}e{power:+}"
     if power < 0:
         return f"{sign}0.{'0' * (-power - 1)}{digits}"
     digits = digits.ljust(power + 2, "0")
@@ -254,7 +256,7 @@ def json_line(record, with_location=False):
         ("logger", quoted(record["logger"])),
         ("message", quoted(rendered_message(record))),
     ]
-    if with_location:
+    if with_location and record["location"]["line"]:
         location = record["location"]
         pairs += [("file", quoted(location["file"])), ("line", str(location["line"]))]
     for key, value in visible_fields(record):

@@ -196,9 +196,10 @@ def check_float(literal, kind, bits):
         return require(literal == ("-0.0" if bits[0] == "8" else "0.0"), literal)
     decimal = Decimal(literal)
     digits = "".join(map(str, decimal.as_tuple().digits)).strip("0")
-    small_or_large = not Decimal("1e-5") <= abs(decimal) < Decimal("1e16")
+    smallest, end = ("1e-5", "1e16") if kind == "f64_bits" else ("1e-6", "1e13")
+    small_or_large = not Decimal(smallest) <= abs(decimal) < Decimal(end)
     form = (
-        r"-?[1-9](\.[0-9]*[1-9])?e-?[1-9][0-9]*" if small_or_large else r"-?(0|[1-9][0-9]*)\.([0-9]*[1-9]|0)"
+        r"-?[1-9](\.[0-9]*[1-9])?e[+-][1-9][0-9]*" if small_or_large else r"-?(0|[1-9][0-9]*)\.([0-9]*[1-9]|0)"
     )
     require(re.fullmatch(form, literal), literal, "form")
     if kind == "f64_bits":
@@ -286,7 +287,7 @@ def read_text_message(scanner):
 PLAIN_IN_MESSAGE = {
     "null": "null", "bool": "true|false", "duration_ns": r"[0-9.]+s",
     **dict.fromkeys(INTEGERS, "-?[0-9]+"),
-    **dict.fromkeys(FLOATS, r"-?inf|NaN|-?[0-9]+\.?[0-9]*(e-?[0-9]+)?"),
+    **dict.fromkeys(FLOATS, r"-?inf|NaN|-?[0-9]+\.?[0-9]*(e[+-][0-9]+)?"),
 }  # fmt: skip
 
 
@@ -371,7 +372,7 @@ def require_canonical_json(line):
         for escape in re.findall(r"\\(?:u....|.)", content):
             unescaped(escape)
     require(not CONTROLS & set(line), "raw controls", line)
-    require(re.fullmatch(r"[][{},:0-9a-z.-]*", JSON_STRING.sub("", line)), "not compact", line)
+    require(re.fullmatch(r"[][{},:0-9a-z.+-]*", JSON_STRING.sub("", line)), "not compact", line)
 
 
 def check_json_value(parsed, value):
@@ -412,6 +413,7 @@ def check_json(line, record, with_location):
     require_canonical_json(line)
     names, values = zip(*parsed.pairs)
     expected = expected_fields(record)
+    with_location = with_location and record["location"]["line"] > 0
     place = ("file", "line") if with_location else ()
     require(names == (*HEAD, *place, *(json_name(key) for key, _ in expected)), names)
     check_time(values[0], record["timestamp"])

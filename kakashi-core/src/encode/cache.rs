@@ -4,6 +4,8 @@ use super::time::SecondCache;
 use super::wire::WireCache;
 use crate::output::Output;
 use crate::record::LogRecord;
+#[cfg(feature = "alloc")]
+use crate::record::Values;
 use crate::value::Value;
 
 /// Remembers text that many records share: the second, the context, and which
@@ -70,7 +72,9 @@ pub(crate) struct SiteCache {
 pub(crate) struct SiteText {
     site: usize,
     logger: usize,
+    /// The pieces, and 32 bytes more to copy from.
     bytes: alloc::vec::Vec<u8>,
+    len: usize,
     ends: alloc::vec::Vec<usize>,
 }
 
@@ -88,8 +92,8 @@ impl SiteCache {
         record: &LogRecord<'_>,
         write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
     ) -> Option<&SiteText> {
-        let (site, logger) = (record.site?.address(), record.logger.id());
-        if logger == 0 || !record.flags.message_is_plain() {
+        let (site, logger) = (record.site_address, record.logger.id());
+        if site == 0 || logger == 0 || !record.flags.message_is_plain() {
             return None;
         }
         // Both vary in their low bits: a product's high bits mix them.
@@ -118,14 +122,15 @@ impl SiteCache {
         slot.ends.clear();
         slot.bytes.clear();
         slot.bytes.resize(Self::MOST, 0);
-        let mut out = Output::new(&mut slot.bytes);
+        let mut out = Output::new(&mut slot.bytes[..Self::MOST - 32]);
         write(&mut out, &mut |end| slot.ends.push(end));
         let (len, too_long) = (out.position(), out.overflowed());
         if too_long {
             return false;
         }
-        slot.bytes.truncate(len);
+        slot.bytes.truncate(len + 32);
         slot.bytes.shrink_to_fit();
+        slot.len = len;
         (slot.site, slot.logger) = (site, logger);
         true
     }
@@ -142,15 +147,26 @@ impl SiteText {
         put_value: impl Fn(&mut Output<'_>, &Value<'_>),
     ) {
         let mut from = 0;
-        let mut ends = self.ends.iter();
-        record.for_each_site_value(|value| {
-            if let Some(&end) = ends.next() {
-                out.put_short(&self.bytes[from..end]);
-                from = end;
-            }
+        let put_both = |(&end, value): (&usize, &Value<'_>)| {
+            out.put_roomy(&self.bytes, from, end);
+            from = end;
             put_value(out, value);
-        });
-        out.put_short(&self.bytes[from..]);
+        };
+        match record.values() {
+            Values::Slice(values) => self.ends.iter().zip(values).for_each(put_both),
+            Values::Wire(_) => {
+                let mut put_both = put_both;
+                let mut ends = self.ends.iter();
+                record.for_each_site_field(|_, value| {
+                    if let Some(end) = ends.next() {
+                        put_both((end, value));
+                    }
+                });
+            }
+        }
+        if self.ends.is_empty() {
+            out.put_roomy(&self.bytes, 0, self.len);
+        }
     }
 }
 
@@ -184,10 +200,10 @@ impl ContextCache {
         if !record.context_may_clash() {
             return false;
         }
-        let (Some(site), true) = (record.site, record.extra().is_empty()) else {
+        if record.site_address == 0 || !record.extra().is_empty() {
             return record.context_clashes();
-        };
-        let (address, id) = (site.address(), record.context().id);
+        }
+        let (address, id) = (record.site_address, record.context().id);
         // Sites lie anywhere: the high bits of a product mix the low ones.
         let place = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 60;
         let verdict = &mut self.verdicts[place as usize];

@@ -38,7 +38,7 @@ impl Json {
 impl Encoder for Json {
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
-        out.put(b"{\"timestamp\":\"");
+        out.put_array(b"{\"timestamp\":\"");
         cache.second.put(record.timestamp, out);
         self.put_call(record, cache, out);
         record.for_each_extra(|key, value| put_field(out, key, value));

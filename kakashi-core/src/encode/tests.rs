@@ -389,6 +389,17 @@ fn drops_are_a_line_like_any_other() {
 }
 
 #[test]
+fn counts_at_their_limit_are_told_without_a_panic() {
+    let most = Dropped { counts: [[usize::MAX; DropReason::ALL.len()]; LogLevel::ALL.len()] };
+    for encoder in [&Text as &dyn Encoder, &Json::new(), &Wire] {
+        let mut room = [0; 1024];
+        let mut out = Output::new(&mut room);
+        encoder.encode_dropped(NOON, &most, &mut EncoderCache::new(), &mut out);
+        assert!(!out.overflowed());
+    }
+}
+
+#[test]
 fn only_a_stack_trace_takes_more_than_one_line_and_only_in_pretty() {
     let trace = "0: main\n1: \u{1b}[31mstart\r\n";
     let fields = [Field::new("exception.stacktrace", trace), Field::new("k", &1)];

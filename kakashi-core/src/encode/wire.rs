@@ -109,13 +109,9 @@ impl WireCache {
     }
 
     fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
-        let (address, body) = match (record.site, record.body()) {
-            (Some(site), _) => (Some(site.address()), site.wire()),
-            // Read from a wire: its memory may become another site's.
-            (None, Some(body)) => (None, body),
-            (None, None) => return None,
-        };
-        let key = address.map(|address| (SITE, address as u64));
+        let body = record.body()?;
+        // One that was read from a wire has none: its memory may become another's.
+        let key = (record.site_address != 0).then_some((SITE, record.site_address as u64));
         if let Some(entry) = key.and_then(|key| self.known.get(key)) {
             return Some(entry.id);
         }

@@ -28,10 +28,7 @@ pub struct Job {
 
 /// Sets `C` up and measures it.
 pub fn measure<C: Contender>(job: &Job) -> Result<Outcome> {
-    ensure!(
-        job.records.is_multiple_of(job.threads),
-        "threads get equal numbers of records"
-    );
+    ensure!(job.records.is_multiple_of(job.threads), "threads get equal numbers of records");
     let contender = C::setup(&job.destination).context("setting it up")?;
     match job.what {
         What::Throughput => throughput(&contender, job, |run| run()),
@@ -69,13 +66,8 @@ fn throughput<C: Contender>(
     // Joined one by one: the end of a scope alone does not wait for the
     // destructors of thread locals, in which a contender may keep records.
     let spans: Vec<_> = thread::scope(|scope| {
-        let threads: Vec<_> = (0..job.threads)
-            .map(|t| scope.spawn(move || log_share(t)))
-            .collect();
-        threads
-            .into_iter()
-            .map(|t| t.join().expect("no thread panics"))
-            .collect()
+        let threads: Vec<_> = (0..job.threads).map(|t| scope.spawn(move || log_share(t))).collect();
+        threads.into_iter().map(|t| t.join().expect("no thread panics")).collect()
     });
     contender.finish().context("flushing")?;
     let finished = Instant::now();
@@ -116,12 +108,7 @@ fn disabled<C: Contender>(contender: &C, records: u64) -> Outcome {
     }
     let with_call = Spread::of(&with_call).median;
     let net = with_call - Spread::of(&empty).median;
-    Outcome {
-        wall: net,
-        call: with_call,
-        cpu: net,
-        peak_rss: 0.0,
-    }
+    Outcome { wall: net, call: with_call, cpu: net, peak_rss: 0.0 }
 }
 
 #[inline(never)]
@@ -151,8 +138,5 @@ fn peak_rss() -> Result<f64> {
     let status = fs::read_to_string("/proc/self/status")?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB"));
-    Ok(kib
-        .context("no VmHWM in the process's status")?
-        .trim()
-        .parse()?)
+    Ok(kib.context("no VmHWM in the process's status")?.trim().parse()?)
 }

@@ -47,11 +47,7 @@ pub struct RunArgs {
     #[arg(long, value_delimiter = ',', default_value = "null,tmpfs")]
     pub to: Vec<Kind>,
     /// What is measured.
-    #[arg(
-        long,
-        value_delimiter = ',',
-        default_value = "throughput,context5,disabled"
-    )]
+    #[arg(long, value_delimiter = ',', default_value = "throughput,context5,disabled")]
     pub what: Vec<What>,
     /// The directory for `--to disk`, by default that for temporary files.
     #[arg(long, value_name = "DIR")]

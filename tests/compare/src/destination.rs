@@ -41,10 +41,7 @@ impl Destination {
     pub fn new(kind: Kind, disk: Option<&Path>) -> Result<Destination> {
         let parent = match kind {
             Kind::Null => {
-                return Ok(Destination {
-                    kind,
-                    directory: None,
-                });
+                return Ok(Destination { kind, directory: None });
             }
             Kind::Tmpfs => PathBuf::from("/dev/shm"),
             Kind::Disk => disk.map_or_else(env::temp_dir, PathBuf::from),
@@ -59,13 +56,8 @@ impl Destination {
             parent.display(),
             if in_memory { "a" } else { "no" },
         );
-        let directory = tempfile::Builder::new()
-            .prefix("compare-")
-            .tempdir_in(parent)?;
-        Ok(Destination {
-            kind,
-            directory: Some(directory),
-        })
+        let directory = tempfile::Builder::new().prefix("compare-").tempdir_in(parent)?;
+        Ok(Destination { kind, directory: Some(directory) })
     }
 
     /// Whether what was written can be read back.

@@ -19,9 +19,5 @@ pub fn describe() -> String {
 /// The load average of the last minute.
 pub fn load() -> String {
     let loads = fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    loads
-        .split_whitespace()
-        .next()
-        .unwrap_or("unknown")
-        .to_owned()
+    loads.split_whitespace().next().unwrap_or("unknown").to_owned()
 }

@@ -71,9 +71,7 @@ fn main() -> Result<()> {
     match cli.command {
         None => run(&cli.run),
         Some(Command::Child(args)) => child(args),
-        Some(Command::Callsites(args)) => {
-            publish(&callsites::run(&args)?, args.markdown.as_deref())
-        }
+        Some(Command::Callsites(args)) => publish(&callsites::run(&args)?, args.markdown.as_deref()),
         Some(Command::List) => {
             for entry in contenders::ALL {
                 println!("{:<18}{}", entry.name, entry.note);
@@ -84,32 +82,15 @@ fn main() -> Result<()> {
 }
 
 fn run(args: &RunArgs) -> Result<()> {
-    ensure!(
-        !cfg!(debug_assertions),
-        "an unoptimized build: use `--release`"
-    );
+    ensure!(!cfg!(debug_assertions), "an unoptimized build: use `--release`");
     let load_before = machine::load();
     let cases = runner::run(args)?;
-    publish(
-        &report::render(args, &cases, &load_before)?,
-        args.markdown.as_deref(),
-    )
+    publish(&report::render(args, &cases, &load_before)?, args.markdown.as_deref())
 }
 
 fn child(args: ChildArgs) -> Result<()> {
-    let ChildArgs {
-        contender,
-        destination,
-        what,
-        records,
-        threads,
-    } = args;
-    let job = child::Job {
-        destination,
-        what,
-        records,
-        threads,
-    };
+    let ChildArgs { contender, destination, what, records, threads } = args;
+    let job = child::Job { destination, what, records, threads };
     println!("{}", (contenders::find(&contender)?.measure)(&job)?);
     Ok(())
 }

@@ -21,12 +21,7 @@ pub struct Outcome {
 
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Outcome {
-            wall,
-            call,
-            cpu,
-            peak_rss,
-        } = self;
+        let Outcome { wall, call, cpu, peak_rss } = self;
         write!(f, "{wall} {call} {cpu} {peak_rss}")
     }
 }
@@ -40,12 +35,7 @@ impl FromStr for Outcome {
             let number = numbers.next().context("a number is missing")?;
             number.with_context(|| format!("not an outcome: {line:?}"))
         };
-        Ok(Outcome {
-            wall: next()?,
-            call: next()?,
-            cpu: next()?,
-            peak_rss: next()?,
-        })
+        Ok(Outcome { wall: next()?, call: next()?, cpu: next()?, peak_rss: next()? })
     }
 }
 
@@ -55,12 +45,7 @@ mod tests {
 
     #[test]
     fn survives_the_pipe() {
-        let outcome = Outcome {
-            wall: 88.25,
-            call: 87.5,
-            cpu: 86.0,
-            peak_rss: 2304.0,
-        };
+        let outcome = Outcome { wall: 88.25, call: 87.5, cpu: 86.0, peak_rss: 2304.0 };
         assert_eq!(outcome.to_string().parse::<Outcome>().unwrap(), outcome);
         assert!("1 2 3".parse::<Outcome>().is_err());
     }

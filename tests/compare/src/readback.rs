@@ -24,11 +24,7 @@ pub struct Readback {
 
 /// Reads `path`, to which each of `threads` logged an equal share of ids.
 pub fn read_back(path: &Path, records: u64, threads: u64) -> Result<Readback> {
-    check(
-        BufReader::with_capacity(1 << 20, File::open(path)?),
-        records,
-        threads,
-    )
+    check(BufReader::with_capacity(1 << 20, File::open(path)?), records, threads)
 }
 
 fn check(mut file: impl BufRead, records: u64, threads: u64) -> Result<Readback> {
@@ -69,12 +65,8 @@ fn id_in(line: &[u8], finder: &Finder<'_>) -> Option<u64> {
     let line = line.strip_suffix(b"\n")?;
     let rest = &line[finder.find(line)? + finder.needle().len()..];
     let start = rest.iter().take(4).position(u8::is_ascii_digit)?;
-    let mut digits = rest[start..]
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit());
-    digits.try_fold(0_u64, |id, digit| {
-        id.checked_mul(10)?.checked_add(u64::from(digit - b'0'))
-    })
+    let mut digits = rest[start..].iter().take_while(|byte| byte.is_ascii_digit());
+    digits.try_fold(0_u64, |id, digit| id.checked_mul(10)?.checked_add(u64::from(digit - b'0')))
 }
 
 #[cfg(test)]
@@ -82,20 +74,10 @@ mod tests {
     use super::*;
 
     fn read(ids: &[&str]) -> Readback {
-        let text: String = ids
-            .iter()
-            .map(|id| format!("x INFO y order_id={id} z=1\n"))
-            .collect();
+        let text: String = ids.iter().map(|id| format!("x INFO y order_id={id} z=1\n")).collect();
         let found = check(text.as_bytes(), 6, 2).unwrap();
-        assert_eq!(
-            (found.lines, found.bytes),
-            (ids.len() as u64, text.len() as u64)
-        );
-        Readback {
-            bytes: 0,
-            lines: 0,
-            ..found
-        }
+        assert_eq!((found.lines, found.bytes), (ids.len() as u64, text.len() as u64));
+        Readback { bytes: 0, lines: 0, ..found }
     }
 
     #[test]
@@ -107,14 +89,7 @@ mod tests {
     #[test]
     fn what_goes_wrong_is_told_apart() {
         let found = read(&["1", "0", "1", "3", "4", "77", "none"]);
-        let expected = Readback {
-            lost: 2,
-            doubled: 1,
-            disordered: 1,
-            foreign: 2,
-            bytes: 0,
-            lines: 0,
-        };
+        let expected = Readback { lost: 2, doubled: 1, disordered: 1, foreign: 2, bytes: 0, lines: 0 };
         assert_eq!(found, expected);
     }
 

@@ -17,21 +17,13 @@ const NOT_APPLICABLE: &str = "n/a";
 pub fn render(args: &RunArgs, cases: &[Case], load_before: &str) -> Result<String, fmt::Error> {
     let mut out = String::new();
     writeln!(out, "# Loggers compared\n")?;
-    writeln!(
-        out,
-        "{}; load {load_before} before, {} after.  ",
-        machine::describe(),
-        machine::load()
-    )?;
+    writeln!(out, "{}; load {load_before} before, {} after.  ", machine::describe(), machine::load())?;
     writeln!(
         out,
         "{} records a measurement, {} rounds; medians, with the least and the most.",
         args.records, args.rounds
     )?;
-    writeln!(
-        out,
-        "Times are nanoseconds a record, over all threads together.\n"
-    )?;
+    writeln!(out, "Times are nanoseconds a record, over all threads together.\n")?;
     if let Some(case) = cases.first() {
         for Row { contender, .. } in &case.rows {
             writeln!(out, "- `{}`: {}", contender.name, contender.note)?;
@@ -78,9 +70,7 @@ fn throughput_table(out: &mut String, case: &Case) -> fmt::Result {
         let ratio = |floor| ratio(case, row, floor);
         let mut cells = vec![format!("`{}`", row.contender.name)];
         cells.extend(times(row));
-        let rate = row
-            .spread(|o| o.wall)
-            .map(|s| format!("{:.2} M", 1e3 / s.median));
+        let rate = row.spread(|o| o.wall).map(|s| format!("{:.2} M", 1e3 / s.median));
         cells.push(rate.unwrap_or_else(|| NOT_APPLICABLE.to_owned()));
         cells.extend([ratio(LIMIT), ratio(STD)]);
         cells.push(median(row, |o| o.call));
@@ -112,9 +102,7 @@ fn disabled_table(out: &mut String, case: &Case) -> fmt::Result {
 /// The median wall time and what the rounds lie between.
 fn times(row: &Row) -> [String; 2] {
     match row.spread(|o| o.wall) {
-        Some(Spread { min, median, max }) => {
-            [format!("**{median:.1}**"), format!("{min:.1}–{max:.1}")]
-        }
+        Some(Spread { min, median, max }) => [format!("**{median:.1}**"), format!("{min:.1}–{max:.1}")],
         None => [NOT_APPLICABLE; 2].map(str::to_owned),
     }
 }

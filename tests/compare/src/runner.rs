@@ -41,11 +41,7 @@ pub fn run(args: &RunArgs) -> Result<Vec<Case>> {
     let contenders = chosen(&args.only)?;
     for threads in &args.threads {
         let even = args.records.is_multiple_of(*threads);
-        ensure!(
-            even,
-            "{} records do not go evenly into {threads} threads",
-            args.records
-        );
+        ensure!(even, "{} records do not go evenly into {threads} threads", args.records);
     }
     let destinations = (args.to.iter())
         .map(|&kind| Destination::new(kind, args.disk_dir.as_deref()))
@@ -92,30 +88,14 @@ fn plan<'a>(
     contenders: &[&'static Entry],
 ) -> Vec<(&'a Destination, Case)> {
     let case = |destination: &'a Destination, what, threads| {
-        let row = |&contender| Row {
-            contender,
-            outcomes: vec![],
-            readbacks: vec![],
-        };
+        let row = |&contender| Row { contender, outcomes: vec![], readbacks: vec![] };
         let rows = contenders.iter().map(row).collect();
-        (
-            destination,
-            Case {
-                what,
-                to: destination.kind,
-                threads,
-                rows,
-            },
-        )
+        (destination, Case { what, to: destination.kind, threads, rows })
     };
     let mut plan = Vec::new();
     if args.what.contains(&What::Throughput) {
         for destination in destinations {
-            plan.extend(
-                args.threads
-                    .iter()
-                    .map(|&n| case(destination, What::Throughput, n)),
-            );
+            plan.extend(args.threads.iter().map(|&n| case(destination, What::Throughput, n)));
         }
     }
     if args.what.contains(&What::Context5) {
@@ -129,17 +109,8 @@ fn plan<'a>(
 
 /// Measures one contender once.
 fn measure(records: u64, destination: &Destination, case: &mut Case, row: usize) -> Result<()> {
-    let Case {
-        what,
-        threads,
-        rows,
-        ..
-    } = case;
-    let Row {
-        contender,
-        outcomes,
-        readbacks,
-    } = &mut rows[row];
+    let Case { what, threads, rows, .. } = case;
+    let Row { contender, outcomes, readbacks } = &mut rows[row];
     if *what == What::Context5 && !contender.has_context {
         return Ok(());
     }
@@ -148,12 +119,7 @@ fn measure(records: u64, destination: &Destination, case: &mut Case, row: usize)
         .args(["child", contender.name])
         .arg(&path)
         .arg(what.to_string())
-        .args([
-            "--records",
-            &records.to_string(),
-            "--threads",
-            &threads.to_string(),
-        ])
+        .args(["--records", &records.to_string(), "--threads", &threads.to_string()])
         .stdin(Stdio::null())
         .stderr(Stdio::inherit())
         .output()?;

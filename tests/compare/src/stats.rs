@@ -28,29 +28,8 @@ mod tests {
 
     #[test]
     fn of_odd_and_even_numbers_of_values() {
-        assert_eq!(
-            Spread::of(&[3.0, 1.0, 2.0]),
-            Spread {
-                min: 1.0,
-                median: 2.0,
-                max: 3.0
-            }
-        );
-        assert_eq!(
-            Spread::of(&[4.0, 1.0]),
-            Spread {
-                min: 1.0,
-                median: 2.5,
-                max: 4.0
-            }
-        );
-        assert_eq!(
-            Spread::of(&[7.0]),
-            Spread {
-                min: 7.0,
-                median: 7.0,
-                max: 7.0
-            }
-        );
+        assert_eq!(Spread::of(&[3.0, 1.0, 2.0]), Spread { min: 1.0, median: 2.0, max: 3.0 });
+        assert_eq!(Spread::of(&[4.0, 1.0]), Spread { min: 1.0, median: 2.5, max: 4.0 });
+        assert_eq!(Spread::of(&[7.0]), Spread { min: 7.0, median: 7.0, max: 7.0 });
     }
 }

@@ -1,9 +1,7 @@
 //! The one record that all contenders log, and how it changes from call to call.
 
 /// The values `symbol` goes through.
-const SYMBOLS: [&str; 8] = [
-    "EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD", "USDCAD", "EURGBP",
-];
+const SYMBOLS: [&str; 8] = ["EURUSD", "GBPUSD", "USDJPY", "AUDUSD", "USDCHF", "NZDUSD", "USDCAD", "EURGBP"];
 
 /// The three fields of record number `order_id`.
 ///
@@ -25,13 +23,8 @@ pub struct ContextFields {
 }
 
 /// Their values.
-pub const CONTEXT: ContextFields = ContextFields {
-    request_id: 7_340_021,
-    tenant: "acme",
-    user: "u-20817",
-    region: "eu-west-1",
-    attempt: 2,
-};
+pub const CONTEXT: ContextFields =
+    ContextFields { request_id: 7_340_021, tenant: "acme", user: "u-20817", region: "eu-west-1", attempt: 2 };
 
 #[cfg(test)]
 mod tests {

@@ -64,9 +64,7 @@ impl Generated {
 
     /// Builds it again, though nothing but the time of a file has changed.
     pub fn rebuild(&self) -> Result<Duration> {
-        let main = File::options()
-            .append(true)
-            .open(self.directory.path().join("src/main.rs"))?;
+        let main = File::options().append(true).open(self.directory.path().join("src/main.rs"))?;
         main.set_modified(SystemTime::now())?;
         self.build()
     }
@@ -78,19 +76,13 @@ impl Generated {
     /// Runs it: all call sites have to be there, and enabled.
     pub fn check(&self, sites: u32) -> Result<()> {
         let lines = lines_printed(&self.binary())?;
-        ensure!(
-            lines == u64::from(sites) + 1,
-            "{lines} lines from {sites} call sites and one"
-        );
+        ensure!(lines == u64::from(sites) + 1, "{lines} lines from {sites} call sites and one");
         Ok(())
     }
 }
 
 fn lines_printed(binary: &Path) -> Result<u64> {
-    let output = Command::new(binary)
-        .stdin(Stdio::null())
-        .output()
-        .context("running it")?;
+    let output = Command::new(binary).stdin(Stdio::null()).output().context("running it")?;
     ensure!(output.status.success(), "the generated program fails");
     Ok(output.stdout.iter().filter(|&&byte| byte == b'\n').count() as u64)
 }
@@ -98,13 +90,7 @@ fn lines_printed(binary: &Path) -> Result<u64> {
 /// `main` has a call site of its own, whatever their number in the module: what
 /// the first one pulls in from the library is no cost of the others.
 fn main_source(library: &Library) -> String {
-    let Library {
-        setup,
-        prelude,
-        site,
-        finish,
-        ..
-    } = library;
+    let Library { setup, prelude, enter, site, finish, .. } = library;
     let names = Names {
         message: "Order accepted at the door".to_owned(),
         keys: ["order_id", "symbol", "price"].map(str::to_owned),
@@ -116,6 +102,7 @@ fn main_source(library: &Library) -> String {
          let n = std::env::args().count() as u64;\n\
          let s = &*std::env::args().next().unwrap_or_default();\n\
          let x = n as f64;\n\
+         {enter}\n\
          {}\n\
          sites::all(n, s, x);\n\
          {finish}\n}}\n",
@@ -128,10 +115,7 @@ fn sites_source(library: &Library, sites: u32) -> Result<String, fmt::Error> {
     let arguments = "(n: u64, s: &str, x: f64)";
     let functions = 0..sites.div_ceil(SITES_A_FUNCTION);
     for function in functions.clone() {
-        writeln!(
-            source,
-            "#[inline(never)]\nfn sites_{function}{arguments} {{"
-        )?;
+        writeln!(source, "#[inline(never)]\nfn sites_{function}{arguments} {{\n    {}", library.enter)?;
         let first = function * SITES_A_FUNCTION;
         for site in first..sites.min(first + SITES_A_FUNCTION) {
             writeln!(source, "    {}", (library.site)(&Names::new(site)))?;

@@ -11,6 +11,9 @@ pub struct Library {
     pub setup: &'static str,
     /// An item that the module with the call sites needs, or nothing.
     pub prelude: &'static str,
+    /// Statements at the start of a function with call sites, or nothing: what a
+    /// function that logs is given anyway.
+    pub enter: &'static str,
     /// A statement with one call site; `n`, `s` and `x` are in scope.
     pub site: fn(&Names) -> String,
     /// A statement at the end of `main`, or nothing.
@@ -36,14 +39,28 @@ impl Names {
 
 pub static ALL: &[Library] = &[
     Library {
+        name: "kakashi",
+        dependencies: concat!(
+            "kakashi-std = { path = \"",
+            env!("CARGO_MANIFEST_DIR"),
+            "/../../kakashi-std\" }"
+        ),
+        setup: "kakashi_std::configure().destination(kakashi_std::sinks::stdout()).apply();",
+        prelude: "static LOGGER: std::sync::LazyLock<kakashi_std::Logger> = \
+                  std::sync::LazyLock::new(|| kakashi_std::get_logger(\"app\"));",
+        enter: "let logger = &*LOGGER;",
+        site: |Names { message, keys: [a, b, c] }| {
+            format!("kakashi_std::info!(logger, \"{message}\", {a} = n, {b} = s, {c} = x);")
+        },
+        finish: "kakashi_std::flush();",
+    },
+    Library {
         name: "tracing",
         dependencies: "tracing = \"0.1\"\ntracing-subscriber = \"0.3\"",
         setup: "tracing_subscriber::fmt().with_ansi(false).init();",
         prelude: "",
-        site: |Names {
-                   message,
-                   keys: [a, b, c],
-               }| {
+        enter: "",
+        site: |Names { message, keys: [a, b, c] }| {
             format!("tracing::info!({a} = n, {b} = s, {c} = x, \"{message}\");")
         },
         finish: "",
@@ -56,10 +73,8 @@ pub static ALL: &[Library] = &[
         setup: "env_logger::Builder::new().filter_level(log::LevelFilter::Info)\
                 .target(env_logger::Target::Stdout).init();",
         prelude: "",
-        site: |Names {
-                   message,
-                   keys: [a, b, c],
-               }| {
+        enter: "",
+        site: |Names { message, keys: [a, b, c] }| {
             format!("log::info!({a} = n, {b} = s, {c} = x; \"{message}\");")
         },
         finish: "",
@@ -69,10 +84,8 @@ pub static ALL: &[Library] = &[
         dependencies: "spdlog-rs = \"0.5\"",
         setup: "",
         prelude: "",
-        site: |Names {
-                   message,
-                   keys: [a, b, c],
-               }| {
+        enter: "",
+        site: |Names { message, keys: [a, b, c] }| {
             format!("spdlog::info!(\"{message}\", kv: {{ {a} = n, {b} = s, {c} = x }});")
         },
         finish: "spdlog::default_logger().flush();",

@@ -82,24 +82,14 @@ fn measure(library: &'static Library, args: &CallsitesArgs) -> Result<Measured> 
     }
     add(MODULE_PATH, false);
     add(FILE, false);
-    Ok(Measured {
-        library,
-        build,
-        build_bare,
-        full,
-        bare,
-        all_copies,
-        one_copy,
-    })
+    Ok(Measured { library, build, build_bare, full, bare, all_copies, one_copy })
 }
 
 /// Builds it with so many call sites, then times building it again.
 fn build(generated: &Generated, sites: u32, builds: u32) -> Result<(Binary, Spread)> {
     generated.set_sites(sites)?;
     generated.build()?;
-    let times = (0..builds)
-        .map(|_| Ok(generated.rebuild()?.as_secs_f64()))
-        .collect::<Result<Vec<f64>>>()?;
+    let times = (0..builds).map(|_| Ok(generated.rebuild()?.as_secs_f64())).collect::<Result<Vec<f64>>>()?;
     generated.check(sites)?;
     Ok((Binary::read(&generated.binary())?, Spread::of(&times)))
 }
@@ -118,23 +108,8 @@ fn render(args: &CallsitesArgs, measured: &[Measured]) -> Result<String, fmt::Er
 }
 
 fn build_table(out: &mut String, args: &CallsitesArgs, measured: &[Measured]) -> fmt::Result {
-    head(
-        out,
-        &[
-            "library",
-            "build s",
-            "min–max",
-            "without sites s",
-            "ms a site",
-        ],
-    )?;
-    for Measured {
-        library,
-        build,
-        build_bare,
-        ..
-    } in measured
-    {
+    head(out, &["library", "build s", "min–max", "without sites s", "ms a site"])?;
+    for Measured { library, build, build_bare, .. } in measured {
         let added = Duration::from_secs_f64((build.median - build_bare.median).max(0.0));
         let cells = [
             format!("`{}`", library.name),
@@ -150,25 +125,10 @@ fn build_table(out: &mut String, args: &CallsitesArgs, measured: &[Measured]) ->
 
 fn size_table(out: &mut String, args: &CallsitesArgs, measured: &[Measured]) -> fmt::Result {
     writeln!(out, "\nBytes a call site:\n")?;
-    let mut columns = vec![
-        "library",
-        "net of strings",
-        "net of one copy",
-        "gross",
-        "strings",
-        "one copy",
-    ];
+    let mut columns = vec!["library", "net of strings", "net of one copy", "gross", "strings", "one copy"];
     columns.extend(SECTIONS);
     head(out, &columns)?;
-    for Measured {
-        library,
-        full,
-        bare,
-        all_copies,
-        one_copy,
-        ..
-    } in measured
-    {
+    for Measured { library, full, bare, all_copies, one_copy, .. } in measured {
         let each = |bytes: f64| format!("{:.1}", bytes / f64::from(args.sites));
         let gross = full.total() as f64 - bare.total() as f64;
         let (all_copies, one_copy) = (*all_copies as f64, *one_copy as f64);

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ::kakashi_std::{Logger, LogContext, Scope, configure, debug, fields, get_logger, info, sinks};
+use ::kakashi_std::{LogContext, Logger, Scope, configure, debug, fields, get_logger, info, sinks};
 use anyhow::Result;
 
 use crate::contender::{Contender, TARGET};

@@ -56,9 +56,7 @@ pub struct Limit {
 
 impl Limit {
     fn write_out(&self, buffer: &mut Vec<u8>) {
-        (&self.file)
-            .write_all(buffer)
-            .expect("writing the buffer out");
+        (&self.file).write_all(buffer).expect("writing the buffer out");
         buffer.clear();
         buffer.reserve_exact(CAPACITY);
     }
@@ -70,22 +68,13 @@ impl Contender for Limit {
     const HAS_CONTEXT: bool = true;
 
     fn setup(destination: &Path) -> Result<Self> {
-        Ok(Limit {
-            file: open(destination)?,
-        })
+        Ok(Limit { file: open(destination)? })
     }
 
     fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         STATE.with_borrow_mut(|state| {
-            let State {
-                buffer,
-                second,
-                stamp,
-                context,
-            } = &mut **state;
+            let State { buffer, second, stamp, context } = &mut **state;
             if buffer.len() + LONGEST_LINE > buffer.capacity() {
                 self.write_out(buffer);
             }
@@ -137,12 +126,7 @@ impl Contender for Limit {
 fn render_stamp(second: u64) -> [u8; 20] {
     let c = civil(second);
     let mut stamp = *b"0000-00-00T00:00:00.";
-    let fields = [
-        (c.year / 100, 0),
-        (c.year % 100, 2),
-        (c.month, 5),
-        (c.day, 8),
-    ];
+    let fields = [(c.year / 100, 0), (c.year % 100, 2), (c.month, 5), (c.day, 8)];
     let of_day = [(c.hour, 11), (c.minute, 14), (c.second, 17)];
     for (value, at) in fields.into_iter().chain(of_day) {
         stamp[at..at + 2].copy_from_slice(&PAIRS[value as usize]);

@@ -42,20 +42,13 @@ pub struct Entry {
 }
 
 const fn entry<C: Contender>() -> Entry {
-    Entry {
-        name: C::NAME,
-        note: C::NOTE,
-        has_context: C::HAS_CONTEXT,
-        measure: child::measure::<C>,
-    }
+    Entry { name: C::NAME, note: C::NOTE, has_context: C::HAS_CONTEXT, measure: child::measure::<C> }
 }
 
 /// The contender called `name`.
 pub fn find(name: &str) -> Result<&'static Entry> {
-    ALL.iter()
-        .find(|entry| entry.name == name)
-        .with_context(|| {
-            let names: Vec<_> = ALL.iter().map(|entry| entry.name).collect();
-            format!("no contender `{name}`; there are {}", names.join(", "))
-        })
+    ALL.iter().find(|entry| entry.name == name).with_context(|| {
+        let names: Vec<_> = ALL.iter().map(|entry| entry.name).collect();
+        format!("no contender `{name}`; there are {}", names.join(", "))
+    })
 }

@@ -29,15 +29,11 @@ impl Contender for RawBuffered {
 
     fn setup(destination: &Path) -> Result<Self> {
         let file = BufWriter::with_capacity(64 * 1024, open(destination)?);
-        Ok(RawBuffered {
-            file: Mutex::new(file),
-        })
+        Ok(RawBuffered { file: Mutex::new(file) })
     }
 
     fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
-        let now = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .expect("a clock after 1970");
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("a clock after 1970");
         let c = civil(now.as_secs());
         let mut file = self.file.lock().expect("no panic under the lock");
         writeln!(
