@@ -24,6 +24,7 @@ impl<'a> Field<'a> {
 /// not hold. Bytes are folded into a word by rotation, whose bits one product
 /// then mixes (Fibonacci hashing, Knuth, TAOCP 6.4): few and plain steps, for
 /// the compiler takes them for every key of every call site.
+#[expect(clippy::manual_rotate, reason = "a call is many steps for the compiler's interpreter")]
 pub const fn key_bit(key: &[u8]) -> u64 {
     let mut hash = 0_u64;
     let mut rest = key;

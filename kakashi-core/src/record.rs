@@ -482,7 +482,6 @@ impl<'a> Seen<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::output::Output;
 
     fn keys(record: &LogRecord<'_>) -> Vec<(String, String)> {
         let mut found = Vec::new();
@@ -494,13 +493,14 @@ mod tests {
         LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), message)
     }
 
+    #[cfg(feature = "alloc")]
     #[test]
     fn each_key_is_read_once_and_the_nearest_wins() {
         let site = crate::__site!(LogLevel::Info, "m", ["a", "b"]);
         let values = [Value::U64(1), Value::U64(2)];
         let extra = [Field::new("b", &3), Field::new("c", &4), Field::new("c", &5)];
         let mut room = [0; 64];
-        let mut out = Output::new(&mut room);
+        let mut out = crate::output::Output::new(&mut room);
         for (key, number) in [("a", 6), ("c", 7), ("d", 8)] {
             crate::codec::put_pair(&mut out, key, &Value::U64(number));
         }

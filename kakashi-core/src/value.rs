@@ -417,7 +417,7 @@ mod tests {
         assert!(matches!((&&text).to_value(), Value::Str("x")));
         assert!(matches!(None::<u8>.to_value(), Value::Null));
         assert!(matches!(Some(-1_i8).to_value(), Value::I64(-1)));
-        assert!(vec![1, 2].to_value().is_foreign());
+        assert!([1, 2].to_value().is_foreign());
         assert!(!7_u128.to_value().is_foreign());
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use kakashi_core::{
     Destination, Encoder, Enricher, Exception, Field, Filter, Format, LevelFilter, Log, LogContext, LogLevel,
-    LogRecord, LoggerEntry, Pipeline, Redaction, Sink, Site, Timestamp, Value, Values,
+    LoggerEntry, Pipeline, Redaction, Sink, Site, Value,
 };
 
+use crate::call::Call;
 use crate::configure::custom_route;
 use crate::exception::fields_of;
 use crate::flush::{Flushed, flush_route};
@@ -145,7 +146,7 @@ impl FunctionalLogger {
     }
 }
 
-crate::log_methods! { FunctionalLogger }
+crate::logger::log_methods! { FunctionalLogger }
 
 impl Log for FunctionalLogger {
     #[inline(always)]
@@ -155,14 +156,11 @@ impl Log for FunctionalLogger {
 
     #[inline(never)]
     fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        let name = self.core.entry.name();
-        submit(&self.core, LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
+        submit(&self.core, &Call::of_site(site, values, &[]));
     }
 
     #[cold]
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        let name = self.core.entry.name();
-        let record = LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values));
-        fields_of(exception, &[], |fields| submit(&self.core, record.with_fields(fields)));
+        fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
     }
 }

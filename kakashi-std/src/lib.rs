@@ -18,6 +18,7 @@
 #![deny(unsafe_code)]
 
 mod alarm;
+mod call;
 mod clock;
 mod configure;
 mod custom;

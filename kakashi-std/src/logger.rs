@@ -4,10 +4,10 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use kakashi_core::{
-    Exception, Field, LevelFilter, Log, LogContext, LogLevel, LogRecord, LoggerKind, Registry, Site,
-    Timestamp, UnknownLevel, Value, Values,
+    Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerKind, Registry, Site, UnknownLevel, Value,
 };
 
+use crate::call::Call;
 use crate::exception::fields_of;
 use crate::flush::{Flushed, flush_route};
 use crate::route;
@@ -109,40 +109,14 @@ impl Logger {
     }
 }
 
-crate::log_methods! { Logger }
-
-impl Log for Logger {
-    #[inline(always)]
-    fn enabled(&self, level: LogLevel) -> bool {
-        self.core.entry.enables(level)
-    }
-
-    #[inline(never)]
-    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        let name = self.core.entry.name();
-        submit(&self.core, LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values)));
-    }
-
-    #[cold]
-    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        let name = self.core.entry.name();
-        let record = LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values));
-        fields_of(exception, &[], |fields| submit(&self.core, record.with_fields(fields)));
-    }
-}
-
 /// The functions by level, for every kind of logger that has a `core`.
-#[doc(hidden)]
-#[macro_export]
 macro_rules! log_methods {
     ($logger:ident) => {
         impl $logger {
             /// Logs words and fields at a level; nothing in the words is a placeholder.
             pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
                 if self.enabled(level) {
-                    let name = self.core.entry.name();
-                    let record = LogRecord::new(Timestamp::Wall(0), level, name, message);
-                    submit(&self.core, record.with_fields(fields));
+                    submit(&self.core, &Call::of_words(level, message, fields));
                 }
             }
 
@@ -193,13 +167,31 @@ macro_rules! log_methods {
             #[cold]
             pub fn exception<E: Error>(&self, message: &str, error: &E, fields: &[Field<'_>]) {
                 if self.enabled(LogLevel::Error) {
-                    let name = self.core.entry.name();
-                    let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Error, name, message);
                     fields_of(&Exception::new(error), fields, |fields| {
-                        submit(&self.core, record.with_fields(fields));
+                        submit(&self.core, &Call::of_words(LogLevel::Error, message, fields));
                     });
                 }
             }
         }
     };
+}
+pub(crate) use log_methods;
+
+log_methods! { Logger }
+
+impl Log for Logger {
+    #[inline(always)]
+    fn enabled(&self, level: LogLevel) -> bool {
+        self.core.entry.enables(level)
+    }
+
+    #[inline(never)]
+    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+        submit(&self.core, &Call::of_site(site, values, &[]));
+    }
+
+    #[cold]
+    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+        fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
+    }
 }

@@ -12,6 +12,7 @@ use kakashi_core::{
     Clock as _, DropReason, Encoder as _, EncoderCache, Guard as _, LogLevel, LogRecord, Output, Wire, wire,
 };
 
+use crate::call::Call;
 use crate::clock::SystemClock;
 use crate::outlet::COUNTERS;
 use crate::route::{self, Route};
@@ -50,30 +51,29 @@ pub(crate) fn is_pending() -> bool {
 
 /// Keeps a record aside.
 #[cold]
-pub(crate) fn keep(core: &LoggerCore, record: &LogRecord<'_>) {
+pub(crate) fn keep(core: &LoggerCore, call: &Call<'_>) {
     let depth = DEPTH.try_with(|depth| depth.replace(depth.get() + 1)).unwrap_or(MOST_DEPTH);
-    let kept = depth < MOST_DEPTH && keep_at_depth(core, record);
+    let kept = depth < MOST_DEPTH && keep_at_depth(core, call);
     let _ = DEPTH.try_with(|depth| depth.set(depth.get().saturating_sub(1)));
     if !kept {
-        count_dropped(core.route.as_ref(), record.level);
+        count_dropped(core.route.as_ref(), call.level);
     }
 }
 
-fn keep_at_depth(core: &LoggerCore, record: &LogRecord<'_>) -> bool {
+fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
     let route = core.route.clone().or_else(route::root_if_made);
     let base = route.as_ref().map(|route| route::base_of(core.route.is_some(), route)).unwrap_or_default();
     let merged = base.merge(&core.context).merge(&scope::current_context());
     let context = route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged);
-    let mut record = *record;
-    record.timestamp = SystemClock.now();
-    let Some(block) = block_of(&record.with_context(context.fields())) else { return false };
+    let record = call.record(SystemClock.now(), core.entry.name(), context.fields());
+    let Some(block) = block_of(&record) else { return false };
     let kept = SIDE.try_with(|side| {
         let Ok(mut side) = side.try_borrow_mut() else { return false };
         if side.bytes + block.len() > MOST_BYTES {
             return false;
         }
         side.bytes += block.len();
-        side.kept.push(Kept { route: core.route.clone(), level: record.level, block });
+        side.kept.push(Kept { route: core.route.clone(), level: call.level, block });
         true
     });
     let kept = kept.unwrap_or(false);

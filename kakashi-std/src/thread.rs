@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch};
 
+use crate::call::Call;
 use crate::clock::ThreadClock;
 use crate::local_buffer::{LocalBuffer, Next, is_urgent};
 use crate::outlet::Outlet;
@@ -59,11 +60,11 @@ pub(crate) fn is_busy() -> bool {
 
 /// Takes a call's record down the road, with the time and the context of now.
 #[inline]
-pub(crate) fn submit(core: &LoggerCore, record: LogRecord<'_>) {
-    let urgent = is_urgent(record.level) || EXITING.load(Ordering::Relaxed);
+pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
+    let urgent = is_urgent(call.level) || EXITING.load(Ordering::Relaxed);
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
         Ok(mut local) if !is_in_sink() => {
-            local.log(core, record, urgent);
+            local.log(core, call, urgent);
             true
         }
         _ => false,
@@ -74,9 +75,9 @@ pub(crate) fn submit(core: &LoggerCore, record: LogRecord<'_>) {
                 reentry::replay();
             }
         }
-        Ok(false) => reentry::keep(core, &record),
+        Ok(false) => reentry::keep(core, call),
         // The thread is being taken down: nothing may stay behind.
-        Err(_) => Local::new().log(core, record, true),
+        Err(_) => Local::new().log(core, call, true),
     }
 }
 
@@ -167,16 +168,15 @@ impl Local {
 
     /// Sends a record with the time and the context of now.
     #[inline]
-    fn log<'r>(&'r mut self, core: &LoggerCore, mut record: LogRecord<'r>, urgent: bool) {
+    fn log(&mut self, core: &LoggerCore, call: &Call<'_>, urgent: bool) {
         let Self { clock, merged, scratch, roads } = self;
         let road = roads.road(core.route.as_ref());
-        record.timestamp = match &road.route.clock {
+        let now = match &road.route.clock {
             None => clock.now(),
             Some(clock) => clock.now(),
         };
-        if let Some(context) = merged.get(core.route.is_some(), &road.route, &core.context) {
-            record.set_context(context.fields());
-        }
+        let context = merged.get(core.route.is_some(), &road.route, &core.context);
+        let record = call.record(now, core.entry.name(), context.fields());
         if let Some(reached) = road.send(&record, scratch, urgent, &[]) {
             roads.send_again(core.route.as_ref(), &record, scratch, urgent, reached);
         }
@@ -299,15 +299,15 @@ impl MergedContext {
         Self { scope: 0, logger: 0, route: std::ptr::null(), generation: 0, context: LogContext::new() }
     }
 
-    /// Returns the context of a record of now; none if it is empty.
+    /// Returns the context of a record of now.
     #[inline]
-    fn get(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) -> Option<&LogContext> {
+    fn get(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) -> &LogContext {
         let now = (scope::current_id(), logger.fields().id, Arc::as_ptr(route), route::generation());
         if now != (self.scope, self.logger, self.route, self.generation) {
             (self.scope, self.logger, self.route, self.generation) = now;
             self.merge(own, route, logger);
         }
-        (!self.context.is_empty()).then_some(&self.context)
+        &self.context
     }
 
     #[cold]

@@ -131,7 +131,7 @@ fn an_error_is_followed_by_its_sources() {
 
 #[test]
 fn damaged_bytes_are_an_error_and_never_a_panic() {
-    let whole = bytes_of(vec![vec!["ab"], vec!["c", "d"]].to_value());
+    let whole = bytes_of([["ab"].as_slice(), &["c", "d"]].to_value());
     for cut in 0..whole.len() {
         assert!(Cursor::new(&whole[..cut]).check_value().is_err());
     }

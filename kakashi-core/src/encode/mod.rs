@@ -121,10 +121,11 @@ pub trait Encoder: Send + Sync {
         cache: &mut EncoderCache,
         out: &mut Output<'_>,
     ) {
+        let (levels, reasons) = (Levels(dropped), Reasons(dropped));
         let fields = [
             crate::Field { key: "dropped", value: Value::U64(dropped.total() as u64) },
-            crate::Field { key: "levels", value: Value::Composite(&Levels(dropped)) },
-            crate::Field { key: "reasons", value: Value::Composite(&Reasons(dropped)) },
+            crate::Field { key: "levels", value: Value::Composite(&levels) },
+            crate::Field { key: "reasons", value: Value::Composite(&reasons) },
         ];
         let logger = const { Name::new("kakashi") };
         let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");

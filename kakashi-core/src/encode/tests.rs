@@ -133,17 +133,17 @@ fn a_control_character_never_gets_through() {
         .chain(0x2066..=0x2069);
     for scalar in controls {
         let control = char::from_u32(scalar).expect("no surrogates among them");
-        let text = format!("a{control}b");
+        let text = &*format!("a{control}b");
         let escaped = match control {
             '\n' => r"a\nb".to_owned(),
             '\r' => r"a\rb".to_owned(),
             '\t' => r"a\tb".to_owned(),
             _ => format!("a\\u{scalar:04x}b"),
         };
-        let fields = [Field::new(&text, &text)];
-        let list = [text.as_str()];
-        let map = Map([(&text, &text)]);
-        let record = LogRecord::new(NOON, LogLevel::Info, Name::new(&text), &text).with_fields(&fields);
+        let fields = [Field::new(text, text)];
+        let list = [text];
+        let map = Map([(text, text)]);
+        let record = LogRecord::new(NOON, LogLevel::Info, Name::new(text), text).with_fields(&fields);
         assert_eq!(
             line(&Text, &record),
             format!(r#"2026-11-22T10:12:00.123456Z INFO "{escaped}" "{escaped}" "{escaped}"="{escaped}""#)
@@ -163,7 +163,7 @@ fn a_control_character_never_gets_through() {
         assert_eq!(json_value(&map), format!(r#"{{"{escaped}":"{escaped}"}}"#));
         assert_eq!(text_value(&Bytes(text.as_bytes())), format!(r#""{escaped}""#));
         assert_eq!(text_value(&control), format!(r#""{}""#, &escaped[1..escaped.len() - 1]));
-        assert_eq!(shown(&text), escaped);
+        assert_eq!(shown(text), escaped);
     }
 }
 
@@ -232,7 +232,7 @@ fn durations_are_seconds() {
 
 #[test]
 fn lists_and_maps_are_compact_json_everywhere() {
-    let nested = Map([("a", vec![None, Some("x y")]), ("", vec![])]);
+    let nested = Map([("a", [None, Some("x y")].as_slice()), ("", &[])]);
     let json = r#"{"a":[null,"x y"],"":[]}"#;
     assert_eq!(text_value(&nested), json);
     assert_eq!(json_value(&nested), json);
@@ -242,7 +242,7 @@ fn lists_and_maps_are_compact_json_everywhere() {
 
 #[test]
 fn a_list_in_wire_form_is_written_as_one_that_is_borrowed() {
-    let list = vec![vec![Some(1.5), None], vec![]];
+    let list = [[Some(1.5), None].as_slice(), &[]];
     let mut room = [0; 64];
     let mut out = Output::new(&mut room);
     put_value(&mut out, &list.to_value());
@@ -416,7 +416,7 @@ fn with_rich_record<R>(then: impl FnOnce(&LogRecord<'_>) -> R) -> R {
     let site = crate::__site!(LogLevel::Error, "saw {text} and {bytes}", ["text", "bytes", "a key"]);
     let error = "x".parse::<u8>().expect_err("x is no number");
     let values = [Value::Display(&"42"), Value::Bytes(b"7"), Value::error(&error)];
-    let list = vec![Some(1.5), None];
+    let list = [Some(1.5), None];
     let extra = [Field::new("list", &list), Field::new("wide", &u128::MAX), Field::new("message", "a  b")];
     let mut room = [0; 64];
     let mut out = Output::new(&mut room);

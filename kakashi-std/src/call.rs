@@ -1,0 +1,49 @@
+//! A logging call before it is a record: what the caller said, without the time
+//! and the context, which the road adds where it keeps the record.
+
+use kakashi_core::{ContextFields, Field, LogLevel, LogRecord, Name, Site, Timestamp, Value, Values};
+
+/// What a caller said.
+#[derive(Clone, Copy)]
+pub(crate) struct Call<'c> {
+    pub(crate) level: LogLevel,
+    says: Says<'c>,
+    fields: &'c [Field<'c>],
+}
+
+#[derive(Clone, Copy)]
+enum Says<'c> {
+    Site(Site<'static>, &'c [Value<'c>]),
+    Words(&'c str),
+}
+
+impl<'c> Call<'c> {
+    #[inline(always)]
+    pub(crate) fn of_site(site: Site<'static>, values: &'c [Value<'c>], fields: &'c [Field<'c>]) -> Self {
+        Self { level: site.level(), says: Says::Site(site, values), fields }
+    }
+
+    #[inline(always)]
+    pub(crate) fn of_words(level: LogLevel, words: &'c str, fields: &'c [Field<'c>]) -> Self {
+        Self { level, says: Says::Words(words), fields }
+    }
+
+    /// Makes the record, in its place: it is too large to be passed around.
+    #[inline(always)]
+    pub(crate) fn record<'r>(
+        &'r self,
+        timestamp: Timestamp,
+        logger: Name<'r>,
+        context: ContextFields<'r>,
+    ) -> LogRecord<'r> {
+        let mut record = match self.says {
+            Says::Site(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Slice(values)),
+            Says::Words(words) => LogRecord::new(timestamp, self.level, logger, words),
+        };
+        record.set_context(context);
+        if !self.fields.is_empty() {
+            return record.with_fields(self.fields);
+        }
+        record
+    }
+}
