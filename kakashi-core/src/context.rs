@@ -107,16 +107,19 @@ impl LogContext {
         Self::build([self.typed(), &[]], [self.custom(), &added])
     }
 
-    fn with_typed(&self, fields: &[Field<'_>]) -> Self {
+    /// Adds fields with typed keys.
+    pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
         Self::build([self.typed(), &added], [self.custom(), &[]])
     }
 
-    fn typed(&self) -> &[u8] {
+    /// Returns the pairs with typed keys.
+    pub(crate) fn typed(&self) -> &[u8] {
         self.inner.as_ref().map_or(&[], |inner| inner.typed())
     }
 
-    fn custom(&self) -> &[u8] {
+    /// Returns the pairs with other keys.
+    pub(crate) fn custom(&self) -> &[u8] {
         self.inner.as_ref().map_or(&[], |inner| inner.custom())
     }
 

@@ -81,6 +81,7 @@ impl<'b> Output<'b> {
 
     /// Appends `source[from..end]`, 32 bytes at a time where there are so many on
     /// both sides: what is copied too much is overwritten by what comes next.
+    #[cfg(feature = "alloc")]
     #[inline(always)]
     pub(crate) fn put_roomy(&mut self, source: &[u8], from: usize, end: usize) {
         let (mut from, mut at) = (from, self.at);

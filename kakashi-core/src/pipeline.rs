@@ -53,6 +53,8 @@ pub trait Guard {
 pub struct Scratch {
     bytes: Vec<u8>,
     len: usize,
+    /// A value while its redacted form takes its place.
+    spare: Vec<u8>,
 }
 
 /// What stands for a value whose code panicked.
@@ -66,13 +68,14 @@ impl Scratch {
 
     /// Makes an empty one.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), len: 0 }
+        Self { bytes: Vec::new(), len: 0, spare: Vec::new() }
     }
 
     fn clear(&mut self) {
         self.len = 0;
         if self.bytes.len() > Self::KEPT {
             self.bytes = Vec::new();
+            self.spare = Vec::new();
         }
     }
 
@@ -114,11 +117,14 @@ impl Scratch {
         let start = self.len;
         self.append_value(guard, value);
         if redaction.may_touch(key_bit(key.as_bytes())) {
-            let whole = self.bytes[start..self.len].to_vec();
+            let mut whole = core::mem::take(&mut self.spare);
+            whole.clear();
+            whole.extend_from_slice(&self.bytes[start..self.len]);
             if let Ok(value) = Cursor::new(&whole).value() {
                 self.len = start;
                 self.append_value(guard, &redaction.field(key, value).as_value());
             }
+            self.spare = whole;
         }
     }
 }

@@ -75,16 +75,21 @@ impl Redaction {
 
     /// Makes a context in which what must not be written is replaced.
     pub fn context(&self, context: &LogContext) -> LogContext {
-        let fields = context.fields();
-        if !self.may_touch(fields.mask) {
+        if !self.may_touch(context.fields().mask) {
             return context.clone();
         }
-        let redacted: Vec<(&str, Redacted<'_>)> =
-            Pairs::new(fields.pairs).map(|(key, value)| (key, self.field(key, value))).collect();
-        let fields: Vec<Field<'_>> =
-            redacted.iter().map(|(key, value)| Field { key, value: value.as_value() }).collect();
-        LogContext::new().with_custom(&fields)
+        let typed = self.pairs(context.typed());
+        let custom = self.pairs(context.custom());
+        LogContext::new().with_typed(&fields_of(&typed)).with_custom(&fields_of(&custom))
     }
+
+    fn pairs<'a>(&'a self, pairs: &'a [u8]) -> Vec<(&'a str, Redacted<'a>)> {
+        Pairs::new(pairs).map(|(key, value)| (key, self.field(key, value))).collect()
+    }
+}
+
+fn fields_of<'a>(redacted: &'a [(&'a str, Redacted<'a>)]) -> Vec<Field<'a>> {
+    redacted.iter().map(|(key, value)| Field { key, value: value.as_value() }).collect()
 }
 
 /// A value as it may be written.

@@ -42,11 +42,7 @@ fn at_exit() {
     EXITING.store(true, Ordering::Relaxed);
     let left = flusher::flush_all_until(Instant::now() + EXIT_PATIENCE);
     if left > 0 {
-        use std::io::Write as _;
-        let _ = writeln!(
-            std::io::stderr(),
-            "kakashi: {left} records could not be written before the process ended"
-        );
+        crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));
     }
 }
 
@@ -75,13 +71,14 @@ mod platform {
             super::at_exit();
         }
         extern "C" fn prepare() {
-            HELD.with(|held| *held.borrow_mut() = Some(hold_all()));
+            // A thread that is being taken down has no place for the locks.
+            let _ = HELD.try_with(|held| *held.borrow_mut() = Some(hold_all()));
         }
         extern "C" fn parent() {
-            HELD.with(|held| held.borrow_mut().take());
+            let _ = HELD.try_with(|held| held.borrow_mut().take());
         }
         extern "C" fn child() {
-            HELD.with(|held| {
+            let _ = HELD.try_with(|held| {
                 if let Some(held) = held.borrow_mut().take() {
                     abandon(held);
                 }

@@ -120,13 +120,21 @@ impl Outlet {
     }
 
     /// Writes what waits, as long as the sink takes it; false if something is left.
+    ///
+    /// Called from inside a sink it does nothing: the lock may be this thread's.
     pub(crate) fn drain(&self, effort: Effort) -> bool {
+        if thread::is_in_sink() {
+            return false;
+        }
         let slot = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         self.drain_locked(slot, effort)
     }
 
     /// As `drain`, but gives up on the lock at a deadline.
     pub(crate) fn drain_until(&self, deadline: Instant) -> bool {
+        if thread::is_in_sink() {
+            return false;
+        }
         match lock_until(&self.sink, deadline) {
             Some(slot) => self.drain_locked(slot, Effort::Eager),
             None => false,
@@ -217,6 +225,26 @@ impl Outlet {
         let slot = lock_until(&self.sink, deadline)?;
         let queue = lock_until(&self.queue, deadline)?;
         Some(Held { slot, queue })
+    }
+}
+
+/// A destination that was replaced while its sink failed has a last chance;
+/// what is left is counted, and told.
+impl Drop for Outlet {
+    fn drop(&mut self) {
+        self.drain(Effort::Eager);
+        let left = self.waiting();
+        if left == 0 {
+            return;
+        }
+        let slot = self.sink.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let queue = self.queue.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let under_way = slot.current.iter().flat_map(|(buffer, _)| &buffer.ends[slot.counted..]);
+        let queued = queue.buffers.iter().flat_map(|(buffer, _)| &buffer.ends);
+        for end in under_way.chain(queued) {
+            COUNTERS.add_dropped(end.level, DropReason::SinkFailed, 1);
+        }
+        tell(format_args!("{left} records for {} were dropped: it failed until it was replaced", self.name));
     }
 }
 
@@ -322,17 +350,19 @@ pub(crate) fn lock_until<T>(mutex: &Mutex<T>, deadline: Instant) -> Option<Mutex
 
 /// Tells the operator, once for each time that a sink begins to fail.
 fn report(name: &str, error: SinkError) {
-    use std::io::Write as _;
     let cause = match error.os_code() {
         Some(code) => std::io::Error::from_raw_os_error(code).to_string(),
         None => error.to_string(),
     };
-    // If stderr is what failed there is nobody left to tell; `stats()` still counts it.
-    let _ = writeln!(
-        std::io::stderr(),
-        "kakashi: {name} failed: {cause}; records wait and are tried again, up to {} MiB",
-        BACKLOG_BYTES >> 20
-    );
+    let limit = BACKLOG_BYTES >> 20;
+    tell(format_args!("{name} failed: {cause}; records wait and are tried again, up to {limit} MiB"));
+}
+
+/// Says something on stderr. If that is what failed there is nobody left to
+/// tell; `stats()` still counts.
+pub(crate) fn tell(news: std::fmt::Arguments<'_>) {
+    use std::io::Write as _;
+    let _ = writeln!(std::io::stderr(), "kakashi: {news}");
 }
 
 impl std::fmt::Debug for Outlet {

@@ -1,6 +1,6 @@
 //! Encoding with as much room as it takes.
 
-use kakashi_core::wire::{Item, Reader};
+use kakashi_core::wire::{BLOCK_OVERHEAD, Item, Reader};
 use kakashi_core::{Encoder, EncoderCache, LogRecord, Output};
 
 use crate::record::Prepared;
@@ -26,6 +26,17 @@ pub fn encode_with(encoder: &dyn Encoder, record: &LogRecord<'_>, cache: &mut En
         }
     }
     panic!("the room that was asked for did not do");
+}
+
+/// Writes one record, wherever it comes from, as a block.
+pub fn relay(record: &LogRecord<'_>) -> Vec<u8> {
+    let mut cache = EncoderCache::new();
+    let mut room = encode_with(&kakashi_core::Wire, record, &mut cache);
+    let at = room.len();
+    room.resize(at + BLOCK_OVERHEAD, 0);
+    let mut out = Output::resume(&mut room, at);
+    kakashi_core::Wire.finish(&mut cache, &mut out);
+    out.written().to_vec()
 }
 
 /// Encodes one record as a line.

@@ -61,6 +61,7 @@ pub enum Piece {
 
 /// A value that owns what it holds.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[allow(missing_docs, reason = "the names are those of `Value`")]
 pub enum Owned {
     Null,
@@ -84,6 +85,7 @@ pub enum Owned {
 
 /// Text that is printed a character at a time.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Shown {
     /// The text.
     pub text: String,
@@ -102,6 +104,7 @@ impl fmt::Display for Shown {
 
 /// An error with sources.
 #[derive(Clone, Debug)]
+#[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 pub struct Failure {
     /// Its own text.
     pub text: String,

@@ -13,7 +13,7 @@ use crate::codec::{ErrorChain, Items, Pairs};
 use crate::output::Output;
 use crate::record::{LogRecord, Message};
 use crate::site::is_reserved;
-use crate::value::Value;
+use crate::value::{Composite, Value};
 
 /// Writes one flat JSON object a record, one line each.
 #[derive(Clone, Copy, Debug, Default)]
@@ -142,7 +142,7 @@ fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
 
 /// Writes a value as compact JSON.
 #[inline(never)]
-pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     match *value {
         Value::List(items) => {
             out.write_char('[')?;
@@ -167,7 +167,9 @@ pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::
             out.write_char('}')
         }
         Value::Composite(composite) => {
-            nest::describe(composite, Nested { out, begun: 0 });
+            describe(&mut out, composite, |out, value| {
+                let _ = write_nested(out, value);
+            });
             Ok(())
         }
         Value::Str(text) => write_string(out, text),
@@ -231,14 +233,25 @@ fn write_formatted(out: &mut dyn fmt::Write, arguments: fmt::Arguments<'_>) -> f
     out.write_char('"')
 }
 
-/// Writes lists and maps as compact JSON while they describe themselves.
-struct Nested<'w> {
-    out: &'w mut dyn fmt::Write,
+/// Writes what a composite describes: lists and maps as compact JSON, a value
+/// that is neither by `put_scalar`.
+pub(super) fn describe<W: fmt::Write>(
+    out: &mut W,
+    composite: &dyn Composite,
+    put_scalar: impl FnMut(&mut W, &Value<'_>),
+) {
+    nest::describe(composite, Nested { out, put_scalar, depth: 0, begun: 0 });
+}
+
+struct Nested<'w, W, F> {
+    out: &'w mut W,
+    put_scalar: F,
+    depth: usize,
     /// A bit for each depth: it has an item already.
     begun: u32,
 }
 
-impl Nested<'_> {
+impl<W: fmt::Write, F> Nested<'_, W, F> {
     fn separate(&mut self, depth: usize) {
         let bit = 1 << depth;
         if self.begun & bit != 0 {
@@ -248,12 +261,17 @@ impl Nested<'_> {
     }
 }
 
-impl Structure for Nested<'_> {
+impl<W: fmt::Write, F: FnMut(&mut W, &Value<'_>)> Structure for Nested<'_, W, F> {
     fn scalar(&mut self, value: &Value<'_>) {
-        let _ = write_nested(self.out, value);
+        if self.depth == 0 {
+            (self.put_scalar)(self.out, value);
+        } else {
+            let _ = write_nested(self.out, value);
+        }
     }
 
     fn begin(&mut self, map: bool, depth: usize) {
+        self.depth += 1;
         self.begun &= !(1 << depth);
         let _ = self.out.write_char(if map { '{' } else { '[' });
     }
@@ -269,6 +287,7 @@ impl Structure for Nested<'_> {
     }
 
     fn end(&mut self, map: bool, _depth: usize) {
+        self.depth -= 1;
         let _ = self.out.write_char(if map { '}' } else { ']' });
     }
 }

@@ -114,9 +114,10 @@ fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
         Value::Bytes(bytes) => put_bytes(out, bytes),
         Value::Char(character) => put_value_text(out, character.encode_utf8(&mut [0; 4])),
-        Value::List(_) | Value::Map(_) | Value::Composite(_) => {
+        Value::List(_) | Value::Map(_) => {
             let _ = json::write_nested(out, value);
         }
+        Value::Composite(composite) => json::describe(out, composite, put_value),
         Value::Display(text) => put_formatted(out, format_args!("{text}")),
         Value::Debug(text) => put_formatted(out, format_args!("{text:?}")),
         Value::Error(error) => put_formatted(out, format_args!("{}", ErrorChain(error))),
@@ -173,7 +174,7 @@ fn put_formatted(out: &mut Output<'_>, arguments: core::fmt::Arguments<'_>) {
 }
 
 /// Writes a value as a message has it, unescaped.
-pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+pub(super) fn write_shown(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     match *value {
         Value::Str(text) => out.write_str(text),
         Value::Char(character) => out.write_char(character),
@@ -184,7 +185,13 @@ pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::R
             out.write_str(chunk.valid())?;
             chunk.invalid().iter().try_for_each(|_| out.write_char(char::REPLACEMENT_CHARACTER))
         }),
-        Value::List(_) | Value::Map(_) | Value::Composite(_) => json::write_nested(out, value),
+        Value::List(_) | Value::Map(_) => json::write_nested(out, value),
+        Value::Composite(composite) => {
+            json::describe(&mut out, composite, |out, value| {
+                let _ = write_shown(out, value);
+            });
+            Ok(())
+        }
         _ => {
             let mut room = [0; 64];
             let mut digits = Output::new(&mut room);

@@ -56,7 +56,8 @@
 //!
 //! In a SITE's message `{key}` stands for the value of that key, and `{{`, `}}`
 //! for braces. Keys of a record hide the same keys of its extra pairs, and both
-//! hide those of its context.
+//! hide those of its context. A SITE or CONTEXT in which a key stands twice is
+//! malformed; of extra pairs with one key the first counts.
 
 mod block;
 #[cfg(feature = "alloc")]

@@ -1,11 +1,11 @@
 //! Bytes into records. Any bytes at all are safe to read; memory grows with
-//! the number of ids in one block, nothing else.
+//! the number of ids in one block and of keys in one item, nothing else.
 
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, flag, kind};
 use crate::clock::Timestamp;
-use crate::codec::{Cursor, Malformed};
+use crate::codec::{Cursor, Malformed, Pairs};
 use crate::level::LogLevel;
 use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::{SiteFlags, SiteParts, check_body};
@@ -142,7 +142,8 @@ impl<'a> Reader<'a> {
             kind::SITE => {
                 let id = body.leb()?;
                 let (level, flags, mask) = check_body(body.rest())?;
-                let key_count = SiteParts::read(body.rest())?.key_count;
+                let SiteParts { keys, key_count, .. } = SiteParts::read(body.rest())?;
+                check_each_once(mask, (0..key_count).scan(Cursor::new(keys), |keys, _| keys.text().ok()))?;
                 self.sites.insert(id, KnownSite { level, flags, mask, key_count, body: body.rest() });
             }
             kind::NAME => {
@@ -152,6 +153,7 @@ impl<'a> Reader<'a> {
             kind::CONTEXT => {
                 let id = body.leb()?;
                 let mask = body.check_pairs()?;
+                check_each_once(mask, Pairs::new(body.rest()).map(|pair| pair.0))?;
                 self.contexts.insert(id, ContextFields { id: 0, mask, pairs: body.rest() });
             }
             kind::RECORD => return self.record(body).map(|record| Some(Item::Record(record))),
@@ -228,6 +230,16 @@ impl<'a> Iterator for Reader<'a> {
             }
         }
     }
+}
+
+/// Refuses a key that stands twice: in a line each stands once.
+fn check_each_once<'a>(mask: u64, mut keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), Malformed> {
+    // As many bits as keys: all differ, and no table is needed.
+    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
+        let mut seen = HashSet::new();
+        keys.all(|key| seen.insert(key))
+    };
+    if all_differ { Ok(()) } else { Err(Malformed) }
 }
 
 enum BlockLen {

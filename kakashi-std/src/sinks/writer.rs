@@ -68,7 +68,7 @@ mod tests {
     impl Write for Halting {
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
             self.1 += 1;
-            if self.1 % 3 == 0 {
+            if self.1.is_multiple_of(3) {
                 return Err(ErrorKind::StorageFull.into());
             }
             let taken = bytes.len().min(5);
