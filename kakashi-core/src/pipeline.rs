@@ -5,10 +5,10 @@
 //! written to a [`Scratch`] in wire form, so that nothing after this runs it
 //! again. A record of plain values passes untouched.
 
-use alloc::{sync::Arc, vec::Vec};
-use core::fmt;
+use alloc::{string::String, sync::Arc, vec::Vec};
+use core::fmt::{self, Write as _};
 
-use crate::codec::{Cursor, put_text, put_value};
+use crate::codec::{Cursor, ErrorChain, put_text, put_value};
 use crate::field::{Field, key_bit};
 use crate::output::Output;
 use crate::record::{Extra, LogRecord, Values};
@@ -55,6 +55,8 @@ pub struct Scratch {
     len: usize,
     /// A value while its redacted form takes its place.
     spare: Vec<u8>,
+    /// What a `Display` prints, before its length is known.
+    text: String,
 }
 
 /// What stands for a value whose code panicked.
@@ -66,9 +68,12 @@ impl Scratch {
     /// More than this is not kept for the next record.
     const KEPT: usize = 64 * 1024;
 
+    /// Room that is there from the start, so that composites are rarely described twice.
+    const AT_FIRST: usize = 1024;
+
     /// Makes an empty one.
     pub const fn new() -> Self {
-        Self { bytes: Vec::new(), len: 0, spare: Vec::new() }
+        Self { bytes: Vec::new(), len: 0, spare: Vec::new(), text: String::new() }
     }
 
     fn clear(&mut self) {
@@ -76,6 +81,10 @@ impl Scratch {
         if self.bytes.len() > Self::KEPT {
             self.bytes = Vec::new();
             self.spare = Vec::new();
+            self.text = String::new();
+        }
+        if self.bytes.is_empty() {
+            self.bytes.resize(Self::AT_FIRST, 0);
         }
     }
 
@@ -99,6 +108,30 @@ impl Scratch {
 
     /// Appends a value; one that can't be formatted is replaced by words.
     fn append_value(&mut self, guard: &dyn Guard, value: &Value<'_>) {
+        match *value {
+            Value::Display(text) => self.append_formatted(guard, &mut |out| write!(out, "{text}")),
+            Value::Debug(text) => self.append_formatted(guard, &mut |out| write!(out, "{text:?}")),
+            Value::Error(error) => {
+                self.append_formatted(guard, &mut |out| write!(out, "{}", ErrorChain(error)));
+            }
+            _ => self.append_other(guard, value),
+        }
+    }
+
+    /// Appends what `write` prints; it is run once, whatever its length.
+    fn append_formatted(&mut self, guard: &dyn Guard, write: &mut dyn FnMut(&mut String) -> fmt::Result) {
+        let mut text = core::mem::take(&mut self.text);
+        text.clear();
+        let whole = guard.run(&mut || {
+            if write(&mut text).is_err() {
+                text.push('…');
+            }
+        });
+        self.append_other(guard, &if whole { Value::Str(&text) } else { PANICKED });
+        self.text = text;
+    }
+
+    fn append_other(&mut self, guard: &dyn Guard, value: &Value<'_>) {
         let substitute = match self.append(guard, &mut |out| put_value(out, value)) {
             Ok(()) => return,
             Err(Unwritten::Panicked) => PANICKED,
@@ -347,14 +380,35 @@ mod tests {
     }
 
     #[test]
-    fn a_display_that_always_grows_costs_its_own_value() {
+    fn a_display_is_run_once_whatever_its_length() {
+        let runs = Cell::new(0);
+        let long = Printed(|f: &mut fmt::Formatter<'_>| {
+            runs.set(runs.get() + 1);
+            f.write_str(&"x".repeat(5000))
+        });
+        let fields = [Field { key: "long", value: Value::Display(&long) }];
+        run(&Pipeline::default(), &record().with_fields(&fields)).unwrap();
+        assert_eq!(runs.get(), 1);
+    }
+
+    /// Describes itself as what another prints.
+    struct Inside<'a>(&'a dyn fmt::Display);
+
+    impl crate::value::Composite for Inside<'_> {
+        fn describe(&self, sink: &mut dyn crate::value::ValueSink) {
+            sink.value(Value::Display(self.0));
+        }
+    }
+
+    #[test]
+    fn a_composite_that_always_grows_costs_its_own_value() {
         let len = Cell::new(1000);
         let grows = Printed(|f: &mut fmt::Formatter<'_>| {
             len.set(len.get() * 3);
             f.write_str(&"x".repeat(len.get()))
         });
         let fields = [
-            Field { key: "grows", value: Value::Display(&grows) },
+            Field { key: "grows", value: Value::Composite(&Inside(&grows)) },
             Field { key: "k", value: Value::Display(&1) },
         ];
         let line = run(&Pipeline::default(), &record().with_fields(&fields)).unwrap();
@@ -362,13 +416,13 @@ mod tests {
     }
 
     #[test]
-    fn a_display_that_says_less_the_second_time_leaves_nothing_of_the_first() {
+    fn a_composite_that_says_less_the_second_time_leaves_nothing_of_the_first() {
         let long = Cell::new(true);
         let shrinks = Printed(|f: &mut fmt::Formatter<'_>| {
             f.write_str(&"long".repeat(if long.replace(false) { 1000 } else { 1 }))
         });
         let fields = [
-            Field { key: "k", value: Value::Display(&shrinks) },
+            Field { key: "k", value: Value::Composite(&Inside(&shrinks)) },
             Field { key: "l", value: Value::Display(&"x") },
         ];
         assert_eq!(run(&Pipeline::default(), &record().with_fields(&fields)).unwrap(), "m k=long l=x");

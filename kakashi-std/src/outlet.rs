@@ -23,6 +23,8 @@ use crate::{clock, thread};
 
 /// What may wait for a sink that fails, beside the buffer under way.
 const BACKLOG_BYTES: usize = 4 << 20;
+/// Buffers that may join those that wait while they are written.
+const SPARE_ROUNDS: usize = 64;
 /// How long a failed sink is left alone, at first and at most.
 const RETRY_FIRST: Duration = Duration::from_millis(50);
 const RETRY_MOST: Duration = Duration::from_secs(1);
@@ -145,10 +147,15 @@ impl Outlet {
         if effort == Effort::Patient && slot.retry_at.is_some_and(|at| Instant::now() < at) {
             return false;
         }
+        // A sink that logs what it writes must not keep this going for ever: the
+        // news of what was dropped is told once, and as much is written as waits now.
+        let mut may_announce = true;
+        let mut left = self.queue().buffers.len() + SPARE_ROUNDS;
         loop {
-            if slot.current.is_none() && !self.next_buffer(&mut slot) {
+            if slot.current.is_none() && (left == 0 || !self.next_buffer(&mut slot, &mut may_announce)) {
                 return true;
             }
+            left = left.saturating_sub(1);
             match slot.write_current() {
                 Ok(()) => self.recover(&mut slot),
                 Err(error) => {
@@ -169,9 +176,9 @@ impl Outlet {
     }
 
     /// Takes the next buffer under way; false if none waits.
-    fn next_buffer(&self, slot: &mut Slot) -> bool {
+    fn next_buffer(&self, slot: &mut Slot, may_announce: &mut bool) -> bool {
         let mut queue = self.queue();
-        if queue.buffers.is_empty() {
+        if queue.buffers.is_empty() && std::mem::take(may_announce) {
             // Nothing else will carry the news.
             let pool = Arc::new(Pool::new(0));
             queue.announce(&pool);

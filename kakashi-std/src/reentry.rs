@@ -17,7 +17,7 @@ use crate::clock::SystemClock;
 use crate::outlet::COUNTERS;
 use crate::route::{self, Route};
 use crate::scope;
-use crate::thread::{CatchPanic, LoggerCore, submit_kept};
+use crate::thread::{CatchPanic, LoggerCore, is_in_sink, submit_kept};
 
 /// What a thread keeps aside at most.
 const MOST_BYTES: usize = 256 * 1024;
@@ -40,6 +40,8 @@ struct Side {
 struct Kept {
     route: Option<Arc<Route>>,
     level: LogLevel,
+    /// A sink has logged it.
+    of_sink: bool,
     block: Vec<u8>,
 }
 
@@ -73,7 +75,7 @@ fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
             return false;
         }
         side.bytes += block.len();
-        side.kept.push(Kept { route: core.route.clone(), level: call.level, block });
+        side.kept.push(Kept { route: core.route.clone(), level: call.level, of_sink: is_in_sink(), block });
         true
     });
     let kept = kept.unwrap_or(false);
@@ -124,14 +126,14 @@ pub(crate) fn replay() {
         if kept.is_empty() {
             return;
         }
-        for Kept { route, level, block } in kept {
+        for Kept { route, level, of_sink, block } in kept {
             if round == MOST_ROUNDS {
                 count_dropped(route.as_ref(), level);
                 continue;
             }
             for item in wire::Reader::new(&block) {
                 if let wire::Item::Record(record) = item {
-                    submit_kept(route.as_ref(), &record);
+                    submit_kept(route.as_ref(), &record, of_sink);
                 }
             }
         }

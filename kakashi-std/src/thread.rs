@@ -62,12 +62,15 @@ pub(crate) fn is_busy() -> bool {
 #[inline]
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     let urgent = is_urgent(call.level) || EXITING.load(Ordering::Relaxed);
+    if is_in_sink() {
+        return reentry::keep(core, call);
+    }
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
-        Ok(mut local) if !is_in_sink() => {
+        Ok(mut local) => {
             local.log(core, call, urgent);
             true
         }
-        _ => false,
+        Err(_) => false,
     });
     match taken {
         Ok(true) => {
@@ -82,8 +85,11 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
 }
 
 /// Takes a record that was kept aside, with its time and context, down the road.
-pub(crate) fn submit_kept(route: Option<&Arc<Route>>, record: &LogRecord<'_>) {
-    let urgent = is_urgent(record.level) || EXITING.load(Ordering::Relaxed);
+///
+/// What a sink has logged is not urgent, whatever its level: writing it at once
+/// would make the sink log again.
+pub(crate) fn submit_kept(route: Option<&Arc<Route>>, record: &LogRecord<'_>, of_sink: bool) {
+    let urgent = (is_urgent(record.level) && !of_sink) || EXITING.load(Ordering::Relaxed);
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
         Ok(mut local) => local.send(route, record, urgent),
         Err(_) => debug_assert!(false, "kept records are replayed outside of calls"),

@@ -203,12 +203,9 @@ fn printed(value: &Value<'_>) -> String {
         Value::Display(shown) => print(format_args!("{shown}")),
         Value::Debug(shown) => print(format_args!("{shown:?}")),
         Value::Error(error) => {
-            let mut error = *error;
             print(format_args!("{error}"));
-            while let Some(source) = error.source() {
-                print(format_args!(": {source}"));
-                error = source;
-            }
+            let sources = std::iter::successors(error.source(), |error| error.source());
+            sources.take(64).for_each(|source| print(format_args!(": {source}")));
         }
         _ => {}
     }

@@ -136,11 +136,13 @@ fn words(value: &Owned) -> Option<String> {
     })
 }
 
+/// Joins an error's text with those of its sources: of 64 at most, since one may
+/// lead back to itself.
 fn chain(failure: &Failure) -> String {
-    match &failure.source {
-        Some(source) => format!("{}: {}", failure.text, chain(source)),
-        None => failure.text.clone(),
-    }
+    let mut failures = std::iter::successors(Some(failure), |failure| failure.source.as_deref());
+    let mut text = failures.next().map(|first| first.text.clone()).unwrap_or_default();
+    failures.take(64).for_each(|source| text = format!("{text}: {}", source.text));
+    text
 }
 
 fn number(value: &Owned, infinity: &str) -> Option<String> {

@@ -303,6 +303,29 @@ fn a_display_that_gives_up_is_ended_and_the_line_goes_on() {
     assert_eq!(shown(&value), "half…");
 }
 
+/// An error that is its own cause.
+#[derive(Debug)]
+struct Circle;
+
+impl fmt::Display for Circle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("o")
+    }
+}
+
+impl core::error::Error for Circle {
+    fn source(&self) -> Option<&(dyn core::error::Error + 'static)> {
+        Some(self)
+    }
+}
+
+#[test]
+fn an_error_that_causes_itself_comes_to_an_end() {
+    let expected = format!("\"o{}\"", ": o".repeat(64));
+    assert_eq!(text_value(&Value::error(&Circle)), expected);
+    assert_eq!(json_value(&Value::error(&Circle)), expected);
+}
+
 #[test]
 fn braces_and_placeholders_are_rendered_once() {
     let site = crate::__site!(LogLevel::Info, "{{{a}}} {b}{b} {{a}}", ["a", "b"]);

@@ -1,0 +1,75 @@
+//! Programs that end in every way there is: `child SCENARIO FILE`.
+//!
+//! Each logs to the file and to nothing else; the tests in `lifecycle.rs`,
+//! `failing_sinks.rs` and `configure.rs` start them and count what arrived.
+
+#![cfg(unix)]
+
+mod ends;
+mod forks;
+mod trouble;
+
+use std::env;
+use std::path::Path;
+
+use kakashi_std::{Format, Logger, configure, get_logger, info, sinks};
+
+fn main() {
+    let mut args = env::args().skip(1);
+    let (Some(scenario), Some(file)) = (args.next(), args.next()) else { return usage() };
+    let file = Path::new(&file);
+    match scenario.as_str() {
+        "return" => ends::returns(file),
+        "return_under_load" => ends::returns_under_load(file),
+        "exit" => ends::exits(file),
+        "exit_elsewhere" => ends::exits_elsewhere(file),
+        "exit_in_a_display" => ends::exits_in_a_display(file),
+        "panic" => ends::panics(file),
+        "panic_and_join" => ends::panics_elsewhere(file, true),
+        "panic_and_do_not_join" => ends::panics_elsewhere(file, false),
+        "panic_before_the_first_record" => ends::logs_first_while_it_panics(file),
+        "panic_hook_before_the_first_record" => ends::logs_first_in_a_panic_hook(file),
+        "panic_while_a_sink_logs" => ends::panics_with_a_sink_that_logs(file),
+        "thread_end" => ends::thread_ends(file),
+        "many_threads" => ends::many_threads(file),
+        "abort" => ends::aborts(file),
+        "run_until_killed" => ends::runs_until_killed(file),
+        "fork" => forks::forks_with_full_buffers(file),
+        "fork_under_load" => forks::forks_under_load(file, 1),
+        "forks_at_once" => forks::forks_under_load(file, 2),
+        "fork_and_stay" => forks::forks_and_stays(file),
+        "fork_beside_a_stuck_sink" => forks::forks_beside_a_stuck_sink(file),
+        "fork_and_configure" => forks::forks_and_configures(file),
+        "spawn_under_load" => forks::spawns_under_load(file),
+        "stuck_sink" => trouble::returns_beside_a_stuck_sink(file),
+        "exit_in_a_sink" => trouble::exits_in_a_sink(file),
+        "stdout" => trouble::writes_to_stdout(file),
+        "full_disk" => trouble::fills_a_disk(),
+        "append" => trouble::appends(file),
+        "defaults" => trouble::uses_the_defaults(),
+        "never_flush" => trouble::never_flushes(file),
+        _ => usage(),
+    }
+}
+
+fn usage() {
+    eprintln!("usage: child SCENARIO FILE; see the source");
+    std::process::exit(2);
+}
+
+/// Writes text to the file from now on.
+fn log_to(file: &Path) {
+    configure().format(Format::Text).destination(sinks::file(file).expect("the file opens")).apply();
+}
+
+fn logger() -> Logger {
+    get_logger("child")
+}
+
+/// Logs records 0 to `count` of a thread.
+fn log_many(thread: u64, count: u64) {
+    let logger = logger();
+    for n in 0..count {
+        info!(logger, "Counted", thread, n);
+    }
+}

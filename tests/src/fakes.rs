@@ -1,0 +1,167 @@
+//! Sinks and writers that a test holds in its hand.
+
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use kakashi_core::{Batch, Sink, SinkError};
+
+/// How long a test waits for another thread or process before it fails.
+pub const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Waits until something holds; false if it does not in time.
+pub fn eventually(holds: impl FnMut() -> bool) -> bool {
+    within(PATIENCE, holds)
+}
+
+/// As [`eventually`], with a time of its own.
+pub fn within(patience: Duration, mut holds: impl FnMut() -> bool) -> bool {
+    let deadline = Instant::now() + patience;
+    while !holds() {
+        if Instant::now() >= deadline {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    true
+}
+
+/// A door that can be shut in front of a sink: who writes waits inside.
+#[derive(Clone, Debug, Default)]
+pub struct Gate {
+    state: Arc<(Mutex<Door>, Condvar)>,
+}
+
+#[derive(Debug, Default)]
+struct Door {
+    shut: bool,
+    entered: usize,
+}
+
+impl Gate {
+    /// Makes a door that is shut.
+    pub fn shut() -> Self {
+        let gate = Self::default();
+        gate.door().shut = true;
+        gate
+    }
+
+    /// Lets all pass from now on.
+    pub fn open(&self) {
+        self.door().shut = false;
+        self.state.1.notify_all();
+    }
+
+    /// Waits until somebody has come to the door for the `count`th time.
+    ///
+    /// # Panics
+    /// When nobody does in time.
+    pub fn wait_for_visits(&self, count: usize) {
+        assert!(eventually(|| self.door().entered >= count), "nobody came to the gate");
+    }
+
+    fn pass(&self) {
+        let mut door = self.door();
+        door.entered += 1;
+        while door.shut {
+            door = self.state.1.wait(door).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    fn door(&self) -> MutexGuard<'_, Door> {
+        self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A sink behind a [`Gate`].
+#[derive(Debug)]
+pub struct Gated<S>(pub Gate, pub S);
+
+impl<S: Sink> Sink for Gated<S> {
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        self.0.pass();
+        self.1.write(batch)
+    }
+}
+
+/// What a [`Patient`] does with the bytes it is given.
+#[derive(Clone, Copy, Debug, Default)]
+pub enum Health {
+    /// Takes them all.
+    #[default]
+    Well,
+    /// Takes at most so many a call.
+    Slow(usize),
+    /// Takes half of them, then fails.
+    Halting(ErrorKind),
+    /// Takes nothing.
+    Sick(ErrorKind),
+    /// Takes nothing and panics.
+    Mad,
+}
+
+/// A writer whose health a test changes; clones are one.
+#[derive(Clone, Debug, Default)]
+pub struct Patient {
+    state: Arc<Mutex<Chart>>,
+}
+
+#[derive(Debug, Default)]
+struct Chart {
+    health: Health,
+    bytes: Vec<u8>,
+    calls: usize,
+    turn: usize,
+}
+
+impl Patient {
+    /// Makes one in this state.
+    pub fn new(health: Health) -> Self {
+        let patient = Self::default();
+        patient.becomes(health);
+        patient
+    }
+
+    /// Changes its state.
+    pub fn becomes(&self, health: Health) {
+        self.chart().health = health;
+    }
+
+    /// Returns what it has taken.
+    pub fn bytes(&self) -> Vec<u8> {
+        self.chart().bytes.clone()
+    }
+
+    /// Returns how often it has been asked.
+    pub fn calls(&self) -> usize {
+        self.chart().calls
+    }
+
+    fn chart(&self) -> MutexGuard<'_, Chart> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Write for Patient {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let mut chart = self.chart();
+        chart.calls += 1;
+        chart.turn += 1;
+        let taken = match chart.health {
+            Health::Well => bytes.len(),
+            Health::Slow(most) => bytes.len().min(most),
+            Health::Halting(_) if chart.turn % 2 == 1 => bytes.len().div_ceil(2),
+            Health::Halting(kind) | Health::Sick(kind) => return Err(kind.into()),
+            Health::Mad => {
+                drop(chart);
+                panic!("the sink panics");
+            }
+        };
+        chart.bytes.extend_from_slice(&bytes[..taken]);
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

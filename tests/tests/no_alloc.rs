@@ -1,0 +1,293 @@
+//! A logging call allocates nothing once its thread is warm.
+//!
+//! The allocator of this program counts, for a thread that is being watched,
+//! what it is asked for, and keeps the backtrace of the first time. Only calls
+//! are watched, on the thread that makes them: the flusher may do as it likes.
+//! A run is long enough that buffers are handed over many times.
+
+// An allocator can't be written without `unsafe`; the crates that count
+// allocations give no backtrace, and without one a failure says nothing.
+#![allow(unsafe_code)]
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::backtrace::Backtrace;
+use std::cell::{Cell, RefCell};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use kakashi_std::{
+    Batch, Bytes, Destination, Format, Json, LogContext, LogLevel, Logger, LoggerConfig, Pretty, Scope, Sink,
+    Text, Value, Wire, configure, create_custom_logger, error, exception, fields, flush, get_logger, info,
+    metric, sinks,
+};
+
+struct Counting;
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+thread_local! {
+    // Constant and without destructors: the allocator may use them at any time.
+    static WATCHED: Cell<bool> = const { Cell::new(false) };
+    static COUNT: Cell<usize> = const { Cell::new(0) };
+    static FIRST: RefCell<String> = const { RefCell::new(String::new()) };
+}
+
+// SAFETY: every call is passed on to `System` as it came, and what `System`
+// returns is returned. `note` before it touches no memory of this allocator's
+// callers; it allocates only while `WATCHED` is off, so it does not recur.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
+        note(layout.size());
+        // SAFETY: as in `alloc`.
+        unsafe { System.alloc_zeroed(layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
+        note(size);
+        // SAFETY: `block` came from `System` through this allocator, with `layout`.
+        unsafe { System.realloc(block, layout, size) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as in `realloc`.
+        unsafe { System.dealloc(block, layout) }
+    }
+}
+
+fn note(size: usize) {
+    if WATCHED.try_with(|watched| watched.replace(false)) == Ok(true) {
+        if COUNT.replace(COUNT.get() + 1) == 0 {
+            FIRST.set(format!("{size} bytes were asked for here:\n{}", Backtrace::force_capture()));
+        }
+        WATCHED.set(true);
+    }
+}
+
+/// Runs a call; what it allocates on this thread is counted.
+fn watched(call: impl FnOnce()) {
+    WATCHED.set(true);
+    call();
+    WATCHED.set(false);
+}
+
+/// Takes batches and forgets them.
+struct Nowhere;
+
+impl Sink for Nowhere {
+    fn write(&mut self, _batch: &Batch<'_>) -> Result<(), kakashi_std::SinkError> {
+        Ok(())
+    }
+}
+
+fn nowhere() -> Destination {
+    Destination::new(Nowhere)
+}
+
+/// Settings are the whole process's: one test at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+const RECORDS: u64 = 40_000;
+
+/// Makes a call so often that all is warm, then as often again, counting.
+fn check(name: &str, mut call: impl FnMut(u64)) {
+    (0..RECORDS).for_each(&mut call);
+    flush();
+    COUNT.set(0);
+    for number in 0..RECORDS {
+        watched(|| call(number));
+    }
+    let (count, first) = (COUNT.get(), FIRST.take());
+    if count > 0 {
+        println!("@@ {name}: {count} allocations; {first}");
+    }
+}
+
+/// The logger after all root records have been sent nowhere, in a form.
+fn logger(format: Format) -> Logger {
+    configure().format(format).destination(nowhere()).apply();
+    get_logger("app::orders")
+}
+
+fn three_fields(logger: &Logger, number: u64) {
+    info!(logger, "Order accepted", order_id = number, symbol = "EURUSD", price = number as f64 / 7.0);
+}
+
+#[test]
+fn a_watched_allocation_is_seen() {
+    COUNT.set(0);
+    watched(|| drop(std::hint::black_box(Box::new(1))));
+    assert_eq!(COUNT.get(), 1);
+    assert!(FIRST.take().contains("a_watched_allocation_is_seen"));
+}
+
+#[test]
+fn three_fields_in_every_form() {
+    let _alone = alone();
+    for format in [Format::Text, Format::Json, Format::Pretty, Format::Wire] {
+        let logger = logger(format);
+        check(&format!("{format:?}"), |number| three_fields(&logger, number));
+    }
+}
+
+#[test]
+fn every_kind_of_value() {
+    let _alone = alone();
+    let address = std::net::Ipv4Addr::LOCALHOST;
+    let broken = "x".parse::<u8>().unwrap_err();
+    for format in [Format::Text, Format::Json, Format::Wire] {
+        let logger = logger(format);
+        check(&format!("plain values as {format:?}"), |number| {
+            info!(
+                logger,
+                "Values",
+                text = "two words",
+                float = number as f64 * 0.1,
+                truth = number % 2 == 0,
+                length = Duration::from_micros(number),
+                bytes = Bytes(b"a\xff\n"),
+                nothing = None::<u8>,
+                wide = u128::MAX,
+                character = 'x',
+            );
+        });
+        check(
+            &format!("Display as {format:?}"),
+            |number| info!(logger, "Value", path = %number, ip = address),
+        );
+        check(&format!("Debug as {format:?}"), |number| info!(logger, "Value", pair = ?(number, "a")));
+        check(&format!("a list as {format:?}"), |number| info!(logger, "Value", ids = [number, 2, 3]));
+        check(&format!("an error as {format:?}"), |_| info!(logger, "Value", error = Value::error(&broken)));
+    }
+}
+
+#[test]
+fn a_template() {
+    let _alone = alone();
+    for format in [Format::Text, Format::Json, Format::Wire] {
+        let logger = logger(format);
+        check(&format!("a template as {format:?}"), |number| {
+            info!(logger, "Order {id} of {name} accepted", id = number, name = "a = b");
+        });
+    }
+}
+
+#[test]
+fn fields_of_a_context() {
+    let _alone = alone();
+    for format in [Format::Text, Format::Json, Format::Wire] {
+        let logger = logger(format);
+        let context = |user: &str| {
+            LogContext::new().with_user_id(user).with_custom(fields![
+                tenant = "acme",
+                attempt = 2,
+                trial = true
+            ])
+        };
+        context("u-1").within(|| {
+            check(&format!("a context as {format:?}"), |number| three_fields(&logger, number));
+            check(&format!("a context whose key the call has too, as {format:?}"), |number| {
+                info!(logger, "Order accepted", attempt = number);
+            });
+        });
+        let contexts = [context("u-1"), context("u-2")];
+        check(&format!("two contexts by turns as {format:?}"), |number| {
+            contexts[number as usize % 2].within(|| three_fields(&logger, number));
+        });
+    }
+}
+
+#[test]
+fn functions_and_events() {
+    let _alone = alone();
+    for format in [Format::Text, Format::Json, Format::Wire] {
+        let logger = logger(format);
+        check(&format!("a function as {format:?}"), |number| {
+            logger.info("Order accepted", fields![order_id = number, price = 1.5, path = %number]);
+        });
+        check(&format!("words as {format:?}"), |_| logger.info("Nothing is a {placeholder} here", &[]));
+        check(&format!("a metric as {format:?}"), |number| {
+            metric("queue.depth", number, fields![unit = "jobs"])
+        });
+    }
+}
+
+#[test]
+fn a_record_that_is_written_at_once() {
+    let _alone = alone();
+    let logger = logger(Format::Text);
+    let broken = "x".parse::<u8>().unwrap_err();
+    check("an error", |number| error!(logger, "Order failed", order_id = number));
+    check("an exception", |number| exception!(logger, &broken, "Order failed", order_id = number));
+}
+
+#[test]
+fn two_destinations() {
+    let _alone = alone();
+    configure().destination(nowhere().encoder(Text)).destination(nowhere().encoder(Json::new())).apply();
+    let logger = get_logger("app::orders");
+    check("two destinations", |number| three_fields(&logger, number));
+    let noisy = nowhere().encoder(Pretty::new()).threshold(LogLevel::Warning);
+    configure().destination(nowhere().encoder(Wire)).destination(noisy).apply();
+    check("a destination's threshold", |number| three_fields(&logger, number));
+}
+
+#[test]
+fn a_logger_with_a_road_of_its_own() {
+    let _alone = alone();
+    let config = LoggerConfig::new()
+        .enricher(|_: &kakashi_std::LogRecord<'_>, add: &mut dyn FnMut(&str, Value<'_>)| {
+            add("host", Value::Str("web-1"));
+        })
+        .filter(|record: &kakashi_std::LogRecord<'_>| record.field("secret").is_none())
+        .destination(nowhere().encoder(Text));
+    let custom = create_custom_logger("payments", config).with_fields(fields![currency = "EUR"]);
+    check("a custom logger", |number| info!(custom, "Paid", amount = number));
+}
+
+#[test]
+fn redaction() {
+    let _alone = alone();
+    configure().format(Format::Text).redact(["password"]).destination(nowhere()).apply();
+    let logger = get_logger("app::orders");
+    check("redaction", |number| info!(logger, "Login", user = number, password = "secret"));
+    configure().redact([""; 0]).apply();
+}
+
+#[test]
+fn many_call_sites_by_turns() {
+    let _alone = alone();
+    let logger = logger(Format::Text);
+    macro_rules! sites {
+        ($number:ident: $($message:literal)*) => {
+            [$((|logger: &Logger, $number: u64| info!(logger, $message, order_id = $number)) as fn(&Logger, u64)),*]
+        };
+    }
+    let sites = sites![number:
+        "one" "two" "three" "four" "five" "six" "seven" "eight" "nine" "ten" "eleven" "twelve" "thirteen"
+        "fourteen" "fifteen" "sixteen" "seventeen" "eighteen" "nineteen" "twenty" "21" "22" "23" "24" "25" "26"
+        "27" "28" "29" "30" "31" "32" "33" "34" "35" "36" "37" "38" "39" "40" "41" "42" "43" "44" "45" "46" "47"
+        "48" "49" "50" "51" "52" "53" "54" "55" "56" "57" "58" "59" "60" "61" "62" "63" "64" "65" "66" "67" "68"];
+    check("many call sites", |number| sites[number as usize % sites.len()](&logger, number));
+}
+
+#[test]
+fn a_file_is_written_without_a_copy() {
+    let _alone = alone();
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_alloc.log");
+    configure().format(Format::Text).destination(sinks::file(&file).expect("a file can be made")).apply();
+    let logger = get_logger("app::orders");
+    check("a file", |number| three_fields(&logger, number));
+    check("an error to a file", |number| error!(logger, "Order failed", order_id = number));
+    configure().destination(nowhere()).apply();
+    std::fs::remove_file(file).expect("the file is there");
+}
