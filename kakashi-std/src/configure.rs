@@ -150,11 +150,16 @@ impl Configure {
         if let Some(millis) = self.flush_after_millis {
             flusher::set_idle_millis(millis);
         }
-        static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
-        let mut settings = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
-        let settings = settings.get_or_insert_with(Settings::default);
-        settings.change(self);
-        replace_root(Arc::new(settings.route()));
+        let old = {
+            let mut settings = SETTINGS.lock().unwrap_or_else(PoisonError::into_inner);
+            let settings = settings.get_or_insert_with(Settings::default);
+            settings.change(self);
+            replace_root(Arc::new(settings.route()))
+        };
+        // Not under the lock: a sink may take its time, and a fork must find it free.
+        if let Some(old) = old {
+            old.close();
+        }
     }
 }
 
@@ -162,6 +167,19 @@ impl std::fmt::Debug for Configure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Configure").field("format", &self.format).finish_non_exhaustive()
     }
+}
+
+static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
+
+/// The settings, held over a fork.
+#[cfg(unix)]
+pub(crate) struct HeldSettings {
+    _settings: std::sync::MutexGuard<'static, Option<Settings>>,
+}
+
+#[cfg(unix)]
+pub(crate) fn hold_settings() -> HeldSettings {
+    HeldSettings { _settings: SETTINGS.lock().unwrap_or_else(PoisonError::into_inner) }
 }
 
 /// What holds now.

@@ -37,7 +37,8 @@ fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
 }
 
 pub(crate) fn set_idle_millis(millis: u64) {
-    IDLE.store(millis.max(1), Ordering::Relaxed);
+    // A clock can add this much to any time: 49 days.
+    IDLE.store(millis.clamp(1, u64::from(u32::MAX)), Ordering::Relaxed);
 }
 
 /// Returns the number of the flusher's next look.
@@ -177,11 +178,13 @@ pub(crate) fn flush_all_until(deadline: Instant) -> usize {
     else {
         return missed;
     };
-    for outlet in &outlets {
-        outlet.drain_until(deadline);
+    let left = outlets.iter().map(|outlet| {
+        let clean = outlet.drain_until(deadline);
         outlet.flush_sink(deadline);
-    }
-    missed + outlets.iter().map(|outlet| outlet.waiting()).sum::<usize>()
+        // What others have queued since is not left behind by this flush.
+        if clean { 0 } else { outlet.waiting() }
+    });
+    missed + left.sum::<usize>()
 }
 
 /// Locks that a fork must find free.

@@ -5,15 +5,16 @@
 //! global registry, with a deadline, for a lock may be held by a thread that
 //! will never run again. It runs on `return` from `main` and on
 //! `process::exit`. Abort, SIGKILL and fatal signals run nothing; they lose
-//! what is buffered: at most one batch (64 KiB by default) for each thread and
-//! destination, and what waits for a sink that fails.
+//! what is buffered: for each destination at most one batch (64 KiB by default)
+//! for each thread, four that are full and under way, and what waits for a sink
+//! that fails (4 MiB at most).
 
 use std::sync::Once;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use crate::flusher;
-use crate::thread::{EXITING, is_in_sink};
+use crate::thread::{EXITING, is_busy, is_in_sink};
+use crate::{flusher, reentry};
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
@@ -23,24 +24,38 @@ const PANIC_PATIENCE: Duration = Duration::from_secs(1);
 /// Sees to it once for the process.
 #[inline]
 pub(crate) fn install() {
-    static ONCE: Once = Once::new();
-    ONCE.call_once(|| {
-        let before = std::panic::take_hook();
-        std::panic::set_hook(Box::new(move |info| {
-            before(info);
-            // A sink that panics holds its own lock; it is caught and counted.
-            if !is_in_sink() {
-                flusher::flush_all_until(Instant::now() + PANIC_PATIENCE);
-            }
-        }));
-        platform::install();
-    });
+    static PLATFORM: Once = Once::new();
+    static HOOK: Once = Once::new();
+    PLATFORM.call_once(platform::install);
+    // A thread that panics may not touch the hook: the next one does it.
+    if !std::thread::panicking() {
+        HOOK.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                before(info);
+                // A sink that panics holds its own lock; it is caught and counted.
+                if !is_in_sink() {
+                    write_all_until(Instant::now() + PANIC_PATIENCE);
+                }
+            }));
+        });
+    }
+}
+
+/// Writes all there is, and what sinks log meanwhile; returns what is left.
+fn write_all_until(deadline: Instant) -> usize {
+    let mut left = flusher::flush_all_until(deadline);
+    if reentry::is_pending() && !is_busy() {
+        reentry::replay();
+        left = flusher::flush_all_until(deadline);
+    }
+    left
 }
 
 /// Writes all there is; what can't be is told on stderr.
 fn at_exit() {
     EXITING.store(true, Ordering::Relaxed);
-    let left = flusher::flush_all_until(Instant::now() + EXIT_PATIENCE);
+    let left = write_all_until(Instant::now() + EXIT_PATIENCE);
     if left > 0 {
         crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));
     }
@@ -107,7 +122,8 @@ mod platform {
     struct HeldAll {
         outlets: Vec<HeldOutlet>,
         flusher: Option<flusher::Held>,
-        _root: Option<std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>>,
+        _root: std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>,
+        _settings: crate::configure::HeldSettings,
         _registry: crate::logger::HeldRegistry,
     }
 
@@ -117,19 +133,27 @@ mod platform {
 
     fn hold_all() -> HeldAll {
         let deadline = Instant::now() + FORK_PATIENCE;
+        // In the order in which a change of settings takes them; none is held for long.
+        let settings = crate::configure::hold_settings();
         let registry = crate::logger::hold_registry();
         let root = route::hold_root();
         // Sinks before registries: a thread that writes may register.
         let outlets = flusher::outlets()
             .into_iter()
-            .filter_map(|outlet| HeldOutlet::try_new(outlet, |outlet| outlet.hold(deadline).ok_or(())).ok())
+            .map(|outlet| HeldOutlet::new(outlet, |outlet| outlet.hold(deadline)))
             .collect();
-        HeldAll { outlets, flusher: flusher::hold(deadline), _root: root, _registry: registry }
+        HeldAll {
+            outlets,
+            flusher: flusher::hold(Instant::now() + FORK_PATIENCE),
+            _root: root,
+            _settings: settings,
+            _registry: registry,
+        }
     }
 
     fn abandon(mut held: HeldAll) {
         for outlet in &mut held.outlets {
-            outlet.with_dependent_mut(|_, held| held.abandon());
+            outlet.with_dependent_mut(|outlet, held| outlet.abandon(held));
         }
         if let Some(flusher) = &mut held.flusher {
             flusher.abandon();

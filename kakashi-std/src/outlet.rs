@@ -9,7 +9,7 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
@@ -40,6 +40,10 @@ pub(crate) struct Outlet {
     queue: Mutex<Queue>,
     sink: Mutex<Slot>,
     failing: AtomicBool,
+    /// Records of the buffer under way that the sink has not taken.
+    under_way: AtomicUsize,
+    /// In the child of a fork: a thread of the parent has the sink for ever.
+    lost: AtomicBool,
 }
 
 #[derive(Default)]
@@ -84,6 +88,8 @@ impl Outlet {
             queue: Mutex::default(),
             sink: Mutex::new(slot),
             failing: AtomicBool::new(false),
+            under_way: AtomicUsize::new(0),
+            lost: AtomicBool::new(false),
         });
         crate::flusher::register(&outlet);
         outlet
@@ -96,9 +102,18 @@ impl Outlet {
     /// Queues a buffer behind the others; tells how many wait now.
     pub(crate) fn push(&self, buffer: Buffer, pool: &Arc<Pool>) -> usize {
         let mut queue = self.queue();
-        if self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.len > BACKLOG_BYTES {
+        let lost = self.lost.load(Ordering::Relaxed);
+        let full = self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.len > BACKLOG_BYTES;
+        if lost && !self.failing.swap(true, Ordering::Relaxed) {
+            tell(format_args!(
+                "{}: its records are dropped: it was writing when the process forked",
+                self.name
+            ));
+        }
+        if lost || full {
+            let reason = if lost { DropReason::Shutdown } else { DropReason::SinkFailed };
             for end in &buffer.ends {
-                queue.drop_one(end.level, DropReason::SinkFailed);
+                queue.drop_one(end.level, reason);
             }
             drop(queue);
             pool.give(buffer);
@@ -128,13 +143,16 @@ impl Outlet {
         if thread::is_in_sink() {
             return false;
         }
+        if self.lost.load(Ordering::Relaxed) {
+            return true;
+        }
         let slot = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
         self.drain_locked(slot, effort)
     }
 
     /// As `drain`, but gives up on the lock at a deadline.
     pub(crate) fn drain_until(&self, deadline: Instant) -> bool {
-        if thread::is_in_sink() {
+        if thread::is_in_sink() || self.lost.load(Ordering::Relaxed) {
             return false;
         }
         match lock_until(&self.sink, deadline) {
@@ -156,7 +174,10 @@ impl Outlet {
                 return true;
             }
             left = left.saturating_sub(1);
-            match slot.write_current() {
+            self.under_way.store(slot.left(), Ordering::Relaxed);
+            let result = slot.write_current();
+            self.under_way.store(slot.left(), Ordering::Relaxed);
+            match result {
                 Ok(()) => self.recover(&mut slot),
                 Err(error) => {
                     self.fail(&mut slot, error);
@@ -168,6 +189,9 @@ impl Outlet {
 
     /// Passes on what the sink keeps back, up to a deadline.
     pub(crate) fn flush_sink(&self, deadline: Instant) {
+        if self.lost.load(Ordering::Relaxed) {
+            return;
+        }
         let Some(mut slot) = lock_until(&self.sink, deadline) else { return };
         let flushed = guarded(|| slot.sink.flush());
         if let Err(error) = flushed {
@@ -178,7 +202,7 @@ impl Outlet {
     /// Takes the next buffer under way; false if none waits.
     fn next_buffer(&self, slot: &mut Slot, may_announce: &mut bool) -> bool {
         let mut queue = self.queue();
-        if queue.buffers.is_empty() && std::mem::take(may_announce) {
+        if queue.buffers.is_empty() && queue.dropped.total() > 0 && std::mem::take(may_announce) {
             // Nothing else will carry the news.
             let pool = Arc::new(Pool::new(0));
             queue.announce(&pool);
@@ -213,12 +237,8 @@ impl Outlet {
     /// Returns how many records wait.
     pub(crate) fn waiting(&self) -> usize {
         let queued: usize = self.queue().buffers.iter().map(|(buffer, _)| buffer.ends.len()).sum();
-        let under_way = match self.sink.try_lock() {
-            Ok(slot) => slot.left(),
-            Err(TryLockError::Poisoned(slot)) => slot.into_inner().left(),
-            // Somebody is writing it.
-            Err(TryLockError::WouldBlock) => 0,
-        };
+        // Not asked of the sink: somebody may be writing to it.
+        let under_way = self.under_way.load(Ordering::Relaxed);
         queued + under_way
     }
 
@@ -226,12 +246,26 @@ impl Outlet {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Holds both locks over a fork; none if they are not free in time.
+    /// Holds the locks over a fork: the queue's, and the sink's if it is free in time.
     #[cfg(unix)]
-    pub(crate) fn hold(&self, deadline: Instant) -> Option<Held<'_>> {
-        let slot = lock_until(&self.sink, deadline)?;
-        let queue = lock_until(&self.queue, deadline)?;
-        Some(Held { slot, queue })
+    pub(crate) fn hold(&self, deadline: Instant) -> Held<'_> {
+        Held { slot: lock_until(&self.sink, deadline), queue: self.queue() }
+    }
+
+    /// Forgets, in the child, what the parent will write.
+    #[cfg(unix)]
+    pub(crate) fn abandon(&self, held: &mut Held<'_>) {
+        held.queue.buffers.clear();
+        held.queue.bytes = 0;
+        held.queue.dropped = Dropped::default();
+        match &mut held.slot {
+            Some(slot) => {
+                slot.current = None;
+                self.under_way.store(0, Ordering::Relaxed);
+            }
+            // A thread of the parent was writing: nobody here will free the lock.
+            None => self.lost.store(true, Ordering::Relaxed),
+        }
     }
 }
 
@@ -258,19 +292,8 @@ impl Drop for Outlet {
 /// An outlet that nobody else can use while the process forks.
 #[cfg(unix)]
 pub(crate) struct Held<'a> {
-    slot: MutexGuard<'a, Slot>,
+    slot: Option<MutexGuard<'a, Slot>>,
     queue: MutexGuard<'a, Queue>,
-}
-
-#[cfg(unix)]
-impl Held<'_> {
-    /// Forgets, in the child, what the parent will write.
-    pub(crate) fn abandon(&mut self) {
-        self.slot.current = None;
-        self.queue.buffers.clear();
-        self.queue.bytes = 0;
-        self.queue.dropped = Dropped::default();
-    }
 }
 
 impl Queue {

@@ -1,6 +1,8 @@
 //! Buffers of encoded records, used again and again.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use std::thread;
 
 use kakashi_core::{Batch, RecordEnd};
 
@@ -50,6 +52,8 @@ impl Buffer {
 pub(crate) struct Pool {
     batch_bytes: usize,
     state: Mutex<State>,
+    /// In the child of a fork: a thread of the parent has the lock for ever.
+    lost: AtomicBool,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +67,7 @@ const SPARE: usize = 4;
 
 impl Pool {
     pub(crate) fn new(batch_bytes: usize) -> Self {
-        Self { batch_bytes, state: Mutex::new(State::default()) }
+        Self { batch_bytes, state: Mutex::new(State::default()), lost: AtomicBool::new(false) }
     }
 
     pub(crate) fn batch_bytes(&self) -> usize {
@@ -72,7 +76,7 @@ impl Pool {
 
     /// Takes an empty buffer; none while all spare ones are under way.
     pub(crate) fn take(&self) -> Option<Buffer> {
-        let mut state = self.state();
+        let mut state = self.state()?;
         if let Some(buffer) = state.free.pop() {
             return Some(buffer);
         }
@@ -86,21 +90,33 @@ impl Pool {
 
     /// Takes an empty buffer, a new one if it must be.
     pub(crate) fn take_or_make(&self) -> Buffer {
-        let spare = self.state().free.pop();
+        let spare = self.state().and_then(|mut state| state.free.pop());
         spare.unwrap_or_else(|| Buffer::new(self.batch_bytes))
     }
 
     /// Takes a buffer back.
     pub(crate) fn give(&self, mut buffer: Buffer) {
         let usual = buffer.bytes.len() == self.batch_bytes + FINISH_ROOM;
-        let mut state = self.state();
+        let Some(mut state) = self.state() else { return };
         if usual && state.free.len() < 2 * SPARE {
             buffer.clear();
             state.free.push(buffer);
         }
     }
 
-    fn state(&self) -> std::sync::MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    /// Locks the pool. It is held for a few instructions at a time: who does
+    /// not get it in a thousand tries is in the child of a fork that came in
+    /// between, and does without.
+    fn state(&self) -> Option<MutexGuard<'_, State>> {
+        for _ in 0..1000 {
+            match self.state.try_lock() {
+                Ok(state) => return Some(state),
+                Err(TryLockError::Poisoned(state)) => return Some(PoisonError::into_inner(state)),
+                Err(TryLockError::WouldBlock) if self.lost.load(Ordering::Relaxed) => return None,
+                Err(TryLockError::WouldBlock) => thread::yield_now(),
+            }
+        }
+        self.lost.store(true, Ordering::Relaxed);
+        None
     }
 }

@@ -77,6 +77,15 @@ impl Route {
         }
     }
 
+    /// Writes all that is buffered, and sends the threads that still hold this
+    /// route to the new one.
+    pub(crate) fn close(&self) {
+        flusher::close_locals(|local| self.drivers.iter().any(|driver| Arc::ptr_eq(driver, &local.driver)));
+        for driver in &self.drivers {
+            driver.outlet.drain(Effort::Eager);
+        }
+    }
+
     /// Returns how many records wait.
     pub(crate) fn waiting(&self) -> usize {
         self.drivers.iter().map(|driver| driver.outlet.waiting()).sum()
@@ -116,22 +125,16 @@ pub(crate) fn base_of(own: bool, route: &Route) -> LogContext {
     root.map_or_else(|| route.base.clone(), |root| root.base.clone())
 }
 
-/// Sends all records from now on over a new root route, after what was logged
-/// before has been handed over.
-pub(crate) fn replace_root(route: Arc<Route>) {
+/// Sends all records from now on over a new root route; returns the old one,
+/// which must be closed.
+pub(crate) fn replace_root(route: Arc<Route>) -> Option<Arc<Route>> {
     let old = ROOT.write().unwrap_or_else(PoisonError::into_inner).replace(route);
     next_generation();
-    if let Some(old) = old {
-        // Threads that still hold the old route find their buffer closed.
-        flusher::close_locals(|local| old.drivers.iter().any(|driver| Arc::ptr_eq(driver, &local.driver)));
-        for driver in &old.drivers {
-            driver.outlet.drain(Effort::Eager);
-        }
-    }
+    old
 }
 
 /// Holds the root route over a fork.
 #[cfg(unix)]
-pub(crate) fn hold_root() -> Option<std::sync::RwLockWriteGuard<'static, Option<Arc<Route>>>> {
-    ROOT.try_write().ok()
+pub(crate) fn hold_root() -> std::sync::RwLockWriteGuard<'static, Option<Arc<Route>>> {
+    ROOT.write().unwrap_or_else(PoisonError::into_inner)
 }

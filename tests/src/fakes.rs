@@ -26,6 +26,13 @@ pub fn within(patience: Duration, mut holds: impl FnMut() -> bool) -> bool {
     true
 }
 
+/// Lets one test of a file at a time look at what the process has only once:
+/// its settings, levels and counts.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// A door that can be shut in front of a sink: who writes waits inside.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {

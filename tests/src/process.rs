@@ -75,7 +75,13 @@ pub struct Ended {
 /// When it can't be started.
 pub fn start<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> Running {
     let mut command = Command::new(program);
-    command.args(args).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .args(args)
+        .env("RUST_BACKTRACE", "0")
+        .env_remove("NO_COLOR")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     start_command(command)
 }
 
@@ -144,7 +150,7 @@ impl Running {
     /// # Panics
     /// When the system has no shell.
     pub fn kill_all(&mut self) {
-        let group = format!("kill -KILL -- -{}", self.child.id());
+        let group = format!("kill -9 -{}", self.child.id());
         Command::new("sh").args(["-c", &group]).status().expect("a shell");
         let _ = self.child.wait();
     }

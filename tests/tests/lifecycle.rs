@@ -124,23 +124,26 @@ fn ten_thousand_threads_leave_no_memory_behind() {
     assert!(late < early + 4096, "memory grew from {early} to {late} KiB over 9,000 threads");
 }
 
-/// What one thread may lose without having been asked: see the README.
+/// What the child is configured to.
 const BATCH_BYTES: usize = 4096;
+/// Full batches that a destination may have under way: see the README.
+const UNDER_WAY: usize = 4;
 
 #[test]
-fn an_abort_loses_at_most_a_batch_of_each_thread() {
+fn an_abort_loses_at_most_what_is_buffered() {
     let (entries, ended) = outcome("abort");
     assert_eq!(ended.status.signal(), Some(6), "{ended:?}");
     let numbers = numbers(&entries);
     assert_eq!(numbers.len(), 4);
+    let mut lost_bytes = 0;
     for (thread, numbers) in numbers {
         let written = numbers.len();
         assert!(numbers.iter().copied().eq(0..written as u64), "thread {thread} has a gap");
         assert!(written > 500, "the ERROR record of thread {thread} and what came before it");
         // `2026-11-22T10:12:00.123456Z INFO child Counted thread=0 n=999` and LF.
-        let lost_bytes = (1000 - written) * 61;
-        assert!(lost_bytes <= BATCH_BYTES, "thread {thread} lost {lost_bytes} bytes");
+        lost_bytes += (1000 - written) * 61;
     }
+    assert!(lost_bytes <= (4 + UNDER_WAY) * BATCH_BYTES, "{lost_bytes} bytes are lost");
 }
 
 #[test]

@@ -10,6 +10,7 @@ use kakashi_core::{
     LogRecord, LoggerKind, Output, Pipeline, Pretty, Redaction, Registry, Scratch, Sink, SinkError, Site,
     Text, Timestamp, Value, Values, Wire, error, info,
 };
+use kakashi_tests::record::{Owned, Piece, Prepared, Record, Words};
 
 const NOON: Timestamp = Timestamp::Wall(1_795_342_320_123_456_789);
 
@@ -100,6 +101,39 @@ fn encoding_takes_no_memory_after_the_first_time() {
             assert_eq!(measure(|| batch(3)).count_total, 0);
         }
     });
+}
+
+#[test]
+fn more_call_sites_than_an_encoder_remembers_take_no_memory() {
+    let records: Vec<Record> = (0..300)
+        .map(|number| {
+            let template = vec![Piece::Text(format!("Call {}", "x".repeat(number)))];
+            let fields = vec![("id".to_owned(), Owned::U64(7)), (format!("key {number}"), Owned::Null)];
+            let (module, file) = (String::new(), String::new());
+            let words = Words::Site { template, fields, module, file, line: 1 };
+            Record { words, ..Record::of("") }
+        })
+        .collect();
+    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    for encoder in [&Text as &dyn Encoder, &Json::new(), &Pretty::new(), &Wire] {
+        let mut room = vec![0; 1 << 17];
+        let mut cache = EncoderCache::new();
+        let mut batch = || {
+            let mut out = Output::new(&mut room);
+            let mut taken = 0;
+            for record in &prepared {
+                record.with(|record| {
+                    taken += measure(|| encoder.encode(record, &mut cache, &mut out)).count_total;
+                });
+            }
+            taken += measure(|| encoder.finish(&mut cache, &mut out)).count_total;
+            assert!(!out.overflowed());
+            taken
+        };
+        batch();
+        batch();
+        assert_eq!(batch(), 0);
+    }
 }
 
 #[test]

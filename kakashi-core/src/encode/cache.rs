@@ -64,6 +64,8 @@ impl EncoderCache {
 #[derive(Debug, Default)]
 pub(crate) struct SiteCache {
     slots: alloc::vec::Vec<SiteText>,
+    /// Where text is made: two sites that share a slot must not allocate by turns.
+    scratch: alloc::vec::Vec<u8>,
 }
 
 /// The constant pieces of one site's line: one before each value, or one.
@@ -120,16 +122,15 @@ impl SiteCache {
         let Some(slot) = self.slots.get_mut(place) else { return false };
         slot.site = 0;
         slot.ends.clear();
-        slot.bytes.clear();
-        slot.bytes.resize(Self::MOST, 0);
-        let mut out = Output::new(&mut slot.bytes[..Self::MOST - 32]);
+        self.scratch.resize(Self::MOST, 0);
+        let mut out = Output::new(&mut self.scratch[..Self::MOST - 32]);
         write(&mut out, &mut |end| slot.ends.push(end));
         let (len, too_long) = (out.position(), out.overflowed());
         if too_long {
             return false;
         }
-        slot.bytes.truncate(len + 32);
-        slot.bytes.shrink_to_fit();
+        slot.bytes.clear();
+        slot.bytes.extend_from_slice(&self.scratch[..len + 32]);
         slot.len = len;
         (slot.site, slot.logger) = (site, logger);
         true

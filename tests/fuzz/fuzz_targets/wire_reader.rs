@@ -2,6 +2,8 @@
 //!
 //!     cargo +nightly fuzz run --fuzz-dir tests/fuzz wire_reader -- -max_total_time=60
 //!
+//! `python3 tests/fuzz/seeds.py` first gives it the conformance vectors to begin with.
+//!
 //! The bytes are read twice: as a stream, and as the items of a block whose
 //! checksum holds, for nobody guesses a checksum.
 

@@ -44,6 +44,7 @@ fn main() {
         "stuck_sink" => trouble::returns_beside_a_stuck_sink(file),
         "exit_in_a_sink" => trouble::exits_in_a_sink(file),
         "stdout" => trouble::writes_to_stdout(file),
+        "return_with_stdout" => trouble::returns_with_stdout(file),
         "full_disk" => trouble::fills_a_disk(),
         "append" => trouble::appends(file),
         "defaults" => trouble::uses_the_defaults(),

@@ -50,6 +50,14 @@ pub(crate) fn writes_to_stdout(count: &Path) {
     let _ = writeln!(stderr(), "went on; failures: {}", stats().failures > 0);
 }
 
+/// As many records as FILE says wait when main returns.
+pub(crate) fn returns_with_stdout(count: &Path) {
+    let count = count.to_str().and_then(|count| count.parse().ok()).expect("a number");
+    // An hour: nothing but the end writes.
+    configure().format(Format::Text).flush_after_millis(3_600_000).destination(sinks::stdout()).apply();
+    log_many(0, count);
+}
+
 pub(crate) fn fills_a_disk() {
     configure().format(Format::Text).destination(sinks::file("/dev/full").expect("it opens")).apply();
     // More than what waits for a sink that fails.
