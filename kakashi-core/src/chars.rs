@@ -67,6 +67,7 @@ mod tests {
         }
     }
 
+    #[cfg_attr(miri, ignore = "looks at a million characters")]
     #[test]
     fn every_control_is_found_and_nothing_else() {
         for scalar in 0..=0x10_ffff_u32 {

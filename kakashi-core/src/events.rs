@@ -47,16 +47,25 @@ impl<'a> Event<'a> {
         Self { level, message, first, severity_error: None }
     }
 
-    /// Returns the event's own fields with `more` after them.
-    pub fn fields<'f>(&'f self, more: &[Field<'f>]) -> alloc::vec::Vec<Field<'f>> {
+    /// Hands over the event's own fields with `more` after them; a dozen or so
+    /// of these need no heap.
+    pub fn with_fields<R>(&self, more: &[Field<'_>], then: impl FnOnce(&[Field<'_>]) -> R) -> R {
         let own = self.first.iter().map(|&(key, value)| Field { key, value });
         let error = self.severity_error.as_ref().map(|error| {
             let shown: &dyn fmt::Display = error;
             Field { key: "severity_error", value: Value::Display(shown) }
         });
-        own.chain(error).chain(more.iter().copied()).collect()
+        let all = own.chain(error).chain(more.iter().copied());
+        if more.len() <= FEW - 3 {
+            then(&all.collect::<heapless::Vec<_, FEW>>())
+        } else {
+            then(&all.collect::<alloc::vec::Vec<_>>())
+        }
     }
 }
+
+/// Fields that are put together on the stack.
+const FEW: usize = 16;
 
 #[cfg(test)]
 mod tests {
@@ -66,9 +75,10 @@ mod tests {
     fn a_wrong_severity_is_a_warning_that_says_what_is_right() {
         let event = Event::security("login_failed", "bad");
         assert_eq!(event.level, LogLevel::Warning);
-        let fields = event.fields(&[]);
-        assert_eq!(fields.len(), 3);
-        assert!(format!("{:?}", fields[2].value).contains("use TRACE"));
+        event.with_fields(&[], |fields| {
+            assert_eq!(fields.len(), 3);
+            assert!(format!("{:?}", fields[2].value).contains("use TRACE"));
+        });
         assert_eq!(Event::security("login_failed", "error").level, LogLevel::Error);
     }
 
@@ -76,6 +86,8 @@ mod tests {
     fn a_metric_is_named_by_its_message() {
         let event = Event::metric("queue.depth", &17);
         assert_eq!((event.level, event.message), (LogLevel::Info, "queue.depth"));
-        assert_eq!(event.fields(&[Field::new("unit", "jobs")]).len(), 3);
+        event.with_fields(&[Field::new("unit", "jobs")], |fields| assert_eq!(fields.len(), 3));
+        let many = [Field::new("unit", "jobs"); 40];
+        event.with_fields(&many, |fields| assert_eq!(fields.len(), 42));
     }
 }

@@ -266,7 +266,9 @@ impl ser::SerializeMap for Open<'_> {
     type Error = Failed;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
-        key.serialize(Writer { sink: &mut Key(&mut *self.sink) })
+        // A key is the text that it has in a message: a tuple's is its JSON.
+        self.sink.key(&crate::encode::shown(&Serde(key).to_value()));
+        Ok(())
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
@@ -276,29 +278,6 @@ impl ser::SerializeMap for Open<'_> {
     fn end(self) -> Result<(), Failed> {
         self.close()
     }
-}
-
-/// Takes a map's key, which may be anything, as the text it has in a message.
-struct Key<'s>(&'s mut dyn ValueSink);
-
-impl ValueSink for Key<'_> {
-    fn value(&mut self, value: Value<'_>) {
-        self.0.key(&crate::encode::shown(&value));
-    }
-
-    fn begin_list(&mut self) {
-        self.0.key("[…]");
-    }
-
-    fn end_list(&mut self) {}
-
-    fn begin_map(&mut self) {
-        self.0.key("{…}");
-    }
-
-    fn key(&mut self, _key: &str) {}
-
-    fn end_map(&mut self) {}
 }
 
 #[cfg(all(test, feature = "alloc"))]

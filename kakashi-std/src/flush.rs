@@ -44,9 +44,9 @@ pub(crate) fn flush_route(route: Option<Arc<Route>>) -> Flushed {
     if thread::is_busy() {
         return Flushed::default();
     }
-    route.flush();
+    let left = route.flush_until(Instant::now() + PATIENCE);
     if crate::reentry::is_pending() {
         crate::reentry::replay();
     }
-    Flushed { left: route.waiting() }
+    Flushed { left }
 }

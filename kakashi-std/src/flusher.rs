@@ -178,13 +178,7 @@ pub(crate) fn flush_all_until(deadline: Instant) -> usize {
     else {
         return missed;
     };
-    let left = outlets.iter().map(|outlet| {
-        let clean = outlet.drain_until(deadline);
-        outlet.flush_sink(deadline);
-        // What others have queued since is not left behind by this flush.
-        if clean { 0 } else { outlet.waiting() }
-    });
-    missed + left.sum::<usize>()
+    missed + outlets.iter().map(|outlet| outlet.flush_until(deadline)).sum::<usize>()
 }
 
 /// Locks that a fork must find free.

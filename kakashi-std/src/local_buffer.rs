@@ -77,6 +77,10 @@ impl LocalBuffer {
             return Next::Reroute;
         }
         let buffer = &mut state.buffer;
+        if buffer.ends.len() == buffer.ends.capacity() {
+            // So many short records: full, rather than to be enlarged.
+            return self.put_slowly(state, record, 0, at_once);
+        }
         let start = buffer.len;
         let room = buffer.bytes.len() - FINISH_ROOM;
         let mut out = Output::resume(&mut buffer.bytes[..room], start);

@@ -187,8 +187,17 @@ impl Outlet {
         }
     }
 
+    /// Writes what waits and has the sink pass on what it keeps back; gives up
+    /// at a deadline. Returns how many records are left.
+    pub(crate) fn flush_until(&self, deadline: Instant) -> usize {
+        let clean = self.drain_until(deadline);
+        self.flush_sink(deadline);
+        // What others have queued since is not left behind by this flush.
+        if clean { 0 } else { self.waiting() }
+    }
+
     /// Passes on what the sink keeps back, up to a deadline.
-    pub(crate) fn flush_sink(&self, deadline: Instant) {
+    fn flush_sink(&self, deadline: Instant) {
         if self.lost.load(Ordering::Relaxed) {
             return;
         }
@@ -258,11 +267,9 @@ impl Outlet {
         held.queue.buffers.clear();
         held.queue.bytes = 0;
         held.queue.dropped = Dropped::default();
+        self.under_way.store(0, Ordering::Relaxed);
         match &mut held.slot {
-            Some(slot) => {
-                slot.current = None;
-                self.under_way.store(0, Ordering::Relaxed);
-            }
+            Some(slot) => slot.current = None,
             // A thread of the parent was writing: nobody here will free the lock.
             None => self.lost.store(true, Ordering::Relaxed),
         }

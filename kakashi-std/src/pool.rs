@@ -23,11 +23,12 @@ pub(crate) struct Buffer {
 
 impl Buffer {
     pub(crate) fn new(batch_bytes: usize) -> Self {
-        // Records are rarely shorter than 64 bytes: no growth in normal use.
+        // A line of text is longer than 32 bytes; where records are shorter, this fills
+        // up first. What is not used costs address space, no memory.
         Self {
             bytes: vec![0; batch_bytes + FINISH_ROOM],
             len: 0,
-            ends: Vec::with_capacity(batch_bytes / 64),
+            ends: Vec::with_capacity(batch_bytes / 32),
             announces: 0,
         }
     }

@@ -62,7 +62,7 @@ pub fn security(event_type: &str, severity: &str, fields: &[Field<'_>]) {
 
 fn log_event(event: &Event<'_>, fields: &[Field<'_>]) {
     if root_logger().is_enabled(event.level) {
-        root_logger().log(event.level, event.message, &event.fields(fields));
+        event.with_fields(fields, |fields| root_logger().log(event.level, event.message, fields));
     }
 }
 

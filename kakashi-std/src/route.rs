@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use kakashi_core::{Clock, Encoder, Filter, LevelFilter, LogContext, LogRecord, Pipeline};
 
@@ -69,12 +70,11 @@ pub(crate) struct Route {
 }
 
 impl Route {
-    /// Writes all that is buffered for this route by any thread.
-    pub(crate) fn flush(&self) {
+    /// Writes all that is buffered for this route by any thread; returns how
+    /// many records are left.
+    pub(crate) fn flush_until(&self, deadline: Instant) -> usize {
         flusher::flush_locals(|local| self.drivers.iter().any(|driver| Arc::ptr_eq(driver, &local.driver)));
-        for driver in &self.drivers {
-            driver.outlet.drain(Effort::Eager);
-        }
+        self.drivers.iter().map(|driver| driver.outlet.flush_until(deadline)).sum()
     }
 
     /// Writes all that is buffered, and sends the threads that still hold this
@@ -84,11 +84,6 @@ impl Route {
         for driver in &self.drivers {
             driver.outlet.drain(Effort::Eager);
         }
-    }
-
-    /// Returns how many records wait.
-    pub(crate) fn waiting(&self) -> usize {
-        self.drivers.iter().map(|driver| driver.outlet.waiting()).sum()
     }
 }
 

@@ -1,10 +1,11 @@
 //! Sinks and writers that a test holds in its hand.
 
 use std::io::{self, ErrorKind, Write};
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::panic::resume_unwind;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{Batch, Sink, SinkError};
+use kakashi_std::{Batch, Dropped, Sink, SinkError, Stats, stats};
 
 /// How long a test waits for another thread or process before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -31,6 +32,58 @@ pub fn within(patience: Duration, mut holds: impl FnMut() -> bool) -> bool {
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// What became of records since a moment; other tests must not run meanwhile.
+#[derive(Clone, Copy, Debug)]
+pub struct Since(Stats);
+
+impl Since {
+    /// Begins to count.
+    pub fn now() -> Self {
+        Self(stats())
+    }
+
+    /// Returns how many records were written.
+    pub fn written(&self) -> usize {
+        stats().written - self.0.written
+    }
+
+    /// Returns how many bytes were written.
+    pub fn bytes(&self) -> usize {
+        stats().bytes - self.0.bytes
+    }
+
+    /// Returns how often a sink failed.
+    pub fn failures(&self) -> usize {
+        stats().failures - self.0.failures
+    }
+
+    /// Returns which records were dropped.
+    pub fn dropped(&self) -> Dropped {
+        let mut dropped = stats().dropped;
+        for (row, old) in dropped.counts.iter_mut().zip(self.0.dropped.counts) {
+            row.iter_mut().zip(old).for_each(|(count, old)| *count -= old);
+        }
+        dropped
+    }
+}
+
+/// Runs code that may hang; the process then goes on without it.
+///
+/// # Panics
+/// When it does not end in time, or panics.
+pub fn in_time<T: Send + 'static>(run: impl FnOnce() -> T + Send + 'static) -> T {
+    let (done, wait) = mpsc::channel();
+    let thread = std::thread::spawn(move || {
+        let result = run();
+        let _ = done.send(());
+        result
+    });
+    match wait.recv_timeout(PATIENCE) {
+        Err(mpsc::RecvTimeoutError::Timeout) => panic!("it hangs"),
+        _ => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+    }
 }
 
 /// A door that can be shut in front of a sink: who writes waits inside.

@@ -122,41 +122,24 @@ fn alone() -> MutexGuard<'static, ()> {
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// What is logged between two flushes: it fills two buffers and half of a third.
-const BETWEEN_FLUSHES: u64 = 160 * 1024;
+/// The size of a batch.
+const BUFFER: u64 = 64 * 1024;
 /// How many records are watched at least.
 const RECORDS: u64 = 10_000;
 
 /// Checks that a call allocates nothing, the hand-over of full buffers included.
-///
-/// While the thread warms up, the flusher is kept from giving buffers back before
-/// the flush: so as many are made as can ever be under way, and what follows does
-/// not depend on who runs when.
-fn check(name: &str, call: impl FnMut(u64)) {
-    check_rounds(name, false, call);
+fn check(name: &str, mut call: impl FnMut(u64)) {
+    check_rounds(name, false, &mut call);
 }
 
 /// Checks a call that writes what it logs before it returns.
-fn check_urgent(name: &str, call: impl FnMut(u64)) {
-    check_rounds(name, true, call);
+fn check_urgent(name: &str, mut call: impl FnMut(u64)) {
+    check_rounds(name, true, &mut call);
 }
 
-fn check_rounds(name: &str, urgent: bool, mut call: impl FnMut(u64)) {
-    LOGS.set(true);
-    flush();
-    let before = stats().bytes;
-    (0..100).for_each(&mut call);
-    flush();
-    let bytes_of_100 = (stats().bytes - before) as u64;
-    let round = BETWEEN_FLUSHES * 100 / bytes_of_100;
+fn check_rounds(name: &str, urgent: bool, call: &mut impl FnMut(u64)) {
+    let round = warm_up(2 * BUFFER + BUFFER / 2, urgent, call);
     let rounds = 16.max(RECORDS.div_ceil(round));
-    for _ in 0..rounds {
-        // Who writes for itself waits for a flusher that is in the sink.
-        GATE.set(urgent);
-        (0..round).for_each(&mut call);
-        GATE.set(true);
-        flush();
-    }
     COUNT.set(0);
     for _ in 0..rounds {
         (0..round).for_each(|number| watched(|| call(number)));
@@ -164,6 +147,28 @@ fn check_rounds(name: &str, urgent: bool, mut call: impl FnMut(u64)) {
     }
     let (count, first) = (COUNT.get(), FIRST.take());
     assert!(count == 0, "{name}: {count} allocations in {} calls; the first: {first}", rounds * round);
+}
+
+/// Makes a call until nothing is new to it: in rounds of so many bytes, with a
+/// flush after each. Returns how many calls a round has.
+///
+/// The flusher is kept from giving buffers back before the flush: so as many are
+/// made as a round can ever need, whoever runs when.
+fn warm_up(bytes: u64, urgent: bool, call: &mut impl FnMut(u64)) -> u64 {
+    LOGS.set(true);
+    flush();
+    let before = stats().bytes;
+    (0..100).for_each(&mut *call);
+    flush();
+    let round = bytes * 100 / (stats().bytes - before) as u64;
+    for _ in 0..16 {
+        // Who writes for itself would wait for a flusher that is in the sink.
+        GATE.set(urgent);
+        (0..round).for_each(&mut *call);
+        GATE.set(true);
+        flush();
+    }
+    round
 }
 
 /// The logger after all root records have been sent nowhere, in a form.
@@ -286,6 +291,19 @@ fn a_record_that_is_written_at_once() {
         let broken = "x".parse::<u8>().unwrap_err();
         check_urgent("an exception", |number| exception!(logger, &broken, "Order failed", order_id = number));
     }
+}
+
+#[test]
+fn a_thread_that_outruns_its_sink_makes_no_more_buffers() {
+    let _alone = alone();
+    let logger = logger(Format::Text);
+    warm_up(2 * BUFFER + BUFFER / 2, false, &mut |number| three_fields(&logger, number));
+    COUNT.set(0);
+    // No flush: the thread fills buffers faster than the flusher wakes up.
+    (0..500_000).for_each(|number| watched(|| three_fields(&logger, number)));
+    let (count, first) = (COUNT.get(), FIRST.take());
+    // Two for each of the four spare buffers, however long it goes on.
+    assert!(count <= 8, "{count} allocations; the first: {first}");
 }
 
 #[test]

@@ -3,15 +3,16 @@
 //! `PROPTEST_CASES=100000 cargo test -p kakashi-tests --release --test properties`
 //! looks longer.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fmt;
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{
-    Encoder, EncoderCache, Json, LoggerKind, Name, Output, Pretty, Registry, Text, Value, Wire,
+    Encoder, EncoderCache, Field, Json, LogLevel, LogRecord, LoggerKind, Name, Output, Pretty, Registry,
+    Serde, Text, Timestamp, Value, Wire,
 };
 use kakashi_tests::json::is_control;
-use kakashi_tests::record::{Prepared, Record};
+use kakashi_tests::record::{Owned, Piece, Prepared, Record, Words};
 use kakashi_tests::text_line::{Line, Time};
 use kakashi_tests::{block, expected, json, lines, strategies};
 use proptest::collection::vec;
@@ -74,7 +75,7 @@ fn check_json(line: &str, record: &Record, location: bool) -> Result<(), TestCas
 }
 
 /// All forms of a record that need no block.
-fn forms(record: &kakashi_core::LogRecord<'_>) -> [String; 4] {
+fn forms(record: &LogRecord<'_>) -> [String; 4] {
     [
         lines::line(&Text, record),
         lines::line(&Json::new(), record),
@@ -332,7 +333,54 @@ impl Wound {
 #[test]
 fn uptimes_and_wall_times_are_told_apart() {
     let mut record = Record::of("m");
-    record.timestamp = kakashi_core::Timestamp::Uptime(12_345_678_901);
+    record.timestamp = Timestamp::Uptime(12_345_678_901);
     let line = record.prepare().with(|record| lines::line(&Text, record));
     assert_eq!(Line::read(&line).unwrap().time, Time::Uptime(12_345_678));
+}
+
+#[test]
+fn call_sites_and_loggers_that_share_a_place_in_the_cache_stay_apart() {
+    // More than an encoder remembers, so that they take each other's places.
+    let records: Vec<Record> = (0..100)
+        .map(|number| {
+            let template = vec![Piece::Text(format!("call {number}"))];
+            let fields = vec![(format!("key{number}"), Owned::U64(number))];
+            let words = Words::Site { template, fields, module: String::new(), file: String::new(), line: 1 };
+            Record { words, ..Record::of("") }
+        })
+        .collect();
+    let registry = Registry::new();
+    let names = (0..100).map(|number| format!("logger{number}"));
+    let loggers: Vec<_> = names.map(|name| registry.get(LoggerKind::Sync, &name, None)).collect();
+    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    for encoder in [&Text as &dyn Encoder, &Json::new()] {
+        let mut cache = EncoderCache::new();
+        for _ in 0..2 {
+            for (at, record) in prepared.iter().enumerate() {
+                for (which, logger) in loggers.iter().enumerate() {
+                    record.with(|record| {
+                        let mut record = *record;
+                        record.logger = logger.name();
+                        let remembered = lines::encode_with(encoder, &record, &mut cache);
+                        assert_eq!(remembered, lines::encode(encoder, &record), "site {at}, logger {which}");
+                    });
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_map_key_that_is_no_text_is_written_as_its_json() {
+    let by_pair = BTreeMap::from([((1, "a b"), 'x'), ((2, ""), 'y')]);
+    let by_option = BTreeMap::from([(None, 1), (Some(7), 2)]);
+    let (by_pair, by_option) = (Serde(&by_pair), Serde(&by_option));
+    let fields = [Field::new("by_pair", &by_pair), Field::new("by_option", &by_option)];
+    let record =
+        LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("l"), "m").with_fields(&fields);
+    let expected = r#""by_pair":{"[1,\"a b\"]":"x","[2,\"\"]":"y"},"by_option":{"null":1,"7":2}}"#;
+    let line = lines::line(&Json::new(), &record);
+    assert_eq!(line.trim_end().split_once(r#""m","#).unwrap().1, expected);
+    let read = lines::relay(&record);
+    assert_eq!(lines::line(&Json::new(), &lines::only_record(&read)), line);
 }

@@ -136,7 +136,8 @@ fn damaged_bytes_are_an_error_and_never_a_panic() {
         assert!(Cursor::new(&whole[..cut]).check_value().is_err());
     }
     for at in 0..whole.len() {
-        for byte in 0..=255 {
+        // Miri takes its time.
+        for byte in (0..=255).step_by(if cfg!(miri) { 51 } else { 1 }) {
             let mut damaged = whole.clone();
             damaged[at] = byte;
             let _ = Cursor::new(&damaged).check_value();

@@ -77,6 +77,9 @@ fn read(stream: &[u8]) -> Vec<String> {
         .collect()
 }
 
+/// Miri takes its time: it looks at some places only.
+const STEP: usize = if cfg!(miri) { 17 } else { 1 };
+
 /// A block of one record whose message is `message`.
 fn plain(message: &str) -> Vec<u8> {
     let mut body = vec![0, 0, 20, message.len() as u8];
@@ -238,8 +241,17 @@ fn an_id_means_nothing_before_it_is_given_or_in_another_block() {
     let record = hex(&["04 06 02 00 14 01 6d 01"]);
     let before = block(&[record.as_slice(), &name].concat());
     assert_eq!(read(&before), ["skipped 8"]);
-    let apart = [block(&name), block(&record)].concat();
-    assert_eq!(read(&apart), ["skipped 8"]);
+    for (explains, uses) in [
+        ("02 03 01 01 61", "04 06 02 00 14 01 6d 01"),
+        ("01 09 01 14 01 6d 00 00 00 00 00", "04 03 01 00 01"),
+        ("03 04 01 01 6b 10", "04 06 04 00 14 01 6d 01"),
+    ] {
+        let (explains, uses) = (hex(&[explains]), hex(&[uses]));
+        let together = block(&[explains.as_slice(), &uses].concat());
+        assert!(matches!(Reader::new(&together).next(), Some(Item::Record(_))));
+        let apart = [block(&explains), block(&uses)].concat();
+        assert_eq!(read(&apart), [format!("skipped {}", uses.len())]);
+    }
     for unknown in ["04 03 01 00 09", "04 06 04 00 14 01 6d 09"] {
         let items = hex(&[unknown]);
         assert_eq!(read(&block(&items)), [format!("skipped {}", items.len())]);
@@ -332,7 +344,7 @@ fn a_stream_cut_anywhere_gives_the_whole_blocks_and_the_rest_as_skipped() {
     let blocks = [plain("a"), golden(), plain("c")];
     let lines = [plain_line("a"), GOLDEN_TEXT.to_owned(), plain_line("c")];
     let stream = blocks.concat();
-    for cut in 0..=stream.len() {
+    for cut in (0..=stream.len()).step_by(STEP) {
         let (mut whole, mut end) = (0, 0);
         while whole < blocks.len() && end + blocks[whole].len() <= cut {
             end += blocks[whole].len();
@@ -351,7 +363,7 @@ fn every_changed_byte_costs_one_block() {
     let blocks = [plain("a"), golden(), plain("c")];
     let stream = blocks.concat();
     let hit = blocks[0].len()..blocks[0].len() + blocks[1].len();
-    for at in hit.clone() {
+    for at in hit.clone().step_by(STEP) {
         for bit in 0..8 {
             let mut damaged = stream.clone();
             damaged[at] ^= 1 << bit;

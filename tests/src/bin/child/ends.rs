@@ -210,3 +210,29 @@ pub(crate) fn runs_until_killed(file: &Path) {
     }
     flush();
 }
+
+/// The hook logs: in a panic of the program, and in one of a `Display` that is
+/// caught.
+pub(crate) fn logs_in_a_panic_hook(file: &Path) {
+    struct Panics;
+    impl fmt::Display for Panics {
+        fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+            panic!("as asked");
+        }
+    }
+    log_to(file);
+    log_many(0, 1);
+    let before = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        info!(logger(), "A panic", thread = 1, of = %panic);
+        error!(logger(), "A panic", thread = 1, of = %panic);
+        before(panic);
+    }));
+    info!(logger(), "Counted", thread = 0, n = 1, value = %Panics);
+    let panicked = thread::spawn(|| {
+        log_many(2, 1);
+        panic!("as asked");
+    });
+    assert!(panicked.join().is_err());
+    info!(logger(), "Counted", thread = 0, n = 2);
+}

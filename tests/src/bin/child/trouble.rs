@@ -1,5 +1,6 @@
 //! Sinks in trouble, and settings at their limits.
 
+use std::fmt;
 use std::io::{Read as _, Write as _, stderr, stdin};
 use std::path::Path;
 use std::process;
@@ -88,4 +89,19 @@ pub(crate) fn never_flushes(file: &Path) {
     log_many(0, 1000);
     let arrived = || String::from_utf8_lossy(&kakashi_tests::process::read(file)).lines().count() > 900;
     assert!(kakashi_tests::fakes::eventually(arrived), "full buffers are written all the same");
+}
+
+/// A value changes the settings each time it is shown.
+pub(crate) fn configures_in_a_display(file: &Path) {
+    struct Configures<'a>(&'a Path);
+    impl fmt::Display for Configures<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            log_to(self.0);
+            f.write_str("shown")
+        }
+    }
+    log_to(file);
+    info!(logger(), "Before");
+    info!(logger(), "Outer", value = %Configures(file));
+    info!(logger(), "After");
 }
