@@ -5,7 +5,7 @@
 
 /// Logs through a logger at a constant level.
 ///
-/// `log!(logger, level, "message", fields…)`; the fields are as in [`info!`].
+/// `log!(logger, level, "message", fields…)`; the fields are as in [`info!`](crate::info).
 #[macro_export]
 macro_rules! log {
     ($logger:expr, $level:expr, $message:literal $($fields:tt)*) => {
@@ -48,7 +48,7 @@ level_macros! { $
 
 /// Logs an error: its type, its text and the texts of its sources, at level ERROR.
 ///
-/// `exception!(logger, &error, "message", fields…)`; the fields are as in [`info!`].
+/// `exception!(logger, &error, "message", fields…)`; the fields are as in [`info!`](crate::info).
 #[macro_export]
 macro_rules! exception {
     ($logger:expr, $error:expr, $message:literal $($fields:tt)*) => {

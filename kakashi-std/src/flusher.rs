@@ -140,6 +140,11 @@ pub(crate) fn outlets() -> Vec<Arc<Outlet>> {
     lock(&OUTLETS).iter().filter_map(Weak::upgrade).collect()
 }
 
+/// Returns how many records wait for their sinks.
+pub(crate) fn waiting() -> usize {
+    outlets().iter().map(|outlet| outlet.waiting()).sum()
+}
+
 pub(crate) fn register(outlet: &Arc<Outlet>) {
     let mut outlets = lock(&OUTLETS);
     outlets.retain(|outlet| outlet.strong_count() > 0);

@@ -9,8 +9,8 @@
 //! for each thread, four that are full and under way, and what waits for a sink
 //! that fails (4 MiB at most).
 
-use std::sync::Once;
 use std::sync::atomic::Ordering;
+use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::thread::{EXITING, is_busy, is_in_sink};
@@ -53,9 +53,21 @@ fn write_all_until(deadline: Instant) -> usize {
 }
 
 /// Writes all there is; what can't be is told on stderr.
+///
+/// Another thread writes: a pipe that nobody reads must not hold up the end.
 fn at_exit() {
     EXITING.store(true, Ordering::Relaxed);
-    let left = write_all_until(Instant::now() + EXIT_PATIENCE);
+    let deadline = Instant::now() + EXIT_PATIENCE;
+    let (done, left) = mpsc::channel();
+    let writer = std::thread::Builder::new().name("kakashi-exit".into());
+    let started = writer.spawn(move || {
+        // Nobody listens any more if it took too long.
+        let _ = done.send(write_all_until(deadline));
+    });
+    let left = match started {
+        Ok(_) => left.recv_timeout(EXIT_PATIENCE).unwrap_or_else(|_| flusher::waiting()),
+        Err(_) => write_all_until(deadline),
+    };
     if left > 0 {
         crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));
     }

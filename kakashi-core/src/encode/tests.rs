@@ -598,7 +598,8 @@ mod of_the_wire {
 
     #[test]
     fn a_long_record_has_a_longer_length() {
-        for len in [16_300, 16_383, 16_384, 40_000] {
+        let lengths: &[usize] = if cfg!(miri) { &[16_384] } else { &[16_300, 16_383, 16_384, 40_000] };
+        for &len in lengths {
             let long = "x".repeat(len);
             let fields = [Field::new("k", &long)];
             let record = record("m").with_fields(&fields);

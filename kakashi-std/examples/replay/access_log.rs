@@ -200,7 +200,10 @@ mod tests {
     const HEAD: &str =
         "127.0.0.1 - - [2026-11-22T00:00:00+00:00] 400 150 1.050 527a2fa7527a2fa7527a2fa7527a2fa7 ";
 
-    fn read(rest: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>), String> {
+    /// Request line, referrer, user agent.
+    type Free = (Vec<u8>, Option<Vec<u8>>, Option<Vec<u8>>);
+
+    fn read(rest: &[u8]) -> Result<Free, String> {
         let line = [HEAD.as_bytes(), rest].concat();
         let request = request(&line)?;
         Ok((request.line.to_vec(), request.referrer.map(Vec::from), request.agent.map(Vec::from)))
