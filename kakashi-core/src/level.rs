@@ -151,6 +151,13 @@ impl fmt::Display for UnknownLevel {
 
 impl core::error::Error for UnknownLevel {}
 
+impl From<core::convert::Infallible> for UnknownLevel {
+    /// Lets a level stand where a name may stand.
+    fn from(never: core::convert::Infallible) -> Self {
+        match never {}
+    }
+}
+
 /// Holds a threshold: a record passes when its level's number is not below it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LevelFilter(u8);

@@ -413,8 +413,8 @@ mod tests {
 
     #[test]
     fn references_options_and_collections_are_values() {
-        let text = String::from("x");
-        assert!(matches!((&&text).to_value(), Value::Str("x")));
+        let text = &&"x";
+        assert!(matches!(text.to_value(), Value::Str("x")));
         assert!(matches!(None::<u8>.to_value(), Value::Null));
         assert!(matches!(Some(-1_i8).to_value(), Value::I64(-1)));
         assert!([1, 2].to_value().is_foreign());

@@ -225,7 +225,7 @@ fn base64(bytes: &[u8]) -> String {
         let index = usize::from_str_radix(&format!("{six:0<6}"), 2).expect("zeros and ones");
         text.push(alphabet[index]);
     }
-    while text.len() % 4 != 0 {
+    while !text.len().is_multiple_of(4) {
         text.push('=');
     }
     text
