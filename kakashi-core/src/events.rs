@@ -2,7 +2,7 @@
 
 use core::fmt;
 
-use crate::field::Field;
+use crate::field::{Field, with_joined};
 use crate::level::{LogLevel, UnknownLevel};
 use crate::value::{ToValue, Value};
 
@@ -55,17 +55,10 @@ impl<'a> Event<'a> {
             let shown: &dyn fmt::Display = error;
             Field { key: "severity_error", value: Value::Display(shown) }
         });
-        let all = own.chain(error).chain(more.iter().copied());
-        if more.len() <= FEW - 3 {
-            then(&all.collect::<heapless::Vec<_, FEW>>())
-        } else {
-            then(&all.collect::<alloc::vec::Vec<_>>())
-        }
+        let own: heapless::Vec<_, 3> = own.chain(error).collect();
+        with_joined(&own, more, then)
     }
 }
-
-/// Fields that are put together on the stack.
-const FEW: usize = 16;
 
 #[cfg(test)]
 mod tests {

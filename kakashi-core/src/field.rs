@@ -18,6 +18,19 @@ impl<'a> Field<'a> {
     }
 }
 
+/// Hands over the fields of two sources as one slice; up to sixteen are put
+/// together on the stack.
+#[cfg(feature = "alloc")]
+pub fn with_joined<R>(first: &[Field<'_>], second: &[Field<'_>], then: impl FnOnce(&[Field<'_>]) -> R) -> R {
+    const FEW: usize = 16;
+    let all = first.iter().chain(second).copied();
+    if first.len() + second.len() <= FEW {
+        then(&all.collect::<heapless::Vec<_, FEW>>())
+    } else {
+        then(&all.collect::<alloc::vec::Vec<_>>())
+    }
+}
+
 /// Returns the bit that stands for a key in a key mask.
 ///
 /// Two sets of keys whose masks share no bit share no key; the reverse does

@@ -67,6 +67,8 @@ pub use direct::DirectLogger;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 #[cfg(feature = "alloc")]
 pub use events::Event;
+#[cfg(feature = "alloc")]
+pub use field::with_joined;
 pub use field::{Field, key_bit};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use log::{Exception, Log};

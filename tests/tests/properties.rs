@@ -8,8 +8,8 @@ use std::fmt;
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{
-    Encoder, EncoderCache, Field, Json, LogLevel, LogRecord, LoggerKind, Name, Output, Pretty, Registry,
-    Serde, Text, Timestamp, Value, Wire,
+    Encoder, EncoderCache, Field, Json, LogContext, LogLevel, LogRecord, LoggerKind, Name, Output, Pretty,
+    Registry, Serde, Text, Timestamp, Value, Wire, key_bit,
 };
 use kakashi_tests::json::is_control;
 use kakashi_tests::record::{Owned, Piece, Prepared, Record, Words};
@@ -365,6 +365,38 @@ fn call_sites_and_loggers_that_share_a_place_in_the_cache_stay_apart() {
                         assert_eq!(remembered, lines::encode(encoder, &record), "site {at}, logger {which}");
                     });
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn a_context_is_hidden_by_the_keys_that_hide_it_and_by_no_others() {
+    // Two keys with one bit in a mask: only a look at the keys tells them apart.
+    let twin = (0..).map(|number| format!("k{number}")).find(|key| key_bit(key.as_bytes()) == key_bit(b"k"));
+    let twin = twin.expect("one of a few hundred");
+    let keys = ["k", &twin];
+    let contexts =
+        keys.map(|key| LogContext::new().with_custom(&[Field::new(key, "context"), Field::new("z", &1)]));
+    let records: Vec<Record> = (0..60)
+        .map(|number| {
+            let fields = vec![(keys[number % 2].to_owned(), Owned::U64(7))];
+            let (module, file) = (String::new(), String::new());
+            let template = vec![Piece::Text("m".to_owned())];
+            Record { words: Words::Site { template, fields, module, file, line: 1 }, ..Record::of("") }
+        })
+        .chain([Record::of("no keys")])
+        .collect();
+    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    for encoder in [&Text as &dyn Encoder, &Json::new()] {
+        let mut cache = EncoderCache::new();
+        for context in contexts.iter().cycle().take(6) {
+            for record in prepared.iter().rev() {
+                record.with(|record| {
+                    let record = record.with_context(context.fields());
+                    let remembered = lines::encode_with(encoder, &record, &mut cache);
+                    assert_eq!(remembered, lines::encode(encoder, &record));
+                });
             }
         }
     }

@@ -53,11 +53,10 @@ fn to(file: &Path) -> String {
 /// Takes the lines out of a file that has nothing in it which could do harm.
 fn harmless_lines(file: &[u8]) -> impl Iterator<Item = &str> {
     let text = std::str::from_utf8(file).expect("all is UTF-8");
-    let lines = text.split_inclusive('\n').inspect(|line| {
+    text.split_inclusive('\n').inspect(|line| {
         let control = line.strip_suffix('\n').expect("every line is whole").chars().find(|&c| is_control(c));
         assert_eq!(control, None, "{line:?}");
-    });
-    lines
+    })
 }
 
 /// Checks that each request is there once, that each thread's are in their
