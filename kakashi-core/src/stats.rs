@@ -20,12 +20,20 @@ pub enum DropReason {
     TooLarge,
     /// The process was ending, or had forked, and the road was closed.
     Shutdown,
+    /// An encoder panicked.
+    EncoderFailed,
 }
 
 impl DropReason {
     /// All reasons.
-    pub const ALL: [DropReason; 5] =
-        [Self::QueueFull, Self::SinkFailed, Self::Reentrant, Self::TooLarge, Self::Shutdown];
+    pub const ALL: [DropReason; 6] = [
+        Self::QueueFull,
+        Self::SinkFailed,
+        Self::Reentrant,
+        Self::TooLarge,
+        Self::Shutdown,
+        Self::EncoderFailed,
+    ];
 
     /// Returns the name that encoders write.
     pub const fn name(self) -> &'static str {
@@ -35,6 +43,7 @@ impl DropReason {
             Self::Reentrant => "reentrant",
             Self::TooLarge => "too_large",
             Self::Shutdown => "shutdown",
+            Self::EncoderFailed => "encoder_failed",
         }
     }
 

@@ -261,6 +261,7 @@ impl Place {
             threshold: self.threshold,
             filter: self.filter.clone(),
             encoder,
+            foreign_encoder: self.encoder.is_some(),
             outlet: self.outlet.clone(),
             pool: Arc::new(Pool::new(batch_bytes)),
         })

@@ -7,12 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use kakashi_core::{DropReason, EncoderCache, LogLevel, LogRecord, Output, RecordEnd};
+use kakashi_core::{DropReason, EncoderCache, Guard as _, LogLevel, LogRecord, Output, RecordEnd};
 
 use crate::flusher;
 use crate::outlet::{Effort, lock_until};
 use crate::pool::{Buffer, FINISH_ROOM};
 use crate::route::Driver;
+use crate::thread::CatchPanic;
 
 /// A record that needs more bytes than this is dropped and counted.
 const MAX_RECORD_BYTES: usize = 128 << 20;
@@ -84,7 +85,9 @@ impl LocalBuffer {
         let start = buffer.len;
         let room = buffer.bytes.len() - FINISH_ROOM;
         let mut out = Output::resume(&mut buffer.bytes[..room], start);
-        self.driver.encoder.encode(record, &mut state.cache, &mut out);
+        if !self.encode(record, &mut state.cache, &mut out) {
+            return Next::Wake;
+        }
         if out.overflowed() {
             let needed = out.position() - start;
             return self.put_slowly(state, record, needed, at_once);
@@ -100,6 +103,21 @@ impl LocalBuffer {
             return Next::Arm;
         }
         Next::Done
+    }
+
+    /// Encodes a record; false if the encoder panicked: then it is counted.
+    #[inline]
+    fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) -> bool {
+        let encoder = &self.driver.encoder;
+        if !self.driver.foreign_encoder {
+            encoder.encode(record, cache, out);
+            return true;
+        }
+        let whole = CatchPanic.run(&mut || encoder.encode(record, cache, out));
+        if !whole {
+            self.driver.outlet.count_dropped(record.level, DropReason::EncoderFailed);
+        }
+        whole
     }
 
     /// Makes room for a record that did not fit, which needs about this many bytes.
@@ -124,7 +142,9 @@ impl LocalBuffer {
             }
             let room = buffer.bytes.len() - FINISH_ROOM;
             let mut out = Output::new(&mut buffer.bytes[..room]);
-            self.driver.encoder.encode(record, &mut state.cache, &mut out);
+            if !self.encode(record, &mut state.cache, &mut out) {
+                return Next::Wake;
+            }
             if !out.overflowed() {
                 buffer.len = out.position();
                 buffer.ends.push(RecordEnd { end: buffer.len, level: record.level });

@@ -87,7 +87,7 @@ fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
 
 /// Writes a record as a block; none if its values' code panics or never
 /// yields the same length.
-fn block_of(record: &LogRecord<'_>) -> Option<Vec<u8>> {
+pub(crate) fn block_of(record: &LogRecord<'_>) -> Option<Vec<u8>> {
     let mut bytes = vec![0; 1024];
     for _ in 0..4 {
         let mut cache = EncoderCache::new();

@@ -30,6 +30,8 @@ pub(crate) struct Driver {
     pub(crate) threshold: LevelFilter,
     pub(crate) filter: Option<Arc<dyn Filter>>,
     pub(crate) encoder: Arc<dyn Encoder>,
+    /// The encoder may be somebody else's code, which may panic.
+    pub(crate) foreign_encoder: bool,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) pool: Arc<Pool>,
 }

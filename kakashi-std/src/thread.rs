@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch};
+use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, wire};
 
 use crate::call::Call;
 use crate::clock::ThreadClock;
@@ -179,7 +179,11 @@ impl Local {
         let road = roads.road(core.route.as_ref());
         let now = match &road.route.clock {
             None => clock.now(),
-            Some(clock) => clock.now(),
+            Some(own) => {
+                let mut told = None;
+                CatchPanic.run(&mut || told = Some(own.now()));
+                told.unwrap_or_else(|| clock.now())
+            }
         };
         let context = merged.get(core.route.is_some(), &road.route, &core.context);
         let record = call.record(now, core.entry.name(), context.fields());
@@ -232,6 +236,15 @@ impl Roads {
         urgent: bool,
         mut reached: Vec<Arc<Outlet>>,
     ) {
+        // In wire form, so that no value's code runs again: what replaced the
+        // route may have been just that.
+        let block = reentry::block_of(record);
+        let mut items = wire::Reader::new(block.as_deref().unwrap_or_default());
+        let kept = items.find_map(|item| match item {
+            wire::Item::Record(record) => Some(record),
+            _ => None,
+        });
+        let record = kept.as_ref().unwrap_or(record);
         while let Some(more) = self.road(route).send(record, scratch, urgent, &reached) {
             reached.extend(more);
         }

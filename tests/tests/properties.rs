@@ -385,19 +385,30 @@ fn a_context_is_hidden_by_the_keys_that_hide_it_and_by_no_others() {
             let template = vec![Piece::Text("m".to_owned())];
             Record { words: Words::Site { template, fields, module, file, line: 1 }, ..Record::of("") }
         })
-        .chain([Record::of("no keys")])
         .collect();
     let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    let without_keys = Record::of("m");
+    let without_keys = without_keys.prepare();
     for encoder in [&Text as &dyn Encoder, &Json::new()] {
         let mut cache = EncoderCache::new();
-        for context in contexts.iter().cycle().take(6) {
-            for record in prepared.iter().rev() {
-                record.with(|record| {
-                    let record = record.with_context(context.fields());
-                    let remembered = lines::encode_with(encoder, &record, &mut cache);
-                    assert_eq!(remembered, lines::encode(encoder, &record));
-                });
+        let mut check = |record: &Prepared<'_>, context: &LogContext| {
+            record.with(|record| {
+                let record = record.with_context(context.fields());
+                let remembered = lines::encode_with(encoder, &record, &mut cache);
+                assert_eq!(remembered, lines::encode(encoder, &record));
+            });
+        };
+        // Site by site, then context by context: whatever is remembered of one
+        // stands beside another.
+        for record in &prepared {
+            for context in contexts.iter().cycle().take(4) {
+                check(&without_keys, context);
+                check(record, context);
             }
+        }
+        for context in contexts.iter().cycle().take(4) {
+            check(&without_keys, context);
+            prepared.iter().for_each(|record| check(record, context));
         }
     }
 }
