@@ -407,8 +407,9 @@ mod tests {
             len.set(len.get() * 3);
             f.write_str(&"x".repeat(len.get()))
         });
+        let inside = Inside(&grows);
         let fields = [
-            Field { key: "grows", value: Value::Composite(&Inside(&grows)) },
+            Field { key: "grows", value: Value::Composite(&inside) },
             Field { key: "k", value: Value::Display(&1) },
         ];
         let line = run(&Pipeline::default(), &record().with_fields(&fields)).unwrap();
@@ -421,8 +422,9 @@ mod tests {
         let shrinks = Printed(|f: &mut fmt::Formatter<'_>| {
             f.write_str(&"long".repeat(if long.replace(false) { 1000 } else { 1 }))
         });
+        let inside = Inside(&shrinks);
         let fields = [
-            Field { key: "k", value: Value::Composite(&Inside(&shrinks)) },
+            Field { key: "k", value: Value::Composite(&inside) },
             Field { key: "l", value: Value::Display(&"x") },
         ];
         assert_eq!(run(&Pipeline::default(), &record().with_fields(&fields)).unwrap(), "m k=long l=x");
