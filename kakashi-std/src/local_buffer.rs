@@ -50,6 +50,8 @@ pub(crate) enum Next {
     Wake,
     /// Write what is queued.
     Drain,
+    /// Write what is queued, then put the record: no buffer is left for it.
+    Help,
     /// Ask for the new route and log again.
     Reroute,
 }
@@ -79,7 +81,8 @@ impl LocalBuffer {
         }
         let buffer = &mut state.buffer;
         if buffer.ends.len() == buffer.ends.capacity() {
-            // So many short records: full, rather than to be enlarged.
+            // So many short records: full, rather than to be enlarged. Or no
+            // buffer at all: the last went and none was left (see `hand_over`).
             return self.put_slowly(state, record, 0, at_once);
         }
         let start = buffer.len;
@@ -132,6 +135,12 @@ impl LocalBuffer {
         let mut next = Next::Arm;
         if !state.buffer.is_empty() {
             next = self.hand_over(state);
+            if next == Next::Drain {
+                return Next::Help;
+            }
+        }
+        if state.buffer.bytes.is_empty() {
+            state.buffer = self.driver.pool.take_or_make();
         }
         // Begins a batch: nothing stands before it.
         loop {
@@ -167,14 +176,13 @@ impl LocalBuffer {
         }
     }
 
-    /// Queues the buffer and takes an empty one.
+    /// Queues the buffer and takes an empty one. While all spare ones are under
+    /// way there is none: the thread must help to write, and then finds some.
     fn hand_over(&self, state: &mut State) -> Next {
         state.finish(&self.driver);
         let spare = self.driver.pool.take();
-        // All spare buffers are under way: this thread must help.
         let exhausted = spare.is_none();
-        let empty = spare.unwrap_or_else(|| self.driver.pool.take_or_make());
-        let full = std::mem::replace(&mut state.buffer, empty);
+        let full = std::mem::replace(&mut state.buffer, spare.unwrap_or_default());
         let waiting = self.driver.outlet.push(full, &self.driver.pool);
         match waiting {
             _ if exhausted => Next::Drain,
@@ -275,7 +283,7 @@ impl Next {
             Self::Done | Self::Reroute => {}
             Self::Arm => flusher::arm(),
             Self::Wake => flusher::wake(),
-            Self::Drain => {
+            Self::Drain | Self::Help => {
                 if !driver.outlet.drain(Effort::Patient) {
                     flusher::arm();
                 }

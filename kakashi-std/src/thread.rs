@@ -290,10 +290,17 @@ impl LocalRoute {
                 if before || !buffer.driver.takes(record) {
                     continue;
                 }
-                match buffer.put(record, urgent) {
-                    Next::Done => {}
-                    Next::Reroute => return Some(at),
-                    next => next.act(&buffer.driver),
+                loop {
+                    match buffer.put(record, urgent) {
+                        Next::Done => {}
+                        Next::Reroute => return Some(at),
+                        Next::Help => {
+                            Next::Help.act(&buffer.driver);
+                            continue;
+                        }
+                        next => next.act(&buffer.driver),
+                    }
+                    break;
                 }
             }
             None
