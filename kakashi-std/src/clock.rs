@@ -41,6 +41,13 @@ pub(crate) struct ThreadClock {
     rate: counter::Rate,
 }
 
+/// Finds out once what the counter is worth: a fork must not come in between,
+/// for the child would wait for ever for a thread that it does not have.
+#[cfg(unix)]
+pub(crate) fn settle() {
+    let _ = counter::rate();
+}
+
 /// A system clock behind what was told by less than this is held, not stepped.
 const SLEW_NANOS: i64 = 20_000;
 

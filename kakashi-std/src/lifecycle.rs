@@ -144,6 +144,10 @@ mod platform {
     }
 
     fn hold_all() -> HeldAll {
+        // What is made once is made now: in the child nobody would finish it.
+        super::install();
+        crate::clock::settle();
+        let _ = crate::root_logger();
         let deadline = Instant::now() + FORK_PATIENCE;
         // In the order in which a change of settings takes them; none is held for long.
         let settings = crate::configure::hold_settings();
