@@ -84,37 +84,50 @@ fn start() {
 }
 
 fn run() {
+    // When the buffers are looked at next, if there may be something in them:
+    // full buffers from busy threads must not put that off.
+    let mut look_at = None;
     loop {
-        let idle = Duration::from_millis(IDLE.load(Ordering::Relaxed));
-        let mut signal = lock(&SIGNAL);
-        while !signal.armed && !signal.work {
-            signal = BELL.wait(signal).unwrap_or_else(PoisonError::into_inner);
-        }
-        // Two looks an interval: what lies there at both is old enough.
-        let look_at = Instant::now() + idle / 2;
-        while !signal.work {
-            let left = look_at.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                break;
-            }
-            signal = BELL.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        let armed = !signal.work && std::mem::take(&mut signal.armed);
-        signal.work = false;
-        drop(signal);
-        if armed {
+        let work = wait_for_work(&mut look_at);
+        if look_at.is_some_and(|at| at <= Instant::now()) {
+            look_at = None;
             ALARM.disarm();
             let round = ROUND.fetch_add(1, Ordering::AcqRel) + 1;
             if !sweep(round) {
                 arm();
             }
-        } else if !drain_outlets(Effort::Patient) {
+        } else if work && !drain_outlets(Effort::Patient) {
             arm();
         }
         // What sinks have logged on this thread.
         if crate::reentry::is_pending() {
             crate::reentry::replay();
         }
+    }
+}
+
+/// Sleeps until a buffer is full or it is time to look; tells whether one is full.
+fn wait_for_work(look_at: &mut Option<Instant>) -> bool {
+    let mut signal = lock(&SIGNAL);
+    loop {
+        if std::mem::take(&mut signal.armed) {
+            // Two looks an interval: what lies there at both is old enough.
+            let idle = Duration::from_millis(IDLE.load(Ordering::Relaxed));
+            look_at.get_or_insert_with(|| Instant::now() + idle / 2);
+        }
+        if std::mem::take(&mut signal.work) {
+            return true;
+        }
+        signal = match *look_at {
+            None => BELL.wait(signal).unwrap_or_else(PoisonError::into_inner),
+            Some(at) => {
+                let left = at.saturating_duration_since(Instant::now());
+                if left.is_zero() {
+                    return false;
+                }
+                BELL.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0
+            }
+        };
     }
 }
 

@@ -144,7 +144,7 @@ impl Scope for LogContext {
     }
 
     fn scope<F: Future>(&self, future: F) -> ScopedFuture<F> {
-        ScopedFuture { context: current_context().merge(self), future: Box::pin(future) }
+        ScopedFuture { context: current_context().merge(self), future: Some(Box::pin(future)) }
     }
 }
 
@@ -168,29 +168,45 @@ impl fmt::Debug for ScopeGuard {
     }
 }
 
-/// Runs a future with a context of its own.
+/// Runs a future with a context of its own, to its end or until it is dropped.
 #[must_use = "futures do nothing unless polled"]
 pub struct ScopedFuture<F> {
     context: LogContext,
     /// Pinned once in its own memory: no code that has to be trusted with pins.
-    future: Pin<Box<F>>,
+    /// Only while it is dropped there is none.
+    future: Option<Pin<Box<F>>>,
+}
+
+/// Makes a future's context current, and puts both back even when it panics.
+struct Swap<'a>(&'a mut LogContext);
+
+impl<'a> Swap<'a> {
+    fn with(context: &'a mut LogContext) -> Self {
+        *context = replace(std::mem::take(context));
+        Self(context)
+    }
+}
+
+impl Drop for Swap<'_> {
+    fn drop(&mut self) {
+        *self.0 = replace(std::mem::take(self.0));
+    }
 }
 
 impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        /// Puts the contexts back even when the future panics.
-        struct Swap<'a>(&'a mut LogContext);
-        impl Drop for Swap<'_> {
-            fn drop(&mut self) {
-                *self.0 = replace(std::mem::take(self.0));
-            }
-        }
-        let this = &mut *self;
-        this.context = replace(std::mem::take(&mut this.context));
-        let _swap = Swap(&mut this.context);
-        this.future.as_mut().poll(cx)
+        let Self { context, future } = &mut *self;
+        let _swap = Swap::with(context);
+        future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx))
+    }
+}
+
+impl<F> Drop for ScopedFuture<F> {
+    fn drop(&mut self) {
+        let _swap = Swap::with(&mut self.context);
+        self.future = None;
     }
 }
 

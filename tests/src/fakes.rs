@@ -106,6 +106,11 @@ impl Gate {
         gate
     }
 
+    /// Lets nobody pass from now on.
+    pub fn close(&self) {
+        self.door().shut = true;
+    }
+
     /// Lets all pass from now on.
     pub fn open(&self) {
         self.door().shut = false;
@@ -171,7 +176,7 @@ struct Chart {
     health: Health,
     bytes: Vec<u8>,
     calls: usize,
-    turn: usize,
+    failed: bool,
 }
 
 impl Patient {
@@ -197,6 +202,11 @@ impl Patient {
         self.chart().calls
     }
 
+    /// Tells whether it has ever failed.
+    pub fn has_failed(&self) -> bool {
+        self.chart().failed
+    }
+
     fn chart(&self) -> MutexGuard<'_, Chart> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -206,13 +216,16 @@ impl Write for Patient {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         let mut chart = self.chart();
         chart.calls += 1;
-        chart.turn += 1;
         let taken = match chart.health {
             Health::Well => bytes.len(),
             Health::Slow(most) => bytes.len().min(most),
-            Health::Halting(_) if chart.turn % 2 == 1 => bytes.len().div_ceil(2),
-            Health::Halting(kind) | Health::Sick(kind) => return Err(kind.into()),
+            Health::Halting(_) if chart.calls % 2 == 1 => bytes.len().div_ceil(2),
+            Health::Halting(kind) | Health::Sick(kind) => {
+                chart.failed = true;
+                return Err(kind.into());
+            }
             Health::Mad => {
+                chart.failed = true;
                 drop(chart);
                 panic!("the sink panics");
             }
