@@ -60,7 +60,8 @@ pub(crate) struct Pool {
 #[derive(Debug, Default)]
 struct State {
     free: Vec<Buffer>,
-    made: usize,
+    /// Spare buffers that exist: those that are free and those under way.
+    spare: usize,
 }
 
 /// Buffers that may be under way beside those that threads fill.
@@ -81,17 +82,21 @@ impl Pool {
         if let Some(buffer) = state.free.pop() {
             return Some(buffer);
         }
-        if state.made >= SPARE {
+        if state.spare >= SPARE {
             return None;
         }
-        state.made += 1;
+        state.spare += 1;
         drop(state);
         Some(Buffer::new(self.batch_bytes))
     }
 
-    /// Takes an empty buffer, a new one if it must be.
+    /// Takes an empty buffer for a thread that has none, a new one if it must be.
     pub(crate) fn take_or_make(&self) -> Buffer {
-        let spare = self.state().and_then(|mut state| state.free.pop());
+        let spare = self.state().and_then(|mut state| {
+            let buffer = state.free.pop()?;
+            state.spare -= 1;
+            Some(buffer)
+        });
         spare.unwrap_or_else(|| Buffer::new(self.batch_bytes))
     }
 
@@ -99,9 +104,17 @@ impl Pool {
     pub(crate) fn give(&self, mut buffer: Buffer) {
         let usual = buffer.bytes.len() == self.batch_bytes + FINISH_ROOM;
         let Some(mut state) = self.state() else { return };
-        if usual && state.free.len() < 2 * SPARE {
+        let under_way = state.spare - state.free.len();
+        if usual && (under_way > 0 || state.spare < SPARE) {
+            if under_way == 0 {
+                // A thread's own, which has ended or has taken a spare one for it.
+                state.spare += 1;
+            }
             buffer.clear();
             state.free.push(buffer);
+        } else if under_way > 0 {
+            // Too large to be kept: another takes its place when it is needed.
+            state.spare -= 1;
         }
     }
 
