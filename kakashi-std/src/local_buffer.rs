@@ -144,6 +144,10 @@ impl LocalBuffer {
         }
         // Begins a batch: nothing stands before it.
         loop {
+            if needed > MAX_RECORD_BYTES {
+                self.driver.outlet.count_dropped(record.level, DropReason::TooLarge);
+                return next.max(Next::Wake);
+            }
             let buffer = &mut state.buffer;
             let room = self.driver.pool.batch_bytes().max(needed);
             if buffer.bytes.len() < room + FINISH_ROOM {
@@ -160,10 +164,6 @@ impl LocalBuffer {
                 break;
             }
             needed = out.position();
-            if needed > MAX_RECORD_BYTES {
-                self.driver.outlet.count_dropped(record.level, DropReason::TooLarge);
-                return Next::Wake;
-            }
         }
         state.round = flusher::round();
         if at_once {

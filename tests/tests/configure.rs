@@ -13,7 +13,9 @@ use kakashi_std::{
 };
 use kakashi_tests::fakes::{Since, alone, eventually};
 use kakashi_tests::process::{Folder, read, run, start_command};
-use kakashi_tests::read_back::{Entry, Form, assert_each_once_in_order, entries, numbers, of_json, of_text, text};
+use kakashi_tests::read_back::{
+    Entry, Form, assert_each_once_in_order, entries, numbers, of_json, of_text, text,
+};
 use sinks::MemorySink;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
@@ -106,7 +108,10 @@ fn a_destination_swapped_under_load_loses_no_record_and_doubles_none() {
     counts.resize(52, 3);
 
     let everything: Vec<Vec<Entry>> = memories.iter().map(|memory| text(&memory.bytes())).collect();
-    assert!(everything.iter().filter(|entries| !entries.is_empty()).count() > 25, "the swaps were under load");
+    assert!(
+        everything.iter().filter(|entries| !entries.is_empty()).count() > 25,
+        "the swaps were under load"
+    );
     for entries in &everything {
         for (thread, numbers) in numbers(entries) {
             assert!(numbers.is_sorted(), "thread {thread} in one destination");
@@ -225,7 +230,9 @@ fn a_prefix_has_a_level_for_all_loggers_below_it() {
 fn a_level_is_found_by_its_name_and_an_unknown_one_is_told_which_are_right() {
     let _alone = alone();
     let logger = get_logger("named");
-    for (name, level) in [("debug", 10), ("WARNING", 30), ("warn", 30), ("Fatal", 50), ("off", 255), ("35", 35)] {
+    for (name, level) in
+        [("debug", 10), ("WARNING", 30), ("warn", 30), ("Fatal", 50), ("off", 255), ("35", 35)]
+    {
         set_log_level(name).unwrap();
         assert_eq!(logger.level(), LevelFilter::new(level), "{name}");
     }
@@ -290,9 +297,13 @@ fn user() -> User {
 #[test]
 fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
     let _alone = alone();
-    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)] {
+    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)]
+    {
         let memory = to_memory();
-        configure().format(format).redact(["password", "user.card", "user.cards.number", "token.value"]).apply();
+        configure()
+            .format(format)
+            .redact(["password", "user.card", "user.cards.number", "token.value"])
+            .apply();
         let logger = get_logger("redacted");
         info!(logger, "Login of {user_name} with {password}", user_name = "ann", password = SECRET);
         logger.info("By a function", fields![password = SECRET, other = 1]);
@@ -453,10 +464,7 @@ fn enrichers_filters_and_a_clock_of_the_root_reach_every_logger() {
     info!(get_logger("b"), "Never", filter_out = true);
     assert!(flush().is_complete());
     configure().clock(kakashi_std::SystemClock).apply();
-    assert_eq!(
-        memory.lines(),
-        ["1970-01-01T00:00:00.000000Z INFO a Enriched enrich=true own=kept added=1"]
-    );
+    assert_eq!(memory.lines(), ["1970-01-01T00:00:00.000000Z INFO a Enriched enrich=true own=kept added=1"]);
 }
 
 #[test]

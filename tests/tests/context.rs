@@ -41,7 +41,8 @@ fn shown(entry: &Entry) -> String {
 fn the_call_comes_before_the_inner_scope_the_outer_the_logger_and_the_configured() {
     let _alone = alone();
     let memory = MemorySink::new();
-    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)] {
+    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)]
+    {
         memory.clear();
         configure().service("5", "5", "5").apply();
         let config = LoggerConfig::new().format(format).destination(Destination::new(memory.clone()));
@@ -59,7 +60,8 @@ fn the_call_comes_before_the_inner_scope_the_outer_the_logger_and_the_configured
         info!(logger, "Logger");
         assert!(logger.flush().is_complete());
         let entries = entries(form, &memory.bytes());
-        let find = |at: usize, keys: [&str; 7]| keys.map(|key| entries[at].get(key).unwrap_or("none").to_owned());
+        let find =
+            |at: usize, keys: [&str; 7]| keys.map(|key| entries[at].get(key).unwrap_or("none").to_owned());
         const KEYS: [&str; 7] = ["a", "b", "c", "d", "service_name", "version", "environment"];
         assert_eq!(find(0, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{form:?}");
         assert_eq!(find(1, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{form:?}");
@@ -112,11 +114,18 @@ fn request_user_and_custom_context_add_up_and_the_last_of_a_key_counts() {
     set_request_context(RequestContext::new("203.0.113.7", "GET /").request_id("r-1").user_agent("curl"));
     set_user_context(UserContext::new().user_id("41").session_id("s").custom(fields![plan = "pro"]));
     set_user_context(UserContext::new().user_id("42"));
-    set_custom_context(fields![tenant = "acme", plan = "free", ip = "a custom key does not hide a typed one"]);
+    set_custom_context(fields![
+        tenant = "acme",
+        plan = "free",
+        ip = "a custom key does not hide a typed one"
+    ]);
     info!(logger, "All");
     info!(logger, "Own", ip = "own", plan = "own");
     let context = current_context();
-    assert_eq!((context.user_id(), context.session_id(), context.ip()), (Some("42"), Some("s"), Some("203.0.113.7")));
+    assert_eq!(
+        (context.user_id(), context.session_id(), context.ip()),
+        (Some("42"), Some("s"), Some("203.0.113.7"))
+    );
     clear_request_context();
     assert!(current_context().is_empty());
     info!(logger, "None");

@@ -12,8 +12,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use kakashi_std::{
-    Batch, Destination, Format, LogLevel, LogRecord, Sink, configure, debug, error, flush, get_logger, info, set_log_level, sinks,
-    warning,
+    Batch, Destination, Format, LogLevel, LogRecord, Sink, configure, debug, error, flush, get_logger, info,
+    set_log_level, sinks, warning,
 };
 use kakashi_tests::fakes::{Gate, Gated, Health, Patient, Since, alone, eventually, within};
 use kakashi_tests::read_back::{Entry, assert_each_once_in_order, numbers, text};
@@ -223,11 +223,19 @@ fn few_full_batches_are_under_way_even_after_many_threads() {
 #[derive(Clone, Copy, Debug)]
 enum Step {
     /// A thread logs so many records, at a level.
-    Log { thread: usize, count: u8, level: LogLevel },
+    Log {
+        thread: usize,
+        count: u8,
+        level: LogLevel,
+    },
     /// A thread ends, and another takes its place.
-    End { thread: usize },
+    End {
+        thread: usize,
+    },
     /// A thread flushes.
-    FlushOn { thread: usize },
+    FlushOn {
+        thread: usize,
+    },
     /// The main thread does.
     Flush,
     SetLevel(LogLevel),
@@ -354,8 +362,7 @@ fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Vec<Entry>>) {
 
 fn config() -> ProptestConfig {
     // The same steps seldom give the same interleaving: none are kept.
-    let config = ProptestConfig { failure_persistence: None, ..ProptestConfig::default() };
-    ProptestConfig { cases: config.cases / 2, ..config }
+    ProptestConfig { failure_persistence: None, ..ProptestConfig::default() }
 }
 
 proptest! {

@@ -112,6 +112,8 @@ impl<S: Structure> Nest<S> {
 impl<S: Structure> ValueSink for Nest<S> {
     fn value(&mut self, value: Value<'_>) {
         match value {
+            // Not looked into: it may have no end.
+            _ if self.too_deep > 0 => {}
             // Taken apart here, so that their depth counts.
             Value::Composite(composite) => composite.describe(self),
             Value::List(items) => {
@@ -127,7 +129,7 @@ impl<S: Structure> ValueSink for Nest<S> {
                 }
                 self.end();
             }
-            _ if self.too_deep == 0 && self.place() => self.structure.scalar(&value),
+            _ if self.place() => self.structure.scalar(&value),
             _ => {}
         }
     }
