@@ -15,7 +15,7 @@ pub trait Log {
     fn enabled(&self, level: LogLevel) -> bool;
 
     /// Takes a record whose level is enabled; `values` stand in the order of
-    /// the site's keys.
+    /// the site's keys, one for each.
     fn log(&self, site: Site<'static>, values: &[Value<'_>]);
 
     /// Takes a record that tells of an error.

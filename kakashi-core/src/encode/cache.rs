@@ -102,7 +102,7 @@ impl SiteCache {
         let mixed = (site as u64 ^ (logger as u64) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 58) as usize;
         let known = self.slots.get(place).is_some_and(|slot| slot.site == site && slot.logger == logger);
-        if !known && !self.make(place, site, logger, write) {
+        if !known && !self.make(place, (site, logger), record, write) {
             return None;
         }
         self.slots.get(place)
@@ -112,8 +112,8 @@ impl SiteCache {
     fn make(
         &mut self,
         place: usize,
-        site: usize,
-        logger: usize,
+        of: (usize, usize),
+        record: &LogRecord<'_>,
         write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
     ) -> bool {
         if self.slots.is_empty() {
@@ -126,13 +126,14 @@ impl SiteCache {
         let mut out = Output::new(&mut self.scratch[..Self::MOST - 32]);
         write(&mut out, &mut |end| slot.ends.push(end));
         let (len, too_long) = (out.position(), out.overflowed());
-        if too_long {
+        // One that gives too few values is not the measure of those to come.
+        if too_long || slot.ends.len() != record.parts().key_count {
             return false;
         }
         slot.bytes.clear();
         slot.bytes.extend_from_slice(&self.scratch[..len + 32]);
         slot.len = len;
-        (slot.site, slot.logger) = (site, logger);
+        (slot.site, slot.logger) = of;
         true
     }
 }

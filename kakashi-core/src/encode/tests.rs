@@ -77,6 +77,29 @@ fn the_forms_of_one_record() {
     );
 }
 
+#[cfg(feature = "alloc")]
+#[test]
+fn a_record_with_too_few_values_takes_none_from_those_after_it() {
+    let site = crate::__site!(LogLevel::Info, "m", ["a", "b"]);
+    let name = Name::judged("t", true, 1);
+    let values = [Value::U64(1), Value::U64(2)];
+    for encoder in [&Text as &dyn Encoder, &Json::new()] {
+        let mut cache = EncoderCache::new();
+        let mut line = |values| {
+            let mut room = [0; 256];
+            let mut out = Output::new(&mut room);
+            let record = LogRecord::of_site(Timestamp::Wall(0), name, site, Values::Slice(values));
+            encoder.encode(&record, &mut cache, &mut out);
+            String::from_utf8(out.written().to_vec()).expect("a line is UTF-8")
+        };
+        let (short, whole, again) = (line(&values[..1]), line(&values), line(&values[..1]));
+        assert_eq!(short, again);
+        let digits = whole.split("m").last().expect("fields").matches(['1', '2']).count();
+        assert_eq!(digits, 2, "{whole}");
+        assert!(short.ends_with('\n') && whole.ends_with('\n'));
+    }
+}
+
 #[test]
 fn a_message_is_quoted_only_where_it_must_be() {
     for bare in ["m", "two words", "null", "42", "[1]", "a,b;c'd", "é\u{a0}日本", "{x}"] {

@@ -17,7 +17,8 @@
 //! | 10 + *n* | 4 | CRC-32 (ISO-HDLC, as in zlib) of the bytes from 4 to 10 + *n* |
 //!
 //! After damage a reader looks for the next sync marker with a whole block
-//! behind it and says how many bytes it passed over.
+//! behind it and says how many bytes it passed over. It may give up on a block
+//! that lies inside of dozens that are none.
 //!
 //! # Items
 //!

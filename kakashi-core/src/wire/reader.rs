@@ -84,40 +84,24 @@ impl<'a> Reader<'a> {
     /// has not arrived yet. They were told as [`Item::Skipped`]; who reads a
     /// stream puts them before the next piece instead.
     pub fn unfinished(&self) -> usize {
-        let (mut from, mut begun) = (0, None);
-        while let Some(found) = find_sync(self.bytes.get(from..).unwrap_or_default()) {
-            let start = from + found;
-            match block_len(&self.bytes[start..]) {
-                BlockLen::Whole(len) if checksum_holds(&self.bytes[start..start + len]) => {
-                    // Told as records: what seemed to begin before it was damage.
-                    (from, begun) = (start + len, None);
-                    continue;
-                }
-                BlockLen::Unfinished => begun = begun.or(Some(start)),
-                _ => {}
+        let mut rest = self.bytes;
+        loop {
+            match find_block(rest) {
+                // Told as records: what seemed to begin before it was damage.
+                Found::Whole { start, len } => rest = &rest[start + len..],
+                Found::Begun(start) => return rest.len() - start,
+                Found::Nothing => break,
             }
-            from = start + 1;
         }
-        if let Some(start) = begun {
-            return self.bytes.len() - start;
-        }
-        let tail = &self.bytes[from..];
-        (1..SYNC.len()).rev().find(|&len| tail.ends_with(&SYNC[..len])).unwrap_or(0)
+        (1..SYNC.len()).rev().find(|&len| rest.ends_with(&SYNC[..len])).unwrap_or(0)
     }
 
     /// Goes to the next whole block; tells how many bytes it passed over.
     fn next_block(&mut self) -> Option<usize> {
         let rest = &self.bytes[self.at..];
-        let mut from = 0;
-        let (skipped, len) = loop {
-            let Some(found) = find_sync(&rest[from..]) else {
-                break (rest.len(), 0);
-            };
-            let start = from + found;
-            match block_len(&rest[start..]) {
-                BlockLen::Whole(len) if checksum_holds(&rest[start..start + len]) => break (start, len),
-                _ => from = start + 1,
-            }
+        let (skipped, len) = match find_block(rest) {
+            Found::Whole { start, len } => (start, len),
+            Found::Begun(_) | Found::Nothing => (rest.len(), 0),
         };
         if skipped > 0 {
             self.at += skipped;
@@ -240,6 +224,44 @@ fn check_each_once<'a>(mask: u64, mut keys: impl Iterator<Item = &'a str> + Clon
         keys.all(|key| seen.insert(key))
     };
     if all_differ { Ok(()) } else { Err(Malformed) }
+}
+
+/// How often the bytes of what may be a block are read to find one that is,
+/// on average: damage costs one or two looks, nested markers any number.
+const MOST_LOOKS: usize = 64;
+
+enum Found {
+    Whole {
+        start: usize,
+        len: usize,
+    },
+    /// No whole block, but here one may begin.
+    Begun(usize),
+    Nothing,
+}
+
+/// Finds the first whole block.
+fn find_block(bytes: &[u8]) -> Found {
+    let (mut from, mut begun, mut looked_at) = (0, None, 0);
+    while let Some(found) = find_sync(bytes.get(from..).unwrap_or_default()) {
+        let start = from + found;
+        from = start + 1;
+        match block_len(&bytes[start..]) {
+            BlockLen::Whole(len) => {
+                if checksum_holds(&bytes[start..start + len]) {
+                    return Found::Whole { start, len };
+                }
+                looked_at += len;
+                if looked_at / MOST_LOOKS > start + len {
+                    // Blocks in blocks in blocks: somebody's work, not damage.
+                    from = start + len;
+                }
+            }
+            BlockLen::Unfinished => begun = begun.or(Some(start)),
+            BlockLen::Wrong => {}
+        }
+    }
+    begun.map_or(Found::Nothing, Found::Begun)
 }
 
 enum BlockLen {

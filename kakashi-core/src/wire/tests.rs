@@ -396,6 +396,27 @@ fn what_is_unfinished_is_only_what_no_whole_block_follows() {
 }
 
 #[test]
+fn markers_in_markers_are_passed_over_in_time_and_the_block_after_them_is_found() {
+    // Each is the head of a block up to the end of them all: read for each, these
+    // would be a hundred thousand million bytes.
+    const COUNT: usize = 40_000;
+    let mut stream = Vec::new();
+    for at in 0..COUNT {
+        let rest = (COUNT - at) * 14 - 14;
+        // What follows is one item, of a kind that nobody knows.
+        stream.extend_from_slice(&SYNC);
+        stream.extend_from_slice(&[1, 0]);
+        stream.extend_from_slice(&(rest as u32).to_le_bytes());
+        let body = rest.saturating_sub(4) as u32;
+        stream.extend_from_slice(&[0x70, body as u8 | 0x80, (body >> 7) as u8 | 0x80, (body >> 14) as u8]);
+    }
+    let before = stream.len();
+    stream.extend_from_slice(&plain("after"));
+    assert_eq!(read(&stream), [format!("skipped {before}"), plain_line("after")]);
+    assert_eq!(Reader::new(&stream).unfinished(), 0);
+}
+
+#[test]
 fn a_key_that_stands_twice_is_refused() {
     for (context, taken) in
         [("03 07 01 01 6b 10 01 6c 10", true), ("03 09 01 01 6b 11 05 01 6b 11 06", false)]
