@@ -153,7 +153,7 @@ pub trait ValueSink {
     message = "`{Self}` can't be logged as it is",
     label = "not a log value",
     note = "write `%value` to log it through `Display`, `?value` through `Debug`, or implement `ToValue`",
-    note = "an error is logged as `Value::error(&value)`, any serde type (feature `serde`) as `Value::serde(&value)`"
+    note = "an error is logged as `Value::error(&value)`, any serde type (feature `serde`) as `Serde(&value)`"
 )]
 pub trait ToValue {
     /// Borrows as a value.

@@ -4,9 +4,9 @@ use super::time::SecondCache;
 use super::wire::WireCache;
 use crate::output::Output;
 use crate::record::LogRecord;
-#[cfg(feature = "alloc")]
-use crate::record::Values;
 use crate::value::Value;
+#[cfg(feature = "alloc")]
+use crate::{codec::Items, record::Values};
 
 /// Remembers text that many records share: the second, the context, and which
 /// ids a block already explains. One for each thread and encoder.
@@ -156,14 +156,9 @@ impl SiteText {
         };
         match record.values() {
             Values::Slice(values) => self.ends.iter().zip(values).for_each(put_both),
-            Values::Wire(_) => {
+            Values::Wire(bytes) => {
                 let mut put_both = put_both;
-                let mut ends = self.ends.iter();
-                record.for_each_site_field(|_, value| {
-                    if let Some(end) = ends.next() {
-                        put_both((end, value));
-                    }
-                });
+                self.ends.iter().zip(Items::new(bytes)).for_each(|(end, value)| put_both((end, &value)));
             }
         }
         if self.ends.is_empty() {

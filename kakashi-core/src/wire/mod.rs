@@ -63,10 +63,15 @@
 mod block;
 #[cfg(feature = "alloc")]
 mod reader;
+#[cfg(feature = "alloc")]
+mod record;
 
 pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_record};
 #[cfg(feature = "alloc")]
 pub use reader::{DropReport, Item, Reader};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use record::{Known, KnownSite, read_record, read_record_time};
 
 /// The first bytes of a block.
 pub const SYNC: [u8; 4] = [0xf5, b'k', b'k', 0xfa];

@@ -3,12 +3,12 @@
 
 use hashbrown::{HashMap, HashSet};
 
-use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, flag, kind};
+use super::record::{Known, KnownSite, read_record, read_time};
+use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, kind};
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Malformed, Pairs};
 use crate::level::LogLevel;
-use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
-use crate::site::{SiteFlags, SiteParts, check_body};
+use crate::record::{ContextFields, LogRecord, Name};
 
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]
@@ -46,15 +46,6 @@ impl<'a> DropReport<'a> {
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-struct KnownSite<'a> {
-    level: LogLevel,
-    flags: SiteFlags,
-    mask: u64,
-    key_count: usize,
-    body: &'a [u8],
-}
-
 /// Reads the blocks in a slice.
 #[derive(Debug)]
 pub struct Reader<'a> {
@@ -62,6 +53,12 @@ pub struct Reader<'a> {
     /// Where the next block is looked for.
     at: usize,
     items: Cursor<'a>,
+    ids: Ids<'a>,
+}
+
+/// What the block explains.
+#[derive(Debug, Default)]
+struct Ids<'a> {
     sites: HashMap<u64, KnownSite<'a>>,
     names: HashMap<u64, Name<'a>>,
     contexts: HashMap<u64, ContextFields<'a>>,
@@ -70,14 +67,7 @@ pub struct Reader<'a> {
 impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self {
-            bytes,
-            at: 0,
-            items: Cursor::new(&[]),
-            sites: HashMap::new(),
-            names: HashMap::new(),
-            contexts: HashMap::new(),
-        }
+        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default() }
     }
 
     /// Returns how many bytes at the end may be the beginning of a block that
@@ -110,9 +100,9 @@ impl<'a> Reader<'a> {
         if len > 0 {
             self.items = Cursor::new(&rest[10..len - 4]);
             self.at += len;
-            self.sites.clear();
-            self.names.clear();
-            self.contexts.clear();
+            self.ids.sites.clear();
+            self.ids.names.clear();
+            self.ids.contexts.clear();
         }
         None
     }
@@ -125,69 +115,41 @@ impl<'a> Reader<'a> {
         match kind {
             kind::SITE => {
                 let id = body.leb()?;
-                let (level, flags, mask) = check_body(body.rest())?;
-                let SiteParts { keys, key_count, .. } = SiteParts::read(body.rest())?;
-                check_each_once(mask, (0..key_count).scan(Cursor::new(keys), |keys, _| keys.text().ok()))?;
-                self.sites.insert(id, KnownSite { level, flags, mask, key_count, body: body.rest() });
+                let site = KnownSite::read(body.rest())?;
+                check_each_once(site.mask(), site.keys())?;
+                self.ids.sites.insert(id, site);
             }
             kind::NAME => {
                 let id = body.leb()?;
-                self.names.insert(id, Name::new(body.text()?));
+                self.ids.names.insert(id, Name::new(body.text()?));
             }
             kind::CONTEXT => {
                 let id = body.leb()?;
                 let mask = body.check_pairs()?;
                 check_each_once(mask, Pairs::new(body.rest()).map(|pair| pair.0))?;
-                self.contexts.insert(id, ContextFields { id: 0, mask, pairs: body.rest() });
+                self.ids.contexts.insert(id, ContextFields { id: 0, mask, pairs: body.rest() });
             }
-            kind::RECORD => return self.record(body).map(|record| Some(Item::Record(record))),
+            kind::RECORD => {
+                return read_record(body.rest(), &self.ids).map(|record| Some(Item::Record(record)));
+            }
             kind::DROPPED => return drop_report(body).map(|report| Some(Item::Dropped(report))),
             _ => {}
         }
         Ok(None)
     }
+}
 
-    fn record(&self, mut body: Cursor<'a>) -> Result<LogRecord<'a>, Malformed> {
-        let flags = body.byte()?;
-        if flags & !flag::KNOWN != 0 {
-            return Err(Malformed);
-        }
-        let has = |flag: u8| flags & flag != 0;
-        let timestamp = time(&mut body)?;
-        let mut site = None;
-        let mut inline = (LogLevel::Info, "");
-        if has(flag::SITE) {
-            site = Some(*self.sites.get(&body.leb()?).ok_or(Malformed)?);
-        } else {
-            let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
-            inline = (level, body.text()?);
-        }
-        let mut logger = Name::new("");
-        if has(flag::LOGGER) {
-            logger = *self.names.get(&body.leb()?).ok_or(Malformed)?;
-        }
-        let mut context = ContextFields::default();
-        if has(flag::CONTEXT) {
-            context = *self.contexts.get(&body.leb()?).ok_or(Malformed)?;
-        }
-        let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
-        let mut record = match site {
-            Some(site) => {
-                let before = body.rest();
-                for _ in 0..site.key_count {
-                    body.check_value()?;
-                }
-                let values = Values::Wire(&before[..before.len() - body.rest().len()]);
-                LogRecord::of_body(timestamp, site.level, logger, site.body, site.flags, site.mask, values)
-            }
-            None => LogRecord::new(timestamp, inline.0, logger, inline.1),
-        };
-        if has(flag::EXTRA) {
-            body.check_pairs()?;
-            record = record.with_extra(Extra::Wire(body.rest()));
-        }
-        record.sequence = sequence;
-        Ok(record.with_context(context))
+impl<'a> Known<'a> for Ids<'a> {
+    fn site(&self, id: u64) -> Option<KnownSite<'a>> {
+        self.sites.get(&id).copied()
+    }
+
+    fn logger(&self, id: u64) -> Option<Name<'a>> {
+        self.names.get(&id).copied()
+    }
+
+    fn context(&self, id: u64) -> Option<ContextFields<'a>> {
+        self.contexts.get(&id).copied()
     }
 }
 
@@ -307,22 +269,8 @@ fn find_sync(bytes: &[u8]) -> Option<usize> {
     None
 }
 
-fn time(body: &mut Cursor<'_>) -> Result<Timestamp, Malformed> {
-    let head = body.byte()?;
-    let bytes = body.bytes(usize::from(head & 0x0f))?;
-    let mut word = [0; 8];
-    word.get_mut(..bytes.len()).ok_or(Malformed)?.copy_from_slice(bytes);
-    let nanos = u64::from_le_bytes(word);
-    match head & 0xf0 {
-        0x00 => i64::try_from(nanos).map(Timestamp::Wall).map_err(|_| Malformed),
-        0x10 => i64::try_from(nanos).map(|nanos| Timestamp::Wall(!nanos)).map_err(|_| Malformed),
-        0x20 => Ok(Timestamp::Uptime(nanos)),
-        _ => Err(Malformed),
-    }
-}
-
 fn drop_report(mut body: Cursor<'_>) -> Result<DropReport<'_>, Malformed> {
-    let timestamp = time(&mut body)?;
+    let timestamp = read_time(&mut body)?;
     let mut by_level = [0; LogLevel::ALL.len()];
     for count in &mut by_level {
         *count = body.leb()?;

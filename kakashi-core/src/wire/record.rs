@@ -1,0 +1,151 @@
+//! A RECORD's body into a record.
+//!
+//! The same body stands in blocks, whose bytes may be anybody's, and in the
+//! rings inside a process, whose bytes are our own: [`Known`] says which.
+
+use super::flag;
+use crate::clock::Timestamp;
+use crate::codec::{Cursor, Malformed};
+use crate::level::LogLevel;
+use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
+use crate::site::{Site, SiteFlags, SiteParts, check_body};
+
+/// Says what the ids in records stand for.
+pub trait Known<'a> {
+    /// The bytes were written by this process: values are taken as they are.
+    /// One that is malformed all the same ends its record's fields.
+    const OWN: bool = false;
+
+    /// Finds a site by its id.
+    fn site(&self, id: u64) -> Option<KnownSite<'a>>;
+    /// Finds a logger's name by its id.
+    fn logger(&self, id: u64) -> Option<Name<'a>>;
+    /// Finds a context by its id.
+    fn context(&self, id: u64) -> Option<ContextFields<'a>>;
+}
+
+/// A call site, and what a record needs of it.
+#[derive(Clone, Copy, Debug)]
+pub struct KnownSite<'a> {
+    level: LogLevel,
+    flags: SiteFlags,
+    mask: u64,
+    parts: SiteParts<'a>,
+    body: &'a [u8],
+    /// 0: not of this program.
+    address: usize,
+}
+
+impl From<Site<'static>> for KnownSite<'static> {
+    fn from(site: Site<'static>) -> Self {
+        Self {
+            level: site.level(),
+            flags: site.flags(),
+            mask: site.mask(),
+            parts: site.parts(),
+            body: site.wire(),
+            address: site.address(),
+        }
+    }
+}
+
+impl<'a> KnownSite<'a> {
+    /// Checks the body of a SITE item after its id.
+    pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
+        let (level, flags, mask) = check_body(body)?;
+        Ok(Self { level, flags, mask, parts: SiteParts::read(body)?, body, address: 0 })
+    }
+
+    pub(super) fn mask(&self) -> u64 {
+        self.mask
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
+        (0..self.parts.key_count).scan(Cursor::new(self.parts.keys), |keys, _| keys.text().ok())
+    }
+}
+
+/// Reads a RECORD's body.
+///
+/// # Errors
+/// [`Malformed`] when it is none, or an id is not known.
+#[inline]
+pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRecord<'a>, Malformed> {
+    let mut body = Cursor::new(body);
+    let flags = body.byte()?;
+    if flags & !flag::KNOWN != 0 {
+        return Err(Malformed);
+    }
+    let has = |flag: u8| flags & flag != 0;
+    let timestamp = read_time(&mut body)?;
+    let mut site = None;
+    let mut inline = (LogLevel::Info, "");
+    if has(flag::SITE) {
+        site = Some(known.site(body.leb()?).ok_or(Malformed)?);
+    } else {
+        let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
+        inline = (level, body.text()?);
+    }
+    let mut logger = Name::new("");
+    if has(flag::LOGGER) {
+        logger = known.logger(body.leb()?).ok_or(Malformed)?;
+    }
+    let mut context = ContextFields::default();
+    if has(flag::CONTEXT) {
+        context = known.context(body.leb()?).ok_or(Malformed)?;
+    }
+    let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
+    let mut record = match site {
+        Some(site) => {
+            let before = body.rest();
+            if !K::OWN || has(flag::EXTRA) {
+                for _ in 0..site.parts.key_count {
+                    body.check_value()?;
+                }
+            } else {
+                body = Cursor::new(&[]);
+            }
+            let values = Values::Wire(&before[..before.len() - body.rest().len()]);
+            let mut record =
+                LogRecord::of_body(timestamp, site.level, logger, site.body, site.flags, site.mask, values);
+            record.site_address = site.address;
+            record
+        }
+        None => LogRecord::new(timestamp, inline.0, logger, inline.1),
+    };
+    if has(flag::EXTRA) {
+        if !K::OWN {
+            body.check_pairs()?;
+        }
+        record = record.with_extra(Extra::Wire(body.rest()));
+    }
+    record.sequence = sequence;
+    record.set_context(context);
+    Ok(record)
+}
+
+/// Reads when a RECORD's body was made; what comes before it is one byte.
+///
+/// # Errors
+/// [`Malformed`] when the bytes are no RECORD's body.
+#[inline]
+pub fn read_record_time(body: &[u8]) -> Result<Timestamp, Malformed> {
+    let mut body = Cursor::new(body);
+    body.byte()?;
+    read_time(&mut body)
+}
+
+#[inline]
+pub(super) fn read_time(body: &mut Cursor<'_>) -> Result<Timestamp, Malformed> {
+    let head = body.byte()?;
+    let bytes = body.bytes(usize::from(head & 0x0f))?;
+    let mut word = [0; 8];
+    word.get_mut(..bytes.len()).ok_or(Malformed)?.copy_from_slice(bytes);
+    let nanos = u64::from_le_bytes(word);
+    match head & 0xf0 {
+        0x00 => i64::try_from(nanos).map(Timestamp::Wall).map_err(|_| Malformed),
+        0x10 => i64::try_from(nanos).map(|nanos| Timestamp::Wall(!nanos)).map_err(|_| Malformed),
+        0x20 => Ok(Timestamp::Uptime(nanos)),
+        _ => Err(Malformed),
+    }
+}
