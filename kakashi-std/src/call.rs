@@ -28,6 +28,15 @@ impl<'c> Call<'c> {
         Self { level, says: Says::Words(words), fields }
     }
 
+    /// Returns the call site, if the call has one.
+    #[inline(always)]
+    pub(crate) fn site(&self) -> Option<Site<'static>> {
+        match self.says {
+            Says::Site(site, _) => Some(site),
+            Says::Words(_) => None,
+        }
+    }
+
     /// Makes the record, in its place: it is too large to be passed around.
     #[inline(always)]
     pub(crate) fn record<'r>(

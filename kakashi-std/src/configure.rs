@@ -1,16 +1,19 @@
 //! Settings of the whole process, at any time.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use kakashi_core::{
     Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction,
 };
 
+use crate::async_config::AsyncConfig;
+use crate::flush::PATIENCE;
 use crate::logger::registry;
 use crate::outlet::Outlet;
 use crate::pool::Pool;
 use crate::route::{Driver, Route, replace_root};
-use crate::{flusher, sinks};
+use crate::{flusher, sinks, thread, worker};
 
 /// The default of a batch's size.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -47,6 +50,7 @@ pub struct Configure {
     enrichers: Vec<Arc<dyn Enricher>>,
     filters: Vec<Arc<dyn Filter>>,
     clock: Option<Arc<dyn Clock + Send + Sync>>,
+    async_config: Option<AsyncConfig>,
 }
 
 impl Configure {
@@ -132,13 +136,25 @@ impl Configure {
         self
     }
 
+    /// Changes how async loggers work.
+    pub fn async_logging(mut self, config: AsyncConfig) -> Self {
+        self.async_config = Some(config);
+        self
+    }
+
     /// Makes the change, for all loggers that exist and all to come.
     ///
     /// What was logged before is written first, in the old form.
     ///
     /// # Blocking
     /// As long as the sinks take for what is buffered.
-    pub fn apply(self) {
+    pub fn apply(mut self) {
+        if let Some(config) = self.async_config.take() {
+            worker::configure(config);
+        }
+        if !thread::is_busy() {
+            worker::flush_until(Instant::now() + PATIENCE);
+        }
         registry().change_levels(|levels| {
             if let Some(level) = self.level {
                 levels.set_global(level);

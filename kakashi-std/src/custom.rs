@@ -135,32 +135,10 @@ impl FunctionalLogger {
         flush_route(self.core.route.clone())
     }
 
-    /// Returns the threshold that holds now.
-    pub fn level(&self) -> LevelFilter {
-        self.core.entry.level()
-    }
-
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        self.core.entry.name().text()
+    #[inline(always)]
+    fn entry(&self) -> &LoggerEntry {
+        &self.core.entry
     }
 }
 
 crate::logger::log_methods! { FunctionalLogger }
-
-impl Log for FunctionalLogger {
-    #[inline(always)]
-    fn enabled(&self, level: LogLevel) -> bool {
-        self.core.entry.enables(level)
-    }
-
-    #[inline(never)]
-    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        submit(&self.core, &Call::of_site(site, values, &[]));
-    }
-
-    #[cold]
-    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
-    }
-}

@@ -4,10 +4,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::route::Route;
-use crate::{flusher, thread};
+use crate::{flusher, thread, worker};
 
 /// How long [`flush`] waits for sinks that somebody else is writing to.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+
+/// A clock can add this much to any time.
+const MOST_PATIENCE: Duration = Duration::from_secs(1 << 30);
 
 /// Tells what a flush could not write.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,7 +35,38 @@ pub fn flush() -> Flushed {
     if thread::is_busy() {
         return Flushed::default();
     }
-    let left = flusher::flush_all_until(Instant::now() + PATIENCE);
+    flush_until(Instant::now() + PATIENCE)
+}
+
+/// As [`flush`], but waits for so long at most where a worker or a sink is busy.
+///
+/// # Blocking
+/// As long as `timeout` says; not at all from inside a sink or a `Display`.
+pub fn flush_timeout(timeout: Duration) -> Flushed {
+    if thread::is_busy() {
+        return Flushed::default();
+    }
+    flush_until(Instant::now() + timeout.min(MOST_PATIENCE))
+}
+
+/// Ends the workers after they have written what async loggers have queued.
+/// From now on those loggers' records take the sync road, until another
+/// [`get_async_logger`](crate::get_async_logger) or
+/// [`get_performance_logger`](crate::get_performance_logger) is asked for.
+///
+/// # Blocking
+/// As [`flush`].
+pub fn shutdown_async_logging() -> Flushed {
+    if thread::is_busy() {
+        return Flushed::default();
+    }
+    let deadline = Instant::now() + PATIENCE;
+    let left = worker::shut_until(deadline);
+    Flushed { left: left + flush_until(deadline).left }
+}
+
+fn flush_until(deadline: Instant) -> Flushed {
+    let left = worker::flush_until(deadline) + flusher::flush_all_until(deadline);
     if crate::reentry::is_pending() {
         crate::reentry::replay();
     }

@@ -18,6 +18,8 @@
 #![deny(unsafe_code)]
 
 mod alarm;
+mod async_config;
+mod async_logger;
 mod call;
 mod clock;
 mod configure;
@@ -31,20 +33,29 @@ mod logger;
 #[cfg(all(test, loom))]
 mod loom_tests;
 mod outlet;
+mod overflow;
+mod performance_logger;
 mod pool;
+mod queue;
 mod reentry;
+mod road;
 mod root;
 mod route;
 mod scope;
 pub mod sinks;
 mod sync;
 mod thread;
+mod worker;
 
+pub use async_config::AsyncConfig;
+pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
 pub use clock::SystemClock;
 pub use configure::{Configure, configure};
 pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
-pub use flush::{Flushed, flush};
+pub use flush::{Flushed, flush, flush_timeout, shutdown_async_logging};
 pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+pub use overflow::OverflowPolicy;
+pub use performance_logger::{PerformanceLogger, get_performance_logger, get_performance_logger_with_level};
 pub use root::{
     audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };
@@ -68,5 +79,12 @@ pub use kakashi_core as __core;
 
 /// Returns what became of all records of this process so far.
 pub fn stats() -> Stats {
+    queue::tell_dropped();
     outlet::COUNTERS.snapshot()
+}
+
+/// Returns the async loggers that have dropped records because a queue was
+/// full, by name, and how many.
+pub fn dropped_by_logger() -> Vec<(String, Dropped)> {
+    queue::known::dropped_by_logger()
 }

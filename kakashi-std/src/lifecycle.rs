@@ -14,7 +14,7 @@ use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::thread::{EXITING, is_busy, is_in_sink};
-use crate::{flusher, reentry};
+use crate::{flusher, reentry, worker};
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
@@ -44,10 +44,11 @@ pub(crate) fn install() {
 
 /// Writes all there is, and what sinks log meanwhile; returns what is left.
 fn write_all_until(deadline: Instant) -> usize {
-    let mut left = flusher::flush_all_until(deadline);
+    let queued = worker::flush_until(deadline);
+    let mut left = queued + flusher::flush_all_until(deadline);
     if reentry::is_pending() && !is_busy() {
         reentry::replay();
-        left = flusher::flush_all_until(deadline);
+        left = queued + flusher::flush_all_until(deadline);
     }
     left
 }
@@ -62,11 +63,11 @@ fn at_exit() {
     let writer = std::thread::Builder::new().name("kakashi-exit".into());
     let started = writer.spawn(move || {
         // Nobody listens any more if it took too long.
-        let _ = done.send(write_all_until(deadline));
+        let _ = done.send(worker::shut_until(deadline) + write_all_until(deadline));
     });
     let left = match started {
         Ok(_) => left.recv_timeout(EXIT_PATIENCE).unwrap_or_else(|_| flusher::waiting()),
-        Err(_) => write_all_until(deadline),
+        Err(_) => worker::shut_until(deadline) + write_all_until(deadline),
     };
     if left > 0 {
         crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));
@@ -134,6 +135,8 @@ mod platform {
     struct HeldAll {
         outlets: Vec<HeldOutlet>,
         flusher: Option<flusher::Held>,
+        workers: crate::worker::HeldWorkers,
+        rings: crate::queue::HeldRings,
         _root: std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>,
         _settings: crate::configure::HeldSettings,
         _registry: crate::logger::HeldRegistry,
@@ -161,6 +164,8 @@ mod platform {
         HeldAll {
             outlets,
             flusher: flusher::hold(Instant::now() + FORK_PATIENCE),
+            workers: crate::worker::hold_workers(),
+            rings: crate::queue::hold_rings(),
             _root: root,
             _settings: settings,
             _registry: registry,
@@ -174,6 +179,8 @@ mod platform {
         if let Some(flusher) = &mut held.flusher {
             flusher.abandon();
         }
+        held.workers.abandon();
+        held.rings.abandon();
         drop(held);
         FORKS.fetch_add(1, Ordering::AcqRel);
         route::next_generation();

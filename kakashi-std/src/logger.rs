@@ -4,7 +4,8 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use kakashi_core::{
-    Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerKind, Registry, Site, UnknownLevel, Value,
+    Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind, Registry, Site,
+    UnknownLevel, Value,
 };
 
 use crate::call::Call;
@@ -86,7 +87,7 @@ pub struct Logger {
 }
 
 impl Logger {
-    fn of(entry: Arc<kakashi_core::LoggerEntry>) -> Self {
+    fn of(entry: Arc<LoggerEntry>) -> Self {
         Self { core: LoggerCore { entry, route: None, context: LogContext::new() } }
     }
 
@@ -98,21 +99,26 @@ impl Logger {
         flush_route(self.core.route.clone().or_else(route::root_if_made))
     }
 
-    /// Returns the threshold that holds now.
-    pub fn level(&self) -> LevelFilter {
-        self.core.entry.level()
-    }
-
-    /// Returns the name.
-    pub fn name(&self) -> &str {
-        self.core.entry.name().text()
+    #[inline(always)]
+    fn entry(&self) -> &LoggerEntry {
+        &self.core.entry
     }
 }
 
-/// The functions by level, for every kind of logger that has a `core`.
+/// What every kind of logger has that has a `core` to submit and an `entry`.
 macro_rules! log_methods {
     ($logger:ident) => {
         impl $logger {
+            /// Returns the threshold that holds now.
+            pub fn level(&self) -> LevelFilter {
+                self.entry().level()
+            }
+
+            /// Returns the name.
+            pub fn name(&self) -> &str {
+                self.entry().name().text()
+            }
+
             /// Logs words and fields at a level; nothing in the words is a placeholder.
             pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
                 if self.enabled(level) {
@@ -123,7 +129,7 @@ macro_rules! log_methods {
             /// Tells whether records of this level are written.
             #[inline]
             pub fn is_enabled(&self, level: LogLevel) -> bool {
-                self.core.entry.enables(level)
+                self.entry().enables(level)
             }
 
             /// Logs at TRACE; see [`Self::log`].
@@ -173,25 +179,25 @@ macro_rules! log_methods {
                 }
             }
         }
+
+        impl Log for $logger {
+            #[inline(always)]
+            fn enabled(&self, level: LogLevel) -> bool {
+                self.entry().enables(level)
+            }
+
+            #[inline(never)]
+            fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+                submit(&self.core, &Call::of_site(site, values, &[]));
+            }
+
+            #[cold]
+            fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+                fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
+            }
+        }
     };
 }
 pub(crate) use log_methods;
 
 log_methods! { Logger }
-
-impl Log for Logger {
-    #[inline(always)]
-    fn enabled(&self, level: LogLevel) -> bool {
-        self.core.entry.enables(level)
-    }
-
-    #[inline(never)]
-    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        submit(&self.core, &Call::of_site(site, values, &[]));
-    }
-
-    #[cold]
-    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
-    }
-}

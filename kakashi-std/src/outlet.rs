@@ -113,7 +113,7 @@ impl Outlet {
         if lost || full {
             let reason = if lost { DropReason::Shutdown } else { DropReason::SinkFailed };
             for end in &buffer.ends {
-                queue.drop_one(end.level, reason);
+                queue.drop_many(end.level, reason, 1);
             }
             drop(queue);
             pool.give(buffer);
@@ -127,7 +127,12 @@ impl Outlet {
 
     /// Counts a record that can't go this road.
     pub(crate) fn count_dropped(&self, level: LogLevel, reason: DropReason) {
-        self.queue().drop_one(level, reason);
+        self.count_dropped_many(level, reason, 1);
+    }
+
+    /// Counts records that can't go this road.
+    pub(crate) fn count_dropped_many(&self, level: LogLevel, reason: DropReason, records: usize) {
+        self.queue().drop_many(level, reason, records);
     }
 
     /// Tells whether something waits.
@@ -304,9 +309,9 @@ pub(crate) struct Held<'a> {
 }
 
 impl Queue {
-    fn drop_one(&mut self, level: LogLevel, reason: DropReason) {
-        self.dropped.add(level, reason, 1);
-        COUNTERS.add_dropped(level, reason, 1);
+    fn drop_many(&mut self, level: LogLevel, reason: DropReason, records: usize) {
+        self.dropped.add(level, reason, records);
+        COUNTERS.add_dropped(level, reason, records);
     }
 
     /// Queues the news of what was dropped.

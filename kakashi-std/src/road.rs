@@ -6,22 +6,25 @@ use std::sync::Arc;
 use kakashi_core::{LogRecord, Scratch, wire};
 
 use crate::local_buffer::{LocalBuffer, Next};
-use crate::outlet::{Effort, Outlet};
+use crate::outlet::Outlet;
 use crate::route::{self, Route};
 use crate::thread::CatchPanic;
 use crate::{lifecycle, reentry};
 
 /// The routes that this thread logs on.
-struct Roads {
+pub(crate) struct Roads {
     root: Option<LocalRoute>,
     /// Those of custom loggers.
     own: Vec<LocalRoute>,
     generation: usize,
 }
 
-struct LocalRoute {
-    route: Arc<Route>,
-    buffers: Vec<Arc<LocalBuffer>>,
+/// A route and this thread's buffers for it.
+pub(crate) struct LocalRoute {
+    pub(crate) route: Arc<Route>,
+    /// Made when the first record goes in: a thread that only feeds the worker
+    /// needs none.
+    buffers: OnceCell<Vec<Arc<LocalBuffer>>>,
 }
 
 /// A thread that uses more custom loggers at once than this makes their
@@ -31,22 +34,30 @@ const MOST_OWN_ROUTES: usize = 32;
 impl LocalRoute {
     fn new(route: Arc<Route>) -> Self {
         lifecycle::install();
-        let buffers = route.drivers.iter().map(|driver| LocalBuffer::new(driver.clone())).collect();
-        Self { route, buffers }
+        Self { route, buffers: OnceCell::new() }
+    }
+
+    #[inline]
+    fn buffers(&self) -> &[Arc<LocalBuffer>] {
+        self.buffers.get_or_init(|| {
+            self.route.drivers.iter().map(|driver| LocalBuffer::new(driver.clone())).collect()
+        })
     }
 
     fn is_inherited(&self) -> bool {
-        self.buffers.iter().any(|buffer| buffer.is_inherited())
+        self.buffers.get().is_some_and(|buffers| buffers.iter().any(|buffer| buffer.is_inherited()))
     }
 
     /// Hands over what is buffered; the buffers are not used again.
     fn retire(self) {
-        if self.is_inherited() {
+        let inherited = self.is_inherited();
+        let buffers = self.buffers.into_inner().unwrap_or_default();
+        if inherited {
             // The parent writes them; a lock in them may never be released.
-            self.buffers.into_iter().for_each(std::mem::forget);
+            buffers.into_iter().for_each(std::mem::forget);
             return;
         }
-        for buffer in &self.buffers {
+        for buffer in &buffers {
             buffer.retire();
             if buffer.driver.outlet.has_work() {
                 crate::flusher::wake();
@@ -56,8 +67,12 @@ impl LocalRoute {
 }
 
 impl Roads {
+    pub(crate) const fn new() -> Self {
+        Self { root: None, own: Vec::new(), generation: 0 }
+    }
+
     #[inline]
-    fn road(&mut self, route: Option<&Arc<Route>>) -> &LocalRoute {
+    pub(crate) fn road(&mut self, route: Option<&Arc<Route>>) -> &LocalRoute {
         let generation = route::generation();
         if generation != self.generation {
             self.refresh(generation);
@@ -83,7 +98,7 @@ impl Roads {
     /// Sends a record whose route was replaced while it was on it, to those
     /// outlets that it has not reached.
     #[cold]
-    fn send_again(
+    pub(crate) fn send_again(
         &mut self,
         route: Option<&Arc<Route>>,
         record: &LogRecord<'_>,
@@ -105,10 +120,35 @@ impl Roads {
         }
     }
 
+    /// Delivers a record that has been through the pipeline, by the root route.
+    #[inline]
+    pub(crate) fn forward(&mut self, record: &LogRecord<'_>) {
+        if let Some(mut reached) = self.road(None).deliver(record, false, &[]) {
+            while let Some(more) = self.road(None).deliver(record, false, &reached) {
+                reached.extend(more);
+            }
+        }
+    }
+
+    /// Queues what this thread has forwarded, for whoever writes.
+    pub(crate) fn hand_over_forwarded(&self) {
+        let buffers = self.root.iter().filter_map(|root| root.buffers.get()).flatten();
+        buffers.for_each(|buffer| buffer.flush());
+    }
+
+    /// Writes what this thread has forwarded, all of it or the full buffers.
+    pub(crate) fn write_forwarded(&self, all: bool) {
+        match &self.root {
+            Some(root) if all => root.write_out(),
+            Some(root) => root.write_full(),
+            None => {}
+        }
+    }
+
     /// Looks at the routes again: the root may be another, a fork may have
     /// made all buffers the parent's.
     #[cold]
-    fn refresh(&mut self, generation: usize) {
+    pub(crate) fn refresh(&mut self, generation: usize) {
         self.generation = generation;
         let current = route::root_if_made();
         let is_current = |road: &LocalRoute| {
@@ -128,40 +168,73 @@ impl Drop for Roads {
 }
 
 impl LocalRoute {
-    /// Sends a record to all destinations that take it, except those that it
-    /// has reached. If the route is replaced meanwhile, says which more those are.
+    /// Runs a record through the pipeline, then delivers it.
     #[inline]
-    fn send(
+    pub(crate) fn send(
         &self,
         record: &LogRecord<'_>,
         scratch: &mut Scratch,
         urgent: bool,
         reached: &[Arc<Outlet>],
     ) -> Option<Vec<Arc<Outlet>>> {
-        let run = self.route.pipeline.run(record, scratch, &CatchPanic, |record| {
-            for (at, buffer) in self.buffers.iter().enumerate() {
-                let outlet = &buffer.driver.outlet;
-                let before = !reached.is_empty() && reached.iter().any(|other| Arc::ptr_eq(other, outlet));
-                if before || !buffer.driver.takes(record) {
-                    continue;
-                }
-                loop {
-                    match buffer.put(record, urgent) {
-                        Next::Done => {}
-                        Next::Reroute => return Some(at),
-                        Next::Help => {
-                            Next::Help.act(&buffer.driver);
-                            continue;
-                        }
-                        next => next.act(&buffer.driver),
-                    }
-                    break;
-                }
+        let run = self
+            .route
+            .pipeline
+            .run(record, scratch, &CatchPanic, |record| self.deliver(record, urgent, reached));
+        run.flatten()
+    }
+
+    /// Puts a record into the buffers of all destinations that take it, except
+    /// those that it has reached. If the route is replaced meanwhile, says which
+    /// more those are.
+    #[inline]
+    fn deliver(
+        &self,
+        record: &LogRecord<'_>,
+        urgent: bool,
+        reached: &[Arc<Outlet>],
+    ) -> Option<Vec<Arc<Outlet>>> {
+        for (at, buffer) in self.buffers().iter().enumerate() {
+            let outlet = &buffer.driver.outlet;
+            let before = !reached.is_empty() && reached.iter().any(|other| Arc::ptr_eq(other, outlet));
+            if before || !buffer.driver.takes(record) {
+                continue;
             }
-            None
-        });
-        let reached = run.flatten()?;
-        Some(self.buffers[..reached].iter().map(|buffer| buffer.driver.outlet.clone()).collect())
+            loop {
+                match buffer.put(record, urgent) {
+                    Next::Done => {}
+                    Next::Reroute => return Some(self.outlets_before(at)),
+                    Next::Help => {
+                        Next::Help.act(&buffer.driver);
+                        continue;
+                    }
+                    next => next.act(&buffer.driver),
+                }
+                break;
+            }
+        }
+        None
+    }
+
+    #[cold]
+    fn outlets_before(&self, at: usize) -> Vec<Arc<Outlet>> {
+        self.buffers()[..at].iter().map(|buffer| buffer.driver.outlet.clone()).collect()
+    }
+
+    /// Queues what this thread has buffered, and writes it.
+    fn write_out(&self) {
+        for buffer in self.buffers.get().into_iter().flatten() {
+            buffer.flush();
+            Next::Drain.act(&buffer.driver);
+        }
+    }
+
+    /// Writes the full buffers that wait.
+    fn write_full(&self) {
+        for buffer in self.buffers.get().into_iter().flatten() {
+            if buffer.driver.outlet.has_work() {
+                Next::Drain.act(&buffer.driver);
+            }
+        }
     }
 }
-

@@ -1,3 +1,3 @@
 //! The atomics of the protocols that loom checks; `loom_tests` puts loom's here.
 
-pub(crate) use std::sync::atomic::{AtomicBool, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering, fence};

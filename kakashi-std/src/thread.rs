@@ -5,14 +5,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, wire};
+use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, Timestamp};
 
 use crate::call::Call;
 use crate::clock::ThreadClock;
-use crate::local_buffer::{LocalBuffer, Next, is_urgent};
-use crate::outlet::Outlet;
+use crate::local_buffer::is_urgent;
+use crate::queue::{Put, QueueWriter, Queued};
+use crate::road::Roads;
 use crate::route::{self, Route};
-use crate::{lifecycle, reentry, scope};
+use crate::{reentry, scope, worker};
 
 /// The process is ending: nothing stays in a buffer any more.
 pub(crate) static EXITING: AtomicBool = AtomicBool::new(false);
@@ -84,6 +85,50 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     }
 }
 
+/// Takes a call's record to the worker, with the time and the context of now.
+#[inline]
+pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
+    if is_in_sink() {
+        return reentry::keep(&queued.core, call);
+    }
+    let put = LOCAL.try_with(|local| match local.try_borrow_mut() {
+        Ok(mut local) => Some(local.enqueue(queued, call)),
+        Err(_) => None,
+    });
+    match put {
+        Ok(Some(Put::Done)) => {
+            if reentry::is_pending() {
+                reentry::replay();
+            }
+        }
+        Ok(Some(Put::Closed)) => {
+            // No worker: what is in this thread's queue first, then this.
+            worker::rescue();
+            submit(&queued.core, call);
+        }
+        Ok(Some(Put::Left)) => worker::rescue(),
+        Ok(None) => reentry::keep(&queued.core, call),
+        // The thread is being taken down.
+        Err(_) => submit(&queued.core, call),
+    }
+}
+
+/// Lends the thread's roads to who forwards records for others; none inside of
+/// a logging call.
+pub(crate) fn with_roads<R>(run: impl FnOnce(&mut Roads) -> R) -> Option<R> {
+    let lent = LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| run(&mut local.roads)));
+    lent.unwrap_or_default()
+}
+
+/// Makes this thread's queue before its first record.
+pub(crate) fn prepare_queue() {
+    let _ = LOCAL.try_with(|local| {
+        if let Ok(mut local) = local.try_borrow_mut() {
+            QueueWriter::renew(&mut local.queue);
+        }
+    });
+}
+
 /// Takes a record that was kept aside, with its time and context, down the road.
 ///
 /// What a sink has logged is not urgent, whatever its level: writing it at once
@@ -107,6 +152,9 @@ pub(crate) fn abandon_inherited() {
     let _ = LOCAL.try_with(|local| {
         if let Ok(mut local) = local.try_borrow_mut() {
             local.roads.refresh(route::generation());
+            if let Some(queue) = local.queue.take_if(|queue| queue.is_inherited()) {
+                std::mem::forget(queue);
+            }
         }
     });
 }
@@ -115,6 +163,8 @@ struct Local {
     clock: ThreadClock,
     merged: MergedContext,
     scratch: Scratch,
+    /// Goes before `roads`: what the worker is to write is published first.
+    queue: Option<QueueWriter>,
     roads: Roads,
 }
 
@@ -124,28 +174,41 @@ impl Local {
             clock: ThreadClock::new(),
             merged: MergedContext::new(),
             scratch: Scratch::new(),
-            roads: Roads { root: None, own: Vec::new(), generation: 0 },
+            queue: None,
+            roads: Roads::new(),
         }
     }
 
     /// Sends a record with the time and the context of now.
     #[inline]
     fn log(&mut self, core: &LoggerCore, call: &Call<'_>, urgent: bool) {
-        let Self { clock, merged, scratch, roads } = self;
+        let Self { clock, merged, scratch, roads, .. } = self;
         let road = roads.road(core.route.as_ref());
-        let now = match &road.route.clock {
-            None => clock.now(),
-            Some(own) => {
-                let mut told = None;
-                CatchPanic.run(&mut || told = Some(own.now()));
-                told.unwrap_or_else(|| clock.now())
-            }
-        };
+        let now = time(&road.route, clock);
         let context = merged.get(core.route.is_some(), &road.route, &core.context);
         let record = call.record(now, core.entry.name(), context.fields());
         if let Some(reached) = road.send(&record, scratch, urgent, &[]) {
             roads.send_again(core.route.as_ref(), &record, scratch, urgent, reached);
         }
+    }
+
+    /// Queues a record with the time and the context of now for the worker.
+    #[inline]
+    fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
+        let Self { clock, merged, scratch, roads, queue } = self;
+        let road = roads.road(None);
+        let queue = match queue {
+            Some(queue) if !queue.is_inherited() => queue,
+            _ => QueueWriter::renew(queue),
+        };
+        let now = time(&road.route, clock);
+        let context = merged.get(false, &road.route, &queued.core.context);
+        let record = call.record(now, queued.core.entry.name(), context.fields());
+        let put = road
+            .route
+            .pipeline
+            .run(&record, scratch, &CatchPanic, |record| queue.put(queued, call.site(), record, context));
+        put.unwrap_or(Put::Done)
     }
 
     /// Sends a record as it is.
@@ -154,6 +217,15 @@ impl Local {
             self.roads.send_again(route, record, &mut self.scratch, urgent, reached);
         }
     }
+}
+
+/// Asks a route's own clock, if it has one that does not panic, or the thread's.
+#[inline]
+fn time(route: &Route, clock: &mut ThreadClock) -> Timestamp {
+    let Some(own) = &route.clock else { return clock.now() };
+    let mut told = None;
+    CatchPanic.run(&mut || told = Some(own.now()));
+    told.unwrap_or_else(|| clock.now())
 }
 
 /// The context that the last record had, and what it was merged of.

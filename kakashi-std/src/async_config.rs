@@ -1,0 +1,97 @@
+//! How records are carried to the worker.
+
+use crate::overflow::OverflowPolicy;
+
+/// Says how async loggers work; given to [`Configure::async_logging`].
+///
+/// [`Configure::async_logging`]: crate::Configure::async_logging
+///
+/// ```
+/// use kakashi_std::{AsyncConfig, OverflowPolicy, configure};
+///
+/// let config = AsyncConfig::new().overflow(OverflowPolicy::DropOldest).thread_name("log-writer");
+/// configure().async_logging(config).apply();
+/// ```
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub struct AsyncConfig {
+    pub(crate) threads: usize,
+    pub(crate) thread_name: String,
+    pub(crate) cpu: Option<usize>,
+    pub(crate) ring_bytes: usize,
+    pub(crate) overflow: OverflowPolicy,
+    pub(crate) nap_micros: u64,
+    pub(crate) park_after_millis: u64,
+}
+
+impl Default for AsyncConfig {
+    fn default() -> Self {
+        Self {
+            threads: 1,
+            thread_name: "kakashi-worker".into(),
+            cpu: None,
+            ring_bytes: 48 * 1024,
+            overflow: OverflowPolicy::Block,
+            nap_micros: 200,
+            park_after_millis: 10,
+        }
+    }
+}
+
+impl AsyncConfig {
+    /// Begins with one worker, rings of 48 KiB and callers that wait.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Runs so many workers, 1 to 64, which share the threads' rings among them.
+    /// Holds for workers that start later; at first: 1.
+    pub fn threads(mut self, count: usize) -> Self {
+        self.threads = count.clamp(1, 64);
+        self
+    }
+
+    /// Names the workers' threads. Holds for workers that start later.
+    pub fn thread_name(mut self, name: impl Into<String>) -> Self {
+        self.thread_name = name.into();
+        self
+    }
+
+    /// Runs the first worker on this core only, by its number from 0, the
+    /// second on the next, and so on; a core that there is not is no core to
+    /// keep to. Holds for workers that start later.
+    pub fn cpu(mut self, core: usize) -> Self {
+        self.cpu = Some(core);
+        self
+    }
+
+    /// Gives each thread that logs a ring of so many bytes, 4 KiB to 16 MiB.
+    /// Holds for rings that are made later; at first: 49,152.
+    ///
+    /// A thread takes this, 12 KiB for what lies beside a ring and 5 KiB for
+    /// itself; the worker may take as much again as the ring has.
+    pub fn ring_bytes(mut self, bytes: usize) -> Self {
+        self.ring_bytes = bytes.clamp(4 << 10, 16 << 20);
+        self
+    }
+
+    /// Says what happens when a ring is full. At first: the caller waits.
+    pub fn overflow(mut self, policy: OverflowPolicy) -> Self {
+        self.overflow = policy;
+        self
+    }
+
+    /// Has a worker with little to do sleep for so many microseconds between
+    /// two looks. At first: 200.
+    pub fn nap_micros(mut self, micros: u64) -> Self {
+        self.nap_micros = micros.clamp(1, 1_000_000);
+        self
+    }
+
+    /// Has a worker that found nothing for so many milliseconds sleep until a
+    /// caller wakes it. At first: 10.
+    pub fn park_after_millis(mut self, millis: u64) -> Self {
+        self.park_after_millis = millis.min(60_000);
+        self
+    }
+}

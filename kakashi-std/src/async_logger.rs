@@ -1,0 +1,92 @@
+//! Loggers whose records a worker encodes and writes.
+
+use std::error::Error;
+
+use kakashi_core::{
+    Dropped, Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind, Site, Value,
+};
+
+use crate::call::Call;
+use crate::exception::fields_of;
+use crate::flush::{Flushed, flush};
+use crate::logger::{log_methods, registry};
+use crate::overflow::OverflowPolicy;
+use crate::queue::{Queued, known};
+use crate::thread::{LoggerCore, submit_queued as submit};
+use crate::worker;
+
+/// Returns the async logger of this name, with the level that is set for it.
+///
+/// A call copies its values into a queue of the calling thread and returns; a
+/// worker thread encodes and writes them, within 5 ms where the process was
+/// idle. When the queue is full, what happens is as
+/// [`AsyncConfig::overflow`](crate::AsyncConfig::overflow) says: at first, the
+/// caller waits.
+///
+/// ```
+/// use kakashi_std::{get_async_logger, info, shutdown_async_logging};
+///
+/// let logger = get_async_logger("shop::orders");
+/// info!(logger, "Order accepted", order_id = 1042, total = 19.9);
+/// assert!(shutdown_async_logging().is_complete());
+/// ```
+pub fn get_async_logger(name: &str) -> AsyncLogger {
+    AsyncLogger { core: queued(LoggerKind::Async, name, None, None) }
+}
+
+/// Returns the async logger of this name and gives it a level of its own, for
+/// all of its handles; [`set_log_level`](crate::set_log_level) does not change it.
+pub fn get_async_logger_with_level(name: &str, level: impl Into<LevelFilter>) -> AsyncLogger {
+    AsyncLogger { core: queued(LoggerKind::Async, name, Some(level.into()), None) }
+}
+
+/// Finds or makes what a logger with a queue stands on; workers may run again.
+pub(crate) fn queued(
+    kind: LoggerKind,
+    name: &str,
+    level: Option<LevelFilter>,
+    policy: Option<OverflowPolicy>,
+) -> Queued {
+    worker::reopen();
+    let entry = registry().get(kind, name, level);
+    let (id, known) = known::logger_id(kind, &entry);
+    Queued { known, core: LoggerCore { entry, route: None, context: LogContext::new() }, id, policy }
+}
+
+/// Writes records through a worker; made by [`get_async_logger`]. Clones are one
+/// logger.
+#[derive(Clone, Debug)]
+pub struct AsyncLogger {
+    core: Queued,
+}
+
+/// What the loggers with a queue have beside what all have.
+macro_rules! queued_methods {
+    ($logger:ident) => {
+        impl $logger {
+            /// Writes all that any thread has queued or buffered.
+            ///
+            /// # Blocking
+            /// As [`flush`](crate::flush).
+            pub fn flush(&self) -> Flushed {
+                flush()
+            }
+
+            /// Returns how many of this logger's records found no room in a
+            /// queue, by level.
+            pub fn dropped(&self) -> Dropped {
+                self.core.known.dropped()
+            }
+
+            #[inline(always)]
+            fn entry(&self) -> &LoggerEntry {
+                &self.core.core.entry
+            }
+        }
+
+        log_methods! { $logger }
+    };
+}
+pub(crate) use queued_methods;
+
+queued_methods! { AsyncLogger }

@@ -1,0 +1,48 @@
+//! What lies between a calling thread and the worker: one ring of wire records
+//! for each thread.
+//!
+//! Producers never wait for each other, and the caller's side takes no lock:
+//! `rtrb` moves the bytes (a wait-free ring that caches the other side's
+//! position), [`Doorbell`] wakes the worker. A record is encoded in a scratch
+//! of the thread and copied in; encoding in place was measured to gain nothing
+//! over that, and would need `unsafe` for memory that is not initialised yet.
+//!
+//! An item of the ring is a head of eight bytes and a body. The head is
+//! `kind | length << 8 | logger << 32`, little-endian; the logger is its number
+//! in this process's table, as a site's in a record is: see [`known`].
+//!
+//! | kind | item | body |
+//! |---|---|---|
+//! | `00`–`05` | a record of this level, by its index | a RECORD's body of the [`wire`](kakashi_core::wire) |
+//! | `10` | from here on records have another context | none: it is the next of the things beside the ring |
+//! | `20`–`25` | a record too large for the ring | none: it is the next of the things beside the ring |
+
+mod doorbell;
+mod item;
+pub(crate) mod known;
+mod reader;
+mod ring;
+mod writer;
+
+pub(crate) use doorbell::{Answer, Doorbell};
+pub(crate) use reader::Drain;
+#[cfg(unix)]
+pub(crate) use ring::{HeldRings, hold_rings};
+pub(crate) use ring::{Ring, tell_dropped, waiting_until};
+pub(crate) use writer::{Put, QueueWriter};
+
+use std::sync::Arc;
+
+use crate::overflow::OverflowPolicy;
+use crate::thread::LoggerCore;
+
+/// A logger whose records go to the worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Queued {
+    pub(crate) core: LoggerCore,
+    /// Its number, and what is counted under it.
+    pub(crate) id: u32,
+    pub(crate) known: Arc<known::KnownLogger>,
+    /// None: the configured one.
+    pub(crate) policy: Option<OverflowPolicy>,
+}

@@ -1,0 +1,174 @@
+//! The other side of all rings: takes out what is there, and gives it in the
+//! order of time.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use kakashi_core::wire::{read_record, read_record_time};
+use kakashi_core::{LogContext, LogRecord, Timestamp};
+
+use super::item::{self, Aside, Head, Kind};
+use super::known::KnownHere;
+use super::ring::{Ring, rings};
+
+/// Takes records out of rings and hands them on.
+///
+/// What a ring holds is copied out at once: its thread has room again before
+/// any of it is written, and who evicts records never waits for an encoder.
+#[derive(Default)]
+pub(crate) struct Drain {
+    rings: Vec<Arc<Ring>>,
+    version: usize,
+    known: KnownHere,
+    /// What was taken; as long as it ever needed to be.
+    taken: Vec<u8>,
+    runs: Vec<Run>,
+}
+
+/// What was taken from one ring, and not handed on yet.
+struct Run {
+    ring: Arc<Ring>,
+    /// Where in `taken`.
+    from: usize,
+    end: usize,
+    context: LogContext,
+    asides: VecDeque<Aside>,
+    /// The time of the next record.
+    next: i64,
+}
+
+impl Drain {
+    /// Takes all that is in the rings that `choose` chooses; returns how many
+    /// records that is.
+    pub(crate) fn take(&mut self, choose: impl Fn(&Ring) -> bool) -> usize {
+        debug_assert!(self.runs.is_empty(), "what was taken before has been handed on");
+        rings(&mut self.version, &mut self.rings);
+        let (mut count, mut used) = (0, 0);
+        for ring in self.rings.iter().filter(|ring| choose(ring)) {
+            let given_up = ring.is_given_up();
+            let mut read = ring.read();
+            let slots = read.bytes.slots();
+            if slots == 0 {
+                if given_up {
+                    ring.forget();
+                }
+                continue;
+            }
+            if self.taken.len() < used + slots {
+                self.taken.resize(used + slots, 0);
+            }
+            let (bytes, _) = read.bytes.pop_partial_slice(&mut self.taken[used..used + slots]);
+            let end = used + bytes.len();
+            let (records, asides) = item::count(bytes);
+            let next = time_of_next(bytes).unwrap_or(i64::MIN);
+            count += records;
+            let context = read.context.clone();
+            let asides = (0..asides).map_while(|_| read.pop_aside()).collect();
+            drop(read);
+            ring.tell_room();
+            self.runs.push(Run { ring: ring.clone(), from: used, end, context, asides, next });
+            used = end;
+        }
+        // After the bytes: whatever they name is known by now.
+        self.known.refresh();
+        count
+    }
+
+    /// Hands on what was taken, the oldest first, each once: if `deliver`
+    /// panics, another call goes on behind that record. `left` says how many
+    /// there are.
+    pub(crate) fn hand_on(&mut self, left: &AtomicUsize, mut deliver: impl FnMut(&LogRecord<'_>)) {
+        let Self { known, taken, runs, .. } = self;
+        loop {
+            let [first, others @ ..] = &mut runs[..] else { return };
+            let mut oldest = first;
+            let mut until = i64::MAX;
+            for run in others {
+                if run.next < oldest.next {
+                    until = oldest.next;
+                    oldest = run;
+                } else {
+                    until = until.min(run.next);
+                }
+            }
+            while oldest.next <= until {
+                if !oldest.step(taken, known, left, &mut deliver) {
+                    break;
+                }
+            }
+            runs.retain(|run| run.from < run.end);
+        }
+    }
+
+    /// Tells whether there is anything to take.
+    pub(crate) fn finds_any(&mut self, choose: impl Fn(&Ring) -> bool) -> bool {
+        rings(&mut self.version, &mut self.rings);
+        self.rings.iter().any(|ring| choose(ring) && !ring.read().bytes.is_empty())
+    }
+
+    /// Tells the destinations what rings have dropped.
+    pub(crate) fn tell_dropped(&self) {
+        self.rings.iter().for_each(|ring| ring.tell_dropped());
+    }
+}
+
+impl Run {
+    /// Hands on the next item, and looks at the time of the one after; false at the end.
+    #[inline]
+    fn step(
+        &mut self,
+        taken: &[u8],
+        known: &KnownHere,
+        left: &AtomicUsize,
+        deliver: &mut impl FnMut(&LogRecord<'_>),
+    ) -> bool {
+        let Some((head, body, rest)) = Head::split(&taken[self.from..self.end]) else {
+            debug_assert!(self.from == self.end, "a ring holds whole items");
+            self.from = self.end;
+            return false;
+        };
+        // Before it is handed on: what panics is not handed on again.
+        self.from = self.end - rest.len();
+        let aside = match head.kind {
+            Kind::Record(_) => None,
+            Kind::Context | Kind::RecordAside(_) => self.asides.pop_front(),
+        };
+        let body = match &aside {
+            None => Some(body),
+            Some(Aside::Record(body)) => Some(body.as_slice()),
+            Some(Aside::Context(context)) => {
+                self.context = context.clone();
+                None
+            }
+        };
+        self.next = time_of_next(rest).unwrap_or(self.next);
+        if let Some(body) = body {
+            left.store(left.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
+            let record = read_record(body, &known);
+            debug_assert!(record.is_ok(), "a ring holds what this process has written");
+            if let Ok(mut record) = record {
+                record.logger = known.name(head.logger);
+                record.set_context(self.context.fields());
+                deliver(&record);
+            }
+        }
+        if let Some(Aside::Record(body)) = aside {
+            self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);
+        }
+        self.from < self.end
+    }
+}
+
+/// The time of the record at the front, if one is there.
+#[inline]
+fn time_of_next(bytes: &[u8]) -> Option<i64> {
+    let (head, body, _) = Head::split(bytes)?;
+    if !matches!(head.kind, Kind::Record(_)) {
+        return None;
+    }
+    match read_record_time(body).ok()? {
+        Timestamp::Wall(nanos) => Some(nanos),
+        Timestamp::Uptime(nanos) => i64::try_from(nanos).ok(),
+    }
+}

@@ -1,0 +1,384 @@
+//! The threads that write what async loggers have queued.
+//!
+//! A worker takes what all of its rings hold, encodes and writes it, and looks
+//! again. With little to do it naps between two looks: waking a thread that
+//! sleeps costs a caller microseconds, so only one that found nothing for a
+//! while, and says so at its [`Doorbell`], is woken. Where there is no worker
+//! (before the first record, after a shutdown, in the child of a fork until its
+//! next record, when no thread is to be had) callers take the sync road.
+
+use std::cell::Cell;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use kakashi_core::{DropReason, LogLevel};
+
+use crate::async_config::AsyncConfig;
+use crate::outlet::COUNTERS;
+use crate::overflow::OverflowPolicy;
+use crate::queue::{Doorbell, Drain, Ring};
+use crate::thread::with_roads;
+use crate::{reentry, sync};
+
+/// A pass of so many records is followed by the next one at once.
+const BUSY_RECORDS: usize = 64;
+/// What has been forwarded is written after so long, busy or not.
+const WRITE_AFTER: Duration = Duration::from_millis(2);
+
+/// What a worker and the rest of the process share.
+pub(crate) struct Line {
+    pub(crate) doorbell: Doorbell,
+    thread: Mutex<Option<Thread>>,
+    /// Records that were taken out of rings and not handed on yet.
+    left: AtomicUsize,
+    /// Grows with each flush that somebody asks for.
+    asked: AtomicUsize,
+    /// The last of them that has been done.
+    answered: Mutex<usize>,
+    answer_bell: Condvar,
+    stop: AtomicBool,
+}
+
+struct Workers {
+    config: Option<AsyncConfig>,
+    lines: Vec<Arc<Line>>,
+    /// The line of the next ring.
+    next: usize,
+    /// After a shutdown.
+    shut: bool,
+}
+
+static WORKERS: Mutex<Workers> =
+    Mutex::new(Workers { config: None, lines: Vec::new(), next: 0, shut: false });
+static RING_BYTES: AtomicUsize = AtomicUsize::new(48 * 1024);
+static OVERFLOW: AtomicU8 = AtomicU8::new(0);
+static NAP_MICROS: AtomicU64 = AtomicU64::new(200);
+static PARK_AFTER_MILLIS: AtomicU64 = AtomicU64::new(10);
+
+thread_local! {
+    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+}
+
+fn workers() -> MutexGuard<'static, Workers> {
+    WORKERS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Tells whether this thread is a worker.
+pub(crate) fn is_this_thread() -> bool {
+    IS_WORKER.try_with(Cell::get).unwrap_or(false)
+}
+
+pub(crate) fn ring_bytes() -> usize {
+    RING_BYTES.load(Ordering::Relaxed)
+}
+
+pub(crate) fn overflow_policy() -> OverflowPolicy {
+    match OVERFLOW.load(Ordering::Relaxed) {
+        1 => OverflowPolicy::DropNewest,
+        2 => OverflowPolicy::DropOldest,
+        _ => OverflowPolicy::Block,
+    }
+}
+
+/// Works by other settings from now on.
+pub(crate) fn configure(config: AsyncConfig) {
+    RING_BYTES.store(config.ring_bytes, Ordering::Relaxed);
+    NAP_MICROS.store(config.nap_micros, Ordering::Relaxed);
+    PARK_AFTER_MILLIS.store(config.park_after_millis, Ordering::Relaxed);
+    let overflow = match config.overflow {
+        OverflowPolicy::Block => 0,
+        OverflowPolicy::DropNewest => 1,
+        OverflowPolicy::DropOldest => 2,
+    };
+    OVERFLOW.store(overflow, Ordering::Relaxed);
+    workers().config = Some(config);
+}
+
+/// Returns the line of a new ring.
+pub(crate) fn line() -> Arc<Line> {
+    let mut workers = workers();
+    if workers.lines.is_empty() {
+        let count = workers.config.get_or_insert_default().threads;
+        workers.lines.extend((0..count).map(|_| Arc::new(Line::new())));
+    }
+    workers.next += 1;
+    workers.lines[workers.next % workers.lines.len()].clone()
+}
+
+/// Starts the worker of a line, if there is none and there may be one.
+#[cold]
+pub(crate) fn begin(line: &Arc<Line>) -> bool {
+    let mut workers = workers();
+    if workers.shut || crate::thread::EXITING.load(Ordering::Relaxed) {
+        return false;
+    }
+    if !line.doorbell.is_closed() {
+        return true;
+    }
+    let Some(index) = workers.lines.iter().position(|other| Arc::ptr_eq(other, line)) else { return false };
+    let config = workers.config.get_or_insert_default().clone();
+    let core = config.cpu.map(|first| first + index);
+    let own = line.clone();
+    line.stop.store(false, Ordering::SeqCst);
+    let spawned = thread::Builder::new().name(config.thread_name).spawn(move || {
+        if let Some(id) = core {
+            // Not ours to mend if the system says no: it runs all the same.
+            core_affinity::set_for_current(core_affinity::CoreId { id });
+        }
+        run(&own);
+    });
+    let Ok(handle) = spawned else { return false };
+    *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.thread().clone());
+    line.doorbell.open();
+    true
+}
+
+/// Lets workers start again after a shutdown.
+pub(crate) fn reopen() {
+    workers().shut = false;
+}
+
+impl Line {
+    fn new() -> Self {
+        Self {
+            doorbell: Doorbell { state: sync::AtomicU8::new(Doorbell::NOBODY) },
+            thread: Mutex::new(None),
+            left: AtomicUsize::new(0),
+            asked: AtomicUsize::new(0),
+            answered: Mutex::new(0),
+            answer_bell: Condvar::new(),
+            stop: AtomicBool::new(false),
+        }
+    }
+
+    /// Ends the worker's nap.
+    #[cold]
+    pub(crate) fn wake(&self) {
+        if let Some(thread) = &*self.thread.lock().unwrap_or_else(PoisonError::into_inner) {
+            thread.unpark();
+        }
+    }
+
+    fn answer(&self, asked: usize) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        self.answer_bell.notify_all();
+    }
+
+    /// Waits until the worker has done what was asked; false if it takes too long.
+    fn wait_until(&self, asked: usize, deadline: Instant) -> bool {
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        while asked.wrapping_sub(*answered).cast_signed() > 0 {
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.doorbell.is_closed() {
+                return self.doorbell.is_closed() && self.left.load(Ordering::Relaxed) == 0;
+            }
+            // Looks now and then whether there is a worker at all.
+            let moment = left.min(Duration::from_millis(20));
+            answered =
+                self.answer_bell.wait_timeout(answered, moment).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        true
+    }
+}
+
+fn run(line: &Arc<Line>) {
+    IS_WORKER.set(true);
+    let mut worker =
+        Worker { line, drain: Drain::default(), forwarded_at: None, idle_since: None, answered: 0 };
+    while worker.look() {}
+    line.doorbell.close();
+    // What was published before somebody could see that.
+    worker.take_and_forward();
+    worker.write();
+    line.answer(line.asked.load(Ordering::SeqCst));
+}
+
+struct Worker<'l> {
+    line: &'l Arc<Line>,
+    drain: Drain,
+    /// Since when something waits to be written.
+    forwarded_at: Option<Instant>,
+    /// Since when there was nothing.
+    idle_since: Option<Instant>,
+    answered: usize,
+}
+
+impl Worker<'_> {
+    /// Looks once for records and for what else is to be done; false at the end.
+    fn look(&mut self) -> bool {
+        let asked = self.line.asked.load(Ordering::SeqCst);
+        let stop = self.line.stop.load(Ordering::SeqCst);
+        let count = self.take_and_forward();
+        if count > 0 {
+            self.idle_since = None;
+            self.forwarded_at.get_or_insert_with(Instant::now);
+        }
+        if asked != self.answered {
+            // The sinks are with who asked: here it is handed over only.
+            with_roads(|roads| roads.hand_over_forwarded());
+            self.answered = asked;
+            self.line.answer(asked);
+        }
+        if stop {
+            return false;
+        }
+        let late = self.forwarded_at.is_some_and(|at| at.elapsed() >= WRITE_AFTER);
+        if late || count == 0 {
+            self.write();
+        }
+        if count < BUSY_RECORDS {
+            self.rest(count);
+        }
+        true
+    }
+
+    /// Takes what there is and puts it into the destinations' buffers; returns
+    /// how many records that was.
+    fn take_and_forward(&mut self) -> usize {
+        let line = self.line;
+        let count = self.drain.take(|ring: &Ring| Arc::ptr_eq(&ring.line, line));
+        line.left.store(count, Ordering::Relaxed);
+        let level = Cell::new(LogLevel::Info);
+        loop {
+            let whole = catch_unwind(AssertUnwindSafe(|| {
+                with_roads(|roads| {
+                    self.drain.hand_on(&line.left, |record| {
+                        level.set(record.level);
+                        roads.forward(record);
+                    });
+                    if count > 0 {
+                        roads.write_forwarded(false);
+                    }
+                });
+            }));
+            if whole.is_ok() {
+                break;
+            }
+            COUNTERS.add_dropped(level.get(), DropReason::EncoderFailed, 1);
+        }
+        self.drain.tell_dropped();
+        if reentry::is_pending() {
+            reentry::replay();
+        }
+        count
+    }
+
+    /// Writes what has been forwarded.
+    fn write(&mut self) {
+        if self.forwarded_at.take().is_some() {
+            with_roads(|roads| roads.write_forwarded(true));
+            if reentry::is_pending() {
+                reentry::replay();
+                self.forwarded_at = Some(Instant::now());
+            }
+        }
+    }
+
+    /// Naps, or sleeps until somebody calls.
+    fn rest(&mut self, count: usize) {
+        let nap = Duration::from_micros(NAP_MICROS.load(Ordering::Relaxed));
+        let park_after = Duration::from_millis(PARK_AFTER_MILLIS.load(Ordering::Relaxed));
+        let idle = count == 0 && self.forwarded_at.is_none();
+        if !idle || self.idle_since.get_or_insert_with(Instant::now).elapsed() < park_after {
+            return thread::park_timeout(nap);
+        }
+        let line = self.line;
+        line.doorbell.doze();
+        let called = line.asked.load(Ordering::SeqCst) != self.answered || line.stop.load(Ordering::SeqCst);
+        if !called && !self.drain.finds_any(|ring| Arc::ptr_eq(&ring.line, line)) {
+            thread::park();
+            self.idle_since = None;
+        }
+        line.doorbell.rise();
+    }
+}
+
+/// Has all workers hand over what is in the rings, up to a deadline; returns how
+/// many records are left.
+pub(crate) fn flush_until(deadline: Instant) -> usize {
+    if is_this_thread() {
+        return 0;
+    }
+    let lines = workers().lines.clone();
+    let asked: Vec<_> = lines.iter().map(|line| ask(line)).collect();
+    let mut late = false;
+    for (line, asked) in lines.iter().zip(asked) {
+        late |= !line.wait_until(asked, deadline);
+    }
+    rescue();
+    crate::queue::tell_dropped();
+    if late { left_until(deadline) } else { 0 }
+}
+
+fn ask(line: &Line) -> usize {
+    let asked = line.asked.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+    line.wake();
+    asked
+}
+
+/// Counts what lies in rings and in workers' hands.
+fn left_until(deadline: Instant) -> usize {
+    let lines = workers().lines.clone();
+    let in_hand: usize = lines.iter().map(|line| line.left.load(Ordering::Relaxed)).sum();
+    in_hand + crate::queue::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
+}
+
+/// Ends all workers, up to a deadline; from now on records take the sync road.
+/// Returns how many records are left in workers' hands.
+pub(crate) fn shut_until(deadline: Instant) -> usize {
+    if is_this_thread() {
+        return 0;
+    }
+    let lines = {
+        let mut workers = workers();
+        workers.shut = true;
+        workers.lines.clone()
+    };
+    let asked: Vec<_> = lines
+        .iter()
+        .map(|line| {
+            line.stop.store(true, Ordering::SeqCst);
+            ask(line)
+        })
+        .collect();
+    for (line, asked) in lines.iter().zip(asked) {
+        line.wait_until(asked, deadline);
+        line.doorbell.close();
+    }
+    rescue();
+    crate::queue::tell_dropped();
+    lines.iter().map(|line| line.left.load(Ordering::Relaxed)).sum()
+}
+
+/// Writes what is in the rings of lines without a worker, on this thread.
+#[cold]
+pub(crate) fn rescue() {
+    with_roads(|roads| {
+        let mut drain = Drain::default();
+        if drain.take(|ring| ring.line.doorbell.is_closed()) > 0 {
+            drain.hand_on(&AtomicUsize::new(0), |record| roads.forward(record));
+            roads.write_forwarded(true);
+        }
+    });
+}
+
+/// The workers, held over a fork.
+#[cfg(unix)]
+pub(crate) struct HeldWorkers(MutexGuard<'static, Workers>);
+
+#[cfg(unix)]
+pub(crate) fn hold_workers() -> HeldWorkers {
+    HeldWorkers(workers())
+}
+
+#[cfg(unix)]
+impl HeldWorkers {
+    /// Forgets, in the child, the parent's workers; new ones begin at the next call.
+    pub(crate) fn abandon(&mut self) {
+        self.0.lines.drain(..).for_each(std::mem::forget);
+        let _ = IS_WORKER.try_with(|flag| flag.set(false));
+    }
+}
