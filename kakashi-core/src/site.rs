@@ -68,6 +68,13 @@ impl<'a> Site<'a> {
         self.bytes.get(HEAD).and_then(|&number| LogLevel::from_number(number)).unwrap_or(LogLevel::Info)
     }
 
+    /// Returns the level's number, without looking whether it is one.
+    #[doc(hidden)]
+    #[inline]
+    pub fn level_number(&self) -> u8 {
+        self.bytes.get(HEAD).copied().unwrap_or(0)
+    }
+
     /// Returns the body of the wire's SITE item.
     pub fn wire(&self) -> &'a [u8] {
         self.bytes.get(HEAD..).unwrap_or_default()

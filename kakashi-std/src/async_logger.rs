@@ -12,7 +12,7 @@ use crate::flush::{Flushed, flush};
 use crate::logger::{log_methods, registry};
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Queued, known};
-use crate::thread::{LoggerCore, submit_queued as submit};
+use crate::thread::{LoggerCore, submit_queued as submit, submit_queued_site as submit_site};
 use crate::worker;
 
 /// Returns the async logger of this name, with the level that is set for it.

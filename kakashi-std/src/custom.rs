@@ -14,7 +14,7 @@ use crate::exception::fields_of;
 use crate::flush::{Flushed, flush_route};
 use crate::logger::registry;
 use crate::route::Route;
-use crate::thread::{LoggerCore, submit};
+use crate::thread::{LoggerCore, submit, submit_site};
 
 /// Says what a custom logger does with its records.
 ///

@@ -12,7 +12,7 @@ use crate::call::Call;
 use crate::exception::fields_of;
 use crate::flush::{Flushed, flush_route};
 use crate::route;
-use crate::thread::{LoggerCore, submit};
+use crate::thread::{LoggerCore, submit, submit_site};
 
 /// Returns the loggers of this process.
 pub(crate) fn registry() -> &'static Registry {
@@ -188,7 +188,7 @@ macro_rules! log_methods {
 
             #[inline(never)]
             fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-                submit(&self.core, &Call::of_site(site, values, &[]));
+                submit_site(&self.core, site, values);
             }
 
             #[cold]

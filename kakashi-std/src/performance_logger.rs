@@ -13,7 +13,7 @@ use crate::flush::{Flushed, flush};
 use crate::logger::log_methods;
 use crate::overflow::OverflowPolicy;
 use crate::queue::Queued;
-use crate::thread::{prepare_queue, submit_queued as submit};
+use crate::thread::{prepare_queue, submit_queued as submit, submit_queued_site as submit_site};
 
 /// Returns the performance logger of this name, with the level that is set for it.
 ///

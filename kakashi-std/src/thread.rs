@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, Timestamp};
+use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, Site, Timestamp, Value};
 
 use crate::call::Call;
 use crate::clock::ThreadClock;
@@ -59,6 +59,12 @@ pub(crate) fn is_busy() -> bool {
     is_in_sink() || LOCAL.try_with(|local| local.try_borrow_mut().is_err()).unwrap_or(false)
 }
 
+/// Takes a macro call's record down the road, with the time and the context of now.
+#[inline]
+pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Value<'_>]) {
+    submit(core, &Call::of_site(site, values, &[]));
+}
+
 /// Takes a call's record down the road, with the time and the context of now.
 #[inline]
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
@@ -85,8 +91,25 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     }
 }
 
-/// Takes a call's record to the worker, with the time and the context of now.
+/// Takes a macro call's record to the worker, with the time and the context of now.
 #[inline]
+pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
+    if !is_in_sink() {
+        let put = LOCAL.try_with(|local| match local.try_borrow_mut() {
+            Ok(mut local) => Some(local.enqueue_site(queued, site, values)),
+            Err(_) => None,
+        });
+        if let Ok(Some(Put::Done)) = put
+            && !reentry::is_pending()
+        {
+            return;
+        }
+        return finish_queued(queued, &Call::of_site(site, values, &[]), put.ok());
+    }
+    reentry::keep(&queued.core, &Call::of_site(site, values, &[]));
+}
+
+/// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
     if is_in_sink() {
         return reentry::keep(&queued.core, call);
@@ -95,21 +118,26 @@ pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
         Ok(mut local) => Some(local.enqueue(queued, call)),
         Err(_) => None,
     });
+    finish_queued(queued, call, put.ok());
+}
+
+/// Does what is left to do for a record, outside of the thread's borrow.
+#[cold]
+fn finish_queued(queued: &Queued, call: &Call<'_>, put: Option<Option<Put>>) {
     match put {
-        Ok(Some(Put::Done)) => {
-            if reentry::is_pending() {
-                reentry::replay();
-            }
-        }
-        Ok(Some(Put::Closed)) => {
+        Some(Some(Put::Done)) => {}
+        Some(Some(Put::Closed)) => {
             // No worker: what is in this thread's queue first, then this.
             worker::rescue();
             submit(&queued.core, call);
         }
-        Ok(Some(Put::Left)) => worker::rescue(),
-        Ok(None) => reentry::keep(&queued.core, call),
+        Some(Some(Put::Left)) => worker::rescue(),
+        Some(None) => return reentry::keep(&queued.core, call),
         // The thread is being taken down.
-        Err(_) => submit(&queued.core, call),
+        None => submit(&queued.core, call),
+    }
+    if reentry::is_pending() {
+        reentry::replay();
     }
 }
 
@@ -193,7 +221,7 @@ impl Local {
     }
 
     /// Queues a record with the time and the context of now for the worker.
-    #[inline]
+    #[inline(never)]
     fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
         let Self { clock, merged, scratch, roads, queue } = self;
         let road = roads.road(None);

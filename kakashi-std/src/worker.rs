@@ -21,7 +21,7 @@ use crate::outlet::COUNTERS;
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Doorbell, Drain, Ring};
 use crate::thread::with_roads;
-use crate::{reentry, sync};
+use crate::{reentry, route, sync};
 
 /// A pass of so many records is followed by the next one at once.
 const BUSY_RECORDS: usize = 64;
@@ -348,6 +348,8 @@ pub(crate) fn shut_until(deadline: Instant) -> usize {
         line.wait_until(asked, deadline);
         line.doorbell.close();
     }
+    // Every thread looks again, and finds its line closed.
+    route::next_generation();
     rescue();
     crate::queue::tell_dropped();
     lines.iter().map(|line| line.left.load(Ordering::Relaxed)).sum()

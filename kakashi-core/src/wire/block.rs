@@ -7,6 +7,7 @@ use crate::level::LogLevel;
 use crate::output::Output;
 use crate::record::{Extra, LogRecord, Message, Values};
 use crate::stats::{DropReason, Dropped};
+use crate::value::Value;
 
 /// Bytes of a block that are not items.
 pub const BLOCK_OVERHEAD: usize = 14;
@@ -120,6 +121,23 @@ pub struct RecordIds {
     pub site: Option<u32>,
     pub logger: Option<u32>,
     pub context: Option<u32>,
+}
+
+/// Appends a RECORD's body of a macro call: no logger, no context. False, and
+/// then what stands there is none, if a value is foreign.
+#[doc(hidden)]
+#[inline(always)]
+pub fn put_call(out: &mut Output<'_>, timestamp: Timestamp, site: u32, values: &[Value<'_>]) -> bool {
+    out.put_byte(flag::SITE);
+    put_time(out, timestamp);
+    put_leb(out, u64::from(site));
+    values.iter().all(|value| {
+        let plain = !value.is_foreign();
+        if plain {
+            put_value(out, value);
+        }
+        plain
+    })
 }
 
 /// Appends a RECORD's body. A record of a call site needs its site's id: only

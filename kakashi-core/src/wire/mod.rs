@@ -66,7 +66,7 @@ mod reader;
 #[cfg(feature = "alloc")]
 mod record;
 
-pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_record};
+pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_call, put_record};
 #[cfg(feature = "alloc")]
 pub use reader::{DropReport, Item, Reader};
 #[cfg(feature = "alloc")]

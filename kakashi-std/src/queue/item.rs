@@ -21,27 +21,31 @@ pub(super) enum Kind {
     RecordAside(LogLevel),
 }
 
-const CONTEXT: u8 = 0x10;
-const ASIDE: u8 = 0x20;
+const CONTEXT: u8 = 0x80;
+const ASIDE: u8 = 0x81;
 
 impl Kind {
     fn number(self) -> u8 {
         match self {
-            Self::Record(level) => level.index() as u8,
+            Self::Record(level) => level.number(),
             Self::Context => CONTEXT,
-            Self::RecordAside(level) => ASIDE | level.index() as u8,
+            Self::RecordAside(level) => ASIDE + level.number(),
         }
     }
 
     fn of_number(number: u8) -> Option<Self> {
-        let level = || LogLevel::ALL.get(usize::from(number & 0x0f)).copied();
-        match number & 0xf0 {
-            0 => level().map(Self::Record),
+        match number {
+            ..CONTEXT => LogLevel::from_number(number).map(Self::Record),
             CONTEXT => Some(Self::Context),
-            ASIDE => level().map(Self::RecordAside),
-            _ => None,
+            ASIDE.. => LogLevel::from_number(number - ASIDE).map(Self::RecordAside),
         }
     }
+}
+
+/// Makes the head of a record, from its level's number.
+#[inline]
+pub(super) fn record_head(level: u8, len: usize, logger: u32) -> [u8; HEAD] {
+    ((len as u64) << 8 | u64::from(level) | u64::from(logger) << 32).to_le_bytes()
 }
 
 /// What stands before a body.
@@ -55,10 +59,8 @@ pub(super) struct Head {
 }
 
 impl Head {
-    #[inline]
     pub(super) fn to_bytes(self) -> [u8; HEAD] {
-        let word = (self.len as u64) << 8 | u64::from(self.kind.number()) | u64::from(self.logger) << 32;
-        word.to_le_bytes()
+        record_head(self.kind.number(), self.len, self.logger)
     }
 
     #[inline]
@@ -103,6 +105,6 @@ mod tests {
                 assert_eq!(Head::of_bytes(head.to_bytes()), Some(head));
             }
         }
-        assert_eq!(Head::of_bytes([0x30, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(Head::of_bytes([0x33, 0, 0, 0, 0, 0, 0, 0]), None);
     }
 }

@@ -13,9 +13,9 @@
 //!
 //! | kind | item | body |
 //! |---|---|---|
-//! | `00`–`05` | a record of this level, by its index | a RECORD's body of the [`wire`](kakashi_core::wire) |
-//! | `10` | from here on records have another context | none: it is the next of the things beside the ring |
-//! | `20`–`25` | a record too large for the ring | none: it is the next of the things beside the ring |
+//! | below `80` | a record of the level with this number | a RECORD's body of the [`wire`](kakashi_core::wire) |
+//! | `80` | from here on records have another context | none: it is the next of the things beside the ring |
+//! | `81` and above | a record of the level with this number − `81`, too large for the ring | none: it is the next of the things beside the ring |
 
 mod doorbell;
 mod item;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use kakashi_core::wire::{RecordIds, put_record};
-use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site};
+use kakashi_core::wire::{RecordIds, put_call, put_record};
+use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
 
-use super::item::{Aside, HEAD, Head, Kind};
+use super::item::{Aside, HEAD, Head, Kind, record_head};
 use super::known::SiteIds;
 use super::ring::{Ring, WriteEnd, drop_record};
 use super::{Answer, Queued};
@@ -38,6 +38,9 @@ pub(crate) struct QueueWriter {
     end: Option<WriteEnd>,
     /// The id of the context that the last record had.
     context: usize,
+    /// A record of plain values needs no look at anything else while these are
+    /// the route's generation and the scope's context.
+    pub(crate) plain_while: Option<(usize, usize)>,
     sites: SiteIds,
     scratch: Vec<u8>,
     /// Room that only WARNING and above may use.
@@ -61,6 +64,7 @@ impl QueueWriter {
                 ring,
                 end: Some(end),
                 context,
+                plain_while: None,
                 sites: SiteIds::new(),
                 scratch: vec![0; SCRATCH_BYTES],
                 reserve: capacity / 8,
@@ -73,6 +77,33 @@ impl QueueWriter {
     #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         self.ring.is_inherited()
+    }
+
+    /// Publishes the record of a macro call, if its values are plain, it is of
+    /// the usual length, and there is room; false if it must go the long way.
+    #[inline]
+    pub(crate) fn put_plain(
+        &mut self,
+        queued: &Queued,
+        site: Site<'static>,
+        values: &[Value<'_>],
+        now: Timestamp,
+    ) -> Option<Put> {
+        let id = self.sites.get(site);
+        let mut out = Output::resume(&mut self.scratch, HEAD);
+        let plain = put_call(&mut out, now, id, values);
+        let len = out.position();
+        if !plain || out.overflowed() || len > self.longest {
+            return None;
+        }
+        let level = site.level_number();
+        let needed = if level >= LogLevel::Warning.number() { len } else { len + self.reserve };
+        let end = self.end.as_mut()?;
+        if end.bytes.cached_slots() < needed && end.bytes.slots() < needed {
+            return None;
+        }
+        self.scratch[..HEAD].copy_from_slice(&record_head(level, len - HEAD, queued.id));
+        Some(self.publish(len))
     }
 
     /// Publishes a record that runs no foreign code.
@@ -117,10 +148,8 @@ impl QueueWriter {
         self.publish(len)
     }
 
-    #[inline]
     fn put_head(&mut self, queued: &Queued, level: LogLevel, len: usize) {
-        let head = Head { kind: Kind::Record(level), len: len - HEAD, logger: queued.id };
-        self.scratch[..HEAD].copy_from_slice(&head.to_bytes());
+        self.scratch[..HEAD].copy_from_slice(&record_head(level.number(), len - HEAD, queued.id));
     }
 
     /// Copies the scratch's first bytes into the ring, where there is room.
