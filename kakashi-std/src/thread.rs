@@ -236,7 +236,23 @@ impl Local {
             .route
             .pipeline
             .run(&record, scratch, &CatchPanic, |record| queue.put(queued, call.site(), record, context));
-        put.unwrap_or(Put::Done)
+        let put = put.unwrap_or(Put::Done);
+        let plain = put == Put::Done && road.route.clock.is_none() && road.route.pipeline.is_empty();
+        queue.plain_while = plain.then(|| (route::generation(), scope::current_id()));
+        put
+    }
+
+    /// As [`enqueue`](Self::enqueue), without a look at what was the same last time.
+    #[inline]
+    fn enqueue_site(&mut self, queued: &Queued, site: Site<'static>, values: &[Value<'_>]) -> Put {
+        let Self { clock, queue, .. } = self;
+        if let Some(queue) = queue
+            && queue.plain_while == Some((route::generation(), scope::current_id()))
+            && let Some(put) = queue.put_plain(queued, site, values, clock.now())
+        {
+            return put;
+        }
+        self.enqueue(queued, &Call::of_site(site, values, &[]))
     }
 
     /// Sends a record as it is.
