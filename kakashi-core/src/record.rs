@@ -171,6 +171,7 @@ pub struct LogRecord<'a> {
 
 impl<'a> LogRecord<'a> {
     /// Makes a record of words without fields; nothing in them is a placeholder.
+    #[inline]
     pub fn new(timestamp: Timestamp, level: LogLevel, logger: Name<'a>, message: &'a str) -> Self {
         Self {
             timestamp,
@@ -226,9 +227,14 @@ impl<'a> LogRecord<'a> {
     /// Adds fields; where a key stands twice among them, the first counts.
     #[must_use]
     pub fn with_extra(mut self, extra: Extra<'a>) -> Self {
+        self.set_extra(extra);
+        self
+    }
+
+    /// As [`LogRecord::with_extra`], in place.
+    pub(crate) fn set_extra(&mut self, extra: Extra<'a>) {
         self.extra_mask = extra.mask();
         self.extra = extra;
-        self
     }
 
     /// Adds fields; where a key stands twice among them, the first counts.

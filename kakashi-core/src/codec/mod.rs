@@ -34,6 +34,8 @@ pub(crate) mod nest;
 mod read;
 mod write;
 
+#[cfg(feature = "alloc")]
+pub(crate) use read::Plain;
 pub use read::{Cursor, Malformed};
 pub(crate) use read::{Items, Pairs};
 pub(crate) use write::{ErrorChain, put_leb_padded};

@@ -119,8 +119,26 @@ impl<'a> Cursor<'a> {
         core::str::from_utf8(self.bytes(len)?).map_err(|_| Malformed)
     }
 
-    fn integer(&mut self, tag: u8) -> Result<u64, Malformed> {
-        let bytes = self.bytes(usize::from(tag & 0x0f))?;
+    /// Reads the bytes of a little-endian number; the tag's low digit says how
+    /// many, at most eight.
+    #[inline(always)]
+    pub(crate) fn integer(&mut self, tag: u8) -> Result<u64, Malformed> {
+        let len = usize::from(tag & 0x0f);
+        // One load where eight bytes are left; the bytes of others are masked away.
+        if let Some((word, _)) = self.rest.split_first_chunk::<8>()
+            && let Some(rest) = self.rest.get(len..)
+            && len <= 8
+        {
+            self.rest = rest;
+            let word = u64::from_le_bytes(*word);
+            return Ok(if len == 8 { word } else { word & ((1 << (8 * len)) - 1) });
+        }
+        self.last_integer(len)
+    }
+
+    #[inline(never)]
+    fn last_integer(&mut self, len: usize) -> Result<u64, Malformed> {
+        let bytes = self.bytes(len)?;
         let mut word = [0; 8];
         word.get_mut(..bytes.len()).ok_or(Malformed)?.copy_from_slice(bytes);
         Ok(u64::from_le_bytes(word))
@@ -197,6 +215,34 @@ impl<'a> Cursor<'a> {
             self.check_value()?;
         }
         Ok(mask)
+    }
+}
+
+/// A value that is written often, and written at once.
+#[cfg(feature = "alloc")]
+pub(crate) enum Plain<'a> {
+    U64(u64),
+    F64(f64),
+    /// A short string, not looked at whether it is UTF-8.
+    Text(&'a [u8]),
+    Other(Value<'a>),
+}
+
+#[cfg(feature = "alloc")]
+impl<'a> Cursor<'a> {
+    /// As [`Cursor::value`], leaving a short string's check to who writes it.
+    #[inline(always)]
+    pub(crate) fn plain(&mut self) -> Result<Plain<'a>, Malformed> {
+        let before = *self;
+        Ok(match self.byte()? {
+            tag @ tag::SHORT_STR.. => Plain::Text(self.bytes(usize::from(tag & 0x7f))?),
+            tag @ tag::POSITIVE..=0x18 => Plain::U64(self.integer(tag)?),
+            tag::F64 => Plain::F64(f64::from_le_bytes(self.array()?)),
+            _ => {
+                *self = before;
+                Plain::Other(self.value()?)
+            }
+        })
     }
 }
 

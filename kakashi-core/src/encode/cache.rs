@@ -1,12 +1,16 @@
 //! What an encoder remembers from one record to the next.
 
+#[cfg(feature = "alloc")]
+use super::number::put_u64;
 use super::time::SecondCache;
 use super::wire::WireCache;
+#[cfg(feature = "alloc")]
+use crate::codec::{Cursor, Plain};
 use crate::output::Output;
 use crate::record::LogRecord;
-use crate::value::Value;
 #[cfg(feature = "alloc")]
-use crate::{codec::Items, record::Values};
+use crate::record::Values;
+use crate::value::Value;
 
 /// Remembers text that many records share: the second, the context, and which
 /// ids a block already explains. One for each thread and encoder.
@@ -140,31 +144,52 @@ impl SiteCache {
 
 #[cfg(feature = "alloc")]
 impl SiteText {
-    /// Appends each piece and the value after it.
+    /// Appends each piece and the value after it; `put_clean` appends a string's
+    /// bytes that need no second look, and says whether they are such.
     #[inline(always)]
     pub(crate) fn put(
         &self,
         record: &LogRecord<'_>,
         out: &mut Output<'_>,
         put_value: impl Fn(&mut Output<'_>, &Value<'_>),
+        put_clean: impl Fn(&mut Output<'_>, &[u8]) -> bool,
     ) {
         let mut from = 0;
-        let put_both = |(&end, value): (&usize, &Value<'_>)| {
-            out.put_roomy(&self.bytes, from, end);
-            from = end;
-            put_value(out, value);
-        };
         match record.values() {
-            Values::Slice(values) => self.ends.iter().zip(values).for_each(put_both),
+            Values::Slice(values) => {
+                for (&end, value) in self.ends.iter().zip(values) {
+                    out.put_roomy(&self.bytes, from, end);
+                    from = end;
+                    put_value(out, value);
+                }
+            }
             Values::Wire(bytes) => {
-                let mut put_both = put_both;
-                self.ends.iter().zip(Items::new(bytes)).for_each(|(end, value)| put_both((end, &value)));
+                let mut values = Cursor::new(bytes);
+                for &end in &self.ends {
+                    let Ok(value) = values.plain() else { break };
+                    out.put_roomy(&self.bytes, from, end);
+                    from = end;
+                    match value {
+                        Plain::U64(number) => put_u64(out, number),
+                        Plain::F64(number) => put_value(out, &Value::F64(number)),
+                        Plain::Text(text) if put_clean(out, text) => {}
+                        Plain::Text(text) => put_value(out, &str_or_bytes(text)),
+                        Plain::Other(value) => put_value(out, &value),
+                    }
+                }
             }
         }
         if self.ends.is_empty() {
             out.put_roomy(&self.bytes, 0, self.len);
         }
     }
+}
+
+/// What was written as a string is UTF-8; if it is not, it is shown all the same.
+#[cfg(feature = "alloc")]
+#[inline(never)]
+fn str_or_bytes(bytes: &[u8]) -> Value<'_> {
+    core::str::from_utf8(bytes).map_or(Value::Bytes(bytes), Value::Str)
 }
 
 /// The text of the context that was written last.

@@ -33,13 +33,20 @@ pub(super) fn put_word(out: &mut Output<'_>, text: &str) {
 /// Appends a string value: bare, or quoted.
 #[inline]
 pub(super) fn put_value_text(out: &mut Output<'_>, text: &str) {
-    let bytes = text.as_bytes();
-    let plain = bytes.iter().all(|&byte| BARE[byte as usize]) && !bytes.is_empty();
-    if plain && !reads_as_something_else(bytes) {
-        out.put_short(bytes);
-    } else {
+    if !put_bare_text(out, text.as_bytes()) {
         put_unusual_value_text(out, text);
     }
+}
+
+/// Appends a string value if it can stand bare and is ASCII, or says that it can't.
+#[inline]
+pub(super) fn put_bare_text(out: &mut Output<'_>, bytes: &[u8]) -> bool {
+    let bare = bytes.iter().all(|&byte| BARE[byte as usize]) && !bytes.is_empty();
+    let bare = bare && !reads_as_something_else(bytes);
+    if bare {
+        out.put_short(bytes);
+    }
+    bare
 }
 
 #[inline(never)]
@@ -82,11 +89,17 @@ pub(super) fn put_quoted(out: &mut Output<'_>, text: &str) {
 /// that text lines and JSON share.
 #[inline]
 pub(super) fn put_escaped(out: &mut Output<'_>, text: &str) {
-    if text.bytes().all(|byte| CLEAN[byte as usize]) {
+    if is_clean(text.as_bytes()) {
         out.put_short(text.as_bytes());
     } else {
         escape(text, |piece| out.put(piece.as_bytes()));
     }
+}
+
+/// Tells whether text is ASCII of which nothing is escaped.
+#[inline]
+pub(super) fn is_clean(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| CLEAN[byte as usize])
 }
 
 /// Bytes below 0x80 that are never escaped.

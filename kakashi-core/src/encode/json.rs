@@ -4,6 +4,8 @@ use core::fmt::{self, Write as _};
 
 use super::Encoder;
 use super::cache::EncoderCache;
+#[cfg(feature = "alloc")]
+use super::escape::is_clean;
 use super::escape::{Escaper, put_escaped, write_base64};
 use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
 use super::template::{Piece, pieces};
@@ -60,7 +62,7 @@ impl Json {
                 mark(out.position());
             });
         }) {
-            return text.put(record, out, put_value);
+            return text.put(record, out, put_value, put_clean_string);
         }
         let _ = cache;
         self.put_head(record, out);
@@ -138,6 +140,17 @@ fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
             let _ = write_nested(out, value);
         }
     }
+}
+
+/// Appends a string of which nothing is escaped, or says that it is none.
+#[cfg(feature = "alloc")]
+#[inline]
+fn put_clean_string(out: &mut Output<'_>, bytes: &[u8]) -> bool {
+    let clean = is_clean(bytes);
+    if clean {
+        out.put_between(b'"', bytes, b'"');
+    }
+    clean
 }
 
 /// Writes a value as compact JSON.

@@ -3,6 +3,8 @@
 use core::fmt::{self, Write as _};
 
 use super::cache::EncoderCache;
+#[cfg(feature = "alloc")]
+use super::escape::put_bare_text;
 use super::escape::{Quoter, put_message_text, put_value_text, put_word};
 use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
 use super::template::{Piece, pieces};
@@ -38,7 +40,7 @@ fn put_call(record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'
             mark(out.position());
         });
     }) {
-        return text.put(record, out, put_value);
+        return text.put(record, out, put_value, put_bare_text);
     }
     let _ = cache;
     put_head(record, out);

@@ -140,8 +140,8 @@ impl<'a> Reader<'a> {
 }
 
 impl<'a> Known<'a> for Ids<'a> {
-    fn site(&self, id: u64) -> Option<KnownSite<'a>> {
-        self.sites.get(&id).copied()
+    fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+        self.sites.get(&id)
     }
 
     fn logger(&self, id: u64) -> Option<Name<'a>> {

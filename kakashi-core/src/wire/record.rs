@@ -17,7 +17,7 @@ pub trait Known<'a> {
     const OWN: bool = false;
 
     /// Finds a site by its id.
-    fn site(&self, id: u64) -> Option<KnownSite<'a>>;
+    fn site(&self, id: u64) -> Option<&KnownSite<'a>>;
     /// Finds a logger's name by its id.
     fn logger(&self, id: u64) -> Option<Name<'a>>;
     /// Finds a context by its id.
@@ -69,7 +69,7 @@ impl<'a> KnownSite<'a> {
 ///
 /// # Errors
 /// [`Malformed`] when it is none, or an id is not known.
-#[inline]
+#[inline(always)]
 pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRecord<'a>, Malformed> {
     let mut body = Cursor::new(body);
     let flags = body.byte()?;
@@ -86,7 +86,7 @@ pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRec
         let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
         inline = (level, body.text()?);
     }
-    let mut logger = Name::new("");
+    let mut logger = const { Name::new("") };
     if has(flag::LOGGER) {
         logger = known.logger(body.leb()?).ok_or(Malformed)?;
     }
@@ -96,6 +96,7 @@ pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRec
     }
     let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
     let mut record = match site {
+        None => LogRecord::new(timestamp, inline.0, logger, inline.1),
         Some(site) => {
             let before = body.rest();
             if !K::OWN || has(flag::EXTRA) {
@@ -111,16 +112,15 @@ pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRec
             record.site_address = site.address;
             record
         }
-        None => LogRecord::new(timestamp, inline.0, logger, inline.1),
     };
+    record.sequence = sequence;
+    record.set_context(context);
     if has(flag::EXTRA) {
         if !K::OWN {
             body.check_pairs()?;
         }
-        record = record.with_extra(Extra::Wire(body.rest()));
+        record.set_extra(Extra::Wire(body.rest()));
     }
-    record.sequence = sequence;
-    record.set_context(context);
     Ok(record)
 }
 
@@ -138,10 +138,7 @@ pub fn read_record_time(body: &[u8]) -> Result<Timestamp, Malformed> {
 #[inline]
 pub(super) fn read_time(body: &mut Cursor<'_>) -> Result<Timestamp, Malformed> {
     let head = body.byte()?;
-    let bytes = body.bytes(usize::from(head & 0x0f))?;
-    let mut word = [0; 8];
-    word.get_mut(..bytes.len()).ok_or(Malformed)?.copy_from_slice(bytes);
-    let nanos = u64::from_le_bytes(word);
+    let nanos = body.integer(head)?;
     match head & 0xf0 {
         0x00 => i64::try_from(nanos).map(Timestamp::Wall).map_err(|_| Malformed),
         0x10 => i64::try_from(nanos).map(|nanos| Timestamp::Wall(!nanos)).map_err(|_| Malformed),

@@ -150,12 +150,12 @@ impl KnownHere {
     }
 }
 
-impl<'a> Known<'a> for &'a KnownHere {
+impl<'a> Known<'a> for KnownHere {
     const OWN: bool = true;
 
     #[inline]
-    fn site(&self, id: u64) -> Option<KnownSite<'a>> {
-        self.sites.get(id as usize).copied()
+    fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+        self.sites.get(id as usize)
     }
 
     /// Stands in an item's head instead.

@@ -81,20 +81,14 @@ impl Drain {
     pub(crate) fn hand_on(&mut self, left: &AtomicUsize, mut deliver: impl FnMut(&LogRecord<'_>)) {
         let Self { known, taken, runs, .. } = self;
         loop {
-            let [first, others @ ..] = &mut runs[..] else { return };
-            let mut oldest = first;
-            let mut until = i64::MAX;
-            for run in others {
-                if run.next < oldest.next {
-                    until = oldest.next;
-                    oldest = run;
-                } else {
-                    until = until.min(run.next);
-                }
-            }
-            while oldest.next <= until {
-                if !oldest.step(taken, known, left, &mut deliver) {
-                    break;
+            match &mut runs[..] {
+                [] => return,
+                [only] => while only.step(taken, known, left, &mut deliver) {},
+                [first, others @ ..] => {
+                    let (oldest, until) = oldest(first, others);
+                    while oldest.next <= until && oldest.step(taken, known, left, &mut deliver) {
+                        oldest.look(taken);
+                    }
                 }
             }
             runs.retain(|run| run.from < run.end);
@@ -113,8 +107,29 @@ impl Drain {
     }
 }
 
+/// Finds the run whose next record is the oldest, and the time of the oldest
+/// of the others'.
+fn oldest<'r>(first: &'r mut Run, others: &'r mut [Run]) -> (&'r mut Run, i64) {
+    let mut oldest = first;
+    let mut until = i64::MAX;
+    for run in others {
+        if run.next < oldest.next {
+            until = oldest.next;
+            oldest = run;
+        } else {
+            until = until.min(run.next);
+        }
+    }
+    (oldest, until)
+}
+
 impl Run {
-    /// Hands on the next item, and looks at the time of the one after; false at the end.
+    /// Looks at the time of the next record.
+    fn look(&mut self, taken: &[u8]) {
+        self.next = time_of_next(&taken[self.from..self.end]).unwrap_or(self.next);
+    }
+
+    /// Hands on the next item; false at the end.
     #[inline]
     fn step(
         &mut self,
@@ -142,10 +157,9 @@ impl Run {
                 None
             }
         };
-        self.next = time_of_next(rest).unwrap_or(self.next);
         if let Some(body) = body {
             left.store(left.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
-            let record = read_record(body, &known);
+            let record = read_record(body, known);
             debug_assert!(record.is_ok(), "a ring holds what this process has written");
             if let Ok(mut record) = record {
                 record.logger = known.name(head.logger);
