@@ -132,6 +132,34 @@ impl<'b> Output<'b> {
         }
     }
 
+    /// Appends a byte and the first `len` of eight others, with one look at the
+    /// room where there is enough.
+    #[inline(always)]
+    pub(crate) fn put_tagged(&mut self, tag: u8, word: [u8; 8], len: usize) {
+        match self.bytes.get_mut(self.at..self.at + 9) {
+            Some([first, room @ ..]) => {
+                *first = tag;
+                room.copy_from_slice(&word);
+                self.at += 1 + len;
+            }
+            _ => {
+                self.put_byte(tag);
+                self.put(&word[..len]);
+            }
+        }
+    }
+
+    /// Appends a byte and a few others.
+    #[inline(always)]
+    pub(crate) fn put_after(&mut self, tag: u8, bytes: &[u8]) {
+        let end = self.at + 1 + bytes.len();
+        if let Some([first, room @ ..]) = self.bytes.get_mut(self.at..end) {
+            *first = tag;
+            copy_short(room, bytes);
+        }
+        self.at = end;
+    }
+
     /// Overwrites bytes written before; does nothing where they did not fit.
     pub fn patch(&mut self, at: usize, bytes: &[u8]) {
         if let Some(room) = self.bytes.get_mut(at..at + bytes.len()) {

@@ -54,10 +54,7 @@ pub fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
         Value::U64(number) => put_integer(out, tag::POSITIVE, number),
         Value::I64(number) => put_signed(out, number),
         Value::Str(text) => put_str(out, text),
-        Value::F64(number) => {
-            out.put_byte(tag::F64);
-            out.put_word(number.to_le_bytes(), 8);
-        }
+        Value::F64(number) => out.put_tagged(tag::F64, number.to_le_bytes(), 8),
         Value::Bool(truth) => out.put_byte(if truth { tag::TRUE } else { tag::FALSE }),
         _ => put_rare(out, value),
     }
@@ -66,12 +63,12 @@ pub fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
 #[inline]
 fn put_str(out: &mut Output<'_>, text: &str) {
     if text.len() < 0x80 {
-        out.put_byte(tag::SHORT_STR | text.len() as u8);
+        out.put_after(tag::SHORT_STR | text.len() as u8, text.as_bytes());
     } else {
         out.put_byte(tag::STR);
         put_leb(out, text.len() as u64);
+        out.put(text.as_bytes());
     }
-    out.put_short(text.as_bytes());
 }
 
 #[inline]
@@ -86,8 +83,7 @@ fn put_signed(out: &mut Output<'_>, number: i64) {
 #[inline]
 fn put_integer(out: &mut Output<'_>, tag: u8, number: u64) {
     let len = (71 - number.leading_zeros() as usize) / 8;
-    out.put_byte(tag | len as u8);
-    out.put_word(number.to_le_bytes(), len);
+    out.put_tagged(tag | len as u8, number.to_le_bytes(), len);
 }
 
 #[inline(never)]

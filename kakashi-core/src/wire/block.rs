@@ -190,6 +190,5 @@ fn put_time(out: &mut Output<'_>, timestamp: Timestamp) {
         Timestamp::Uptime(nanos) => (0x20, nanos),
     };
     let len = (71 - nanos.leading_zeros() as usize) / 8;
-    out.put_byte(head | len as u8);
-    out.put_word(nanos.to_le_bytes(), len);
+    out.put_tagged(head | len as u8, nanos.to_le_bytes(), len);
 }
