@@ -34,6 +34,7 @@ pub(crate) use writer::{Put, QueueWriter};
 use std::sync::Arc;
 
 use crate::overflow::OverflowPolicy;
+use crate::sync;
 use crate::thread::LoggerCore;
 
 /// A logger whose records go to the worker.
