@@ -61,8 +61,8 @@ pub fn shutdown_async_logging() -> Flushed {
         return Flushed::default();
     }
     let deadline = Instant::now() + PATIENCE;
-    let left = worker::shut_until(deadline);
-    Flushed { left: left + flush_until(deadline).left }
+    worker::shut_until(deadline);
+    flush_until(deadline)
 }
 
 fn flush_until(deadline: Instant) -> Flushed {

@@ -53,6 +53,12 @@ fn write_all_until(deadline: Instant) -> usize {
     left
 }
 
+/// Ends the workers and writes all there is; returns what is left.
+fn end_until(deadline: Instant) -> usize {
+    worker::shut_until(deadline);
+    write_all_until(deadline)
+}
+
 /// Writes all there is; what can't be is told on stderr.
 ///
 /// Another thread writes: a pipe that nobody reads must not hold up the end.
@@ -63,11 +69,11 @@ fn at_exit() {
     let writer = std::thread::Builder::new().name("kakashi-exit".into());
     let started = writer.spawn(move || {
         // Nobody listens any more if it took too long.
-        let _ = done.send(worker::shut_until(deadline) + write_all_until(deadline));
+        let _ = done.send(end_until(deadline));
     });
     let left = match started {
         Ok(_) => left.recv_timeout(EXIT_PATIENCE).unwrap_or_else(|_| flusher::waiting()),
-        Err(_) => worker::shut_until(deadline) + write_all_until(deadline),
+        Err(_) => end_until(deadline),
     };
     if left > 0 {
         crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));

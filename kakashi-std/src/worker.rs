@@ -40,6 +40,11 @@ pub(crate) struct Line {
     answered: Mutex<usize>,
     answer_bell: Condvar,
     stop: AtomicBool,
+    /// A worker runs, or comes to its end.
+    alive: AtomicBool,
+    /// Which worker it is: one that was given up for stuck is not to go on beside
+    /// its successor.
+    reign: AtomicUsize,
 }
 
 struct Workers {
@@ -122,18 +127,23 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let config = workers.config.get_or_insert_default().clone();
     let core = config.cpu.map(|first| first + index);
     let own = line.clone();
+    let reign = line.reign.fetch_add(1, Ordering::SeqCst) + 1;
     line.stop.store(false, Ordering::SeqCst);
+    // Before it runs: it could not say that it sleeps otherwise.
+    line.alive.store(true, Ordering::SeqCst);
+    line.doorbell.open();
     let spawned = thread::Builder::new().name(config.thread_name).spawn(move || {
         if let Some(id) = core {
             // Not ours to mend if the system says no: it runs all the same.
             core_affinity::set_for_current(core_affinity::CoreId { id });
         }
-        run(&own);
+        run(&own, reign);
     });
-    let Ok(handle) = spawned else { return false };
-    *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle.thread().clone());
-    line.doorbell.open();
-    true
+    if spawned.is_err() {
+        line.doorbell.close();
+        line.alive.store(false, Ordering::SeqCst);
+    }
+    spawned.is_ok()
 }
 
 /// Lets workers start again after a shutdown.
@@ -151,6 +161,8 @@ impl Line {
             answered: Mutex::new(0),
             answer_bell: Condvar::new(),
             stop: AtomicBool::new(false),
+            alive: AtomicBool::new(false),
+            reign: AtomicUsize::new(0),
         }
     }
 
@@ -171,9 +183,12 @@ impl Line {
     fn wait_until(&self, asked: usize, deadline: Instant) -> bool {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
         while asked.wrapping_sub(*answered).cast_signed() > 0 {
+            if !self.alive.load(Ordering::SeqCst) {
+                return self.left.load(Ordering::Relaxed) == 0;
+            }
             let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() || self.doorbell.is_closed() {
-                return self.doorbell.is_closed() && self.left.load(Ordering::Relaxed) == 0;
+            if left.is_zero() {
+                return false;
             }
             // Looks now and then whether there is a worker at all.
             let moment = left.min(Duration::from_millis(20));
@@ -184,20 +199,27 @@ impl Line {
     }
 }
 
-fn run(line: &Arc<Line>) {
+fn run(line: &Arc<Line>, reign: usize) {
     IS_WORKER.set(true);
-    let mut worker =
-        Worker { line, drain: Drain::default(), forwarded_at: None, idle_since: None, answered: 0 };
-    while worker.look() {}
+    *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
+    let drain = Drain::default();
+    let mut worker = Worker { line, reign, drain, forwarded_at: None, idle_since: None, answered: 0 };
+    // What panics in there is ours: foreign code has guards of its own.
+    while catch_unwind(AssertUnwindSafe(|| worker.look())).unwrap_or(true) {}
+    if worker.is_deposed() {
+        return;
+    }
     line.doorbell.close();
     // What was published before somebody could see that.
     worker.take_and_forward();
-    worker.write();
+    worker.write(true);
+    line.alive.store(false, Ordering::SeqCst);
     line.answer(line.asked.load(Ordering::SeqCst));
 }
 
 struct Worker<'l> {
     line: &'l Arc<Line>,
+    reign: usize,
     drain: Drain,
     /// Since when something waits to be written.
     forwarded_at: Option<Instant>,
@@ -207,6 +229,11 @@ struct Worker<'l> {
 }
 
 impl Worker<'_> {
+    /// Tells whether another worker has taken its place.
+    fn is_deposed(&self) -> bool {
+        self.line.reign.load(Ordering::SeqCst) != self.reign
+    }
+
     /// Looks once for records and for what else is to be done; false at the end.
     fn look(&mut self) -> bool {
         let asked = self.line.asked.load(Ordering::SeqCst);
@@ -222,12 +249,12 @@ impl Worker<'_> {
             self.answered = asked;
             self.line.answer(asked);
         }
-        if stop {
+        if stop || self.is_deposed() {
             return false;
         }
         let late = self.forwarded_at.is_some_and(|at| at.elapsed() >= WRITE_AFTER);
         if late || count == 0 {
-            self.write();
+            self.write(false);
         }
         if count < BUSY_RECORDS {
             self.rest(count);
@@ -266,9 +293,9 @@ impl Worker<'_> {
         count
     }
 
-    /// Writes what has been forwarded.
-    fn write(&mut self) {
-        if self.forwarded_at.take().is_some() {
+    /// Writes what has been forwarded, if anything has, or by all means.
+    fn write(&mut self, by_all_means: bool) {
+        if self.forwarded_at.take().is_some() || by_all_means {
             with_roads(|roads| roads.write_forwarded(true));
             if reentry::is_pending() {
                 reentry::replay();
@@ -327,10 +354,9 @@ fn left_until(deadline: Instant) -> usize {
 }
 
 /// Ends all workers, up to a deadline; from now on records take the sync road.
-/// Returns how many records are left in workers' hands.
-pub(crate) fn shut_until(deadline: Instant) -> usize {
+pub(crate) fn shut_until(deadline: Instant) {
     if is_this_thread() {
-        return 0;
+        return;
     }
     let lines = {
         let mut workers = workers();
@@ -350,9 +376,6 @@ pub(crate) fn shut_until(deadline: Instant) -> usize {
     }
     // Every thread looks again, and finds its line closed.
     route::next_generation();
-    rescue();
-    crate::queue::tell_dropped();
-    lines.iter().map(|line| line.left.load(Ordering::Relaxed)).sum()
 }
 
 /// Writes what is in the rings of lines without a worker, on this thread.

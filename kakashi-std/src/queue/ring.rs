@@ -232,12 +232,6 @@ pub(crate) fn waiting_until(deadline: Instant) -> usize {
     rings.iter().map(|ring| ring.waiting_until(deadline)).sum()
 }
 
-/// Counts a record of a logger that found no room, for good.
-pub(super) fn drop_record(ring: &Ring, logger: u32, level: LogLevel) {
-    ring.count_dropped(level);
-    known::count_dropped(logger, level);
-}
-
 /// The list of rings, held over a fork.
 #[cfg(unix)]
 pub(crate) struct HeldRings {

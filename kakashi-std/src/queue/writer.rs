@@ -7,8 +7,8 @@ use kakashi_core::wire::{RecordIds, put_call, put_record};
 use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
 
 use super::item::{Aside, HEAD, Head, Kind, record_head};
-use super::known::SiteIds;
-use super::ring::{Ring, WriteEnd, drop_record};
+use super::known::{self, SiteIds};
+use super::ring::{Ring, WriteEnd};
 use super::{Answer, Queued};
 use crate::overflow::OverflowPolicy;
 use crate::worker;
@@ -200,18 +200,20 @@ impl QueueWriter {
             if self.ring.line.doorbell.is_closed() {
                 return Room::Closed;
             }
-            let evicted = match policy {
+            let made = match policy {
                 // The worker would wait for itself.
                 OverflowPolicy::Block if !worker::is_this_thread() => {
                     self.ring.wait_for_room(|| has_room(self));
                     true
                 }
-                OverflowPolicy::DropOldest => self.evict(level),
+                // With nothing left to evict, the worker may just have taken it.
+                OverflowPolicy::DropOldest => self.evict(level) || has_room(self),
                 OverflowPolicy::Block | OverflowPolicy::DropNewest => false,
             };
-            if !evicted {
+            if !made {
                 self.ring.line.wake();
-                drop_record(&self.ring, queued.id, level);
+                self.ring.count_dropped(level);
+                queued.known.count_dropped(level);
                 return Room::Dropped;
             }
         }
@@ -220,13 +222,13 @@ impl QueueWriter {
     /// Takes the oldest item out; not if that is evidence and the newcomer is none.
     fn evict(&self, newcomer: LogLevel) -> bool {
         let mut read = self.ring.read();
-        // None: the worker has just taken all there was.
-        let Some(head) = read.peek() else { return true };
+        let Some(head) = read.peek() else { return false };
         if let Kind::Record(level) | Kind::RecordAside(level) = head.kind {
             if level >= LogLevel::Warning && newcomer < LogLevel::Warning {
                 return false;
             }
-            drop_record(&self.ring, head.logger, level);
+            self.ring.count_dropped(level);
+            known::count_dropped(head.logger, level);
         }
         if let Some(Aside::Record(body)) = read.evict(head) {
             self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);
