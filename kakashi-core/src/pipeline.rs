@@ -209,7 +209,8 @@ impl Pipeline {
         let plain =
             self.enrichers.is_empty() && !self.redaction.may_touch(record.mask()) && !has_foreign(record);
         if plain {
-            return self.passes(record, guard).then(|| next(record));
+            let passes = self.filters.is_empty() || self.passes(record, guard);
+            return passes.then(|| next(record));
         }
         self.run_rewritten(record, scratch, guard, next)
     }
@@ -246,6 +247,7 @@ impl Pipeline {
         self.passes(&rewritten, guard).then(|| next(&rewritten))
     }
 
+    #[inline(never)]
     fn passes(&self, record: &LogRecord<'_>, guard: &dyn Guard) -> bool {
         self.filters.iter().all(|filter| {
             // Stays true when the filter panics: better a record too many.

@@ -355,10 +355,15 @@ impl<'a> LogRecord<'a> {
 
     /// Visits the extra fields that are not hidden by the call site's, each
     /// key once.
-    pub fn for_each_extra(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
-        if self.extra.is_empty() {
-            return;
+    #[inline]
+    pub fn for_each_extra(&self, each: impl FnMut(&'a str, &Value<'a>)) {
+        if !self.extra.is_empty() {
+            self.visit_extra(each);
         }
+    }
+
+    #[inline(never)]
+    fn visit_extra(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
         let mut seen = Seen::new(self.extra);
         self.extra.visit(|key, value| {
             if seen.is_first(key) && !(self.site_mask & key_bit(key.as_bytes()) != 0 && self.site_has(key)) {

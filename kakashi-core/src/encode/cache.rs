@@ -50,11 +50,21 @@ impl EncoderCache {
             out.put(&self.context.text);
             return;
         }
+        self.put_new_context(record, out, put_field);
+    }
+
+    #[inline(never)]
+    fn put_new_context(
+        &mut self,
+        record: &LogRecord<'_>,
+        out: &mut Output<'_>,
+        put_field: impl Fn(&mut Output<'_>, &str, &Value<'_>),
+    ) {
         let start = out.position();
         let hidden = record.for_each_context_field(|key, value| put_field(out, key, value));
         #[cfg(feature = "alloc")]
-        if context.id != 0 && !hidden && !out.overflowed() {
-            self.context.keep(context.id, out.since(start));
+        if record.context().id != 0 && !hidden && !out.overflowed() {
+            self.context.keep(record.context().id, out.since(start));
         }
         let _ = (start, hidden);
     }
