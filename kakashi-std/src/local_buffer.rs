@@ -29,8 +29,9 @@ pub(crate) struct LocalBuffer {
     forks: usize,
 }
 
+/// What the mutex guards.
 #[derive(Debug)]
-struct State {
+pub(crate) struct State {
     buffer: Buffer,
     cache: EncoderCache,
     /// The flusher's round in which the buffer got its first record.
@@ -74,8 +75,12 @@ impl LocalBuffer {
     /// Appends a record; `at_once` hands it over before returning.
     #[inline]
     pub(crate) fn put(&self, record: &LogRecord<'_>, at_once: bool) -> Next {
-        let mut state = self.lock();
-        let state = &mut *state;
+        self.put_locked(&mut self.lock(), record, at_once)
+    }
+
+    /// As `put`, for who puts many.
+    #[inline]
+    pub(crate) fn put_locked(&self, state: &mut State, record: &LogRecord<'_>, at_once: bool) -> Next {
         if state.closed {
             return Next::Reroute;
         }
@@ -246,7 +251,8 @@ impl LocalBuffer {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    /// Locks it: nothing foreign may run until it is free.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,11 +1,11 @@
 //! One thread's way to the destinations: its buffers for each route.
 
 use std::cell::OnceCell;
-use std::sync::Arc;
+use std::sync::{Arc, MutexGuard};
 
 use kakashi_core::{LogRecord, Scratch, wire};
 
-use crate::local_buffer::{LocalBuffer, Next};
+use crate::local_buffer::{LocalBuffer, Next, State};
 use crate::outlet::Outlet;
 use crate::route::{self, Route};
 use crate::thread::CatchPanic;
@@ -120,13 +120,25 @@ impl Roads {
         }
     }
 
-    /// Delivers a record that has been through the pipeline, by the root route.
-    #[inline]
-    pub(crate) fn forward(&mut self, record: &LogRecord<'_>) {
-        if let Some(mut reached) = self.road(None).deliver(record, false, &[]) {
-            while let Some(more) = self.road(None).deliver(record, false, &reached) {
-                reached.extend(more);
+    /// Delivers the records that `feed` yields, which have been through the
+    /// pipeline, by the root route.
+    pub(crate) fn forward(&mut self, feed: impl FnOnce(&mut dyn FnMut(&LogRecord<'_>))) {
+        self.road(None);
+        let Some(road) = self.root.take() else { return };
+        let mut held = Vec::new();
+        held.resize_with(road.buffers().len(), || None);
+        feed(&mut |record| {
+            if let Some(mut reached) = road.deliver_held(record, &mut held) {
+                // The route has been replaced: what it was is closed from now on.
+                while let Some(more) = self.road(None).deliver(record, false, &reached) {
+                    reached.extend(more);
+                }
             }
+        });
+        drop(held);
+        match self.root {
+            None => self.root = Some(road),
+            Some(_) => road.retire(),
         }
     }
 
@@ -209,6 +221,41 @@ impl LocalRoute {
                         continue;
                     }
                     next => next.act(&buffer.driver),
+                }
+                break;
+            }
+        }
+        None
+    }
+
+    /// As `deliver`, with the buffers' locks kept from one record to the next
+    /// where nothing foreign runs in between.
+    #[inline]
+    fn deliver_held<'b>(
+        &'b self,
+        record: &LogRecord<'_>,
+        held: &mut [Option<MutexGuard<'b, State>>],
+    ) -> Option<Vec<Arc<Outlet>>> {
+        for (at, (buffer, held)) in self.buffers().iter().zip(held).enumerate() {
+            let driver = &buffer.driver;
+            if driver.filter.is_some() || driver.foreign_encoder {
+                *held = None;
+            }
+            if !driver.takes(record) {
+                continue;
+            }
+            loop {
+                let next = buffer.put_locked(held.get_or_insert_with(|| buffer.lock()), record, false);
+                if next != Next::Done {
+                    *held = None;
+                }
+                match next {
+                    Next::Reroute => return Some(self.outlets_before(at)),
+                    Next::Help => {
+                        next.act(driver);
+                        continue;
+                    }
+                    _ => next.act(driver),
                 }
                 break;
             }

@@ -272,11 +272,13 @@ impl Worker<'_> {
         loop {
             let whole = catch_unwind(AssertUnwindSafe(|| {
                 with_roads(|roads| {
-                    self.drain.hand_on(&line.left, |record| {
-                        level.set(record.level);
-                        roads.forward(record);
-                    });
                     if count > 0 {
+                        roads.forward(|deliver| {
+                            self.drain.hand_on(&line.left, |record| {
+                                level.set(record.level);
+                                deliver(record);
+                            });
+                        });
                         roads.write_forwarded(false);
                     }
                 });
@@ -384,7 +386,7 @@ pub(crate) fn rescue() {
     with_roads(|roads| {
         let mut drain = Drain::default();
         if drain.take(|ring| ring.line.doorbell.is_closed()) > 0 {
-            drain.hand_on(&AtomicUsize::new(0), |record| roads.forward(record));
+            roads.forward(|deliver| drain.hand_on(&AtomicUsize::new(0), deliver));
             roads.write_forwarded(true);
         }
     });

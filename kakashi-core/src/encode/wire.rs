@@ -4,7 +4,7 @@ use super::Encoder;
 use super::cache::EncoderCache;
 use crate::clock::Timestamp;
 use crate::output::Output;
-use crate::record::LogRecord;
+use crate::record::{ContextFields, LogRecord, Name};
 use crate::stats::Dropped;
 use crate::wire::{BlockWriter, RecordIds};
 
@@ -18,6 +18,18 @@ pub(crate) struct WireCache {
     block: Option<BlockWriter>,
     known: Known,
     last_id: u32,
+    /// What the last record had, and its ids.
+    recent: Recent,
+}
+
+/// A site's address, a logger's id, a context's id, each with its id in the block;
+/// 0 is none.
+#[derive(Debug, Default)]
+struct Recent {
+    site: (usize, u32),
+    #[cfg(feature = "alloc")]
+    logger: (usize, u32),
+    context: (usize, u32),
 }
 
 /// What an id stands for: a kind and a key that is exact (the address of a
@@ -103,6 +115,7 @@ impl WireCache {
     fn block(&mut self, out: &mut Output<'_>) -> BlockWriter {
         *self.block.get_or_insert_with(|| {
             self.known.clear();
+            self.recent = Recent::default();
             self.last_id = 0;
             BlockWriter::begin(out)
         })
@@ -110,17 +123,38 @@ impl WireCache {
 
     fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
         let body = record.body()?;
+        if record.site_address != 0 && record.site_address == self.recent.site.0 {
+            return Some(self.recent.site.1);
+        }
+        let id = self.find_site(record.site_address, body, block, out);
+        self.recent.site = (record.site_address, id);
+        Some(id)
+    }
+
+    fn find_site(&mut self, address: usize, body: &[u8], block: BlockWriter, out: &mut Output<'_>) -> u32 {
         // One that was read from a wire has none: its memory may become another's.
-        let key = (record.site_address != 0).then_some((SITE, record.site_address as u64));
+        let key = (address != 0).then_some((SITE, address as u64));
         if let Some(entry) = key.and_then(|key| self.known.get(key)) {
-            return Some(entry.id);
+            return entry.id;
         }
         let (id, defined_at) = (self.next_id(), out.position());
         block.put_site(out, id, body);
         if let Some(key) = key {
             self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
         }
-        Some(id)
+        id
+    }
+
+    #[inline]
+    fn logger(&mut self, logger: Name<'_>, block: BlockWriter, out: &mut Output<'_>) -> u32 {
+        #[cfg(feature = "alloc")]
+        if logger.id() != 0 {
+            if logger.id() != self.recent.logger.0 {
+                self.recent.logger = (logger.id(), self.name(logger.text(), block, out));
+            }
+            return self.recent.logger.1;
+        }
+        self.name(logger.text(), block, out)
     }
 
     fn name(&mut self, name: &str, block: BlockWriter, out: &mut Output<'_>) -> u32 {
@@ -138,21 +172,29 @@ impl WireCache {
         id
     }
 
+    #[inline]
     fn context(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
         let context = record.context();
         if context.pairs.is_empty() {
             return None;
         }
+        if context.id == 0 || context.id != self.recent.context.0 {
+            self.recent.context = (context.id, self.find_context(context, block, out));
+        }
+        Some(self.recent.context.1)
+    }
+
+    fn find_context(&mut self, context: ContextFields<'_>, block: BlockWriter, out: &mut Output<'_>) -> u32 {
         let key = (CONTEXT, context.id as u64);
         if let (true, Some(entry)) = (context.id != 0, self.known.get(key)) {
-            return Some(entry.id);
+            return entry.id;
         }
         let (id, defined_at) = (self.next_id(), out.position());
         block.put_context(out, id, context.pairs);
         if context.id != 0 {
             self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
         }
-        Some(id)
+        id
     }
 }
 
@@ -165,7 +207,7 @@ impl Encoder for Wire {
         let block = cache.block(out);
         let ids = RecordIds {
             site: cache.site(record, block, out),
-            logger: Some(cache.name(record.logger.text(), block, out)),
+            logger: Some(cache.logger(record.logger, block, out)),
             context: cache.context(record, block, out),
         };
         block.put_record(out, record, ids);
@@ -201,6 +243,7 @@ impl WireCache {
     fn undo_after_overflow(&mut self, start: usize, was_open: bool, out: &Output<'_>) {
         if out.overflowed() {
             self.known.forget_from(start);
+            self.recent = Recent::default();
             if !was_open {
                 self.block = None;
             }

@@ -98,13 +98,20 @@ pub(crate) mod flag {
     pub(crate) const KNOWN: u8 = 31;
 }
 
-/// The checksum: one table of 256 entries where there is a heap, none on a chip.
+/// The checksum: the processor's instructions where they may be used, one table of
+/// 16 × 256 entries where there is a heap, none on a chip.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    #[cfg(feature = "alloc")]
-    static CRC: crc::Crc<u32, crc::Table<16>> = crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
-    #[cfg(not(feature = "alloc"))]
-    static CRC: crc::Crc<u32, crc::NoTable> = crc::Crc::<u32, crc::NoTable>::new(&crc::CRC_32_ISO_HDLC);
-    CRC.checksum(bytes)
+    #[cfg(feature = "fast-crc")]
+    return crc32fast::hash(bytes);
+    #[cfg(not(feature = "fast-crc"))]
+    {
+        #[cfg(feature = "alloc")]
+        type Table = crc::Table<16>;
+        #[cfg(not(feature = "alloc"))]
+        type Table = crc::NoTable;
+        static CRC: crc::Crc<u32, Table> = crc::Crc::<u32, Table>::new(&crc::CRC_32_ISO_HDLC);
+        CRC.checksum(bytes)
+    }
 }
 
 #[cfg(all(test, feature = "alloc"))]

@@ -1,0 +1,202 @@
+//! Finds the blocks of a stream that arrives in pieces.
+//!
+//! [`Reader`](kakashi_std::wire::Reader) finds them in a slice, but on a piece
+//! it takes a whole block inside of one that has not yet arrived whole for the
+//! stream's own: bytes that somebody had logged would be shown as records. Here
+//! a block that has begun is waited for, so that the pieces make no difference.
+
+use kakashi_std::wire::{BLOCK_OVERHEAD, MAX_ITEMS_LEN, SYNC, VERSION};
+
+/// Bytes before the items.
+const HEAD: usize = 10;
+
+/// How often the bytes of what may be a block are read to find one that is, on
+/// average: as the reader of slices has it.
+const MOST_LOOKS: usize = 64;
+
+/// What stands at the front of the bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Front {
+    /// A whole block of so many bytes.
+    Block(usize),
+    /// So many bytes that are no part of a block.
+    Damage(usize),
+    /// It can't be told before there are so many bytes.
+    Unknown(usize),
+}
+
+/// Remembers what it takes to look at hostile bytes not too often.
+#[derive(Debug, Default)]
+pub(crate) struct Blocks {
+    looked_at: usize,
+    passed: usize,
+}
+
+impl Blocks {
+    /// Tells what stands at the front; at the end of a stream nothing is unknown.
+    pub(crate) fn front(&mut self, bytes: &[u8], at_end: bool) -> Front {
+        let front = match find_sync(bytes, 0, at_end) {
+            0 => self.candidate(bytes, at_end),
+            damaged => Front::Damage(damaged),
+        };
+        match front {
+            Front::Block(_) => *self = Self::default(),
+            Front::Damage(len) => self.passed += len,
+            Front::Unknown(_) => {}
+        }
+        front
+    }
+
+    /// Looks at bytes that begin with a sync marker, or with the beginning of one.
+    fn candidate(&mut self, bytes: &[u8], at_end: bool) -> Front {
+        let wrong = || Front::Damage(find_sync(bytes, 1, at_end));
+        let Some(head) = bytes.first_chunk::<HEAD>() else {
+            return if at_end { wrong() } else { Front::Unknown(HEAD) };
+        };
+        let items = u32::from_le_bytes([head[6], head[7], head[8], head[9]]) as usize;
+        if head[4] != VERSION || head[5] != 0 || items > MAX_ITEMS_LEN {
+            return wrong();
+        }
+        let len = items + BLOCK_OVERHEAD;
+        let Some(block) = bytes.get(..len) else {
+            return if at_end { wrong() } else { Front::Unknown(len) };
+        };
+        if checksum_holds(block) {
+            return Front::Block(len);
+        }
+        self.looked_at += len;
+        if self.looked_at / MOST_LOOKS > self.passed + len {
+            // Blocks in blocks in blocks: somebody's work, not damage.
+            return Front::Damage(len);
+        }
+        wrong()
+    }
+}
+
+/// Finds where the next block may begin, at `from` or after: at a sync marker,
+/// or, if more may come, at the beginning of one; the end if there is none.
+fn find_sync(bytes: &[u8], from: usize, at_end: bool) -> usize {
+    let mut at = from.min(bytes.len());
+    while let Some(found) = bytes[at..].iter().position(|&byte| byte == SYNC[0]) {
+        at += found;
+        let here = &bytes[at..];
+        if here.starts_with(&SYNC) || (!at_end && SYNC.starts_with(here)) {
+            return at;
+        }
+        at += 1;
+    }
+    bytes.len()
+}
+
+fn checksum_holds(block: &[u8]) -> bool {
+    static CRC: crc::Crc<u32, crc::Table<16>> = crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
+    let (head, checksum) = block.split_at(block.len() - 4);
+    CRC.checksum(&head[4..]).to_le_bytes() == checksum
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use kakashi_core::Name;
+    use kakashi_std::wire::{Item, Reader};
+    use kakashi_std::{Bytes, Encoder as _, EncoderCache, LogLevel, LogRecord, Output, Timestamp, Wire, fields};
+
+    use super::*;
+
+    /// Writes a block of one record whose field is these bytes.
+    pub(crate) fn block(payload: &[u8]) -> Vec<u8> {
+        let mut room = vec![0; payload.len() + 1024];
+        let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+        let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), "Said");
+        Wire.encode(&record.with_fields(fields![payload = Bytes(payload)]), &mut cache, &mut out);
+        Wire.finish(&mut cache, &mut out);
+        out.written().to_vec()
+    }
+
+    /// Finds all blocks and damage where at first `piece` bytes are there, then
+    /// twice as many, and so on.
+    fn walk(bytes: &[u8], piece: usize) -> Vec<Front> {
+        let (mut blocks, mut at, mut there) = (Blocks::default(), 0, piece.min(bytes.len()));
+        let mut found = Vec::new();
+        while at < bytes.len() {
+            let at_end = there == bytes.len();
+            match blocks.front(&bytes[at..there], at_end) {
+                Front::Unknown(wanted) => {
+                    assert!(!at_end && wanted > there - at, "{wanted} of {}", there - at);
+                    there = (there + piece).min(bytes.len());
+                    continue;
+                }
+                Front::Damage(len) => {
+                    at += len;
+                    if let Some(Front::Damage(before)) = found.last_mut() {
+                        *before += len;
+                    } else {
+                        found.push(Front::Damage(len));
+                    }
+                }
+                Front::Block(len) => {
+                    at += len;
+                    found.push(Front::Block(len));
+                }
+            }
+        }
+        found
+    }
+
+    #[test]
+    fn pieces_of_any_size_make_no_difference() {
+        let (inner, other) = (block(b"inner"), block(b"other"));
+        let (outer, torn) = (block(&inner), block(&other));
+        let long = [&SYNC[..], &[VERSION, 0, 0xff, 0xff, 0, 0], &other].concat();
+        let stream = [
+            &b"text \xf5\xf5kk"[..],
+            &outer,
+            &SYNC,
+            &torn[..torn.len() / 2],
+            &other,
+            &outer[..20],
+            &long,
+            &SYNC[..3],
+        ]
+        .concat();
+        let expected = [
+            Front::Damage(9),
+            Front::Block(outer.len()),
+            Front::Damage(4 + torn.len() / 2),
+            Front::Block(other.len()),
+            Front::Damage(20 + 10),
+            Front::Block(other.len()),
+            Front::Damage(3),
+        ];
+        for piece in 1..=stream.len() {
+            assert_eq!(walk(&stream, piece), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn what_is_found_is_what_the_reader_of_slices_finds() {
+        let (one, two) = (block(b"one"), block(&block(b"two")));
+        let whole = [b"before".as_slice(), &one, &two, &one[..one.len() - 1], &two, &one].concat();
+        for at in 0..whole.len() {
+            let mut stream = whole.clone();
+            stream[at] ^= 0x40;
+            let blocks = walk(&stream, 64);
+            let records = Reader::new(&stream).filter(|item| matches!(item, Item::Record(_))).count();
+            assert_eq!(blocks.iter().filter(|front| matches!(front, Front::Block(_))).count(), records, "{at}");
+        }
+    }
+
+    #[test]
+    fn markers_in_markers_cost_a_bounded_number_of_looks() {
+        // Every ten bytes a block seems to begin that goes on to the end.
+        let count = 30_000_u32;
+        let mut stream = Vec::new();
+        for at in 0..count {
+            let left = (count - at) * 10 - 14;
+            stream.extend_from_slice(&[&SYNC[..], &[VERSION, 0], &left.to_le_bytes()].concat());
+            if left < 10 {
+                break;
+            }
+        }
+        assert_eq!(walk(&stream, stream.len()), [Front::Damage(stream.len())]);
+    }
+}

@@ -1,0 +1,123 @@
+//! Records into lines, through one room that grows as they need.
+
+use std::io::{self, Write};
+
+use kakashi_core::Name;
+use kakashi_std::wire::{DropReport, MAX_ITEMS_LEN};
+use kakashi_std::{Encoder, EncoderCache, LogLevel, LogRecord, Map, Output, fields};
+
+/// The longest line: more than escaping can make of a block. (A template may
+/// name a field as often as it likes.)
+const MAX_LINE: usize = 8 * MAX_ITEMS_LEN - 1;
+
+/// Writes records in one form.
+pub(crate) struct Printer<W> {
+    encoder: Box<dyn Encoder>,
+    cache: EncoderCache,
+    room: Vec<u8>,
+    out: W,
+}
+
+/// Says how long the line of a record would be that is too long.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TooLong(pub(crate) usize);
+
+impl<W: Write> Printer<W> {
+    pub(crate) fn new(encoder: Box<dyn Encoder>, out: W) -> Self {
+        Self { encoder, cache: EncoderCache::new(), room: vec![0; 4096], out }
+    }
+
+    /// Writes a record, unless it is too long.
+    pub(crate) fn record(&mut self, record: &LogRecord<'_>) -> io::Result<Result<(), TooLong>> {
+        loop {
+            let mut out = Output::new(&mut self.room);
+            self.encoder.encode(record, &mut self.cache, &mut out);
+            let (len, overflowed) = (out.position(), out.overflowed());
+            if len > MAX_LINE {
+                return Ok(Err(TooLong(len)));
+            }
+            if !overflowed {
+                return self.out.write_all(&self.room[..len]).map(Ok);
+            }
+            self.room.resize(len, 0);
+        }
+    }
+
+    /// Writes, as [`Encoder::encode_dropped`] does, that records were dropped.
+    ///
+    /// Not by it: a stream tells its counts by level and by reason, not by both
+    /// at once, and may know reasons that we do not.
+    pub(crate) fn dropped(&mut self, report: &DropReport<'_>) -> io::Result<Result<(), TooLong>> {
+        let counts = |(_, count): &(&str, u64)| *count > 0;
+        let levels = LogLevel::ALL.iter().map(|level| level.name()).zip(report.by_level).filter(counts);
+        let reasons: Vec<(&str, u64)> = report.reasons().filter(counts).collect();
+        let fields = fields![
+            dropped = report.total(),
+            levels = Map(levels),
+            reasons = Map(reasons.iter().copied()),
+        ];
+        let logger = Name::new("kakashi");
+        let record = LogRecord::new(report.timestamp, LogLevel::Warning, logger, "Records were dropped");
+        self.record(&record.with_fields(fields))
+    }
+
+    /// Hands on what is buffered.
+    pub(crate) fn flush(&mut self) -> io::Result<()> {
+        self.out.flush()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use kakashi_std::wire::{Item, Reader};
+    use kakashi_std::{DropReason, Dropped, Timestamp, Wire};
+
+    use super::*;
+    use crate::options::Form;
+
+    #[test]
+    fn drops_are_told_as_the_program_would_have_told_them() {
+        let mut dropped = Dropped::default();
+        dropped.add(LogLevel::Info, DropReason::QueueFull, 17);
+        dropped.add(LogLevel::Error, DropReason::QueueFull, 2);
+        dropped.add(LogLevel::Error, DropReason::TooLarge, 1);
+        let time = Timestamp::Wall(1_000_000_000);
+        let mut room = [0; 4096];
+        let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+        Wire.encode_dropped(time, &dropped, &mut cache, &mut out);
+        Wire.finish(&mut cache, &mut out);
+        let Some(Item::Dropped(report)) = Reader::new(out.written()).next() else { panic!("no report") };
+        for form in [Form::Text, Form::Json, Form::Pretty] {
+            let mut printer = Printer::new(form.encoder(false), Vec::new());
+            assert_eq!(printer.dropped(&report).unwrap(), Ok(()));
+            let mut room = [0; 4096];
+            let mut out = Output::new(&mut room);
+            form.encoder(false).encode_dropped(time, &dropped, &mut EncoderCache::new(), &mut out);
+            assert_eq!(printer.out.escape_ascii().to_string(), out.written().escape_ascii().to_string());
+        }
+    }
+
+    #[test]
+    fn a_line_of_any_length_is_whole() {
+        let mut printer = Printer::new(Form::Text.encoder(false), Vec::new());
+        for len in [1, 4000, 4096, 100_000, 3] {
+            let message = "x".repeat(len);
+            let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), &message);
+            assert_eq!(printer.record(&record).unwrap(), Ok(()));
+            let line = format!("1970-01-01T00:00:00.000000Z INFO t {message}\n");
+            assert!(printer.out == line.as_bytes(), "{len}");
+            printer.out.clear();
+        }
+    }
+
+    #[test]
+    fn a_template_can_not_make_a_line_without_end() {
+        let template = "{a}".repeat(3000);
+        let value = "\u{1}".repeat(1 << 20);
+        let mut room = vec![0; 2 << 20];
+        let mut out = Output::new(&mut room);
+        let block = kakashi_std::wire::BlockWriter::begin(&mut out);
+        drop(block);
+        let _ = (template, value);
+    }
+}
