@@ -246,9 +246,10 @@ impl LocalRoute {
             }
             loop {
                 let next = buffer.put_locked(held.get_or_insert_with(|| buffer.lock()), record, false);
-                if next != Next::Done {
-                    *held = None;
+                if next == Next::Done {
+                    break;
                 }
+                *held = None;
                 match next {
                     Next::Reroute => return Some(self.outlets_before(at)),
                     Next::Help => {

@@ -2,10 +2,13 @@
 
 use std::io::{self, ErrorKind, Write};
 use std::panic::resume_unwind;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
+use std::sync::{Arc, Barrier, Condvar, Mutex, MutexGuard, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
-use kakashi_std::{Batch, Dropped, Sink, SinkError, Stats, stats};
+use kakashi_std::sinks::MemorySink;
+use kakashi_std::{
+    AsyncConfig, Batch, Destination, Dropped, Format, LogLevel, Sink, SinkError, Stats, configure, stats,
+};
 
 /// How long a test waits for another thread or process before it fails.
 pub const PATIENCE: Duration = Duration::from_secs(20);
@@ -136,6 +139,60 @@ impl Gate {
     fn door(&self) -> MutexGuard<'_, Door> {
         self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Somebody who waits inside a sink, until this goes.
+#[derive(Debug)]
+#[must_use = "the gate opens when this is dropped"]
+pub struct Held(Gate);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        self.0.open();
+    }
+}
+
+/// Shuts the gate, has `log` log something, and waits until whoever writes it
+/// has come to the gate.
+///
+/// # Panics
+/// When nobody does in time.
+pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> Held {
+    let held = Held(gate.clone());
+    gate.close();
+    let visits = gate.door().entered;
+    log();
+    gate.wait_for_visits(visits + 1);
+    held
+}
+
+/// Has all loggers write lines to memory behind this gate, and nobody but the
+/// worker of async loggers do so by itself.
+pub fn behind(gate: &Gate, config: AsyncConfig) -> MemorySink {
+    let memory = MemorySink::new();
+    configure()
+        .format(Format::Text)
+        .level(LogLevel::Info)
+        .batch_bytes(64 * 1024)
+        .flush_after_millis(3_600_000)
+        .async_logging(config)
+        .destination(Destination::new(Gated(gate.clone(), memory.clone())))
+        .apply();
+    memory
+}
+
+/// Runs `run` on so many threads at once, which all begin together.
+pub fn on_threads(count: u64, run: impl Fn(u64) + Sync) {
+    let start = Barrier::new(count as usize);
+    std::thread::scope(|scope| {
+        for thread in 0..count {
+            let (start, run) = (&start, &run);
+            scope.spawn(move || {
+                start.wait();
+                run(thread);
+            });
+        }
+    });
 }
 
 /// A sink behind a [`Gate`].

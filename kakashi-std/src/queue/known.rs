@@ -146,7 +146,7 @@ impl KnownHere {
     /// Finds a logger's name by its number.
     #[inline]
     pub(super) fn name(&self, id: u32) -> Name<'_> {
-        self.loggers.get(id as usize).map_or(Name::new(""), |logger| logger.entry.name())
+        self.loggers.get(id as usize).map_or(const { Name::new("") }, |logger| logger.entry.name())
     }
 }
 

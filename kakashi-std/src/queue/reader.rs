@@ -159,12 +159,13 @@ impl Run {
         };
         if let Some(body) = body {
             left.store(left.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
-            let record = read_record(body, known);
+            let mut record = read_record(body, known);
             debug_assert!(record.is_ok(), "a ring holds what this process has written");
-            if let Ok(mut record) = record {
+            // In its place: it is too large to be moved around.
+            if let Ok(record) = &mut record {
                 record.logger = known.name(head.logger);
                 record.set_context(self.context.fields());
-                deliver(&record);
+                deliver(record);
             }
         }
         if let Some(Aside::Record(body)) = aside {

@@ -3,6 +3,7 @@
 use std::env;
 use std::fmt;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
@@ -30,19 +31,18 @@ impl fmt::Display for Kind {
     }
 }
 
-/// A place for one file at a time, gone when this is dropped.
+/// A directory for the files of one contender at a time, gone when this is
+/// dropped.
 pub struct Destination {
     pub kind: Kind,
-    directory: Option<TempDir>,
+    directory: TempDir,
 }
 
 impl Destination {
     /// Makes the place, and makes sure that it is what `kind` says.
     pub fn new(kind: Kind, disk: Option<&Path>) -> Result<Destination> {
         let parent = match kind {
-            Kind::Null => {
-                return Ok(Destination { kind, directory: None });
-            }
+            Kind::Null => env::temp_dir(),
             Kind::Tmpfs => PathBuf::from("/dev/shm"),
             Kind::Disk => disk.map_or_else(env::temp_dir, PathBuf::from),
         };
@@ -51,29 +51,43 @@ impl Destination {
             .filesystem_type()
             == TMPFS_MAGIC;
         ensure!(
-            in_memory == (kind == Kind::Tmpfs),
+            kind == Kind::Null || in_memory == (kind == Kind::Tmpfs),
             "{} is {} tmpfs, so it will not do for `{kind}`",
             parent.display(),
             if in_memory { "a" } else { "no" },
         );
         let directory = tempfile::Builder::new().prefix("compare-").tempdir_in(parent)?;
-        Ok(Destination { kind, directory: Some(directory) })
+        Ok(Destination { kind, directory })
     }
 
     /// Whether what was written can be read back.
     pub fn is_file(&self) -> bool {
-        self.directory.is_some()
+        self.kind != Kind::Null
     }
 
     /// The path to log to. What a run before left there is removed.
+    ///
+    /// `/dev/null` hides behind a link: a logger that renames or removes its
+    /// file, as some that roll files do, hits the link and not the device.
     pub fn fresh(&self) -> Result<PathBuf> {
-        let Some(directory) = &self.directory else {
-            return Ok(PathBuf::from("/dev/null"));
-        };
-        let path = directory.path().join("log");
-        if path.exists() {
-            fs::remove_file(&path)?;
+        for file in self.files()? {
+            fs::remove_file(file)?;
+        }
+        let path = self.directory.path().join("log");
+        if self.kind == Kind::Null {
+            symlink("/dev/null", &path)?;
         }
         Ok(path)
+    }
+
+    /// All files there are, by name: a logger may add a date to the path it is
+    /// given.
+    pub fn files(&self) -> Result<Vec<PathBuf>> {
+        let mut files = Vec::new();
+        for entry in fs::read_dir(self.directory.path())? {
+            files.push(entry?.path());
+        }
+        files.sort();
+        Ok(files)
     }
 }

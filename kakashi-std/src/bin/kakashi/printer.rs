@@ -15,6 +15,7 @@ pub(crate) struct Printer<W> {
     encoder: Box<dyn Encoder>,
     cache: EncoderCache,
     room: Vec<u8>,
+    max_line: usize,
     out: W,
 }
 
@@ -24,7 +25,7 @@ pub(crate) struct TooLong(pub(crate) usize);
 
 impl<W: Write> Printer<W> {
     pub(crate) fn new(encoder: Box<dyn Encoder>, out: W) -> Self {
-        Self { encoder, cache: EncoderCache::new(), room: vec![0; 4096], out }
+        Self { encoder, cache: EncoderCache::new(), room: vec![0; 4096], max_line: MAX_LINE, out }
     }
 
     /// Writes a record, unless it is too long.
@@ -33,7 +34,7 @@ impl<W: Write> Printer<W> {
             let mut out = Output::new(&mut self.room);
             self.encoder.encode(record, &mut self.cache, &mut out);
             let (len, overflowed) = (out.position(), out.overflowed());
-            if len > MAX_LINE {
+            if len > self.max_line {
                 return Ok(Err(TooLong(len)));
             }
             if !overflowed {
@@ -111,13 +112,15 @@ mod tests {
     }
 
     #[test]
-    fn a_template_can_not_make_a_line_without_end() {
-        let template = "{a}".repeat(3000);
-        let value = "\u{1}".repeat(1 << 20);
-        let mut room = vec![0; 2 << 20];
-        let mut out = Output::new(&mut room);
-        let block = kakashi_std::wire::BlockWriter::begin(&mut out);
-        drop(block);
-        let _ = (template, value);
+    fn a_line_that_is_too_long_costs_no_memory_and_no_other_line() {
+        let mut printer = Printer::new(Form::Text.encoder(false), Vec::new());
+        printer.max_line = 10_000;
+        for (len, expected) in [(20_000, Err(TooLong(20_036))), (3, Ok(()))] {
+            let message = "x".repeat(len);
+            let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), &message);
+            assert_eq!(printer.record(&record).unwrap(), expected);
+        }
+        assert!(printer.room.len() <= 10_000);
+        assert!(printer.out.ends_with(b" INFO t xxx\n") && printer.out.iter().filter(|&&b| b == b'\n').count() == 1);
     }
 }

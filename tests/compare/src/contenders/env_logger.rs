@@ -10,15 +10,16 @@ use ::env_logger::{Builder, Target, WriteStyle};
 use anyhow::Result;
 use log::LevelFilter;
 
-use crate::contender::{Contender, TARGET, open};
+use super::facade::Backend;
+use crate::contender::open;
 
 pub struct EnvLogger;
 
-impl Contender for EnvLogger {
+impl Backend for EnvLogger {
     const NAME: &'static str = "env_logger";
     const NOTE: &'static str = "`Target::Pipe(File)`, microseconds, `kv`, no `color` feature";
 
-    fn setup(destination: &Path) -> Result<Self> {
+    fn install(destination: &Path) -> Result<Self> {
         Builder::new()
             .filter_level(LevelFilter::Info)
             .format_timestamp_micros()
@@ -26,18 +27,5 @@ impl Contender for EnvLogger {
             .target(Target::Pipe(Box::new(open(destination)?)))
             .try_init()?;
         Ok(EnvLogger)
-    }
-
-    fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
-        log::info!(target: TARGET, order_id, symbol, price; "Order accepted");
-    }
-
-    fn log_disabled(&self, order_id: u64, symbol: &'static str, price: f64) {
-        log::debug!(target: TARGET, order_id, symbol, price; "Order accepted");
-    }
-
-    fn finish(&self) -> Result<()> {
-        log::logger().flush();
-        Ok(())
     }
 }
