@@ -237,7 +237,10 @@ impl Local {
             .pipeline
             .run(&record, scratch, &CatchPanic, |record| queue.put(queued, call.site(), record, context));
         let put = put.unwrap_or(Put::Done);
-        let plain = put == Put::Done && road.route.clock.is_none() && road.route.pipeline.is_empty();
+        let route = &road.route;
+        let plain = put == Put::Done && route.clock.is_none() && route.pipeline.is_empty();
+        // The context finds no room where the record finds none.
+        let plain = plain && queue.has_context(context);
         queue.plain_while = plain.then(|| (route::generation(), scope::current_id()));
         put
     }

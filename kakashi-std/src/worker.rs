@@ -204,8 +204,15 @@ fn run(line: &Arc<Line>, reign: usize) {
     *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
     let drain = Drain::default();
     let mut worker = Worker { line, reign, drain, forwarded_at: None, idle_since: None, answered: 0 };
-    // What panics in there is ours: foreign code has guards of its own.
-    while catch_unwind(AssertUnwindSafe(|| worker.look())).unwrap_or(true) {}
+    // What panics in there is a fault of ours: foreign code has guards of its own.
+    // Others' records are not to suffer, nor the processor.
+    let look = |worker: &mut Worker<'_>| {
+        catch_unwind(AssertUnwindSafe(|| worker.look())).unwrap_or_else(|_| {
+            thread::park_timeout(WRITE_AFTER);
+            true
+        })
+    };
+    while look(&mut worker) {}
     if worker.is_deposed() {
         return;
     }
@@ -272,7 +279,7 @@ impl Worker<'_> {
         loop {
             let whole = catch_unwind(AssertUnwindSafe(|| {
                 with_roads(|roads| {
-                    if count > 0 {
+                    if !self.drain.is_empty() {
                         roads.forward(|deliver| {
                             self.drain.hand_on(&line.left, |record| {
                                 level.set(record.level);
@@ -385,7 +392,8 @@ pub(crate) fn shut_until(deadline: Instant) {
 pub(crate) fn rescue() {
     with_roads(|roads| {
         let mut drain = Drain::default();
-        if drain.take(|ring| ring.line.doorbell.is_closed()) > 0 {
+        drain.take(|ring| ring.line.doorbell.is_closed());
+        if !drain.is_empty() {
             roads.forward(|deliver| drain.hand_on(&AtomicUsize::new(0), deliver));
             roads.write_forwarded(true);
         }

@@ -75,6 +75,11 @@ impl Drain {
         count
     }
 
+    /// Tells whether there is nothing to hand on: no record, no context either.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.runs.is_empty()
+    }
+
     /// Hands on what was taken, the oldest first, each once: if `deliver`
     /// panics, another call goes on behind that record. `left` says how many
     /// there are.

@@ -48,6 +48,8 @@ pub(super) struct ReadEnd {
 pub(super) struct WriteEnd {
     pub(super) bytes: Producer<u8>,
     pub(super) asides: Producer<Aside>,
+    /// The id of the context that was put in last.
+    pub(super) context: usize,
 }
 
 #[derive(Default)]
@@ -99,7 +101,7 @@ impl Ring {
         rings = lock();
         rings.all.push(ring.clone());
         VERSION.fetch_add(1, Ordering::Release);
-        (ring, WriteEnd { bytes, asides })
+        (ring, WriteEnd { bytes, asides, context: 0 })
     }
 
     /// Takes a ring back from a thread that ends; what is in it is written.

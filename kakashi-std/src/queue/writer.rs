@@ -36,8 +36,6 @@ pub(crate) struct QueueWriter {
     ring: Arc<Ring>,
     /// None only while it is dropped.
     end: Option<WriteEnd>,
-    /// The id of the context that the last record had.
-    context: usize,
     /// A record of plain values needs no look at anything else while these are
     /// the route's generation and the scope's context.
     pub(crate) plain_while: Option<(usize, usize)>,
@@ -59,11 +57,9 @@ impl QueueWriter {
         place.get_or_insert_with(|| {
             let (ring, end) = Ring::take(worker::line, worker::ring_bytes());
             let capacity = end.bytes.buffer().capacity();
-            let context = ring.read().context.fields().id;
             Self {
                 ring,
                 end: Some(end),
-                context,
                 plain_while: None,
                 sites: SiteIds::new(),
                 scratch: vec![0; SCRATCH_BYTES],
@@ -77,6 +73,11 @@ impl QueueWriter {
     #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         self.ring.is_inherited()
+    }
+
+    /// Tells whether the next record is read with this context.
+    pub(crate) fn has_context(&self, context: &LogContext) -> bool {
+        self.end.as_ref().is_some_and(|end| end.context == context.fields().id)
     }
 
     /// Publishes the record of a macro call, if its values are plain, it is of
@@ -118,7 +119,7 @@ impl QueueWriter {
         if self.ring.line.doorbell.is_closed() && !worker::begin(&self.ring.line) {
             return Put::Closed;
         }
-        if context.fields().id != self.context {
+        if !self.has_context(context) {
             match self.put_context(queued, record.level, context) {
                 Room::Found => {}
                 Room::Dropped => return Put::Done,
@@ -241,7 +242,6 @@ impl QueueWriter {
     fn put_context(&mut self, queued: &Queued, level: LogLevel, context: &LogContext) -> Room {
         let room = self.find_room(queued, level, 0, true);
         if room == Room::Found {
-            self.context = context.fields().id;
             self.push_aside(queued, Aside::Context(context.clone()), Kind::Context);
         }
         room
@@ -251,6 +251,9 @@ impl QueueWriter {
     fn push_aside(&mut self, queued: &Queued, aside: Aside, kind: Kind) {
         let head = Head { kind, len: 0, logger: queued.id };
         if let Some(end) = &mut self.end {
+            if let Aside::Context(context) = &aside {
+                end.context = context.fields().id;
+            }
             let beside = end.asides.push(aside).is_ok();
             let marked = end.bytes.push_entire_slice(&head.to_bytes()).is_ok();
             debug_assert!(beside && marked, "room was found");
