@@ -3,9 +3,10 @@
 use kakashi_std::{
     Destination, Field, Format, Json, LevelFilter, LogContext, LogLevel, LogRecord, LoggerConfig,
     RequestContext, Scope, Text, UserContext, Value, audit, clear_logger_cache, clear_request_context,
-    configure, create_custom_logger, current_context, debug, error, exception, fields, flush, get_logger,
-    get_logger_with_level, info, metric, root_logger, security, set_custom_context, set_log_level,
-    set_request_context, set_user_context, sinks, spawn, stats, warning,
+    configure, create_custom_logger, current_context, debug, error, exception, fields, flush, flush_timeout,
+    get_async_logger, get_logger, get_logger_with_level, get_performance_logger, info, metric, root_logger,
+    security, set_custom_context, set_log_level, set_request_context, set_user_context,
+    shutdown_async_logging, sinks, spawn, stats, warning,
 };
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -21,16 +22,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Loggers, macros and functions.
     let logger = get_logger("shop::orders");
-    let (id, path) = (1042, std::path::Path::new("/tmp/orders"));
-    info!(logger, "Order {id} accepted", id, total = 19.9, items = [3, 5], path = %path.display());
+    info!(logger, "Order {id} accepted", id = 1042, total = 19.9, items = [3, 5], ok = %true);
     warning!(logger, "Low stock", left = Some(2), reserved = None::<u8>, raw = ?("a", 1), password = "secret");
     debug!(get_logger("shop::db"), "Query", rows = 17, "db.system" = "sqlite");
-    logger.info("Words as they are: {id}", fields![id, bytes = Value::Bytes(b"\xff\x00")]);
+    logger.info("Words as they are: {id}", fields![bytes = Value::Bytes(b"\xff\x00")]);
     get_logger_with_level("shop::noise", LogLevel::Error).info("never written", &[]);
-    if let Err(error) = "eighty".parse::<u16>() {
-        exception!(logger, &error, "No port", text = "eighty");
-        logger.exception("No port", &error, &[]);
-    }
+    exception!(logger, &"eighty".parse::<u16>().unwrap_err(), "No port", text = "eighty");
+    logger.exception("No port", &"".parse::<u16>().unwrap_err(), &[]);
 
     // Context: of a request, of a user, of a part of the program.
     set_request_context(RequestContext::new("203.0.113.7", "GET /cart").request_id("r-1").user_agent("curl"));
@@ -39,8 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     info!(logger, "Cart shown");
     LogContext::new().with_custom(&[Field::new("step", &1)]).within(|| info!(logger, "Inner scope"));
     spawn(|| info!("A thread that begins with its parent's context"))?.join().map_err(|_| "panicked")?;
-    let task = LogContext::new().with_user_id("43").scope(async { info!("In a task") });
-    drop(task); // an executor would run it
+    drop(LogContext::new().with_user_id("43").scope(async { info!("In a task, once it is polled") }));
     assert_eq!(current_context().user_id(), Some("42"));
     clear_request_context();
 
@@ -50,6 +47,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     metric("queue.depth", 17, fields![unit = "jobs"]);
     audit("user.delete", "user:42", &[]);
     security("login_failed", "warning", fields![attempts = 3]);
+
+    // The same by way of a worker.
+    let later = get_async_logger("shop::queue");
+    info!(later, "Queued", place = 3);
+    info!(get_performance_logger("engine::tick"), "Never waits", dropped = later.dropped().total());
+    assert!(flush_timeout(std::time::Duration::from_secs(5)).left + shutdown_async_logging().left == 0);
 
     // A logger with a road of its own.
     let memory = sinks::MemorySink::new();
@@ -68,7 +71,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     // Levels by name, and the end.
     set_log_level("error")?;
-    info!(logger, "never written");
     println!("{}", set_log_level("loud").unwrap_err());
     clear_logger_cache();
     assert!(flush().is_complete());

@@ -84,7 +84,7 @@ macro_rules! queued_methods {
             }
         }
 
-        log_methods! { $logger }
+        log_methods! { $logger, "" }
     };
 }
 pub(crate) use queued_methods;

@@ -141,4 +141,4 @@ impl FunctionalLogger {
     }
 }
 
-crate::logger::log_methods! { FunctionalLogger }
+crate::logger::log_methods! { FunctionalLogger, ", and writes before it returns" }

@@ -39,6 +39,11 @@ fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
 pub(crate) fn set_idle_millis(millis: u64) {
     // A clock can add this much to any time: 49 days.
     IDLE.store(millis.clamp(1, u64::from(u32::MAX)), Ordering::Relaxed);
+    // It may be about to sleep for longer than that.
+    let mut signal = lock(&SIGNAL);
+    signal.armed |= signal.running;
+    drop(signal);
+    BELL.notify_one();
 }
 
 /// Returns the number of the flusher's next look.
@@ -113,7 +118,8 @@ fn wait_for_work(look_at: &mut Option<Instant>) -> bool {
         if std::mem::take(&mut signal.armed) {
             // Two looks an interval: what lies there at both is old enough.
             let idle = Duration::from_millis(IDLE.load(Ordering::Relaxed));
-            look_at.get_or_insert_with(|| Instant::now() + idle / 2);
+            let at = Instant::now() + idle / 2;
+            *look_at = Some(look_at.map_or(at, |earlier| at.min(earlier)));
         }
         if std::mem::take(&mut signal.work) {
             return true;
@@ -153,9 +159,12 @@ pub(crate) fn outlets() -> Vec<Arc<Outlet>> {
     lock(&OUTLETS).iter().filter_map(Weak::upgrade).collect()
 }
 
-/// Returns how many records wait for their sinks.
+/// Returns how many records wait in buffers and for their sinks, as far as it can
+/// be seen without waiting.
 pub(crate) fn waiting() -> usize {
-    outlets().iter().map(|outlet| outlet.waiting()).sum()
+    let locals = crate::outlet::lock_until(&LOCALS, Instant::now()).map(|locals| locals.clone());
+    let buffered: usize = locals.iter().flatten().map(|local| local.waiting()).sum();
+    buffered + outlets().iter().map(|outlet| outlet.waiting()).sum::<usize>()
 }
 
 pub(crate) fn register(outlet: &Arc<Outlet>) {

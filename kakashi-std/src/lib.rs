@@ -42,6 +42,8 @@ mod road;
 mod root;
 mod route;
 mod scope;
+#[cfg(feature = "signals")]
+mod signals;
 pub mod sinks;
 mod sync;
 mod thread;
@@ -63,6 +65,8 @@ pub use scope::{
     RequestContext, Scope, ScopeGuard, ScopedFuture, UserContext, clear_request_context, current_context,
     set_custom_context, set_request_context, set_user_context, spawn,
 };
+#[cfg(feature = "signals")]
+pub use signals::flush_on_signals;
 
 #[cfg(feature = "serde")]
 pub use kakashi_core::Serde;

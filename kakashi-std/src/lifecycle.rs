@@ -18,6 +18,8 @@ use crate::{flusher, reentry, worker};
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How long it waits for stderr.
+const TELL_PATIENCE: Duration = Duration::from_millis(100);
 /// How long a panicking thread does.
 const PANIC_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -35,7 +37,9 @@ pub(crate) fn install() {
                 before(info);
                 // A sink that panics holds its own lock; it is caught and counted.
                 if !is_in_sink() {
-                    write_all_until(Instant::now() + PANIC_PATIENCE);
+                    // Inside a logging call the thread waits for no lock: it may hold it.
+                    let patience = if is_busy() { Duration::ZERO } else { PANIC_PATIENCE };
+                    write_all_until(Instant::now() + patience);
                 }
             }));
         });
@@ -59,24 +63,36 @@ fn end_until(deadline: Instant) -> usize {
     write_all_until(deadline)
 }
 
-/// Writes all there is; what can't be is told on stderr.
+/// Ends logging with the process: all there is is written, what can't be in time
+/// is told on stderr. What is logged from now on goes unbuffered.
 ///
-/// Another thread writes: a pipe that nobody reads must not hold up the end.
-fn at_exit() {
+/// Other threads do both: a pipe that nobody reads must not hold up the end, and
+/// stderr may be that pipe.
+pub(crate) fn end(ended_by: &'static str) {
     EXITING.store(true, Ordering::Relaxed);
     let deadline = Instant::now() + EXIT_PATIENCE;
-    let (done, left) = mpsc::channel();
-    let writer = std::thread::Builder::new().name("kakashi-exit".into());
-    let started = writer.spawn(move || {
-        // Nobody listens any more if it took too long.
-        let _ = done.send(end_until(deadline));
-    });
-    let left = match started {
-        Ok(_) => left.recv_timeout(EXIT_PATIENCE).unwrap_or_else(|_| flusher::waiting()),
-        Err(_) => end_until(deadline),
-    };
+    let left = in_time(EXIT_PATIENCE, move || end_until(deadline))
+        .unwrap_or_else(|| worker::left_until(Instant::now()) + flusher::waiting());
     if left > 0 {
-        crate::outlet::tell(format_args!("{left} records could not be written before the process ended"));
+        let tell = move || {
+            crate::outlet::tell(format_args!("{left} records could not be written before {ended_by}"));
+        };
+        in_time(TELL_PATIENCE, tell);
+    }
+}
+
+/// Runs something on another thread, if one is to be had; no result if it takes
+/// too long.
+fn in_time<T: Send + 'static>(
+    patience: Duration,
+    run: impl FnOnce() -> T + Copy + Send + 'static,
+) -> Option<T> {
+    let (done, result) = mpsc::channel();
+    let thread = std::thread::Builder::new().name("kakashi-exit".into());
+    // Nobody listens any more if it took too long.
+    match thread.spawn(move || _ = done.send(run())) {
+        Ok(_) => result.recv_timeout(patience).ok(),
+        Err(_) => Some(run()),
     }
 }
 
@@ -102,7 +118,7 @@ mod platform {
     #[allow(unsafe_code)]
     pub(super) fn install() {
         extern "C" fn at_exit() {
-            super::at_exit();
+            super::end("the process ended");
         }
         extern "C" fn prepare() {
             // A thread that is being taken down has no place for the locks.
@@ -201,6 +217,6 @@ mod platform {
     //! it. Call `flush()` at the end of `main` on such systems.
 
     pub(super) fn install() {
-        let _ = super::at_exit;
+        let _ = super::end;
     }
 }

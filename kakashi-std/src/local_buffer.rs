@@ -233,6 +233,14 @@ impl LocalBuffer {
         true
     }
 
+    /// Returns how many records it holds, if nobody is just using it.
+    pub(crate) fn waiting(&self) -> usize {
+        match self.state.try_lock() {
+            Ok(state) if !self.is_inherited() => state.buffer.ends.len(),
+            _ => 0,
+        }
+    }
+
     /// Queues what there is and sends later records to the new route.
     pub(crate) fn close(&self) {
         if !self.is_inherited() {

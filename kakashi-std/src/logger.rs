@@ -107,7 +107,7 @@ impl Logger {
 
 /// What every kind of logger has that has a `core` to submit and an `entry`.
 macro_rules! log_methods {
-    ($logger:ident) => {
+    ($logger:ident, $urgently:literal) => {
         impl $logger {
             /// Returns the threshold that holds now.
             pub fn level(&self) -> LevelFilter {
@@ -156,13 +156,13 @@ macro_rules! log_methods {
                 self.log(LogLevel::Warning, message, fields);
             }
 
-            /// Logs at ERROR, and writes before it returns; see [`Self::log`].
+            #[doc = concat!("Logs at ERROR", $urgently, "; see [`Self::log`].")]
             #[inline]
             pub fn error(&self, message: &str, fields: &[Field<'_>]) {
                 self.log(LogLevel::Error, message, fields);
             }
 
-            /// Logs at CRITICAL, and writes before it returns; see [`Self::log`].
+            #[doc = concat!("Logs at CRITICAL", $urgently, "; see [`Self::log`].")]
             #[inline]
             pub fn critical(&self, message: &str, fields: &[Field<'_>]) {
                 self.log(LogLevel::Critical, message, fields);
@@ -200,4 +200,4 @@ macro_rules! log_methods {
 }
 pub(crate) use log_methods;
 
-log_methods! { Logger }
+log_methods! { Logger, ", and writes before it returns" }

@@ -19,6 +19,14 @@ pub(crate) struct Roads {
     generation: usize,
 }
 
+/// Who writes the buffers that get full.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Writing {
+    Here,
+    /// This thread must not wait for a sink.
+    ByOthers,
+}
+
 /// A route and this thread's buffers for it.
 pub(crate) struct LocalRoute {
     pub(crate) route: Arc<Route>,
@@ -122,13 +130,13 @@ impl Roads {
 
     /// Delivers the records that `feed` yields, which have been through the
     /// pipeline, by the root route.
-    pub(crate) fn forward(&mut self, feed: impl FnOnce(&mut dyn FnMut(&LogRecord<'_>))) {
+    pub(crate) fn forward(&mut self, writing: Writing, feed: impl FnOnce(&mut dyn FnMut(&LogRecord<'_>))) {
         self.road(None);
         let Some(road) = self.root.take() else { return };
         let mut held = Vec::new();
         held.resize_with(road.buffers().len(), || None);
         feed(&mut |record| {
-            if let Some(mut reached) = road.deliver_held(record, &mut held) {
+            if let Some(mut reached) = road.deliver_held(record, writing, &mut held) {
                 // The route has been replaced: what it was is closed from now on.
                 while let Some(more) = self.road(None).deliver(record, false, &reached) {
                     reached.extend(more);
@@ -234,31 +242,36 @@ impl LocalRoute {
     fn deliver_held<'b>(
         &'b self,
         record: &LogRecord<'_>,
+        writing: Writing,
         held: &mut [Option<MutexGuard<'b, State>>],
     ) -> Option<Vec<Arc<Outlet>>> {
-        for (at, (buffer, held)) in self.buffers().iter().zip(held).enumerate() {
+        for (at, buffer) in self.buffers().iter().enumerate() {
             let driver = &buffer.driver;
             if driver.filter.is_some() || driver.foreign_encoder {
-                *held = None;
+                held.fill_with(|| None);
             }
             if !driver.takes(record) {
                 continue;
             }
             loop {
-                let next = buffer.put_locked(held.get_or_insert_with(|| buffer.lock()), record, false);
+                let state = held[at].get_or_insert_with(|| buffer.lock());
+                let next = buffer.put_locked(state, record, false);
                 if next == Next::Done {
                     break;
                 }
-                *held = None;
-                match next {
-                    Next::Reroute => return Some(self.outlets_before(at)),
-                    Next::Help => {
+                // Sinks may run now, and somebody may wait for any of them.
+                held.fill_with(|| None);
+                match (next, writing) {
+                    (Next::Reroute, _) => return Some(self.outlets_before(at)),
+                    (Next::Help, Writing::Here) => next.act(driver),
+                    // Another buffer is made for it.
+                    (Next::Help, Writing::ByOthers) => {}
+                    (_, Writing::Here) => {
                         next.act(driver);
-                        continue;
+                        break;
                     }
-                    _ => next.act(driver),
+                    (_, Writing::ByOthers) => break,
                 }
-                break;
             }
         }
         None

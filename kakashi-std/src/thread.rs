@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, Site, Timestamp, Value};
 
@@ -127,14 +128,21 @@ fn finish_queued(queued: &Queued, call: &Call<'_>, put: Option<Option<Put>>) {
     match put {
         Some(Some(Put::Done)) => {}
         Some(Some(Put::Closed)) => {
-            // No worker: what is in this thread's queue first, then this.
+            // No worker: what it has from this thread first, then this.
+            let line = LOCAL.try_with(|local| local.borrow().queue.as_ref().map(QueueWriter::line));
+            if let Ok(Some(line)) = line {
+                worker::wait_for_the_last(&line);
+            }
             worker::rescue();
             submit(&queued.core, call);
         }
         Some(Some(Put::Left)) => worker::rescue(),
         Some(None) => return reentry::keep(&queued.core, call),
-        // The thread is being taken down.
-        None => submit(&queued.core, call),
+        // The thread is being taken down: its queue is the worker's.
+        None => {
+            worker::flush_until(Instant::now() + worker::LAST_PATIENCE);
+            submit(&queued.core, call);
+        }
     }
     if reentry::is_pending() {
         reentry::replay();
@@ -152,7 +160,8 @@ pub(crate) fn with_roads<R>(run: impl FnOnce(&mut Roads) -> R) -> Option<R> {
 pub(crate) fn prepare_queue() {
     let _ = LOCAL.try_with(|local| {
         if let Ok(mut local) = local.try_borrow_mut() {
-            QueueWriter::renew(&mut local.queue);
+            let Local { queue, roads, .. } = &mut *local;
+            QueueWriter::renew(queue, roads);
         }
     });
 }
@@ -193,6 +202,8 @@ struct Local {
     scratch: Scratch,
     /// Goes before `roads`: what the worker is to write is published first.
     queue: Option<QueueWriter>,
+    /// A record of a queued logger has taken the sync way.
+    strayed: bool,
     roads: Roads,
 }
 
@@ -203,6 +214,7 @@ impl Local {
             merged: MergedContext::new(),
             scratch: Scratch::new(),
             queue: None,
+            strayed: false,
             roads: Roads::new(),
         }
     }
@@ -223,12 +235,18 @@ impl Local {
     /// Queues a record with the time and the context of now for the worker.
     #[inline(never)]
     fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
-        let Self { clock, merged, scratch, roads, queue } = self;
-        let road = roads.road(None);
+        let Self { clock, merged, scratch, roads, queue, strayed } = self;
+        // As they are before foreign code runs, which may change them.
+        let now_holds = (route::generation(), scope::current_id());
+        if std::mem::take(strayed) {
+            // What took the sync way stands before what is queued from now on.
+            roads.hand_over_forwarded();
+        }
         let queue = match queue {
-            Some(queue) if !queue.is_inherited() => queue,
-            _ => QueueWriter::renew(queue),
+            Some(queue) if !queue.is_stale() => queue,
+            _ => QueueWriter::renew(queue, roads),
         };
+        let road = roads.road(None);
         let now = time(&road.route, clock);
         let context = merged.get(false, &road.route, &queued.core.context);
         let record = call.record(now, queued.core.entry.name(), context.fields());
@@ -241,7 +259,8 @@ impl Local {
         let plain = put == Put::Done && route.clock.is_none() && route.pipeline.is_empty();
         // The context finds no room where the record finds none.
         let plain = plain && queue.has_context(context);
-        queue.plain_while = plain.then(|| (route::generation(), scope::current_id()));
+        queue.plain_while = plain.then_some(now_holds);
+        *strayed = put == Put::Closed;
         put
     }
 

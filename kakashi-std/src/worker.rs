@@ -17,11 +17,12 @@ use std::time::{Duration, Instant};
 use kakashi_core::{DropReason, LogLevel};
 
 use crate::async_config::AsyncConfig;
-use crate::outlet::COUNTERS;
+use crate::outlet::{COUNTERS, lock_until};
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Doorbell, Drain, Ring};
+use crate::road::{Roads, Writing};
 use crate::thread::with_roads;
-use crate::{reentry, route, sync};
+use crate::{flusher, reentry, route, sync};
 
 /// A pass of so many records is followed by the next one at once.
 const BUSY_RECORDS: usize = 64;
@@ -42,14 +43,17 @@ pub(crate) struct Line {
     stop: AtomicBool,
     /// A worker runs, or comes to its end.
     alive: AtomicBool,
-    /// Which worker it is: one that was given up for stuck is not to go on beside
-    /// its successor.
-    reign: AtomicUsize,
+    /// It did not come to its end in time.
+    given_up: AtomicBool,
+    /// No worker comes after.
+    retired: AtomicBool,
 }
 
 struct Workers {
     config: Option<AsyncConfig>,
     lines: Vec<Arc<Line>>,
+    /// Those of before the last shutdown; their workers may be at their end still.
+    retired: Vec<Arc<Line>>,
     /// The line of the next ring.
     next: usize,
     /// After a shutdown.
@@ -57,7 +61,7 @@ struct Workers {
 }
 
 static WORKERS: Mutex<Workers> =
-    Mutex::new(Workers { config: None, lines: Vec::new(), next: 0, shut: false });
+    Mutex::new(Workers { config: None, lines: Vec::new(), retired: Vec::new(), next: 0, shut: false });
 static RING_BYTES: AtomicUsize = AtomicUsize::new(48 * 1024);
 static OVERFLOW: AtomicU8 = AtomicU8::new(0);
 static NAP_MICROS: AtomicU64 = AtomicU64::new(200);
@@ -117,7 +121,7 @@ pub(crate) fn line() -> Arc<Line> {
 #[cold]
 pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let mut workers = workers();
-    if workers.shut || crate::thread::EXITING.load(Ordering::Relaxed) {
+    if workers.shut || line.is_retired() || crate::thread::EXITING.load(Ordering::Relaxed) {
         return false;
     }
     if !line.doorbell.is_closed() {
@@ -127,17 +131,16 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let config = workers.config.get_or_insert_default().clone();
     let core = config.cpu.map(|first| first + index);
     let own = line.clone();
-    let reign = line.reign.fetch_add(1, Ordering::SeqCst) + 1;
-    line.stop.store(false, Ordering::SeqCst);
     // Before it runs: it could not say that it sleeps otherwise.
     line.alive.store(true, Ordering::SeqCst);
     line.doorbell.open();
     let spawned = thread::Builder::new().name(config.thread_name).spawn(move || {
-        if let Some(id) = core {
+        let cores = core.and_then(|_| core_affinity::get_core_ids()).unwrap_or_default();
+        if let Some(core) = cores.into_iter().find(|other| Some(other.id) == core) {
             // Not ours to mend if the system says no: it runs all the same.
-            core_affinity::set_for_current(core_affinity::CoreId { id });
+            core_affinity::set_for_current(core);
         }
-        run(&own, reign);
+        run(&own);
     });
     if spawned.is_err() {
         line.doorbell.close();
@@ -146,9 +149,25 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     spawned.is_ok()
 }
 
-/// Lets workers start again after a shutdown.
+/// Lets workers start again after a shutdown, by the settings of now.
 pub(crate) fn reopen() {
-    workers().shut = false;
+    let mut workers = workers();
+    let Workers { lines, retired, shut, .. } = &mut *workers;
+    if std::mem::take(shut) {
+        retired.retain(|line| line.is_alive());
+        for line in lines.drain(..) {
+            line.retired.store(true, Ordering::SeqCst);
+            retired.push(line);
+        }
+        // Every thread looks again, and takes a ring of another line.
+        route::next_generation();
+    }
+}
+
+/// Returns all lines that may have something in hand.
+fn lines() -> Vec<Arc<Line>> {
+    let workers = workers();
+    workers.lines.iter().chain(&workers.retired).cloned().collect()
 }
 
 impl Line {
@@ -162,7 +181,8 @@ impl Line {
             answer_bell: Condvar::new(),
             stop: AtomicBool::new(false),
             alive: AtomicBool::new(false),
-            reign: AtomicUsize::new(0),
+            given_up: AtomicBool::new(false),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -174,36 +194,63 @@ impl Line {
         }
     }
 
+    /// Tells whether no worker will ever serve it again.
+    #[inline]
+    pub(crate) fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::Relaxed)
+    }
+
+    fn is_alive(&self) -> bool {
+        self.alive.load(Ordering::SeqCst)
+    }
+
     fn answer(&self, asked: usize) {
-        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = asked;
+        let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
+        *answered = asked.max(*answered);
+        drop(answered);
         self.answer_bell.notify_all();
     }
 
     /// Waits until the worker has done what was asked; false if it takes too long.
     fn wait_until(&self, asked: usize, deadline: Instant) -> bool {
+        self.wait(deadline, |answered| asked <= answered || !self.is_alive())
+            && (self.is_alive() || self.left.load(Ordering::Relaxed) == 0)
+    }
+
+    /// Waits until the worker has ended. One that takes too long is given up: its
+    /// rings are others' from then on.
+    fn wait_for_end(&self, deadline: Instant) {
+        if !self.given_up.load(Ordering::Relaxed) && !self.wait(deadline, |_| !self.is_alive()) {
+            self.given_up.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn wait(&self, deadline: Instant, done: impl Fn(usize) -> bool) -> bool {
         let mut answered = self.answered.lock().unwrap_or_else(PoisonError::into_inner);
-        while asked.wrapping_sub(*answered).cast_signed() > 0 {
-            if !self.alive.load(Ordering::SeqCst) {
-                return self.left.load(Ordering::Relaxed) == 0;
-            }
+        while !done(*answered) {
             let left = deadline.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 return false;
             }
-            // Looks now and then whether there is a worker at all.
+            // Looks now and then by itself: in the child of a fork nobody would call.
             let moment = left.min(Duration::from_millis(20));
             answered =
                 self.answer_bell.wait_timeout(answered, moment).unwrap_or_else(PoisonError::into_inner).0;
         }
         true
     }
+
+    /// Tells whether whoever comes by may empty its rings.
+    fn is_forsaken(&self) -> bool {
+        self.doorbell.is_closed() && (!self.is_alive() || self.given_up.load(Ordering::Relaxed))
+    }
 }
 
-fn run(line: &Arc<Line>, reign: usize) {
+fn run(line: &Arc<Line>) {
     IS_WORKER.set(true);
     *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
     let drain = Drain::default();
-    let mut worker = Worker { line, reign, drain, forwarded_at: None, idle_since: None, answered: 0 };
+    let mut worker = Worker { line, drain, forwarded_at: None, idle_since: None, answered: 0 };
     // What panics in there is a fault of ours: foreign code has guards of its own.
     // Others' records are not to suffer, nor the processor.
     let look = |worker: &mut Worker<'_>| {
@@ -213,9 +260,6 @@ fn run(line: &Arc<Line>, reign: usize) {
         })
     };
     while look(&mut worker) {}
-    if worker.is_deposed() {
-        return;
-    }
     line.doorbell.close();
     // What was published before somebody could see that.
     worker.take_and_forward();
@@ -226,7 +270,6 @@ fn run(line: &Arc<Line>, reign: usize) {
 
 struct Worker<'l> {
     line: &'l Arc<Line>,
-    reign: usize,
     drain: Drain,
     /// Since when something waits to be written.
     forwarded_at: Option<Instant>,
@@ -236,11 +279,6 @@ struct Worker<'l> {
 }
 
 impl Worker<'_> {
-    /// Tells whether another worker has taken its place.
-    fn is_deposed(&self) -> bool {
-        self.line.reign.load(Ordering::SeqCst) != self.reign
-    }
-
     /// Looks once for records and for what else is to be done; false at the end.
     fn look(&mut self) -> bool {
         let asked = self.line.asked.load(Ordering::SeqCst);
@@ -256,7 +294,7 @@ impl Worker<'_> {
             self.answered = asked;
             self.line.answer(asked);
         }
-        if stop || self.is_deposed() {
+        if stop {
             return false;
         }
         let late = self.forwarded_at.is_some_and(|at| at.elapsed() >= WRITE_AFTER);
@@ -280,7 +318,7 @@ impl Worker<'_> {
             let whole = catch_unwind(AssertUnwindSafe(|| {
                 with_roads(|roads| {
                     if !self.drain.is_empty() {
-                        roads.forward(|deliver| {
+                        roads.forward(Writing::Here, |deliver| {
                             self.drain.hand_on(&line.left, |record| {
                                 level.set(record.level);
                                 deliver(record);
@@ -306,9 +344,10 @@ impl Worker<'_> {
     fn write(&mut self, by_all_means: bool) {
         if self.forwarded_at.take().is_some() || by_all_means {
             with_roads(|roads| roads.write_forwarded(true));
+            // What sinks log meanwhile waits for the flusher: were it written here,
+            // a sink that logs what it writes would never let the worker rest.
             if reentry::is_pending() {
                 reentry::replay();
-                self.forwarded_at = Some(Instant::now());
             }
         }
     }
@@ -338,7 +377,7 @@ pub(crate) fn flush_until(deadline: Instant) -> usize {
     if is_this_thread() {
         return 0;
     }
-    let lines = workers().lines.clone();
+    let lines = lines();
     let asked: Vec<_> = lines.iter().map(|line| ask(line)).collect();
     let mut late = false;
     for (line, asked) in lines.iter().zip(asked) {
@@ -350,15 +389,14 @@ pub(crate) fn flush_until(deadline: Instant) -> usize {
 }
 
 fn ask(line: &Line) -> usize {
-    let asked = line.asked.fetch_add(1, Ordering::SeqCst).wrapping_add(1);
+    let asked = line.asked.fetch_add(1, Ordering::SeqCst) + 1;
     line.wake();
     asked
 }
 
-/// Counts what lies in rings and in workers' hands.
-fn left_until(deadline: Instant) -> usize {
-    let lines = workers().lines.clone();
-    let in_hand: usize = lines.iter().map(|line| line.left.load(Ordering::Relaxed)).sum();
+/// Counts what lies in rings and in workers' hands, as far as it can be seen in time.
+pub(crate) fn left_until(deadline: Instant) -> usize {
+    let in_hand: usize = lines().iter().map(|line| line.left.load(Ordering::Relaxed)).sum();
     in_hand + crate::queue::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
 }
 
@@ -372,32 +410,54 @@ pub(crate) fn shut_until(deadline: Instant) {
         workers.shut = true;
         workers.lines.clone()
     };
-    let asked: Vec<_> = lines
-        .iter()
-        .map(|line| {
-            line.stop.store(true, Ordering::SeqCst);
-            ask(line)
-        })
-        .collect();
-    for (line, asked) in lines.iter().zip(asked) {
-        line.wait_until(asked, deadline);
+    for line in &lines {
+        line.stop.store(true, Ordering::SeqCst);
+        line.wake();
+    }
+    for line in &lines {
+        line.wait_for_end(deadline);
         line.doorbell.close();
     }
     // Every thread looks again, and finds its line closed.
     route::next_generation();
 }
 
-/// Writes what is in the rings of lines without a worker, on this thread.
+/// Takes over what is in the rings of lines without a worker, to be written by
+/// whoever has time.
+///
+/// When it returns, what this thread had in its ring is in the destinations'
+/// queues, even if another thread has taken it over.
 #[cold]
 pub(crate) fn rescue() {
-    with_roads(|roads| {
-        let mut drain = Drain::default();
-        drain.take(|ring| ring.line.doorbell.is_closed());
-        if !drain.is_empty() {
-            roads.forward(|deliver| drain.hand_on(&AtomicUsize::new(0), deliver));
-            roads.write_forwarded(true);
-        }
-    });
+    with_roads(rescue_by);
+}
+
+/// As [`rescue`], inside of a logging call.
+#[cold]
+pub(crate) fn rescue_by(roads: &mut Roads) {
+    /// Held from the ring to the queues. The child of a fork may find it taken:
+    /// it does not wait for ever.
+    static RESCUE: Mutex<()> = Mutex::new(());
+    let _one_at_a_time = lock_until(&RESCUE, Instant::now() + LAST_PATIENCE);
+    let mut drain = Drain::default();
+    drain.take(|ring| ring.line.is_forsaken());
+    if !drain.is_empty() {
+        roads.forward(Writing::ByOthers, |deliver| drain.hand_on(&AtomicUsize::new(0), deliver));
+        roads.hand_over_forwarded();
+        flusher::wake();
+    }
+}
+
+/// How long a record waits for those before it that a worker has in hand.
+pub(crate) const LAST_PATIENCE: Duration = Duration::from_secs(1);
+
+/// Waits until a worker that is about to end has handed on what it holds; not
+/// again for one that did not do so in time.
+#[cold]
+pub(crate) fn wait_for_the_last(line: &Line) {
+    if !is_this_thread() {
+        line.wait_for_end(Instant::now() + LAST_PATIENCE);
+    }
 }
 
 /// The workers, held over a fork.
@@ -414,6 +474,7 @@ impl HeldWorkers {
     /// Forgets, in the child, the parent's workers; new ones begin at the next call.
     pub(crate) fn abandon(&mut self) {
         self.0.lines.drain(..).for_each(std::mem::forget);
+        self.0.retired.drain(..).for_each(std::mem::forget);
         let _ = IS_WORKER.try_with(|flag| flag.set(false));
     }
 }

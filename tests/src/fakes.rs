@@ -99,6 +99,8 @@ pub struct Gate {
 struct Door {
     shut: bool,
     entered: usize,
+    /// How many may pass although it is shut.
+    passes: usize,
 }
 
 impl Gate {
@@ -120,6 +122,17 @@ impl Gate {
         self.state.1.notify_all();
     }
 
+    /// Lets one pass, and nobody after.
+    pub fn let_one_in(&self) {
+        self.door().passes += 1;
+        self.state.1.notify_all();
+    }
+
+    /// Tells how often somebody has come to the door.
+    pub fn visits(&self) -> usize {
+        self.door().entered
+    }
+
     /// Waits until somebody has come to the door for the `count`th time.
     ///
     /// # Panics
@@ -132,6 +145,10 @@ impl Gate {
         let mut door = self.door();
         door.entered += 1;
         while door.shut {
+            if door.passes > 0 {
+                door.passes -= 1;
+                return;
+            }
             door = self.state.1.wait(door).unwrap_or_else(PoisonError::into_inner);
         }
     }
@@ -160,7 +177,7 @@ impl Drop for Held {
 pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> Held {
     let held = Held(gate.clone());
     gate.close();
-    let visits = gate.door().entered;
+    let visits = gate.visits();
     log();
     gate.wait_for_visits(visits + 1);
     held

@@ -17,9 +17,10 @@ use std::time::Duration;
 
 use kakashi_std::sinks::{FileSink, FunctionSink};
 use kakashi_std::{
-    Batch, Bytes, Destination, Format, Json, LogContext, LogLevel, LogRecord, Logger, LoggerConfig, Pretty,
-    Scope, Sink, SinkError, Text, Value, Wire, configure, create_custom_logger, error, exception, fields,
-    flush, get_logger, info, metric, stats,
+    AsyncConfig, Batch, Bytes, Destination, Format, Json, LogContext, LogLevel, LogRecord, Logger,
+    LoggerConfig, OverflowPolicy, Pretty, Scope, Sink, SinkError, Text, Value, Wire, configure,
+    create_custom_logger, error, exception, fields, flush, get_async_logger, get_logger,
+    get_performance_logger, info, metric, stats,
 };
 
 struct Counting;
@@ -367,4 +368,64 @@ fn a_file_is_written_without_a_copy() {
     check_urgent("an error to a file", |number| error!(logger, "Order failed", order_id = number));
     configure().destination(nowhere()).apply();
     std::fs::remove_file(file).expect("the file is there");
+}
+
+/// Queues that hold a whole round: nobody waits for a worker at the gate.
+fn with_long_queues() {
+    configure()
+        .format(Format::Text)
+        .async_logging(AsyncConfig::new().ring_bytes(1 << 20))
+        .destination(nowhere())
+        .apply();
+}
+
+#[test]
+fn async_and_performance_loggers() {
+    let _alone = alone();
+    with_long_queues();
+    let queued = get_async_logger("app::orders");
+    check("an async logger", |number| info!(queued, "Order accepted", order_id = number, price = 1.5));
+    check("an async logger's Display", |number| info!(queued, "Order accepted", path = %number));
+    check("an async logger's error", |number| error!(queued, "Order failed", order_id = number));
+    check("an async logger's function", |number| queued.info("Order", fields![order_id = number]));
+    let quick = get_performance_logger("app::tick");
+    check("a performance logger", |number| info!(quick, "Tick", number, symbol = "EURUSD"));
+}
+
+#[test]
+fn contexts_that_go_to_a_worker() {
+    let _alone = alone();
+    with_long_queues();
+    let queued = get_async_logger("app::orders");
+    let contexts = ["u-1", "u-2"].map(|user| LogContext::new().with_user_id(user));
+    contexts[0].within(|| check("a context for the worker", |number| info!(queued, "Order", number)));
+    let contexts = |number: u64| &contexts[number as usize / 100 % 2];
+    check("two contexts by turns for the worker", |number| {
+        contexts(number).within(|| info!(queued, "Order", number));
+    });
+}
+
+#[test]
+fn records_that_find_no_room_in_a_queue() {
+    let _alone = alone();
+    with_long_queues();
+    let quick = get_performance_logger("app::dropped");
+    check("what is not dropped", |number| info!(quick, "Tick", number));
+    for policy in [OverflowPolicy::DropNewest, OverflowPolicy::DropOldest] {
+        let long = "x".repeat(1000);
+        configure().async_logging(AsyncConfig::new().ring_bytes(1 << 20).overflow(policy)).apply();
+        let queued = get_async_logger("app::dropped");
+        GATE.set(false);
+        let log = |number: u64| info!(queued, "Order", number, long);
+        // More than the queue and all buffers hold.
+        (0..4000).for_each(log);
+        COUNT.set(0);
+        (0..4000).for_each(|number| watched(|| log(number)));
+        GATE.set(true);
+        flush();
+        let (count, first) = (COUNT.get(), FIRST.take());
+        assert!(count == 0, "{policy:?}: {count} allocations; the first: {first}");
+        assert!(queued.dropped().total() > 2000);
+    }
+    configure().async_logging(AsyncConfig::new()).apply();
 }

@@ -9,9 +9,10 @@
 //! record is logged, so that a wrong line is an error and nothing else, and the
 //! time told at the end is that of logging alone, the last flush included.
 //!
-//! Exit status: 0; 1 if not every record was written; 2 if nothing was logged,
-//! because an option or the file is wrong. It trusts no byte of the file: what
-//! the clients sent reaches the output as escaped fields only.
+//! Exit status: 0; 1 if not every record was written (those excepted that
+//! `--logger performance` dropped and counted because a queue was full); 2 if
+//! nothing was logged, because an option or the file is wrong. It trusts no byte
+//! of the file: what the clients sent reaches the output as escaped fields only.
 
 #![forbid(unsafe_code)]
 
@@ -26,10 +27,10 @@ use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use kakashi_std::{configure, get_logger};
+use kakashi_std::{configure, get_async_logger, get_logger, get_performance_logger};
 
 use access_log::requests;
-use options::Options;
+use options::{Kind, Options};
 use outcome::{Counter, tell};
 use play::play;
 
@@ -46,8 +47,8 @@ fn main() -> ExitCode {
     }
 }
 
-/// Logs every line of the file; false if some did not arrive, an error if none
-/// was logged.
+/// Logs every line of the file; false if some did not arrive that should have,
+/// an error if none was logged.
 fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let path = options.log.display();
     let log = fs::read(&options.log).map_err(|error| format!("{path}: can't be read: {error}"))?;
@@ -55,7 +56,11 @@ fn run(options: &Options) -> Result<bool, Box<dyn Error>> {
     let (destination, counter) = Counter::open(options)?;
     configure().format(options.format).destination(destination).apply();
 
-    let logger = get_logger("shop::access");
-    let played = play(&logger, &requests, options);
-    Ok(tell(&played, &counter))
+    let name = "shop::access";
+    let played = match options.logger {
+        Kind::Sync => play(&get_logger(name), &requests, options),
+        Kind::Async => play(&get_async_logger(name), &requests, options),
+        Kind::Performance => play(&get_performance_logger(name), &requests, options),
+    };
+    Ok(tell(&played, &counter, options.logger))
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Parser, value_parser};
+use clap::{Parser, ValueEnum, value_parser};
 use kakashi_std::Format;
 
 /// Replays a web access log through kakashi.
@@ -20,12 +20,41 @@ pub(crate) struct Options {
     /// The form that records are written in.
     #[arg(long, default_value = "text", value_parser = format_parser())]
     pub(crate) format: Format,
+    /// The kind of logger.
+    #[arg(long, value_enum, default_value_t = Kind::Sync)]
+    pub(crate) logger: Kind,
     /// Where records go: stderr, stdout, null or file:PATH (appended to).
     #[arg(long, default_value = "stderr", value_name = "WHERE")]
     pub(crate) to: Target,
     /// How often each thread goes through its lines.
     #[arg(long, value_name = "N", default_value = "1", value_parser = value_parser!(u32).range(1..))]
     pub(crate) repeat: u32,
+}
+
+/// A kind of logger.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
+pub(crate) enum Kind {
+    /// The calling thread makes the lines.
+    Sync,
+    /// A worker does; a caller waits when its queue is full.
+    Async,
+    /// A worker does; what finds its queue full is dropped, and counted.
+    Performance,
+}
+
+impl Kind {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Async => "async",
+            Self::Performance => "performance",
+        }
+    }
+
+    /// Tells whether records that find their queue full may be dropped.
+    pub(crate) fn may_drop(self) -> bool {
+        self == Self::Performance
+    }
 }
 
 /// Where records go.

@@ -61,13 +61,14 @@ impl Drain {
             let (bytes, _) = read.bytes.pop_partial_slice(&mut self.taken[used..used + slots]);
             let end = used + bytes.len();
             let (records, asides) = item::count(bytes);
-            let next = time_of_next(bytes).unwrap_or(i64::MIN);
             count += records;
             let context = read.context.clone();
             let asides = (0..asides).map_while(|_| read.pop_aside()).collect();
             drop(read);
             ring.tell_room();
-            self.runs.push(Run { ring: ring.clone(), from: used, end, context, asides, next });
+            let mut run = Run { ring: ring.clone(), from: used, end, context, asides, next: i64::MIN };
+            run.look(&self.taken);
+            self.runs.push(run);
             used = end;
         }
         // After the bytes: whatever they name is known by now.
@@ -129,9 +130,19 @@ fn oldest<'r>(first: &'r mut Run, others: &'r mut [Run]) -> (&'r mut Run, i64) {
 }
 
 impl Run {
-    /// Looks at the time of the next record.
+    /// Looks at the time of the next record; a context stands where it did.
     fn look(&mut self, taken: &[u8]) {
-        self.next = time_of_next(&taken[self.from..self.end]).unwrap_or(self.next);
+        let Some((head, body, _)) = Head::split(&taken[self.from..self.end]) else { return };
+        let body = match (head.kind, self.asides.front()) {
+            (Kind::Record(_), _) => body,
+            (Kind::RecordAside(_), Some(Aside::Record(body))) => body,
+            _ => return,
+        };
+        match read_record_time(body) {
+            Ok(Timestamp::Wall(nanos)) => self.next = nanos,
+            Ok(Timestamp::Uptime(nanos)) => self.next = nanos.cast_signed(),
+            Err(_) => {}
+        }
     }
 
     /// Hands on the next item; false at the end.
@@ -177,18 +188,5 @@ impl Run {
             self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);
         }
         self.from < self.end
-    }
-}
-
-/// The time of the record at the front, if one is there.
-#[inline]
-fn time_of_next(bytes: &[u8]) -> Option<i64> {
-    let (head, body, _) = Head::split(bytes)?;
-    if !matches!(head.kind, Kind::Record(_)) {
-        return None;
-    }
-    match read_record_time(body).ok()? {
-        Timestamp::Wall(nanos) => Some(nanos),
-        Timestamp::Uptime(nanos) => i64::try_from(nanos).ok(),
     }
 }

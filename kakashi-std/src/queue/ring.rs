@@ -8,6 +8,7 @@ use kakashi_core::{DropReason, LogContext, LogLevel};
 use rtrb::{Consumer, Producer, RingBuffer};
 
 use super::item::{self, Aside, HEAD, Head, Kind};
+#[cfg(unix)]
 use super::known;
 use crate::local_buffer::FORKS;
 use crate::route;
@@ -67,6 +68,13 @@ fn lock() -> MutexGuard<'static, Rings> {
     RINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Rings {
+    fn forget(&mut self, ring: &Arc<Ring>) {
+        self.all.retain(|other| !Arc::ptr_eq(other, ring));
+        VERSION.fetch_add(1, Ordering::Release);
+    }
+}
+
 /// Copies the list of all rings if it is not the one of `version`.
 pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<Ring>>) {
     let latest = VERSION.load(Ordering::Acquire);
@@ -80,8 +88,11 @@ impl Ring {
     /// Takes a ring that no thread writes to, or makes one.
     pub(super) fn take(line: impl FnOnce() -> Arc<Line>, ring_bytes: usize) -> (Arc<Self>, WriteEnd) {
         let mut rings = lock();
-        if let Some((ring, end)) = rings.idle.pop() {
-            return (ring, end);
+        while let Some((ring, end)) = rings.idle.pop() {
+            if !ring.line.is_retired() {
+                return (ring, end);
+            }
+            rings.forget(&ring);
         }
         drop(rings);
         let (bytes, bytes_read) = RingBuffer::new(ring_bytes);
@@ -107,7 +118,10 @@ impl Ring {
     /// Takes a ring back from a thread that ends; what is in it is written.
     pub(super) fn give_back(self: &Arc<Self>, end: WriteEnd) {
         let mut rings = lock();
-        if rings.idle.len() < MOST_IDLE {
+        if self.line.is_retired() {
+            // Emptied when its line ended.
+            rings.forget(self);
+        } else if rings.idle.len() < MOST_IDLE {
             rings.idle.push((self.clone(), end));
         } else {
             self.given_up.store(true, Ordering::Release);
@@ -122,8 +136,7 @@ impl Ring {
 
     /// Forgets a ring that was given up and is empty.
     pub(super) fn forget(self: &Arc<Self>) {
-        lock().all.retain(|ring| !Arc::ptr_eq(ring, self));
-        VERSION.fetch_add(1, Ordering::Release);
+        lock().forget(self);
     }
 
     /// Tells whether the ring was made before a fork and belongs to the parent.

@@ -11,7 +11,8 @@ use super::known::{self, SiteIds};
 use super::ring::{Ring, WriteEnd};
 use super::{Answer, Queued};
 use crate::overflow::OverflowPolicy;
-use crate::worker;
+use crate::road::Roads;
+use crate::worker::{self, Line};
 
 /// Room for a record at first; it grows with what is logged.
 const SCRATCH_BYTES: usize = 1024;
@@ -50,9 +51,14 @@ pub(crate) struct QueueWriter {
 impl QueueWriter {
     /// Takes a ring for this thread, in place of one of the parent's.
     #[cold]
-    pub(crate) fn renew(place: &mut Option<Self>) -> &mut Self {
+    pub(crate) fn renew<'p>(place: &'p mut Option<Self>, roads: &mut Roads) -> &'p mut Self {
         if let Some(inherited) = place.take_if(|queue| queue.is_inherited()) {
             std::mem::forget(inherited);
+        }
+        if let Some(retired) = place.take_if(|queue| queue.is_stale()) {
+            // What is in there stands before what goes into the next.
+            worker::wait_for_the_last(&retired.ring.line);
+            worker::rescue_by(roads);
         }
         place.get_or_insert_with(|| {
             let (ring, end) = Ring::take(worker::line, worker::ring_bytes());
@@ -75,9 +81,21 @@ impl QueueWriter {
         self.ring.is_inherited()
     }
 
+    /// Returns the line that empties the ring.
+    pub(crate) fn line(&self) -> Arc<Line> {
+        self.ring.line.clone()
+    }
+
     /// Tells whether the next record is read with this context.
     pub(crate) fn has_context(&self, context: &LogContext) -> bool {
         self.end.as_ref().is_some_and(|end| end.context == context.fields().id)
+    }
+
+    /// Tells whether another ring must take its place: it is the parent's, or its
+    /// line has ended for good.
+    #[inline]
+    pub(crate) fn is_stale(&self) -> bool {
+        self.is_inherited() || self.ring.line.is_retired()
     }
 
     /// Publishes the record of a macro call, if its values are plain, it is of

@@ -15,7 +15,7 @@ pub use writer::WriterSink;
 use std::io;
 use std::path::Path;
 
-use kakashi_core::Destination;
+use kakashi_core::{Destination, Wire};
 
 /// Makes the destination for the process's stderr.
 pub fn stderr() -> Destination {
@@ -36,4 +36,81 @@ pub fn file(path: impl AsRef<Path>) -> io::Result<Destination> {
     let path = path.as_ref();
     let name = format!("file {}", path.display());
     Ok(Destination::new(FileSink::open(path)?).named(name))
+}
+
+/// Makes the destination for a file of the [`wire`](crate::wire), whatever form
+/// is configured: records are stored as they are and made readable when somebody
+/// wants to read them. `.klog` is the usual ending of its name.
+///
+/// ```no_run
+/// use kakashi_std::{configure, info, sinks};
+///
+/// configure().destination(sinks::wire_file("/var/log/shop.klog")?).apply();
+/// info!("Order accepted", order_id = 1042);
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// The command `kakashi` (`cargo install kakashi-std --features cli`) makes lines
+/// of it, a [`Reader`](crate::wire::Reader) in a program the records:
+///
+/// ```sh
+/// kakashi decode --format json /var/log/shop.klog
+/// ```
+///
+/// Each batch is one block, with a checksum, that can be read alone. If a
+/// machine loses its power in the middle of one, what is written later is read
+/// all the same.
+///
+/// # Errors
+/// As [`file()`].
+pub fn wire_file(path: impl AsRef<Path>) -> io::Result<Destination> {
+    Ok(file(path)?.encoder(Wire))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::{Item, Reader};
+    use crate::{LoggerConfig, create_custom_logger};
+    use kakashi_core::info;
+    use std::fs;
+
+    /// Takes the numbers of the records, and how many bytes are none.
+    fn numbers(file: &[u8]) -> (Vec<String>, usize) {
+        let (mut numbers, mut skipped) = (Vec::new(), 0);
+        for item in Reader::new(file) {
+            match item {
+                Item::Record(record) => numbers.push(format!("{:?}", record.field("n"))),
+                Item::Skipped(bytes) => skipped += bytes,
+                other => panic!("not expected: {other:?}"),
+            }
+        }
+        (numbers, skipped)
+    }
+
+    #[test]
+    fn what_is_appended_after_a_torn_tail_is_read() {
+        let folder = std::env::temp_dir().join(format!("kakashi-wire-file-{}", std::process::id()));
+        let path = folder.join("made for it/torn.klog");
+        let run = |from: i64| {
+            let config = LoggerConfig::new().destination(wire_file(&path).unwrap());
+            let logger = create_custom_logger("torn", config);
+            for n in from..from + 3 {
+                info!(logger, "Counted", n);
+            }
+            assert!(logger.flush().is_complete());
+        };
+        run(0);
+        let whole = fs::read(&path).unwrap();
+        let (all, skipped) = numbers(&whole);
+        assert_eq!((all.len(), skipped), (3, 0));
+        for torn in [1, 9, 10, 30, whole.len() - 1] {
+            fs::write(&path, [&whole[..], &whole[..torn]].concat()).unwrap();
+            run(3);
+            let (found, skipped) = numbers(&fs::read(&path).unwrap());
+            assert_eq!((found.len(), skipped), (6, torn));
+            assert_eq!(found[..3], all);
+        }
+        fs::remove_dir_all(folder).unwrap();
+    }
 }

@@ -14,6 +14,7 @@ use kakashi_core::wire::{Item, Reader};
 use kakashi_tests::expected;
 use kakashi_tests::json::{Json, is_control};
 use kakashi_tests::lines::line;
+use kakashi_tests::read_back::{Form, announced, entries};
 use kakashi_tests::record::Record;
 use kakashi_tests::text_line::{Line, Time, Value};
 
@@ -155,6 +156,46 @@ fn the_wire_says_of_every_request_what_the_log_does() {
 }
 
 #[test]
+fn an_async_logger_says_of_every_request_what_the_log_does() {
+    for threads in [1, 4] {
+        let file = empty_directory(&format!("async-{threads}")).join("out.log");
+        let (log, to, count) = (access_log(), to(&file), threads.to_string());
+        let arguments = [log.to_str().unwrap(), "--logger", "async", "--threads", &count, "--to", &to];
+        let ended = run(replay(arguments));
+        assert_eq!((ended.code, ended.stderr().as_str()), (Some(0), ""));
+        assert_eq!(ended.summary_of("async"), [RECORDS, RECORDS, 0]);
+        let file = fs::read(file).expect("the replay's file");
+        let lines =
+            harmless_lines(&file).map(|line| Line::read(line).unwrap_or_else(|why| panic!("{why}: {line}")));
+        check_all(lines, threads, id_of, check_line);
+    }
+}
+
+#[test]
+fn a_performance_logger_writes_every_request_or_tells_that_it_dropped_it() {
+    for format in ["text", "json", "pretty", "wire"] {
+        let file = empty_directory(&format!("performance-{format}")).join("out.log");
+        let (log, to) = (access_log(), to(&file));
+        let arguments = [log.to_str().unwrap(), "--logger", "performance", "--format", format, "--to", &to];
+        let ended = run(replay(arguments));
+        assert_eq!((ended.code, ended.stderr().as_str()), (Some(0), ""));
+        let [logged, written, dropped] = ended.summary_of("performance");
+        assert_eq!((logged, written + dropped), (RECORDS, RECORDS));
+        let form = match format {
+            "text" => Form::Text,
+            "json" => Form::Json,
+            "wire" => Form::Wire,
+            _ => continue,
+        };
+        // What the stream itself says.
+        let entries = entries(form, &fs::read(file).expect("the replay's file"));
+        assert_eq!(announced(&entries), dropped);
+        let requests = entries.iter().filter(|entry| entry.logger == "shop::access");
+        assert_eq!(requests.count() as u64, written);
+    }
+}
+
+#[test]
 fn times_do_not_run_backwards_in_a_thread() {
     let file = empty_directory("times").join("out.log");
     let (log, to) = (access_log(), to(&file));
@@ -243,6 +284,7 @@ fn a_wrong_option_or_file_is_an_error_and_nothing_is_logged() {
         ),
         (&[&log, "--to", "file:"], "error: invalid value 'file:' for '--to <WHERE>'"),
         (&[&log, "--format", "xml"], "error: invalid value 'xml' for '--format <FORMAT>'"),
+        (&[&log, "--logger", "fast"], "error: invalid value 'fast' for '--logger <LOGGER>'"),
         (&[&log, "--threads", "0"], "error: invalid value '0' for '--threads <N>'"),
         (&[&log, "--repeat", "0"], "error: invalid value '0' for '--repeat <N>'"),
         (&[&log, "--fast"], "error: unexpected argument '--fast' found"),
@@ -269,11 +311,13 @@ fn a_wrong_option_or_file_is_an_error_and_nothing_is_logged() {
 #[test]
 #[cfg(target_os = "linux")]
 fn what_a_full_disk_does_not_take_is_told_and_nothing_hangs() {
-    for format in ["text", "wire"] {
-        let ended =
-            run(replay([access_log().to_str().unwrap(), "--format", format, "--to", "file:/dev/full"]));
+    for (format, logger) in [("text", "sync"), ("wire", "sync"), ("text", "async")] {
+        let log = access_log();
+        let arguments =
+            [log.to_str().unwrap(), "--format", format, "--logger", logger, "--to", "file:/dev/full"];
+        let ended = run(replay(arguments));
         assert_eq!(ended.code, Some(1));
-        let [logged, written, dropped] = ended.summary();
+        let [logged, written, dropped] = ended.summary_of(logger);
         assert_eq!((logged, written), (RECORDS, 0));
         let report =
             format!("replay: {RECORDS} records were logged, but 0 written: {dropped} were dropped, ");

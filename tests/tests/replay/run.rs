@@ -23,9 +23,14 @@ impl Ended {
         String::from_utf8_lossy(&self.stderr).into_owned()
     }
 
-    /// Checks the summary, which must be all of stdout or its last line, and
-    /// returns records in, written and dropped.
+    /// As [`Ended::summary_of`], of the logger that there is unless told otherwise.
     pub(crate) fn summary(&self) -> [u64; 3] {
+        self.summary_of("sync")
+    }
+
+    /// Checks the summary, which must be all of stdout or its last line and name
+    /// the logger, and returns records in, written and dropped.
+    pub(crate) fn summary_of(&self, logger: &str) -> [u64; 3] {
         let stdout = self.stdout.strip_suffix(b"\n").expect("the summary ends its line");
         let line = stdout.rsplit(|&byte| byte == b'\n').next().expect("a line");
         let line = std::str::from_utf8(line).expect("the summary is text");
@@ -44,6 +49,7 @@ impl Ended {
         // The seconds are rounded to a millisecond.
         assert!(rate * (seconds - 0.0006) <= counts[0] as f64, "{line:?}");
         assert!(rate * (seconds + 0.0006) + seconds >= counts[0] as f64, "{line:?}");
+        assert_eq!(part("logger"), logger);
         assert_eq!(parts.next(), None, "{line:?}");
         counts
     }

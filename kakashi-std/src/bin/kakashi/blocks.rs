@@ -89,16 +89,17 @@ fn find_sync(bytes: &[u8], from: usize, at_end: bool) -> usize {
 }
 
 fn checksum_holds(block: &[u8]) -> bool {
-    static CRC: crc::Crc<u32, crc::Table<16>> = crc::Crc::<u32, crc::Table<16>>::new(&crc::CRC_32_ISO_HDLC);
     let (head, checksum) = block.split_at(block.len() - 4);
-    CRC.checksum(&head[4..]).to_le_bytes() == checksum
+    crc32fast::hash(&head[4..]).to_le_bytes() == checksum
 }
 
 #[cfg(test)]
 pub(crate) mod tests {
     use kakashi_core::Name;
     use kakashi_std::wire::{Item, Reader};
-    use kakashi_std::{Bytes, Encoder as _, EncoderCache, LogLevel, LogRecord, Output, Timestamp, Wire, fields};
+    use kakashi_std::{
+        Bytes, Encoder as _, EncoderCache, LogLevel, LogRecord, Output, Timestamp, Wire, fields,
+    };
 
     use super::*;
 
@@ -181,7 +182,11 @@ pub(crate) mod tests {
             stream[at] ^= 0x40;
             let blocks = walk(&stream, 64);
             let records = Reader::new(&stream).filter(|item| matches!(item, Item::Record(_))).count();
-            assert_eq!(blocks.iter().filter(|front| matches!(front, Front::Block(_))).count(), records, "{at}");
+            assert_eq!(
+                blocks.iter().filter(|front| matches!(front, Front::Block(_))).count(),
+                records,
+                "{at}"
+            );
         }
     }
 

@@ -174,7 +174,11 @@ mod tests {
                 "5 damaged bytes at offset 0 were passed over".to_owned(),
                 format!("20 damaged bytes at offset {} were passed over", 5 + len),
                 format!("1 damaged byte at offset {} was passed over", 25 + len + forged.len()),
-                format!("{} damaged bytes at offset {} were passed over", len - 1, 26 + 2 * len + forged.len()),
+                format!(
+                    "{} damaged bytes at offset {} were passed over",
+                    len - 1,
+                    26 + 2 * len + forged.len()
+                ),
             ];
             assert_eq!(told, expected);
         }
@@ -188,7 +192,10 @@ mod tests {
         assert_eq!(told[0], "no kakashi block is in it (45 bytes); is it text or JSON already?");
         // One that has at least begun is a wire.
         let (lines, told) = decoded(Drip(&block(b"x")[..12], 5, None));
-        assert_eq!((lines.as_str(), told), ("", vec!["12 damaged bytes at offset 0 were passed over".into()]));
+        assert_eq!(
+            (lines.as_str(), told),
+            ("", vec!["12 damaged bytes at offset 0 were passed over".into()])
+        );
     }
 
     #[test]
@@ -209,12 +216,13 @@ mod tests {
         let mut head = one[..6].to_vec();
         head.extend_from_slice(&(items.len() as u32).to_le_bytes());
         let mut wrong = [head, items].concat();
-        let crc = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC).checksum(&wrong[4..]);
+        let crc = crc32fast::hash(&wrong[4..]);
         wrong.extend_from_slice(&crc.to_le_bytes());
         let stream = [&one[..], &wrong].concat();
         let (lines, told) = decoded(Drip(&stream, 1000, None));
         assert_eq!(lines, format!("{LINE}one\n{LINE}one\n"));
-        let expected = format!("4 bytes in the block at offset {} make no sense and were passed over", one.len());
+        let expected =
+            format!("4 bytes in the block at offset {} make no sense and were passed over", one.len());
         assert_eq!(told, [expected]);
     }
 }

@@ -56,8 +56,11 @@ fn run(options: &Decode, troubles: &mut usize) -> io::Result<()> {
             *troubles += 1;
             let _ = writeln!(io::stderr(), "kakashi: {}: {trouble}", name.display());
         };
-        let input: io::Result<Box<dyn Read>> =
-            if is_stdin { Ok(Box::new(io::stdin().lock())) } else { File::open(path).map(|file| Box::new(file) as _) };
+        let input: io::Result<Box<dyn Read>> = if is_stdin {
+            Ok(Box::new(io::stdin().lock()))
+        } else {
+            File::open(path).map(|file| Box::new(file) as _)
+        };
         match input {
             Ok(mut input) => decode::decode(&mut *input, &mut printer, &mut tell)?,
             Err(error) => tell(Trouble::Unreadable(error)),

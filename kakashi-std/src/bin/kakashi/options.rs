@@ -49,7 +49,7 @@ Examples:
           One line of text for each record.
   kakashi decode --format json shop.klog.1 shop.klog | jq 'select(.level == \"ERROR\")'
           Two files, in this order, for another program.
-  tail -c +0 -f shop.klog | kakashi decode --format pretty -
+  tail -c +1 -f shop.klog | kakashi decode --format pretty -
           Follows a log while it grows.
 
 Environment:

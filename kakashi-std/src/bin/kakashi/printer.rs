@@ -52,11 +52,8 @@ impl<W: Write> Printer<W> {
         let counts = |(_, count): &(&str, u64)| *count > 0;
         let levels = LogLevel::ALL.iter().map(|level| level.name()).zip(report.by_level).filter(counts);
         let reasons: Vec<(&str, u64)> = report.reasons().filter(counts).collect();
-        let fields = fields![
-            dropped = report.total(),
-            levels = Map(levels),
-            reasons = Map(reasons.iter().copied()),
-        ];
+        let (total, levels, reasons) = (report.total(), Map(levels), Map(reasons.iter().copied()));
+        let fields = fields![dropped = total, levels, reasons];
         let logger = Name::new("kakashi");
         let record = LogRecord::new(report.timestamp, LogLevel::Warning, logger, "Records were dropped");
         self.record(&record.with_fields(fields))
@@ -121,6 +118,9 @@ mod tests {
             assert_eq!(printer.record(&record).unwrap(), expected);
         }
         assert!(printer.room.len() <= 10_000);
-        assert!(printer.out.ends_with(b" INFO t xxx\n") && printer.out.iter().filter(|&&b| b == b'\n').count() == 1);
+        assert!(
+            printer.out.ends_with(b" INFO t xxx\n")
+                && printer.out.iter().filter(|&&b| b == b'\n').count() == 1
+        );
     }
 }

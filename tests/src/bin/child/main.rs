@@ -1,12 +1,16 @@
 //! Programs that end in every way there is: `child SCENARIO FILE`.
 //!
 //! Each logs to the file and to nothing else; the tests in `lifecycle.rs`,
-//! `failing_sinks.rs` and `configure.rs` start them and count what arrived.
+//! `failing_sinks.rs`, `configure.rs`, `decode.rs` and `async_lifecycle.rs` start
+//! them and count what arrived. A scenario `async_X` is the scenario `X` in which
+//! what is counted goes through an async logger, or one of its own.
 
 #![cfg(unix)]
 
 mod ends;
 mod forks;
+mod queued;
+mod signals;
 mod trouble;
 
 use std::env;
@@ -18,7 +22,8 @@ fn main() {
     let mut args = env::args().skip(1);
     let (Some(scenario), Some(file)) = (args.next(), args.next()) else { return usage() };
     let file = Path::new(&file);
-    match scenario.as_str() {
+    let scenario = scenario.strip_prefix("async_").inspect(|_| queued::begin()).unwrap_or(&scenario);
+    match scenario {
         "return" => ends::returns(file),
         "return_under_load" => ends::returns_under_load(file),
         "exit" => ends::exits(file),
@@ -50,7 +55,13 @@ fn main() {
         "full_disk" => trouble::fills_a_disk(),
         "append" => trouble::appends(file),
         "defaults" => trouble::uses_the_defaults(),
+        "signal" => signals::logs_before_a_signal(file),
+        "signal_under_load" => signals::logs_until_a_signal(file),
+        "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
+        "signal_in_a_fork" => signals::forks_get_signals(file),
+        "signal_ignored" => signals::ignores_a_signal(file),
         "never_flush" => trouble::never_flushes(file),
+        _ if queued::has_begun() => queued::run(scenario, file),
         _ => usage(),
     }
 }
@@ -71,6 +82,9 @@ fn logger() -> Logger {
 
 /// Logs records 0 to `count` of a thread.
 fn log_many(thread: u64, count: u64) {
+    if queued::has_begun() {
+        return queued::log_many(thread, count);
+    }
     let logger = logger();
     for n in 0..count {
         info!(logger, "Counted", thread, n);

@@ -1,0 +1,128 @@
+//! Flushing before a signal ends the process.
+//!
+//! Nothing of a program runs when SIGTERM or SIGINT end it, `atexit` neither.
+//! Only a thread can write then: in a signal handler next to nothing is allowed.
+
+use std::io;
+
+/// Has SIGTERM and SIGINT write what is buffered before they end the process.
+///
+/// Call it once, at the beginning of `main`; more calls do nothing. A thread
+/// waits for the two signals. At the first it writes all that any logger has
+/// buffered or queued, five seconds at most, and tells on stderr what it could
+/// not write; then the process ends as the signal would have ended it, and who
+/// waits for it sees that. What is logged in these moments is written too. A
+/// second signal ends the process at once. A signal that is ignored (as under `nohup`, or SIGINT for what a
+/// shell script has put into the background) stays so.
+///
+/// **Without it** a signal loses what an abort would: for each destination at
+/// most one batch (64 KiB by default) for each thread and four under way, what
+/// async loggers have queued, and what waits for a sink that fails. ERROR and
+/// CRITICAL of sync loggers are always written before their call returns.
+///
+/// It is for programs that leave these signals alone. One with a handler of its
+/// own (`ctrlc`, `tokio::signal`) is to call [`flush`](crate::flush) there, and
+/// not this. In the child of a fork the signals do at once what they do by
+/// default, until the child calls this itself.
+///
+/// ```
+/// # #[cfg(unix)]
+/// # fn main() -> std::io::Result<()> {
+/// kakashi_std::flush_on_signals()?;
+/// kakashi_std::info!("Serving until SIGTERM");
+/// # Ok(())
+/// # }
+/// # #[cfg(not(unix))]
+/// # fn main() {}
+/// ```
+///
+/// # Errors
+/// When the system has no thread or pipe to give; with
+/// [`Unsupported`](io::ErrorKind::Unsupported) where there are no such signals,
+/// as on Windows, so that a program is not left to believe that it is safe.
+pub fn flush_on_signals() -> io::Result<()> {
+    platform::flush_on_signals()
+}
+
+#[cfg(not(unix))]
+mod platform {
+    use std::io;
+
+    pub(super) fn flush_on_signals() -> io::Result<()> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+}
+
+#[cfg(unix)]
+mod platform {
+    #![allow(unsafe_code)]
+
+    use std::ffi::c_int;
+    use std::mem::MaybeUninit;
+    use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+    use std::sync::{Mutex, PoisonError};
+    use std::{io, process, ptr, thread};
+
+    use signal_hook::consts::{SIGINT, SIGTERM};
+    use signal_hook::iterator::Signals;
+    use signal_hook::low_level::{emulate_default_handler, register};
+
+    use crate::lifecycle;
+
+    /// The process whose thread waits for signals, by its number; no process is 0.
+    static SERVED: AtomicU32 = AtomicU32::new(0);
+
+    /// A signal has come, and all is being written.
+    static ENDING: AtomicBool = AtomicBool::new(false);
+
+    pub(super) fn flush_on_signals() -> io::Result<()> {
+        /// Those for which the handler below is registered; a fork inherits it.
+        static REGISTERED: Mutex<Vec<c_int>> = Mutex::new(Vec::new());
+        let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
+        if SERVED.load(Ordering::Relaxed) == process::id() {
+            return Ok(());
+        }
+        for signal in [SIGTERM, SIGINT] {
+            if !registered.contains(&signal) && !is_ignored(signal) {
+                // SAFETY: the handler does only what is safe in one: it loads
+                // atomics, asks for the process's number and calls a function that
+                // is documented to be safe there.
+                unsafe { register(signal, move || end_at_once_unless_served(signal)) }?;
+                registered.push(signal);
+            }
+        }
+        if registered.is_empty() {
+            return Ok(());
+        }
+        let mut signals = Signals::new(&*registered)?;
+        let waiter = thread::Builder::new().name("kakashi-signals".into());
+        waiter.spawn(move || {
+            for signal in signals.forever() {
+                ENDING.store(true, Ordering::Relaxed);
+                lifecycle::end("a signal ended the process");
+                // It does not return: by default both end the process.
+                let _ = emulate_default_handler(signal);
+            }
+        })?;
+        SERVED.store(process::id(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Runs as a signal handler, before the one that wakes the thread.
+    fn end_at_once_unless_served(signal: c_int) {
+        // The child of a fork has inherited the handler, but not the thread.
+        let is_served = SERVED.load(Ordering::Relaxed) == process::id();
+        if !is_served || ENDING.load(Ordering::Relaxed) {
+            let _ = emulate_default_handler(signal);
+        }
+    }
+
+    fn is_ignored(signal: c_int) -> bool {
+        let mut action = MaybeUninit::<libc::sigaction>::zeroed();
+        // SAFETY: without a new action it only fills in the old one, for which
+        // all zeros are a value too.
+        let (result, action) =
+            unsafe { (libc::sigaction(signal, ptr::null(), action.as_mut_ptr()), action.assume_init()) };
+        result == 0 && action.sa_sigaction == libc::SIG_IGN
+    }
+}
