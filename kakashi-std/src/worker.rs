@@ -153,7 +153,8 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
 pub(crate) fn reopen() {
     let mut workers = workers();
     let Workers { lines, retired, shut, .. } = &mut *workers;
-    if std::mem::take(shut) {
+    if *shut && !crate::thread::EXITING.load(Ordering::Relaxed) {
+        *shut = false;
         retired.retain(|line| line.is_alive());
         for line in lines.drain(..) {
             line.retired.store(true, Ordering::SeqCst);

@@ -92,7 +92,7 @@ impl Ring {
             if !ring.line.is_retired() {
                 return (ring, end);
             }
-            rings.forget(&ring);
+            ring.give_up();
         }
         drop(rings);
         let (bytes, bytes_read) = RingBuffer::new(ring_bytes);
@@ -118,15 +118,16 @@ impl Ring {
     /// Takes a ring back from a thread that ends; what is in it is written.
     pub(super) fn give_back(self: &Arc<Self>, end: WriteEnd) {
         let mut rings = lock();
-        if self.line.is_retired() {
-            // Emptied when its line ended.
-            rings.forget(self);
-        } else if rings.idle.len() < MOST_IDLE {
+        if rings.idle.len() < MOST_IDLE && !self.line.is_retired() {
             rings.idle.push((self.clone(), end));
         } else {
-            self.given_up.store(true, Ordering::Release);
-            VERSION.fetch_add(1, Ordering::Release);
+            self.give_up();
         }
+    }
+
+    /// Says that nothing will ever come again: whoever finds it empty forgets it.
+    fn give_up(&self) {
+        self.given_up.store(true, Ordering::Release);
     }
 
     /// Tells whether nothing will ever come again; asked before the last look.
