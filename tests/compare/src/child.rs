@@ -13,6 +13,7 @@ use nix::sys::time::TimeVal;
 
 use crate::cli::What;
 use crate::contender::Contender;
+use crate::latency;
 use crate::outcome::Outcome;
 use crate::stats::Spread;
 use crate::workload::fields;
@@ -30,42 +31,48 @@ pub struct Job {
 pub fn measure<C: Contender>(job: &Job) -> Result<Outcome> {
     ensure!(job.records.is_multiple_of(job.threads), "threads get equal numbers of records");
     let contender = C::setup(&job.destination).context("setting it up")?;
-    match job.what {
-        What::Throughput => throughput(&contender, job, |run| run()),
-        What::Context5 => throughput(&contender, job, |run| contender.in_context(run)),
-        What::Disabled => Ok(disabled(&contender, job.records)),
-    }
+    let outcome = match job.what {
+        What::Throughput => throughput(contender, job, false)?,
+        What::Context5 => throughput(contender, job, true)?,
+        What::Disabled => disabled(&contender, job.records),
+        What::Latency => {
+            let outcome = latency::measure(&contender, job.records);
+            contender.finish_thread();
+            contender.finish().context("flushing")?;
+            outcome
+        }
+    };
+    Ok(Outcome { dropped: C::dropped() as f64, ..outcome })
 }
 
-/// `around` is called on each thread with that thread's loop.
-fn throughput<C: Contender>(
-    contender: &C,
-    job: &Job,
-    around: impl Fn(&mut dyn FnMut()) + Sync,
-) -> Result<Outcome> {
+fn throughput<C: Contender>(contender: C, job: &Job, in_context: bool) -> Result<Outcome> {
     let share = job.records / job.threads;
     let barrier = Barrier::new(job.threads as usize);
     let cpu_before = cpu_time()?;
 
     let log_share = |thread: u64| {
-        let mut began = None;
-        let mut ended = None;
-        // The loop is inside the call through `dyn`, not the other way round.
-        around(&mut || {
+        let mut span = None;
+        let mut log = |contender: &C| {
             barrier.wait();
-            began = Some(Instant::now());
+            let began = Instant::now();
             for id in thread * share..(thread + 1) * share {
                 let (order_id, symbol, price) = fields(id);
                 contender.log(order_id, symbol, price);
             }
-            ended = Some(Instant::now());
-        });
+            span = Some((began, Instant::now()));
+        };
+        if in_context {
+            contender.in_context(log);
+        } else {
+            log(&contender);
+        }
         contender.finish_thread();
-        (began, ended)
+        span
     };
     // Joined one by one: the end of a scope alone does not wait for the
     // destructors of thread locals, in which a contender may keep records.
     let spans: Vec<_> = thread::scope(|scope| {
+        let log_share = &log_share;
         let threads: Vec<_> = (0..job.threads).map(|t| scope.spawn(move || log_share(t))).collect();
         threads.into_iter().map(|t| t.join().expect("no thread panics")).collect()
     });
@@ -76,9 +83,7 @@ fn throughput<C: Contender>(
     let mut first = finished;
     let mut calling = Duration::ZERO;
     for span in spans {
-        let (Some(began), Some(ended)) = span else {
-            anyhow::bail!("a context that did not run its loop");
-        };
+        let (began, ended) = span.context("a context that did not run its loop")?;
         first = first.min(began);
         calling += ended - began;
     }
@@ -88,6 +93,7 @@ fn throughput<C: Contender>(
         call: per_record(calling),
         cpu: per_record(cpu),
         peak_rss: peak_rss()?,
+        ..Outcome::default()
     })
 }
 
@@ -108,7 +114,7 @@ fn disabled<C: Contender>(contender: &C, records: u64) -> Outcome {
     }
     let with_call = Spread::of(&with_call).median;
     let net = with_call - Spread::of(&empty).median;
-    Outcome { wall: net, call: with_call, cpu: net, peak_rss: 0.0 }
+    Outcome { wall: net, call: with_call, cpu: net, ..Outcome::default() }
 }
 
 #[inline(never)]

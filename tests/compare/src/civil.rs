@@ -1,4 +1,5 @@
-//! Calendar arithmetic for the two floors, which format their own time.
+//! Calendar arithmetic for the two floors, which format their own time, and for
+//! the report's date.
 
 /// A moment in UTC, to the second.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -59,12 +59,11 @@ pub trait Contender: Sized + Sync {
     /// What a thread has to do after its last record; almost always nothing.
     fn finish_thread(&self) {}
 
-    /// Returns once every record is with the operating system; nothing is
-    /// logged after it.
-    fn finish(&self) -> Result<()>;
+    /// Returns once every record is with the operating system.
+    fn finish(self) -> Result<()>;
 
     /// How many records it dropped and knows of, once it is finished.
-    fn dropped(&self) -> u64 {
+    fn dropped() -> u64 {
         0
     }
 }

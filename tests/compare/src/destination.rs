@@ -66,15 +66,17 @@ impl Destination {
     }
 
     /// The path to log to. What a run before left there is removed.
+    /// `existing` says that a logger opens the very path, whatever is there;
+    /// others get one at which there is nothing.
     ///
     /// `/dev/null` hides behind a link: a logger that renames or removes its
     /// file, as some that roll files do, hits the link and not the device.
-    pub fn fresh(&self) -> Result<PathBuf> {
+    pub fn fresh(&self, existing: bool) -> Result<PathBuf> {
         for file in self.files()? {
             fs::remove_file(file)?;
         }
         let path = self.directory.path().join("log");
-        if self.kind == Kind::Null {
+        if self.kind == Kind::Null && existing {
             symlink("/dev/null", &path)?;
         }
         Ok(path)

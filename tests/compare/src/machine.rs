@@ -1,7 +1,11 @@
-//! What the numbers were taken on, for the head of the report.
+//! What the numbers were taken on, when and how, for the head of the report.
 
+use std::env;
 use std::fs;
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use crate::civil::civil;
 
 /// One line of Markdown.
 pub fn describe() -> String {
@@ -13,7 +17,22 @@ pub fn describe() -> String {
         .unwrap_or("unknown processor");
     let cores = thread::available_parallelism().map_or(0, usize::from);
     let kernel = read("/proc/sys/kernel/osrelease");
-    format!("{model}, {cores} cores, Linux {}", kernel.trim())
+    format!("{model}, {cores} cores, Linux {}, {}", kernel.trim(), date())
+}
+
+/// The command that made the report.
+pub fn command() -> String {
+    let arguments: Vec<_> = env::args().skip(1).collect();
+    match arguments.join(" ") {
+        none if none.is_empty() => "cargo run --release".to_owned(),
+        some => format!("cargo run --release -- {some}"),
+    }
+}
+
+fn date() -> String {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let today = civil(now.as_secs());
+    format!("{:04}-{:02}-{:02}", today.year, today.month, today.day)
 }
 
 /// The load average of the last minute.

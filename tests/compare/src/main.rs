@@ -5,19 +5,27 @@
 //! Every contender logs the same record again and again — a logger called
 //! `app::orders`, a timestamp, INFO, "Order accepted" and the fields
 //! `order_id`, `symbol` and `price`, all three different from call to call —
-//! to `/dev/null`, to a file in memory or to a file on a disk. Reported are the
-//! wall time until everything was flushed, the time within the calls, the CPU
-//! time and the peak memory of the process; for files also whether every record
-//! is there, once, and in the order its thread logged it. `context5` is the
-//! same with five inherited context fields, `disabled` a call below the
-//! threshold. The subcommand `callsites` measures what a call site adds to a
-//! binary and to the time it takes to build.
+//! to `/dev/null`, to a file in memory or to a file on a disk.
+//!
+//! - `latency`: bursts of 20 calls from one thread, then 100 µs of nothing, so
+//!   that no queue fills: the time of a call, single and averaged over a burst.
+//! - `throughput`: the wall time until everything was flushed, the time within
+//!   the calls, the CPU time and the peak memory of the process; for files also
+//!   whether every record is there, once, unharmed and in the order its thread
+//!   logged it, or counted as dropped.
+//! - `context5`: the same with five inherited context fields.
+//! - `disabled`: a call below the threshold.
+//! - `json`: latency and throughput in JSON and in kakashi's binary form.
+//!
+//! The subcommand `callsites` measures what a call site adds to a binary and to
+//! the time it takes to build.
 //!
 //! # Why like this
 //!
-//! Two contenders are floors. `limit` is a hand-tuned loop that could hardly do
-//! less, `std` the obvious `write!` under a lock. Times differ between machines
-//! and from hour to hour; ratios to a floor of the same run differ far less.
+//! Three contenders are floors. `empty` is the timer, `limit` a hand-tuned loop
+//! that could hardly do less, `std` the obvious `write!` under a lock. Times
+//! differ between machines and from hour to hour; ratios to a floor of the same
+//! run differ far less.
 //!
 //! Each measurement has a process to itself: this binary starts itself with
 //! `child CONTENDER DESTINATION WHAT`. Global loggers, allocator state and
@@ -28,20 +36,23 @@
 //! Contenders are configured as their documentation says, and where that leaves
 //! a choice, in the way that is better for them; [`contenders`] has a file each.
 //! They print what they print: where one's line is shorter, the column with the
-//! bytes a record shows it.
+//! bytes a record shows it. All are in one binary, so that features add up:
+//! `log`'s key-values have the generality that flexi_logger asks for in all
+//! loggers that read them.
 //!
 //! # What it refuses to do
 //!
 //! - Run unoptimized: the numbers would mean nothing.
 //! - Take a file on tmpfs for one on a disk, or the other way round.
 //! - Split records unevenly over threads.
-//! - Call it a result when a child fails.
+//! - Call it a result when a child fails or hangs: the report says which one
+//!   did, and the run ends with an error.
 //!
 //! It does not `fsync`, does not pin threads, does not warm up (one record in a
 //! million is a cold one) and does not judge: lost records are in the table, in
 //! bold, and nothing more.
 
-#![forbid(unsafe_code)]
+#![deny(unsafe_code)]
 
 mod callsites;
 mod child;
@@ -50,12 +61,16 @@ mod cli;
 mod contender;
 mod contenders;
 mod destination;
+mod form;
+mod latency;
 mod machine;
 mod outcome;
+mod plan;
 mod readback;
 mod report;
 mod runner;
 mod stats;
+mod tsc;
 mod workload;
 
 use std::fs;
@@ -74,7 +89,7 @@ fn main() -> Result<()> {
         Some(Command::Callsites(args)) => publish(&callsites::run(&args)?, args.markdown.as_deref()),
         Some(Command::List) => {
             for entry in contenders::ALL {
-                println!("{:<18}{}", entry.name, entry.note);
+                println!("{:<24}{}", entry.name, entry.note);
             }
             Ok(())
         }
@@ -85,7 +100,14 @@ fn run(args: &RunArgs) -> Result<()> {
     ensure!(!cfg!(debug_assertions), "an unoptimized build: use `--release`");
     let load_before = machine::load();
     let cases = runner::run(args)?;
-    publish(&report::render(args, &cases, &load_before)?, args.markdown.as_deref())
+    if let Some(path) = &args.svg {
+        let drawing = report::draw(&cases)?;
+        fs::write(path, drawing).with_context(|| format!("writing {}", path.display()))?;
+    }
+    publish(&report::render(&cases, &load_before)?, args.markdown.as_deref())?;
+    let failed = cases.iter().flat_map(|case| &case.rows).filter(|row| !row.failures.is_empty()).count();
+    ensure!(failed == 0, "{failed} measurements failed; see the end of the report");
+    Ok(())
 }
 
 fn child(args: ChildArgs) -> Result<()> {

@@ -88,8 +88,14 @@ mod tests {
 
     #[test]
     fn survives_the_pipe() {
-        let outcome =
-            Outcome { wall: 88.25, call: 87.5, cpu: 86.0, peak_rss: 2304.0, p999: 1e-3, ..Outcome::default() };
+        let outcome = Outcome {
+            wall: 88.25,
+            call: 87.5,
+            cpu: 86.0,
+            peak_rss: 2304.0,
+            p999: 1e-3,
+            ..Outcome::default()
+        };
         assert_eq!(outcome.to_string().parse::<Outcome>().unwrap(), outcome);
         for wrong in ["", "wall=1", "wall", "speed=3"] {
             assert!(wrong.parse::<Outcome>().is_err(), "{wrong}");

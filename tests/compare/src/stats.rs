@@ -42,9 +42,10 @@ mod tests {
     #[test]
     fn percentiles_are_values_that_were_measured() {
         let sorted: Vec<_> = (1..=1000).map(f64::from).collect();
-        assert_eq!([0.0, 0.5, 0.99, 0.999, 1.0].map(|p| percentile(&sorted, p)), [
-            1.0, 500.0, 990.0, 999.0, 1000.0
-        ]);
+        assert_eq!(
+            [0.0, 0.5, 0.99, 0.999, 1.0].map(|p| percentile(&sorted, p)),
+            [1.0, 500.0, 990.0, 999.0, 1000.0]
+        );
         assert_eq!(percentile(&[7.0], 0.999), 7.0);
     }
 }

@@ -22,6 +22,14 @@ pub struct ContextFields {
     pub attempt: u64,
 }
 
+impl ContextFields {
+    /// The end of a text line that has them.
+    pub fn rendered(&self) -> String {
+        let ContextFields { request_id, tenant, user, region, attempt } = self;
+        format!(" request_id={request_id} tenant={tenant} user={user} region={region} attempt={attempt}")
+    }
+}
+
 /// Their values.
 pub const CONTEXT: ContextFields =
     ContextFields { request_id: 7_340_021, tenant: "acme", user: "u-20817", region: "eu-west-1", attempt: 2 };

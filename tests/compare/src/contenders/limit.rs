@@ -103,14 +103,9 @@ impl Contender for Limit {
         }
     }
 
-    fn in_context(&self, run: impl FnOnce()) {
-        let c = CONTEXT;
-        let rendered = format!(
-            " request_id={} tenant={} user={} region={} attempt={}",
-            c.request_id, c.tenant, c.user, c.region, c.attempt
-        );
-        STATE.with_borrow_mut(|state| state.context = rendered.into_bytes());
-        run();
+    fn in_context(&self, run: impl FnOnce(&Self)) {
+        STATE.with_borrow_mut(|state| state.context = CONTEXT.rendered().into_bytes());
+        run(self);
         STATE.with_borrow_mut(|state| state.context.clear());
     }
 
@@ -118,7 +113,7 @@ impl Contender for Limit {
         STATE.with_borrow_mut(|state| self.write_out(&mut state.buffer));
     }
 
-    fn finish(&self) -> Result<()> {
+    fn finish(self) -> Result<()> {
         Ok(())
     }
 }

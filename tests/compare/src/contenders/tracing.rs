@@ -1,63 +1,124 @@
-//! tracing with tracing-subscriber's `fmt`, in two configurations.
+//! tracing with tracing-subscriber's `fmt`, in four configurations.
 //!
 //! `tracing` writes through a `Mutex<File>`, the documented way to log to a
 //! file: one `write` a record. `tracing-buffered` puts a `BufWriter` of 64 KiB
 //! between them, which takes a handful of lines and a flush of one's own.
+//! `tracing-appender` is the documented way to have a thread write: text is
+//! still made in the call.
 
 use std::fs::File;
-use std::io::{BufWriter, Write as _};
+use std::io::BufWriter;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use ::tracing::{Level, debug, info, info_span};
+use ::tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
 use anyhow::{Result, anyhow};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::MutexGuardWriter;
 
+use super::shared_file::SharedFile;
 use crate::contender::{Contender, TARGET, open};
+use crate::form::Form;
 use crate::workload::CONTEXT;
 
-pub struct Tracing;
+/// One way to set it up.
+pub trait Mode: Sized + Sync {
+    const NAME: &'static str;
+    const NOTE: &'static str;
+    const FORM: Form = Form::Text;
 
-impl Contender for Tracing {
-    const NAME: &'static str = "tracing";
-    const NOTE: &'static str = "`fmt` layer, `with_writer(Mutex::new(File))`, no ANSI";
-    const HAS_CONTEXT: bool = true;
+    fn install(file: File) -> Result<Self>;
 
-    fn setup(destination: &Path) -> Result<Self> {
-        install(Mutex::new(open(destination)?))?;
-        Ok(Tracing)
-    }
-
-    fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
-        info!(target: TARGET, order_id, symbol, price, "Order accepted");
-    }
-
-    fn log_disabled(&self, order_id: u64, symbol: &'static str, price: f64) {
-        debug!(target: TARGET, order_id, symbol, price, "Order accepted");
-    }
-
-    fn in_context(&self, run: impl FnOnce()) {
-        in_span(run);
-    }
-
-    fn finish(&self) -> Result<()> {
+    /// As [`Contender::finish`].
+    fn finish(self) -> Result<()> {
         Ok(())
     }
 }
 
-pub struct TracingBuffered(Shared);
+pub struct Direct;
 
-impl Contender for TracingBuffered {
+impl Mode for Direct {
+    const NAME: &'static str = "tracing";
+    const NOTE: &'static str = "`fmt` layer, `with_writer(Mutex::new(File))`, no ANSI";
+
+    fn install(file: File) -> Result<Self> {
+        install(Mutex::new(file))?;
+        Ok(Direct)
+    }
+}
+
+pub struct Buffered(SharedFile);
+
+impl Mode for Buffered {
     const NAME: &'static str = "tracing-buffered";
     const NOTE: &'static str = "`fmt` layer into a `Mutex<BufWriter<File>>`, 64 KiB, no ANSI";
+
+    fn install(file: File) -> Result<Self> {
+        let shared = SharedFile::new(file);
+        install(shared.clone())?;
+        Ok(Buffered(shared))
+    }
+
+    fn finish(self) -> Result<()> {
+        self.0.flush()
+    }
+}
+
+pub struct Appender(WorkerGuard);
+
+impl Mode for Appender {
+    const NAME: &'static str = "tracing-appender";
+    const NOTE: &'static str = "`fmt` layer into `NonBlocking`, 128,000 lines, `lossy(false)`, no ANSI";
+
+    fn install(file: File) -> Result<Self> {
+        let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
+        install(writer)?;
+        Ok(Appender(guard))
+    }
+
+    fn finish(self) -> Result<()> {
+        // Waits for the thread.
+        drop(self.0);
+        Ok(())
+    }
+}
+
+pub struct Json(SharedFile);
+
+impl Mode for Json {
+    const NAME: &'static str = "tracing-json";
+    const NOTE: &'static str = "`fmt().json()`, flattened, into a `Mutex<BufWriter<File>>`, 64 KiB";
+    const FORM: Form = Form::Json;
+
+    fn install(file: File) -> Result<Self> {
+        let shared = SharedFile::new(file);
+        tracing_subscriber::fmt()
+            .json()
+            .flatten_event(true)
+            .with_max_level(Level::INFO)
+            .with_writer(shared.clone())
+            .try_init()
+            .map_err(|error| anyhow!(error))?;
+        Ok(Json(shared))
+    }
+
+    fn finish(self) -> Result<()> {
+        self.0.flush()
+    }
+}
+
+/// tracing in one of its modes.
+pub struct Tracing<M>(M);
+
+impl<M: Mode> Contender for Tracing<M> {
+    const NAME: &'static str = M::NAME;
+    const NOTE: &'static str = M::NOTE;
+    const FORM: Form = M::FORM;
     const HAS_CONTEXT: bool = true;
 
     fn setup(destination: &Path) -> Result<Self> {
-        let file = BufWriter::with_capacity(64 * 1024, open(destination)?);
-        let shared = Shared(Arc::new(Mutex::new(file)));
-        install(shared.clone())?;
-        Ok(TracingBuffered(shared))
+        M::install(open(destination)?).map(Tracing)
     }
 
     fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
@@ -68,19 +129,26 @@ impl Contender for TracingBuffered {
         debug!(target: TARGET, order_id, symbol, price, "Order accepted");
     }
 
-    fn in_context(&self, run: impl FnOnce()) {
-        in_span(run);
+    fn in_context(&self, run: impl FnOnce(&Self)) {
+        let c = CONTEXT;
+        info_span!(
+            target: TARGET,
+            "request",
+            request_id = c.request_id,
+            tenant = c.tenant,
+            user = c.user,
+            region = c.region,
+            attempt = c.attempt,
+        )
+        .in_scope(|| run(self));
     }
 
-    fn finish(&self) -> Result<()> {
-        Ok(self.0.0.lock().expect("no panic under the lock").flush()?)
+    fn finish(self) -> Result<()> {
+        self.0.finish()
     }
 }
 
-#[derive(Clone)]
-struct Shared(Arc<Mutex<BufWriter<File>>>);
-
-impl<'a> MakeWriter<'a> for Shared {
+impl<'a> MakeWriter<'a> for SharedFile {
     type Writer = MutexGuardWriter<'a, BufWriter<File>>;
 
     fn make_writer(&'a self) -> Self::Writer {
@@ -99,18 +167,4 @@ where
         .with_writer(writer)
         .try_init()
         .map_err(|error| anyhow!(error))
-}
-
-fn in_span(run: impl FnOnce()) {
-    let c = CONTEXT;
-    info_span!(
-        target: TARGET,
-        "request",
-        request_id = c.request_id,
-        tenant = c.tenant,
-        user = c.user,
-        region = c.region,
-        attempt = c.attempt,
-    )
-    .in_scope(run);
 }

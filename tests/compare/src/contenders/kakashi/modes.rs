@@ -1,0 +1,65 @@
+//! Which logger, which policy, which form.
+
+use std::path::Path;
+
+use ::kakashi_std::{
+    AsyncConfig, AsyncLogger, Format, Log, Logger, OverflowPolicy, PerformanceLogger, configure,
+    get_async_logger, get_logger, get_performance_logger, sinks,
+};
+use anyhow::Result;
+
+use crate::contender::TARGET;
+use crate::form::Form;
+
+/// One way to set kakashi up.
+pub trait Mode {
+    const NAME: &'static str;
+    const NOTE: &'static str;
+    const FORM: Form = Form::Text;
+    type Logger: Log + std::marker::Sync;
+
+    fn set_up(destination: &Path) -> Result<Self::Logger>;
+}
+
+macro_rules! modes {
+    ($($mode:ident $name:literal $note:literal $form:ident $policy:ident $logger:ident = $get:ident;)*) => {$(
+        pub struct $mode;
+
+        impl Mode for $mode {
+            const NAME: &'static str = $name;
+            const NOTE: &'static str = $note;
+            const FORM: Form = Form::$form;
+            type Logger = $logger;
+
+            fn set_up(destination: &Path) -> Result<$logger> {
+                configure()
+                    .format(Format::$form)
+                    .async_logging(AsyncConfig::new().overflow(OverflowPolicy::$policy))
+                    .destination(sinks::file(destination)?)
+                    .apply();
+                Ok($get(TARGET))
+            }
+        }
+    )*};
+}
+
+modes! {
+    Sync "kakashi" "`get_logger`, `sinks::file`, defaults"
+        Text Block Logger = get_logger;
+    Async "kakashi-async" "`get_async_logger`, default policy: the caller waits (lossless)"
+        Text Block AsyncLogger = get_async_logger;
+    DropNewest "kakashi-async-newest" "the same, `DropNewest`: drops and counts"
+        Text DropNewest AsyncLogger = get_async_logger;
+    DropOldest "kakashi-async-oldest" "the same, `DropOldest`: drops and counts"
+        Text DropOldest AsyncLogger = get_async_logger;
+    Performance "kakashi-performance" "`get_performance_logger`: never waits, drops and counts"
+        Text Block PerformanceLogger = get_performance_logger;
+    SyncJson "kakashi-json" "`get_logger`, `Format::Json`"
+        Json Block Logger = get_logger;
+    SyncWire "kakashi-wire" "`get_logger`, `Format::Wire`: binary, read back by its reader"
+        Wire Block Logger = get_logger;
+    AsyncJson "kakashi-async-json" "`get_async_logger`, `Format::Json`, lossless"
+        Json Block AsyncLogger = get_async_logger;
+    AsyncWire "kakashi-async-wire" "`get_async_logger`, `Format::Wire`, lossless"
+        Wire Block AsyncLogger = get_async_logger;
+}
