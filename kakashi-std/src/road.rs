@@ -156,13 +156,9 @@ impl Roads {
         buffers.for_each(|buffer| buffer.flush());
     }
 
-    /// Writes what this thread has forwarded, all of it or the full buffers.
-    pub(crate) fn write_forwarded(&self, all: bool) {
-        match &self.root {
-            Some(root) if all => root.write_out(),
-            Some(root) => root.write_full(),
-            None => {}
-        }
+    /// Writes what this thread has forwarded.
+    pub(crate) fn write_forwarded(&self) {
+        self.root.iter().for_each(LocalRoute::write_out);
     }
 
     /// Looks at the routes again: the root may be another, a fork may have
@@ -287,15 +283,6 @@ impl LocalRoute {
         for buffer in self.buffers.get().into_iter().flatten() {
             buffer.flush();
             Next::Drain.act(&buffer.driver);
-        }
-    }
-
-    /// Writes the full buffers that wait.
-    fn write_full(&self) {
-        for buffer in self.buffers.get().into_iter().flatten() {
-            if buffer.driver.outlet.has_work() {
-                Next::Drain.act(&buffer.driver);
-            }
         }
     }
 }

@@ -325,7 +325,6 @@ impl Worker<'_> {
                                 deliver(record);
                             });
                         });
-                        roads.write_forwarded(false);
                     }
                 });
             }));
@@ -344,7 +343,7 @@ impl Worker<'_> {
     /// Writes what has been forwarded, if anything has, or by all means.
     fn write(&mut self, by_all_means: bool) {
         if self.forwarded_at.take().is_some() || by_all_means {
-            with_roads(|roads| roads.write_forwarded(true));
+            with_roads(|roads| roads.write_forwarded());
             // What sinks log meanwhile waits for the flusher: were it written here,
             // a sink that logs what it writes would never let the worker rest.
             if reentry::is_pending() {
