@@ -20,6 +20,7 @@
 mod alarm;
 mod async_config;
 mod async_logger;
+mod barrier;
 mod call;
 mod clock;
 mod configure;

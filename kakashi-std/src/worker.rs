@@ -22,7 +22,7 @@ use crate::overflow::OverflowPolicy;
 use crate::queue::{Doorbell, Drain, Ring};
 use crate::road::{Roads, Writing};
 use crate::thread::with_roads;
-use crate::{flusher, reentry, route, sync};
+use crate::{barrier, flusher, reentry, route, sync};
 
 /// A pass of so many records is followed by the next one at once.
 const BUSY_RECORDS: usize = 64;
@@ -131,6 +131,7 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let config = workers.config.get_or_insert_default().clone();
     let core = config.cpu.map(|first| first + index);
     let own = line.clone();
+    barrier::prepare();
     // Before it runs: it could not say that it sleeps otherwise.
     line.alive.store(true, Ordering::SeqCst);
     line.doorbell.open();
@@ -361,13 +362,16 @@ impl Worker<'_> {
             return thread::park_timeout(nap);
         }
         let line = self.line;
-        line.doorbell.doze();
+        let may_sleep = line.doorbell.doze();
         let called = line.asked.load(Ordering::SeqCst) != self.answered || line.stop.load(Ordering::SeqCst);
-        if !called && !self.drain.finds_any(|ring| Arc::ptr_eq(&ring.line, line)) {
+        if may_sleep && !called && !self.drain.finds_any(|ring| Arc::ptr_eq(&ring.line, line)) {
             thread::park();
             self.idle_since = None;
         }
         line.doorbell.rise();
+        if !may_sleep {
+            thread::park_timeout(nap);
+        }
     }
 }
 

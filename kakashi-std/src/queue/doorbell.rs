@@ -1,12 +1,12 @@
 //! Whether the worker must be woken for a record that was just published.
 //!
-//! Both sides do two things and a fence between: the caller publishes, then
+//! Both sides do two things and a fence between (see [`barrier`](crate::barrier)): the caller publishes, then
 //! looks whether the worker sleeps; the worker says that it will sleep, then
 //! looks for records. At least one of them sees the other, so no record is
 //! left behind and no awake worker is woken. loom checks this over all
 //! interleavings.
 
-use super::sync::{AtomicU8, Ordering, fence};
+use super::sync::{AtomicU8, Ordering, heavy, light};
 
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;
@@ -37,7 +37,7 @@ impl Doorbell {
     /// Asks what to do, after publishing.
     #[inline]
     pub(crate) fn ring(&self) -> Answer {
-        fence(Ordering::SeqCst);
+        light();
         match self.state.load(Ordering::Relaxed) {
             AWAKE => Answer::Heard,
             _ => self.ring_sleeper(),
@@ -61,10 +61,11 @@ impl Doorbell {
     }
 
     /// The worker is about to sleep: it must look for records once more, and
-    /// sleep only if there are none.
-    pub(crate) fn doze(&self) {
+    /// sleep only if there are none; not at all if this says so.
+    #[must_use]
+    pub(crate) fn doze(&self) -> bool {
         let _ = self.state.compare_exchange(AWAKE, ASLEEP, Ordering::SeqCst, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        heavy()
     }
 
     /// The worker is awake again.
@@ -81,6 +82,6 @@ impl Doorbell {
     /// must look for records once more.
     pub(crate) fn close(&self) {
         self.state.store(CLOSED, Ordering::SeqCst);
-        fence(Ordering::SeqCst);
+        heavy();
     }
 }
