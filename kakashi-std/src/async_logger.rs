@@ -13,7 +13,7 @@ use crate::logger::{log_methods, registry};
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Queued, known};
 use crate::thread::{LoggerCore, submit_queued as submit, submit_queued_site as submit_site};
-use crate::worker;
+use crate::workers;
 
 /// Returns the async logger of this name, with the level that is set for it.
 ///
@@ -47,7 +47,7 @@ pub(crate) fn queued(
     level: Option<LevelFilter>,
     policy: Option<OverflowPolicy>,
 ) -> Queued {
-    worker::reopen();
+    workers::reopen();
     let entry = registry().get(kind, name, level);
     let (id, known) = known::logger_id(kind, &entry);
     Queued { known, core: LoggerCore { entry, route: None, context: LogContext::new() }, id, policy }

@@ -13,7 +13,7 @@ use crate::logger::registry;
 use crate::outlet::Outlet;
 use crate::pool::Pool;
 use crate::route::{Driver, Route, replace_root};
-use crate::{flusher, sinks, thread, worker};
+use crate::{flusher, sinks, thread, workers};
 
 /// The default of a batch's size.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -150,10 +150,10 @@ impl Configure {
     /// As long as the sinks take for what is buffered.
     pub fn apply(mut self) {
         if let Some(config) = self.async_config.take() {
-            worker::configure(config);
+            workers::configure(config);
         }
         if !thread::is_busy() {
-            worker::flush_until(Instant::now() + PATIENCE);
+            workers::flush_until(Instant::now() + PATIENCE);
         }
         registry().change_levels(|levels| {
             if let Some(level) = self.level {
@@ -252,7 +252,7 @@ impl Settings {
     }
 
     fn route(&self) -> Route {
-        let drivers = self.places.iter().map(|place| place.driver(self.format, self.batch_bytes)).collect();
+        let drivers = drivers(&self.places, self.format, self.batch_bytes);
         Route {
             pipeline: self.pipeline.clone(),
             base: self.pipeline.redaction.context(&self.base),
@@ -268,26 +268,37 @@ impl Place {
         Self { threshold, filter, encoder, outlet: Outlet::new(name, sink) }
     }
 
-    fn driver(&self, format: Format, batch_bytes: usize) -> Arc<Driver> {
+    /// Makes the driver that comes after `others`.
+    fn driver(&self, format: Format, batch_bytes: usize, others: &[Arc<Driver>]) -> Arc<Driver> {
         let colour =
             self.outlet.terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(self.outlet.terminal, colour));
         self.outlet.set_encoder(&encoder);
+        let form = encoder.line_form();
         Arc::new(Driver {
             threshold: self.threshold,
             filter: self.filter.clone(),
             encoder,
-            foreign_encoder: self.encoder.is_some(),
+            foreign_encoder: self.encoder.is_some() && form.is_none(),
+            same_as: form.and_then(|_| others.iter().position(|other| other.encoder.line_form() == form)),
             outlet: self.outlet.clone(),
             pool: Arc::new(Pool::new(batch_bytes)),
         })
     }
 }
 
+fn drivers(places: &[Place], format: Format, batch_bytes: usize) -> Vec<Arc<Driver>> {
+    let mut drivers = Vec::with_capacity(places.len());
+    for place in places {
+        drivers.push(place.driver(format, batch_bytes, &drivers));
+    }
+    drivers
+}
+
 /// Makes the route of a custom logger.
 pub(crate) fn custom_route(pipeline: Pipeline, destinations: Vec<Destination>, format: Format) -> Route {
     let places = if destinations.is_empty() { vec![sinks::stderr()] } else { destinations };
     let places: Vec<Place> = places.into_iter().map(Place::new).collect();
-    let drivers = places.iter().map(|place| place.driver(format, BATCH_BYTES)).collect();
+    let drivers = drivers(&places, format, BATCH_BYTES);
     Route { pipeline, base: LogContext::new(), clock: None, drivers }
 }

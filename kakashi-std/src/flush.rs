@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::route::Route;
-use crate::{flusher, thread, worker};
+use crate::{flusher, thread, workers};
 
 /// How long [`flush`] waits for sinks that somebody else is writing to.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -64,12 +64,12 @@ pub fn shutdown_async_logging() -> Flushed {
         return Flushed::default();
     }
     let deadline = Instant::now() + PATIENCE;
-    worker::shut_until(deadline);
+    workers::shut_until(deadline);
     flush_until(deadline)
 }
 
 fn flush_until(deadline: Instant) -> Flushed {
-    let queued = worker::flush_until(deadline);
+    let queued = workers::flush_until(deadline);
     // Late or not: what waits is at least to be seen.
     let left = queued + flusher::flush_all_until(deadline.max(Instant::now() + GLIMPSE));
     if crate::reentry::is_pending() {

@@ -29,6 +29,7 @@ mod exception;
 mod flush;
 mod flusher;
 mod lifecycle;
+mod line;
 mod local_buffer;
 mod logger;
 #[cfg(all(test, loom))]
@@ -39,6 +40,7 @@ mod performance_logger;
 mod pool;
 mod queue;
 mod reentry;
+mod rescue;
 mod road;
 mod root;
 mod route;
@@ -49,6 +51,7 @@ pub mod sinks;
 mod sync;
 mod thread;
 mod worker;
+mod workers;
 
 pub use async_config::AsyncConfig;
 pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};

@@ -14,7 +14,7 @@ use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant};
 
 use crate::thread::{EXITING, is_busy, is_in_sink};
-use crate::{flusher, reentry, worker};
+use crate::{flusher, reentry, workers};
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
@@ -48,7 +48,7 @@ pub(crate) fn install() {
 
 /// Writes all there is, and what sinks log meanwhile; returns what is left.
 fn write_all_until(deadline: Instant) -> usize {
-    let queued = worker::flush_until(deadline);
+    let queued = workers::flush_until(deadline);
     let mut left = queued + flusher::flush_all_until(deadline);
     if reentry::is_pending() && !is_busy() {
         reentry::replay();
@@ -59,7 +59,7 @@ fn write_all_until(deadline: Instant) -> usize {
 
 /// Ends the workers and writes all there is; returns what is left.
 fn end_until(deadline: Instant) -> usize {
-    worker::shut_until(deadline);
+    workers::shut_until(deadline);
     write_all_until(deadline)
 }
 
@@ -72,7 +72,7 @@ pub(crate) fn end(ended_by: &'static str) {
     EXITING.store(true, Ordering::Relaxed);
     let deadline = Instant::now() + EXIT_PATIENCE;
     let left = in_time(EXIT_PATIENCE, move || end_until(deadline))
-        .unwrap_or_else(|| worker::left_until(Instant::now()) + flusher::waiting());
+        .unwrap_or_else(|| workers::left_until(Instant::now()) + flusher::waiting());
     if left > 0 {
         let tell = move || {
             crate::outlet::tell(format_args!("{left} records could not be written before {ended_by}"));
@@ -157,7 +157,7 @@ mod platform {
     struct HeldAll {
         outlets: Vec<HeldOutlet>,
         flusher: Option<flusher::Held>,
-        workers: crate::worker::HeldWorkers,
+        workers: crate::workers::HeldWorkers,
         rings: crate::queue::HeldRings,
         _root: std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>,
         _settings: crate::configure::HeldSettings,
@@ -186,7 +186,7 @@ mod platform {
         HeldAll {
             outlets,
             flusher: flusher::hold(Instant::now() + FORK_PATIENCE),
-            workers: crate::worker::hold_workers(),
+            workers: crate::workers::hold_workers(),
             rings: crate::queue::hold_rings(),
             _root: root,
             _settings: settings,

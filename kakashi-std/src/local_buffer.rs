@@ -113,6 +113,25 @@ impl LocalBuffer {
         Next::Done
     }
 
+    /// As `put_locked`, by copying what the same record has become elsewhere.
+    #[inline]
+    pub(crate) fn put_copy(&self, state: &mut State, record: &LogRecord<'_>, bytes: &[u8]) -> Next {
+        let buffer = &mut state.buffer;
+        let (start, end) = (buffer.len, buffer.len + bytes.len());
+        let fits = end + FINISH_ROOM <= buffer.bytes.len() && buffer.ends.len() < buffer.ends.capacity();
+        if state.closed || !fits {
+            return self.put_locked(state, record, false);
+        }
+        buffer.bytes[start..end].copy_from_slice(bytes);
+        buffer.len = end;
+        buffer.ends.push(RecordEnd { end, level: record.level });
+        if start == 0 {
+            state.round = flusher::round();
+            return Next::Arm;
+        }
+        Next::Done
+    }
+
     /// Encodes a record; false if the encoder panicked: then it is counted.
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) -> bool {
@@ -277,6 +296,13 @@ impl LocalBuffer {
 }
 
 impl State {
+    /// Returns the bytes of the last record.
+    pub(crate) fn last(&self) -> &[u8] {
+        let ends = &self.buffer.ends;
+        let from = ends.len().checked_sub(2).and_then(|at| ends.get(at)).map_or(0, |end| end.end);
+        self.buffer.bytes.get(from..self.buffer.len).unwrap_or_default()
+    }
+
     fn finish(&mut self, driver: &Driver) {
         let buffer = &mut self.buffer;
         let mut out = Output::resume(&mut buffer.bytes, buffer.len);

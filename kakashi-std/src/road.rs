@@ -241,20 +241,30 @@ impl LocalRoute {
         writing: Writing,
         held: &mut [Option<MutexGuard<'b, State>>],
     ) -> Option<Vec<Arc<Outlet>>> {
+        // The destinations whose buffers end with this record, by their bits.
+        let mut just_put = 0_u64;
         for (at, buffer) in self.buffers().iter().enumerate() {
             let driver = &buffer.driver;
             if driver.filter.is_some() || driver.foreign_encoder {
                 held.fill_with(|| None);
+                just_put = 0;
             }
             if !driver.takes(record) {
                 continue;
             }
             loop {
-                let state = held[at].get_or_insert_with(|| buffer.lock());
-                let next = buffer.put_locked(state, record, false);
+                let (before, here) = held.split_at_mut(at);
+                let state = here[0].get_or_insert_with(|| buffer.lock());
+                let same = driver.same_as.filter(|&same| same < 64 && just_put & 1 << same != 0);
+                let next = match same.and_then(|same| before[same].as_ref()) {
+                    Some(same) => buffer.put_copy(state, record, same.last()),
+                    None => buffer.put_locked(state, record, false),
+                };
                 if next == Next::Done {
+                    just_put |= 1_u64.checked_shl(at as u32).unwrap_or(0);
                     break;
                 }
+                just_put = 0;
                 // Sinks may run now, and somebody may wait for any of them.
                 held.fill_with(|| None);
                 match (next, writing) {

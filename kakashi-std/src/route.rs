@@ -32,6 +32,9 @@ pub(crate) struct Driver {
     pub(crate) encoder: Arc<dyn Encoder>,
     /// The encoder may be somebody else's code, which may panic.
     pub(crate) foreign_encoder: bool,
+    /// The first of the route's drivers that writes the same bytes, if it is not
+    /// this one.
+    pub(crate) same_as: Option<usize>,
     pub(crate) outlet: Arc<Outlet>,
     pub(crate) pool: Arc<Pool>,
 }

@@ -14,7 +14,7 @@ use crate::local_buffer::is_urgent;
 use crate::queue::{Put, QueueWriter, Queued};
 use crate::road::Roads;
 use crate::route::{self, Route};
-use crate::{reentry, scope, worker};
+use crate::{reentry, rescue, scope, workers};
 
 /// The process is ending: nothing stays in a buffer any more.
 pub(crate) static EXITING: AtomicBool = AtomicBool::new(false);
@@ -131,16 +131,16 @@ fn finish_queued(queued: &Queued, call: &Call<'_>, put: Option<Option<Put>>) {
             // No worker: what it has from this thread first, then this.
             let line = LOCAL.try_with(|local| local.borrow().queue.as_ref().map(QueueWriter::line));
             if let Ok(Some(line)) = line {
-                worker::wait_for_the_last(&line);
+                rescue::wait_for_the_last(&line);
             }
-            worker::rescue();
+            rescue::rescue();
             submit(&queued.core, call);
         }
-        Some(Some(Put::Left)) => worker::rescue(),
+        Some(Some(Put::Left)) => rescue::rescue(),
         Some(None) => return reentry::keep(&queued.core, call),
         // The thread is being taken down: its queue is the worker's.
         None => {
-            worker::flush_until(Instant::now() + worker::LAST_PATIENCE);
+            workers::flush_until(Instant::now() + rescue::PATIENCE);
             submit(&queued.core, call);
         }
     }

@@ -2,7 +2,6 @@
 
 use core::fmt::{self, Write as _};
 
-use super::Encoder;
 use super::cache::EncoderCache;
 #[cfg(feature = "alloc")]
 use super::escape::is_clean;
@@ -10,6 +9,7 @@ use super::escape::{Escaper, put_escaped, write_base64};
 use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
 use super::template::{Piece, pieces};
 use super::text::write_shown;
+use super::{Encoder, LineForm};
 use crate::codec::nest::{self, Structure};
 use crate::codec::{ErrorChain, Items, Pairs};
 use crate::output::Output;
@@ -38,6 +38,10 @@ impl Json {
 }
 
 impl Encoder for Json {
+    fn line_form(&self) -> Option<LineForm> {
+        Some(LineForm::json(self.location))
+    }
+
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         out.put_array(b"{\"timestamp\":\"");

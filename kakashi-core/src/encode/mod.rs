@@ -113,6 +113,13 @@ pub trait Encoder: Send + Sync {
         let _ = (cache, out);
     }
 
+    /// Tells which of kakashi's own line forms it is, if any: a record's bytes then
+    /// depend on the record alone, and one encoding serves several destinations.
+    #[doc(hidden)]
+    fn line_form(&self) -> Option<LineForm> {
+        None
+    }
+
     /// Appends the announcement that records were dropped.
     fn encode_dropped(
         &self,
@@ -130,6 +137,23 @@ pub trait Encoder: Send + Sync {
         let logger = const { Name::new("kakashi") };
         let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");
         self.encode(&record.with_fields(&fields), cache, out);
+    }
+}
+
+/// Two encoders of one form write the same bytes for a record.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineForm(u8);
+
+impl LineForm {
+    pub(crate) const TEXT: Self = Self(0);
+
+    pub(crate) const fn json(location: bool) -> Self {
+        Self(1 + location as u8)
+    }
+
+    pub(crate) const fn pretty(colour: bool) -> Self {
+        Self(3 + colour as u8)
     }
 }
 

@@ -5,10 +5,10 @@
 
 use core::fmt::Write as _;
 
-use super::Encoder;
 use super::cache::EncoderCache;
 use super::escape::put_word;
 use super::text::{put_message, put_name, put_value};
+use super::{Encoder, LineForm};
 use crate::level::LogLevel;
 use crate::output::Output;
 use crate::record::LogRecord;
@@ -70,6 +70,10 @@ const fn colour(level: LogLevel) -> &'static str {
 const STACKTRACE: &str = "exception.stacktrace";
 
 impl Encoder for Pretty {
+    fn line_form(&self) -> Option<LineForm> {
+        Some(LineForm::pretty(self.colour))
+    }
+
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         self.paint(out, DIM);
         cache.second.put_time_of_day(record.timestamp, out);

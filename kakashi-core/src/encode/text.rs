@@ -8,7 +8,7 @@ use super::escape::put_bare_text;
 use super::escape::{Quoter, put_message_text, put_value_text, put_word};
 use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
 use super::template::{Piece, pieces};
-use super::{Encoder, json};
+use super::{Encoder, LineForm, json};
 use crate::codec::ErrorChain;
 use crate::output::Output;
 use crate::record::{LogRecord, Message, Name};
@@ -19,6 +19,10 @@ use crate::value::Value;
 pub struct Text;
 
 impl Encoder for Text {
+    fn line_form(&self) -> Option<LineForm> {
+        Some(LineForm::TEXT)
+    }
+
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         cache.second.put(record.timestamp, out);

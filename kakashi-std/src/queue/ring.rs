@@ -10,9 +10,9 @@ use rtrb::{Consumer, Producer, RingBuffer};
 use super::item::{self, Aside, HEAD, Head, Kind};
 #[cfg(unix)]
 use super::known;
+use crate::line::Line;
 use crate::local_buffer::FORKS;
 use crate::route;
-use crate::worker::Line;
 
 /// How many things may lie beside a ring.
 const ASIDES: usize = 512;

@@ -10,9 +10,10 @@ use super::item::{Aside, HEAD, Head, Kind, record_head};
 use super::known::{self, SiteIds};
 use super::ring::{Ring, WriteEnd};
 use super::{Answer, Queued};
+use crate::line::Line;
 use crate::overflow::OverflowPolicy;
 use crate::road::Roads;
-use crate::worker::{self, Line};
+use crate::{rescue, worker, workers};
 
 /// Room for a record at first; it grows with what is logged.
 const SCRATCH_BYTES: usize = 1024;
@@ -57,11 +58,11 @@ impl QueueWriter {
         }
         if let Some(retired) = place.take_if(|queue| queue.is_stale()) {
             // What is in there stands before what goes into the next.
-            worker::wait_for_the_last(&retired.ring.line);
-            worker::rescue_by(roads);
+            rescue::wait_for_the_last(&retired.ring.line);
+            rescue::rescue_by(roads);
         }
         place.get_or_insert_with(|| {
-            let (ring, end) = Ring::take(worker::line, worker::ring_bytes());
+            let (ring, end) = Ring::take(workers::line, workers::ring_bytes());
             let capacity = end.bytes.buffer().capacity();
             Self {
                 ring,
@@ -134,7 +135,7 @@ impl QueueWriter {
         record: &LogRecord<'_>,
         context: &LogContext,
     ) -> Put {
-        if self.ring.line.doorbell.is_closed() && !worker::begin(&self.ring.line) {
+        if self.ring.line.doorbell.is_closed() && !workers::begin(&self.ring.line) {
             return Put::Closed;
         }
         if !self.has_context(context) {
@@ -208,7 +209,7 @@ impl QueueWriter {
     /// Makes room, waits for it, or drops and counts: as the policy says.
     #[cold]
     fn find_room(&mut self, queued: &Queued, level: LogLevel, len: usize, beside: bool) -> Room {
-        let policy = queued.policy.unwrap_or_else(worker::overflow_policy);
+        let policy = queued.policy.unwrap_or_else(workers::overflow_policy);
         loop {
             let has_room = |writer: &Self| {
                 if beside { writer.has_room_beside(level, len) } else { writer.has_room(level, len) }
