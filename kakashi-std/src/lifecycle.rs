@@ -71,7 +71,8 @@ fn end_until(deadline: Instant) -> usize {
 pub(crate) fn end(ended_by: &'static str) {
     EXITING.store(true, Ordering::Relaxed);
     let deadline = Instant::now() + EXIT_PATIENCE;
-    let left = in_time(EXIT_PATIENCE, move || end_until(deadline))
+    // A moment more, for what is left to be counted.
+    let left = in_time(EXIT_PATIENCE + TELL_PATIENCE * 5, move || end_until(deadline))
         .unwrap_or_else(|| workers::left_until(Instant::now()) + flusher::waiting());
     if left > 0 {
         let tell = move || {
