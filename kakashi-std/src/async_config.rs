@@ -51,9 +51,9 @@ impl AsyncConfig {
         self
     }
 
-    /// Names the workers' threads. Holds for workers that start later.
+    /// Names the workers' threads, as far as a system can: without NULs. Holds for workers that start later.
     pub fn thread_name(mut self, name: impl Into<String>) -> Self {
-        self.thread_name = name.into();
+        self.thread_name = name.into().replace('\0', "");
         self
     }
 

@@ -13,7 +13,7 @@ use crate::logger::registry;
 use crate::outlet::Outlet;
 use crate::pool::Pool;
 use crate::route::{Driver, Route, replace_root};
-use crate::{flusher, sinks, thread, workers};
+use crate::{flusher, reentry, sinks, thread, workers};
 
 /// The default of a batch's size.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -175,6 +175,10 @@ impl Configure {
         // Not under the lock: a sink may take its time, and a fork must find it free.
         if let Some(old) = old {
             old.close();
+        }
+        // What sinks have logged meanwhile.
+        if !thread::is_busy() && reentry::is_pending() {
+            reentry::replay();
         }
     }
 }

@@ -5,6 +5,7 @@
 //! first record into an empty buffer arms it: one relaxed load when it is armed
 //! already; see [`Alarm`] for why no record is left behind.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
@@ -94,20 +95,25 @@ fn run() {
     let mut look_at = None;
     loop {
         let work = wait_for_work(&mut look_at);
-        if look_at.is_some_and(|at| at <= Instant::now()) {
-            look_at = None;
-            ALARM.disarm();
-            let round = ROUND.fetch_add(1, Ordering::AcqRel) + 1;
-            if !sweep(round) {
-                arm();
-            }
-        } else if work && !drain_outlets(Effort::Patient) {
+        // What panics in there is a fault of ours: there is nobody to take over.
+        let _ = catch_unwind(AssertUnwindSafe(|| look(&mut look_at, work)));
+    }
+}
+
+fn look(look_at: &mut Option<Instant>, work: bool) {
+    if look_at.is_some_and(|at| at <= Instant::now()) {
+        *look_at = None;
+        ALARM.disarm();
+        let round = ROUND.fetch_add(1, Ordering::AcqRel) + 1;
+        if !sweep(round) {
             arm();
         }
-        // What sinks have logged on this thread.
-        if crate::reentry::is_pending() {
-            crate::reentry::replay();
-        }
+    } else if work && !drain_outlets(Effort::Patient) {
+        arm();
+    }
+    // What sinks have logged on this thread.
+    if crate::reentry::is_pending() {
+        crate::reentry::replay();
     }
 }
 

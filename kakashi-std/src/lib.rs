@@ -13,6 +13,10 @@
 //! is written when `main` returns, on `process::exit`, when a thread ends and
 //! when one panics; nobody has to keep a guard.
 //!
+//! Where a call must cost next to nothing, [`get_async_logger`] and
+//! [`get_performance_logger`] take the same calls: they copy the values into a ring
+//! of the calling thread, and a worker makes lines of them.
+//!
 //! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`].
 
 #![deny(unsafe_code)]

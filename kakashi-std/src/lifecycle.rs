@@ -163,6 +163,7 @@ mod platform {
         _root: std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>,
         _settings: crate::configure::HeldSettings,
         _registry: crate::logger::HeldRegistry,
+        _rescue: Option<std::sync::MutexGuard<'static, ()>>,
     }
 
     thread_local! {
@@ -175,6 +176,8 @@ mod platform {
         crate::clock::settle();
         let _ = crate::root_logger();
         let deadline = Instant::now() + FORK_PATIENCE;
+        // A rescuer may take any of the others.
+        let rescue = crate::rescue::hold(deadline);
         // In the order in which a change of settings takes them; none is held for long.
         let settings = crate::configure::hold_settings();
         let registry = crate::logger::hold_registry();
@@ -192,6 +195,7 @@ mod platform {
             _root: root,
             _settings: settings,
             _registry: registry,
+            _rescue: rescue,
         }
     }
 
@@ -211,7 +215,25 @@ mod platform {
     }
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
+mod platform {
+    //! `atexit` of the C runtime: it runs when `main` returns, while other threads
+    //! still live. `std::process::exit` passes it by there: call `flush()` before.
+
+    #[allow(unsafe_code)]
+    pub(super) fn install() {
+        extern "C" fn at_exit() {
+            super::end("the process ended");
+        }
+        // SAFETY: it takes a plain function, which lives as long as the process and
+        // does not unwind.
+        unsafe {
+            libc::atexit(at_exit);
+        }
+    }
+}
+
+#[cfg(not(any(unix, windows)))]
 mod platform {
     //! No `atexit`: what is buffered when `main` returns has been handed over
     //! by the thread's own destructor, and the flusher's last round may miss

@@ -106,6 +106,14 @@ impl Line {
         true
     }
 
+    /// Says, in the child of a fork, that the worker is the parent's.
+    #[cfg(unix)]
+    pub(crate) fn abandon(&self) {
+        self.doorbell.close();
+        self.alive.store(false, Ordering::SeqCst);
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
     /// Tells whether whoever comes by may empty its rings.
     pub(crate) fn is_forsaken(&self) -> bool {
         self.doorbell.is_closed() && (!self.is_alive() || self.given_up.load(Ordering::Relaxed))

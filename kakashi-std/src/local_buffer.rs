@@ -303,12 +303,23 @@ impl State {
         self.buffer.bytes.get(from..self.buffer.len).unwrap_or_default()
     }
 
+    /// Appends what closes the batch.
     fn finish(&mut self, driver: &Driver) {
-        let buffer = &mut self.buffer;
-        let mut out = Output::resume(&mut buffer.bytes, buffer.len);
-        driver.encoder.finish(&mut self.cache, &mut out);
-        debug_assert!(!out.overflowed(), "what closes a batch fits the room for it");
-        buffer.len = out.position();
+        let Self { buffer, cache, .. } = self;
+        for _ in 0..2 {
+            let mut out = Output::resume(&mut buffer.bytes, buffer.len);
+            let mut finish = || driver.encoder.finish(cache, &mut out);
+            let whole = CatchPanic.run(&mut finish);
+            let (end, overflowed) = (out.position(), out.overflowed());
+            if whole && !overflowed {
+                buffer.len = end;
+            }
+            if !overflowed || !whole {
+                break;
+            }
+            // Somebody else's encoder needs more than is kept for ours.
+            buffer.bytes.resize(end, 0);
+        }
         // The last record's end is the batch's.
         if let Some(last) = buffer.ends.last_mut() {
             last.end = buffer.len;

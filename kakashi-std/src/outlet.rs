@@ -14,15 +14,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
 use kakashi_core::{
-    Batch, Counters, DropReason, Dropped, Encoder, EncoderCache, LogLevel, Output, RecordEnd, Sink,
-    SinkError, SinkErrorKind,
+    Batch, Counters, DropReason, Dropped, Encoder, EncoderCache, Guard as _, LogLevel, Output, RecordEnd,
+    Sink, SinkError, SinkErrorKind,
 };
 
 use crate::pool::{Buffer, Pool};
+use crate::thread::CatchPanic;
 use crate::{clock, thread};
 
 /// What may wait for a sink that fails, beside the buffer under way.
 const BACKLOG_BYTES: usize = 4 << 20;
+/// More buffers than this wait only for a sink that is stuck or fails.
+const FEW_BUFFERS: usize = 8;
 /// Buffers that may join those that wait while they are written.
 const SPARE_ROUNDS: usize = 64;
 /// How long a failed sink is left alone, at first and at most.
@@ -100,10 +103,14 @@ impl Outlet {
     }
 
     /// Queues a buffer behind the others; tells how many wait now.
-    pub(crate) fn push(&self, buffer: Buffer, pool: &Arc<Pool>) -> usize {
+    pub(crate) fn push(&self, mut buffer: Buffer, pool: &Arc<Pool>) -> usize {
         let mut queue = self.queue();
         let lost = self.lost.load(Ordering::Relaxed);
-        let full = self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.len > BACKLOG_BYTES;
+        if queue.buffers.len() >= FEW_BUFFERS {
+            // What waits for long is not to keep more memory than it needs.
+            buffer.shrink();
+        }
+        let full = self.failing.load(Ordering::Relaxed) && queue.bytes + buffer.memory() > BACKLOG_BYTES;
         if lost && !self.failing.swap(true, Ordering::Relaxed) {
             tell(format_args!(
                 "{}: its records are dropped: it was writing when the process forked",
@@ -120,7 +127,7 @@ impl Outlet {
             return 0;
         }
         queue.announce(pool);
-        queue.bytes += buffer.len;
+        queue.bytes += buffer.memory();
         queue.buffers.push_back((buffer, pool.clone()));
         queue.buffers.len()
     }
@@ -222,7 +229,7 @@ impl Outlet {
             queue.announce(&pool);
         }
         let Some((buffer, pool)) = queue.buffers.pop_front() else { return false };
-        queue.bytes -= buffer.len;
+        queue.bytes -= buffer.memory();
         slot.current = Some((buffer, pool));
         slot.taken = 0;
         slot.counted = 0;
@@ -322,15 +329,32 @@ impl Queue {
         let Some(encoder) = &self.encoder else { return };
         let dropped = std::mem::take(&mut self.dropped);
         let now = kakashi_core::Clock::now(&clock::SystemClock);
-        let mut cache = EncoderCache::new();
         let mut buffer = Buffer { bytes: vec![0; 1024], ..Buffer::default() };
-        let mut out = Output::new(&mut buffer.bytes);
-        encoder.encode_dropped(now, &dropped, &mut cache, &mut out);
-        encoder.finish(&mut cache, &mut out);
-        debug_assert!(!out.overflowed(), "six levels and five reasons fit");
-        buffer.len = out.position();
+        // Somebody else's encoder may panic or log, and this lock is held: as in a sink.
+        let told = thread::in_sink(|| {
+            CatchPanic.run(&mut || {
+                for _ in 0..2 {
+                    let mut cache = EncoderCache::new();
+                    let mut out = Output::new(&mut buffer.bytes);
+                    encoder.encode_dropped(now, &dropped, &mut cache, &mut out);
+                    encoder.finish(&mut cache, &mut out);
+                    let (needed, overflowed) = (out.position(), out.overflowed());
+                    buffer.len = if overflowed { 0 } else { needed };
+                    if !overflowed {
+                        break;
+                    }
+                    buffer.bytes.resize(needed, 0);
+                }
+            })
+        });
+        if !told || buffer.len == 0 {
+            return tell(format_args!(
+                "{} records were dropped; the encoder could not say so",
+                dropped.total()
+            ));
+        }
         buffer.announces = dropped.total();
-        self.bytes += buffer.len;
+        self.bytes += buffer.memory();
         self.buffers.push_back((buffer, pool.clone()));
     }
 }

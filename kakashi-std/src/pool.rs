@@ -37,6 +37,18 @@ impl Buffer {
         self.len == 0
     }
 
+    /// Gives back memory that it does not need to wait.
+    pub(crate) fn shrink(&mut self) {
+        self.bytes.truncate(self.len);
+        self.bytes.shrink_to_fit();
+        self.ends.shrink_to_fit();
+    }
+
+    /// Returns how many bytes of memory it takes.
+    pub(crate) fn memory(&self) -> usize {
+        self.bytes.capacity() + self.ends.capacity() * size_of::<RecordEnd>()
+    }
+
     pub(crate) fn batch(&self) -> Batch<'_> {
         Batch::new(&self.bytes[..self.len], &self.ends).after_dropped(self.announces)
     }

@@ -6,6 +6,8 @@
 //! about to log past both.
 
 use std::sync::Mutex;
+#[cfg(unix)]
+use std::sync::MutexGuard;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
@@ -15,6 +17,15 @@ use crate::queue::Drain;
 use crate::road::{Roads, Writing};
 use crate::thread::with_roads;
 use crate::{flusher, worker};
+
+/// Held from the ring to the queues.
+static RESCUE: Mutex<()> = Mutex::new(());
+
+/// Keeps others from it over a fork, whose child could find it taken for ever.
+#[cfg(unix)]
+pub(crate) fn hold(deadline: Instant) -> Option<MutexGuard<'static, ()>> {
+    lock_until(&RESCUE, deadline)
+}
 
 /// Takes over what is in the rings of lines without a worker, to be written by
 /// whoever has time.
@@ -29,9 +40,6 @@ pub(crate) fn rescue() {
 /// As [`rescue`], inside of a logging call.
 #[cold]
 pub(crate) fn rescue_by(roads: &mut Roads) {
-    /// Held from the ring to the queues. The child of a fork may find it taken:
-    /// it does not wait for ever.
-    static RESCUE: Mutex<()> = Mutex::new(());
     let _one_at_a_time = lock_until(&RESCUE, Instant::now() + PATIENCE);
     let mut drain = Drain::default();
     drain.take(|ring| ring.line.is_forsaken());

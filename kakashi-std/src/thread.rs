@@ -173,7 +173,10 @@ pub(crate) fn prepare_queue() {
 pub(crate) fn submit_kept(route: Option<&Arc<Route>>, record: &LogRecord<'_>, of_sink: bool) {
     let urgent = (is_urgent(record.level) && !of_sink) || EXITING.load(Ordering::Relaxed);
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
-        Ok(mut local) => local.send(route, record, urgent),
+        Ok(mut local) => {
+            local.strayed |= local.queue.is_some();
+            local.send(route, record, urgent);
+        }
         Err(_) => debug_assert!(false, "kept records are replayed outside of calls"),
     });
     if taken.is_err() {
@@ -246,6 +249,11 @@ impl Local {
             Some(queue) if !queue.is_stale() => queue,
             _ => QueueWriter::renew(queue, roads),
         };
+        // Before any code of the call's values runs: it would run once more.
+        if !queue.is_served() {
+            *strayed = true;
+            return Put::Closed;
+        }
         let road = roads.road(None);
         let now = time(&road.route, clock);
         let context = merged.get(false, &road.route, &queued.core.context);

@@ -93,7 +93,7 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     }
     let Some(index) = workers.lines.iter().position(|other| Arc::ptr_eq(other, line)) else { return false };
     let config = workers.config.get_or_insert_default().clone();
-    let core = config.cpu.map(|first| first + index);
+    let core = config.cpu.and_then(|first| first.checked_add(index));
     let own = line.clone();
     barrier::prepare();
     // Before it runs: it could not say that it sleeps otherwise.
@@ -194,8 +194,12 @@ pub(crate) fn hold_workers() -> HeldWorkers {
 impl HeldWorkers {
     /// Forgets, in the child, the parent's workers; new ones begin at the next call.
     pub(crate) fn abandon(&mut self) {
-        self.0.lines.drain(..).for_each(std::mem::forget);
-        self.0.retired.drain(..).for_each(std::mem::forget);
+        let Workers { lines, retired, .. } = &mut *self.0;
+        for line in lines.drain(..).chain(retired.drain(..)) {
+            // A call that is under way on this very thread finds nobody there.
+            line.abandon();
+            std::mem::forget(line);
+        }
         worker::forget();
     }
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kakashi_core::wire::{read_record, read_record_time};
-use kakashi_core::{LogContext, LogRecord, Timestamp};
+use kakashi_core::{DropReason, LogContext, LogRecord, Timestamp};
 
 use super::item::{self, Aside, Head, Kind};
 use super::known::KnownHere;
 use super::ring::{Ring, rings};
+use crate::outlet::COUNTERS;
 
 /// Takes records out of rings and hands them on.
 ///
@@ -51,8 +52,13 @@ impl Drain {
             let slots = read.bytes.slots();
             if slots == 0 {
                 if given_up {
+                    ring.tell_dropped();
                     ring.forget();
                 }
+                continue;
+            }
+            // Its worker may have begun since: what can be seen now is the worker's.
+            if !choose(ring) {
                 continue;
             }
             if self.taken.len() < used + slots {
@@ -182,6 +188,8 @@ impl Run {
                 record.logger = known.name(head.logger);
                 record.set_context(self.context.fields());
                 deliver(record);
+            } else if let Kind::Record(level) | Kind::RecordAside(level) = head.kind {
+                COUNTERS.add_dropped(level, DropReason::EncoderFailed, 1);
             }
         }
         if let Some(Aside::Record(body)) = aside {

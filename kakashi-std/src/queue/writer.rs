@@ -82,6 +82,11 @@ impl QueueWriter {
         self.ring.is_inherited()
     }
 
+    /// Tells whether a worker empties the ring, after starting one if it may.
+    pub(crate) fn is_served(&self) -> bool {
+        !self.ring.line.doorbell.is_closed() || workers::begin(&self.ring.line)
+    }
+
     /// Returns the line that empties the ring.
     pub(crate) fn line(&self) -> Arc<Line> {
         self.ring.line.clone()
@@ -135,7 +140,7 @@ impl QueueWriter {
         record: &LogRecord<'_>,
         context: &LogContext,
     ) -> Put {
-        if self.ring.line.doorbell.is_closed() && !workers::begin(&self.ring.line) {
+        if self.is_inherited() || !self.is_served() {
             return Put::Closed;
         }
         if !self.has_context(context) {
