@@ -76,6 +76,7 @@ fn the_call_comes_before_the_inner_scope_the_outer_the_logger_and_the_configured
 
 #[test]
 fn a_scope_ends_with_its_guard_also_in_a_panic() {
+    let _alone = alone();
     let (logger, memory) = logger();
     let guard: ScopeGuard = custom(fields![scope = "first"]).enter();
     info!(logger, "Inside");
@@ -93,6 +94,7 @@ fn a_scope_ends_with_its_guard_also_in_a_panic() {
 
 #[test]
 fn what_is_set_in_a_scope_goes_with_it() {
+    let _alone = alone();
     let (logger, memory) = logger();
     set_custom_context(fields![tenant = "acme"]);
     custom(fields![step = 1]).within(|| {
@@ -110,6 +112,7 @@ fn what_is_set_in_a_scope_goes_with_it() {
 
 #[test]
 fn request_user_and_custom_context_add_up_and_the_last_of_a_key_counts() {
+    let _alone = alone();
     let (logger, memory) = logger();
     set_request_context(RequestContext::new("203.0.113.7", "GET /").request_id("r-1").user_agent("curl"));
     set_user_context(UserContext::new().user_id("41").session_id("s").custom(fields![plan = "pro"]));
@@ -141,6 +144,7 @@ fn request_user_and_custom_context_add_up_and_the_last_of_a_key_counts() {
 
 #[test]
 fn a_new_thread_starts_empty_unless_it_is_spawned_with_the_context() {
+    let _alone = alone();
     let (logger, memory) = logger();
     set_custom_context(fields![tenant = "acme"]);
     let logger = &logger;
@@ -203,6 +207,7 @@ async fn pause() {
 
 #[test]
 fn a_scoped_future_keeps_its_context_on_whichever_thread_it_runs() {
+    let _alone = alone();
     let (logger, memory) = logger();
     let inner = logger.clone();
     set_custom_context(fields![tenant = "acme"]);
@@ -244,6 +249,7 @@ fn a_scoped_future_keeps_its_context_on_whichever_thread_it_runs() {
 
 #[test]
 fn futures_that_take_turns_on_one_thread_do_not_mix_their_contexts() {
+    let _alone = alone();
     let (logger, memory) = logger();
     let task = |number: u64| {
         let logger = logger.clone();
@@ -271,6 +277,7 @@ fn futures_that_take_turns_on_one_thread_do_not_mix_their_contexts() {
 
 #[test]
 fn a_future_that_panics_leaves_the_context_as_it_was() {
+    let _alone = alone();
     set_custom_context(fields![outside = true]);
     let future = custom(fields![task = 1]).scope(async { panic!("as asked") });
     let panicked = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
@@ -284,6 +291,7 @@ fn a_future_that_panics_leaves_the_context_as_it_was() {
 
 #[test]
 fn a_future_that_is_dropped_logs_in_its_own_context() {
+    let _alone = alone();
     struct Says(FunctionalLogger);
     impl Drop for Says {
         fn drop(&mut self) {
@@ -304,6 +312,7 @@ fn a_future_that_is_dropped_logs_in_its_own_context() {
 
 #[test]
 fn many_contexts_in_turn_are_never_taken_for_each_other() {
+    let _alone = alone();
     // Encoders keep what they made of a context; more of them than they keep.
     let (logger, memory) = logger();
     let contexts: Vec<LogContext> = (0..100).map(|number| custom(fields![tenant = number])).collect();
@@ -324,6 +333,7 @@ fn many_contexts_in_turn_are_never_taken_for_each_other() {
 
 #[test]
 fn a_message_speaks_of_its_own_fields_and_not_of_the_contexts() {
+    let _alone = alone();
     let (logger, memory) = logger();
     custom(fields![name = "context"]).within(|| {
         info!(logger, "{name}", name = "own");
