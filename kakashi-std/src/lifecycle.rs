@@ -18,8 +18,10 @@ use crate::{flusher, reentry, workers};
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
+/// How much longer, for what is left to be counted.
+const COUNT_PATIENCE: Duration = Duration::from_millis(500);
 /// How long it waits for stderr.
-const TELL_PATIENCE: Duration = Duration::from_millis(100);
+const TELL_PATIENCE: Duration = Duration::from_secs(1);
 /// How long a panicking thread does.
 const PANIC_PATIENCE: Duration = Duration::from_secs(1);
 
@@ -71,8 +73,7 @@ fn end_until(deadline: Instant) -> usize {
 pub(crate) fn end(ended_by: &'static str) {
     EXITING.store(true, Ordering::Relaxed);
     let deadline = Instant::now() + EXIT_PATIENCE;
-    // A moment more, for what is left to be counted.
-    let left = in_time(EXIT_PATIENCE + TELL_PATIENCE * 5, move || end_until(deadline))
+    let left = in_time(EXIT_PATIENCE + COUNT_PATIENCE, move || end_until(deadline))
         .unwrap_or_else(|| workers::left_until(Instant::now()) + flusher::waiting());
     if left > 0 {
         let tell = move || {

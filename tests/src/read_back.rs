@@ -71,6 +71,16 @@ pub fn text(bytes: &[u8]) -> Vec<Entry> {
     entries(Form::Text, bytes)
 }
 
+/// As [`text`], without a line that is not whole: a thread that goes on logging
+/// while its process ends is stopped in the middle of a write.
+///
+/// # Panics
+/// As [`entries`].
+pub fn text_to_the_last_whole_line(bytes: &[u8]) -> Vec<Entry> {
+    let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+    text(&bytes[..end])
+}
+
 fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {
     std::str::from_utf8(bytes).expect("lines are UTF-8").split_inclusive('\n')
 }

@@ -9,7 +9,9 @@ use std::time::Duration;
 
 use kakashi_tests::fakes::eventually;
 use kakashi_tests::process::{Ended, Folder, read, run, start};
-use kakashi_tests::read_back::{Entry, assert_each_once_in_order, numbers, text};
+use kakashi_tests::read_back::{
+    Entry, assert_each_once_in_order, numbers, text, text_to_the_last_whole_line,
+};
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
 
@@ -35,7 +37,10 @@ fn a_return_from_main_writes_everything() {
 
 #[test]
 fn a_return_from_main_waits_for_no_thread_that_goes_on_logging() {
-    let (entries, ended) = outcome("return_under_load");
+    let folder = Folder::new();
+    let file = folder.file("log");
+    let ended = run(CHILD, ["return_under_load".as_ref(), file.as_os_str()]);
+    let entries = text_to_the_last_whole_line(&read(file));
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");
     let numbers = numbers(&entries);
     assert!(numbers[&0].iter().copied().eq(0..1000));

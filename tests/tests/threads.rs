@@ -306,8 +306,8 @@ impl Worker {
 }
 
 /// Runs the steps on three threads and this one, which do not wait for each
-/// other; returns what each thread sent, and what each destination got.
-fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Vec<Entry>>) {
+/// other; returns what each thread sent, and the destinations.
+fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Patient>) {
     let mut patients = vec![Patient::default()];
     let set_destination = |patient: &Patient| {
         configure().destination(Destination::new(WriterSink::new(patient.clone()))).apply();
@@ -349,15 +349,17 @@ fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Vec<Entry>>) {
     patients[patients.len() - 1].becomes(Health::Well);
     set_destination(&Patient::default());
     sent.retain(|_, sent| *sent > 0);
-    let arrived = patients.iter().map(|patient| {
-        let mut bytes = patient.bytes();
-        if patient.has_failed() {
-            // Where it was replaced in the middle of a line, that was its last.
-            bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
-        }
-        text(&bytes)
-    });
-    (sent, arrived.collect())
+    (sent, patients)
+}
+
+/// What has arrived at a destination.
+fn entries_of(patient: &Patient) -> Vec<Entry> {
+    let mut bytes = patient.bytes();
+    if patient.has_failed() {
+        // Where it was replaced in the middle of a line, that was its last.
+        bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
+    }
+    text(&bytes)
 }
 
 fn config() -> ProptestConfig {
@@ -373,7 +375,7 @@ proptest! {
         let _alone = alone();
         let may_fail = steps.iter().any(|step| matches!(step, Step::Fail));
         let before = Since::now();
-        let (sent, arrived) = run(&steps);
+        let (sent, patients) = run(&steps);
         let total = sent.values().sum::<u64>() as usize;
         // A destination that was replaced while it failed goes when the last
         // thread lets go of it.
@@ -382,6 +384,7 @@ proptest! {
         if !may_fail {
             prop_assert_eq!(before.dropped().total(), 0);
         }
+        let arrived: Vec<_> = patients.iter().map(entries_of).collect();
         for entries in &arrived {
             for (thread, numbers) in numbers(entries) {
                 prop_assert!(numbers.is_sorted_by(|one, next| one < next), "thread {} in order", thread);
