@@ -18,20 +18,24 @@ const CHILD: &str = env!("CARGO_BIN_EXE_child");
 /// The patience of an ending process, and what a busy machine may add.
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
-/// What a scenario has written, and how it ended.
-fn outcome(scenario: &str) -> (Vec<Entry>, Ended) {
+/// The bytes that a scenario has written, and how it ended.
+fn written(scenario: &str) -> (Vec<u8>, Ended) {
     let folder = Folder::new();
     let file = folder.file("log");
     let ended = run(CHILD, [scenario.as_ref(), file.as_os_str()]);
-    (text(&read(file)), ended)
+    (read(file), ended)
+}
+
+/// What a scenario has written, and how it ended.
+fn outcome(scenario: &str) -> (Vec<Entry>, Ended) {
+    let (bytes, ended) = written(scenario);
+    (text(&bytes), ended)
 }
 
 /// As [`outcome`], of a process in which threads go on logging while it ends.
 fn outcome_under_load(scenario: &str) -> (Vec<Entry>, Ended) {
-    let folder = Folder::new();
-    let file = folder.file("log");
-    let ended = run(CHILD, [scenario.as_ref(), file.as_os_str()]);
-    (text_to_the_last_whole_line(&read(file)), ended)
+    let (bytes, ended) = written(scenario);
+    (text_to_the_last_whole_line(&bytes), ended)
 }
 
 /// Asserts that nothing was said, and that the code is this one.

@@ -105,7 +105,7 @@ impl QueueWriter {
     }
 
     /// Publishes the record of a macro call, if its values are plain, it is of
-    /// the usual length, and there is room; false if it must go the long way.
+    /// the usual length, and there is room; none if it must go the long way.
     #[inline]
     pub(crate) fn put_plain(
         &mut self,
