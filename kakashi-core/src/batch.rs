@@ -19,12 +19,13 @@ pub struct Batch<'a> {
     bytes: &'a [u8],
     ends: &'a [RecordEnd],
     dropped: usize,
+    announcements: usize,
 }
 
 impl<'a> Batch<'a> {
     /// Makes a batch of bytes and the ends of the records in them.
     pub const fn new(bytes: &'a [u8], ends: &'a [RecordEnd]) -> Self {
-        Self { bytes, ends, dropped: 0 }
+        Self { bytes, ends, dropped: 0, announcements: 0 }
     }
 
     /// Says how many records were dropped before this batch.
@@ -34,20 +35,27 @@ impl<'a> Batch<'a> {
         self
     }
 
+    /// Says how many of the ends are announcements of drops, and so no records.
+    #[must_use]
+    pub const fn announcing(mut self, announcements: usize) -> Self {
+        self.announcements = announcements;
+        self
+    }
+
     /// Returns all bytes, the rest of a record before the first included if a
     /// sink took only part of it.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
     }
 
-    /// Returns the ends of the records.
+    /// Returns the ends of the records, and of announcements that stand among them.
     pub const fn ends(&self) -> &'a [RecordEnd] {
         self.ends
     }
 
-    /// Returns the number of records.
+    /// Returns the number of records, announcements not counted.
     pub const fn len(&self) -> usize {
-        self.ends.len()
+        self.ends.len().saturating_sub(self.announcements)
     }
 
     /// Tells whether there is nothing to write.

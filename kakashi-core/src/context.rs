@@ -69,6 +69,15 @@ impl LogContext {
         environment, with_environment, "where the service runs: production, staging, …";
     }
 
+    /// Makes the context of a service: `service_name`, `version` and `environment`,
+    /// an empty one left out.
+    pub fn of_service(name: &str, version: &str, environment: &str) -> Self {
+        let fields = [("service_name", name), ("version", version), ("environment", environment)];
+        let given = fields.iter().filter(|(_, value)| !value.is_empty());
+        let fields: Vec<_> = given.map(|&(key, value)| Field { key, value: Value::Str(value) }).collect();
+        Self::new().with_typed(&fields)
+    }
+
     /// Tells whether there is no field.
     pub fn is_empty(&self) -> bool {
         self.inner.is_none()

@@ -18,7 +18,10 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[cfg(feature = "alloc")]
+mod aside;
 mod batch;
+mod call;
 mod chars;
 mod clock;
 pub mod codec;
@@ -33,8 +36,13 @@ pub mod encode;
 #[cfg(feature = "alloc")]
 mod events;
 mod field;
+#[cfg(feature = "alloc")]
+mod flushed;
+mod function_sink;
 mod level;
 mod log;
+#[cfg(feature = "alloc")]
+mod logger_config;
 mod macros;
 mod output;
 #[cfg(feature = "alloc")]
@@ -44,6 +52,10 @@ mod record;
 mod redaction;
 #[cfg(feature = "alloc")]
 mod registry;
+#[cfg(feature = "alloc")]
+mod request;
+#[cfg(feature = "alloc")]
+mod scope;
 #[cfg(feature = "serde")]
 mod serde;
 mod sink;
@@ -55,7 +67,10 @@ pub mod wire;
 
 #[cfg(feature = "serde")]
 pub use self::serde::Serde;
+#[cfg(feature = "alloc")]
+pub use aside::put_aside;
 pub use batch::{Batch, RecordEnd};
+pub use call::Call;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "alloc")]
 pub use config::{Format, Levels, UnknownFormat};
@@ -70,8 +85,13 @@ pub use events::Event;
 #[cfg(feature = "alloc")]
 pub use field::with_joined;
 pub use field::{Field, key_bit};
+#[cfg(feature = "alloc")]
+pub use flushed::Flushed;
+pub use function_sink::FunctionSink;
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use log::{Exception, Log};
+#[cfg(feature = "alloc")]
+pub use logger_config::{LoggerConfig, LoggerParts};
 pub use output::Output;
 #[cfg(feature = "alloc")]
 pub use pipeline::{Enricher, Filter, Guard, Pipeline, Scratch};
@@ -80,6 +100,10 @@ pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
 pub use redaction::Redaction;
 #[cfg(feature = "alloc")]
 pub use registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
+#[cfg(feature = "alloc")]
+pub use request::{RequestContext, UserContext};
+#[cfg(feature = "alloc")]
+pub use scope::{ReplaceContext, ScopeGuard, ScopedFuture};
 pub use sink::{Sink, SinkError, SinkErrorKind};
 pub use site::{Site, SourceLocation};
 pub use stats::{Counters, DropReason, Dropped, Stats};

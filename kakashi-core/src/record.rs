@@ -266,6 +266,13 @@ impl<'a> LogRecord<'a> {
         }
     }
 
+    /// Returns its words with each placeholder's value in its place, neither quoted
+    /// nor escaped.
+    #[cfg(feature = "alloc")]
+    pub fn rendered_message(&self) -> alloc::string::String {
+        crate::encode::rendered_message(self)
+    }
+
     /// Replaces the context in place, where a copy of the record would cost.
     #[inline]
     pub fn set_context(&mut self, context: ContextFields<'a>) {

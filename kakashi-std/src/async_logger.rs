@@ -3,12 +3,12 @@
 use std::error::Error;
 
 use kakashi_core::{
-    Dropped, Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind, Site, Value,
+    Call, Dropped, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry,
+    LoggerKind, Site, Value,
 };
 
-use crate::call::Call;
 use crate::exception::fields_of;
-use crate::flush::{Flushed, flush};
+use crate::flush::flush;
 use crate::logger::{log_methods, registry};
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Queued, known};

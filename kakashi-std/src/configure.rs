@@ -64,17 +64,7 @@ impl Configure {
     /// Adds `service_name`, `version` and `environment` to all records; an
     /// empty one is left out.
     pub fn service(mut self, name: &str, version: &str, environment: &str) -> Self {
-        let mut context = LogContext::new();
-        for (value, with) in [
-            (name, LogContext::with_service_name as fn(&LogContext, &str) -> LogContext),
-            (version, LogContext::with_version),
-            (environment, LogContext::with_environment),
-        ] {
-            if !value.is_empty() {
-                context = with(&context, value);
-            }
-        }
-        self.service = Some(context);
+        self.service = Some(LogContext::of_service(name, version, environment));
         self
     }
 

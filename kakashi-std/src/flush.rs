@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use kakashi_core::Flushed;
+
 use crate::route::Route;
 use crate::{flusher, thread, workers};
 
@@ -14,20 +16,6 @@ const GLIMPSE: Duration = Duration::from_millis(100);
 
 /// A clock can add this much to any time.
 const MOST_PATIENCE: Duration = Duration::from_secs(1 << 30);
-
-/// Tells what a flush could not write.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Flushed {
-    /// Records that still wait: their sink fails, or took too long.
-    pub left: usize,
-}
-
-impl Flushed {
-    /// Tells whether everything has been written.
-    pub const fn is_complete(self) -> bool {
-        self.left == 0
-    }
-}
 
 /// Writes all that any logger has buffered on any thread.
 ///

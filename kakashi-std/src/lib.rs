@@ -25,7 +25,6 @@ mod alarm;
 mod async_config;
 mod async_logger;
 mod barrier;
-mod call;
 mod clock;
 mod configure;
 mod custom;
@@ -62,7 +61,7 @@ pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_leve
 pub use clock::SystemClock;
 pub use configure::{Configure, configure};
 pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
-pub use flush::{Flushed, flush, flush_timeout, shutdown_async_logging};
+pub use flush::{flush, flush_timeout, shutdown_async_logging};
 pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
 pub use overflow::OverflowPolicy;
 pub use performance_logger::{PerformanceLogger, get_performance_logger, get_performance_logger_with_level};
@@ -70,8 +69,8 @@ pub use root::{
     audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };
 pub use scope::{
-    RequestContext, Scope, ScopeGuard, ScopedFuture, UserContext, clear_request_context, current_context,
-    set_custom_context, set_request_context, set_user_context, spawn,
+    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
+    spawn,
 };
 #[cfg(feature = "signals")]
 pub use signals::flush_on_signals;
@@ -80,9 +79,10 @@ pub use signals::flush_on_signals;
 pub use kakashi_core::Serde;
 pub use kakashi_core::{
     Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
-    Exception, Field, Filter, FixedClock, Format, Json, LevelFilter, List, Log, LogContext, LogLevel,
-    LogRecord, Map, Output, Pretty, RecordEnd, Redaction, Sink, SinkError, SinkErrorKind, SourceLocation,
-    Stats, Text, Timestamp, ToValue, UnknownFormat, UnknownLevel, Value, ValueSink, Wire, fields, wire,
+    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
+    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
+    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
+    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
 };
 
 /// For the macros.

@@ -4,13 +4,12 @@ use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use kakashi_core::{
-    Exception, Field, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind, Registry, Site,
-    UnknownLevel, Value,
+    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind,
+    Registry, Site, UnknownLevel, Value,
 };
 
-use crate::call::Call;
 use crate::exception::fields_of;
-use crate::flush::{Flushed, flush_route};
+use crate::flush::flush_route;
 use crate::route;
 use crate::thread::{LoggerCore, submit, submit_site};
 

@@ -3,13 +3,13 @@
 use std::error::Error;
 
 use kakashi_core::{
-    Dropped, Exception, Field, LevelFilter, Log, LogLevel, LoggerEntry, LoggerKind, Site, Value,
+    Call, Dropped, Exception, Field, Flushed, LevelFilter, Log, LogLevel, LoggerEntry, LoggerKind, Site,
+    Value,
 };
 
 use crate::async_logger::{queued, queued_methods};
-use crate::call::Call;
 use crate::exception::fields_of;
-use crate::flush::{Flushed, flush};
+use crate::flush::flush;
 use crate::logger::log_methods;
 use crate::overflow::OverflowPolicy;
 use crate::queue::Queued;

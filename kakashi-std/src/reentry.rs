@@ -8,11 +8,8 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use kakashi_core::{
-    Clock as _, DropReason, Encoder as _, EncoderCache, Guard as _, LogLevel, LogRecord, Output, Wire, wire,
-};
+use kakashi_core::{Call, Clock as _, DropReason, LogLevel, LogRecord, put_aside, wire};
 
-use crate::call::Call;
 use crate::clock::SystemClock;
 use crate::outlet::COUNTERS;
 use crate::route::{self, Route};
@@ -88,28 +85,7 @@ fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
 /// Writes a record as a block; none if its values' code panics or never
 /// yields the same length.
 pub(crate) fn block_of(record: &LogRecord<'_>) -> Option<Vec<u8>> {
-    let mut bytes = vec![0; 1024];
-    for _ in 0..4 {
-        let mut cache = EncoderCache::new();
-        let mut out = Output::new(&mut bytes);
-        let whole = CatchPanic.run(&mut || {
-            Wire.encode(record, &mut cache, &mut out);
-            Wire.finish(&mut cache, &mut out);
-        });
-        let (needed, overflowed) = (out.position(), out.overflowed());
-        if !whole {
-            return None;
-        }
-        if !overflowed {
-            bytes.truncate(needed);
-            return Some(bytes);
-        }
-        if needed > MOST_BYTES {
-            return None;
-        }
-        bytes.resize(needed + wire::BLOCK_OVERHEAD, 0);
-    }
-    None
+    put_aside(record, &CatchPanic, MOST_BYTES)
 }
 
 /// Logs what has been kept aside.

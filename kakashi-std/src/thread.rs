@@ -6,9 +6,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use kakashi_core::{Guard, LogContext, LogRecord, LoggerEntry, Scratch, Site, Timestamp, Value};
+use kakashi_core::{Call, Guard, LogContext, LogRecord, LoggerEntry, Scratch, Site, Timestamp, Value};
 
-use crate::call::Call;
 use crate::clock::ThreadClock;
 use crate::local_buffer::is_urgent;
 use crate::queue::{Put, QueueWriter, Queued};

@@ -5,6 +5,7 @@
 //! they check. [`record`] holds records that own what they say, [`expected`]
 //! what lines must say of them. [`fakes`] are sinks that a test holds in its
 //! hand, [`process`] runs child processes, [`read_back`] counts what arrived.
+//! [`vectors`] reads the conformance vectors.
 
 #![forbid(unsafe_code)]
 
@@ -24,3 +25,5 @@ pub mod record;
 #[cfg(feature = "proptest")]
 pub mod strategies;
 pub mod text_line;
+#[cfg(feature = "vectors")]
+pub mod vectors;

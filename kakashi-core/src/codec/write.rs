@@ -21,6 +21,8 @@ pub fn put_leb(out: &mut Output<'_>, mut number: u64) {
 ///
 /// Returns false, and writes nothing, when the number needs more.
 pub(crate) fn put_leb_padded<const WIDTH: usize>(out: &mut Output<'_>, at: usize, number: usize) -> bool {
+    // Five groups of seven bits are more than a word of 32 can be shifted by.
+    let number = number as u64;
     if number >> (7 * WIDTH) != 0 {
         return false;
     }

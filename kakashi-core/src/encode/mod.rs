@@ -87,6 +87,8 @@ mod wire;
 pub use json::Json;
 pub use pretty::Pretty;
 pub use text::Text;
+#[cfg(feature = "alloc")]
+pub(crate) use text::rendered_message;
 pub use wire::Wire;
 
 mod cache;

@@ -8,6 +8,9 @@ use crate::output::Output;
 pub(super) fn put_u64(out: &mut Output<'_>, number: u64) {
     if number < 10 {
         out.put_byte(b'0' + number as u8);
+    } else if let (true, Ok(number)) = (cfg!(target_pointer_width = "32"), u32::try_from(number)) {
+        // Divisions of 64 bits are slow there.
+        out.put_short(itoa::Buffer::new().format(number).as_bytes());
     } else {
         out.put_short(itoa::Buffer::new().format(number).as_bytes());
     }
@@ -29,7 +32,48 @@ pub(super) fn put_u128(out: &mut Output<'_>, number: u128) {
 /// Appends a finite float: the shortest digits that read back as the same.
 #[inline]
 pub(super) fn put_f64(out: &mut Output<'_>, number: f64) {
+    #[cfg(target_family = "wasm")]
+    if put_thousandths(out, number) {
+        return;
+    }
     out.put_short(zmij::Buffer::new().format_finite(number).as_bytes());
+}
+
+/// Appends a float that is a whole number of thousandths, as most in logs are; false
+/// if it is none that is known to be one.
+///
+/// WebAssembly has no product of 128 bits, which `zmij` lives on. A float that is
+/// `n / 1000`, correctly rounded, is what the decimal `n / 1000` reads back as; with
+/// less than 15 digits no other decimal so short does, and a shorter one would be the
+/// same number.
+#[cfg(any(test, target_family = "wasm"))]
+fn put_thousandths(out: &mut Output<'_>, number: f64) -> bool {
+    let size = number.abs();
+    if !(0.001..1e11).contains(&size) {
+        return false;
+    }
+    // Signed: what converts to and from unsigned ones is several times as long.
+    let thousandths = (size * 1000.0 + 0.5) as i64;
+    if thousandths as f64 / 1000.0 != size {
+        return false;
+    }
+    let whole = size as i64;
+    let rest = (thousandths - whole * 1000) as u32;
+    if number < 0.0 {
+        out.put_byte(b'-');
+    }
+    put_u64(out, whole as u64);
+    let digits = [rest / 100, rest / 10 % 10, rest % 10].map(|digit| b'0' + digit as u8);
+    let len = if digits[2] != b'0' {
+        3
+    } else if digits[1] != b'0' {
+        2
+    } else {
+        1
+    };
+    out.put_byte(b'.');
+    out.put_short(&digits[..len]);
+    true
 }
 
 /// Appends a finite float: the shortest digits that read back as the same `f32`.
@@ -129,6 +173,26 @@ mod tests {
             (16_777_216.0, "16777216.0"),
         ] {
             assert_eq!(written(|out| put_f32(out, number)), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn thousandths_have_the_shortest_digits_too(
+            whole in 0_u64..1 << 47, shift in 0_u32..47, nudge in -1_i64..=1, negative: bool
+        ) {
+            let exact = (whole >> shift) as f64 / 1000.0;
+            let near = f64::from_bits(exact.to_bits().saturating_add_signed(nudge));
+            let number = if negative { -near } else { near };
+            let mut known = false;
+            let short = written(|out| known = put_thousandths(out, number));
+            if known {
+                let mut buffer = zmij::Buffer::new();
+                proptest::prop_assert_eq!(short, buffer.format_finite(number));
+            } else {
+                let tried = (0.001..1e11).contains(&exact) && nudge == 0;
+                proptest::prop_assert!(!tried, "{number} is a whole number of thousandths");
+            }
         }
     }
 

@@ -99,6 +99,25 @@ fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Piece<'_>) {
     }
 }
 
+/// Returns a record's message with its placeholders filled, as it is before any
+/// form quotes or escapes it.
+#[cfg(feature = "alloc")]
+pub(crate) fn rendered_message(record: &LogRecord<'_>) -> alloc::string::String {
+    let mut text = alloc::string::String::new();
+    match record.message() {
+        Message::Literal(words) => text.push_str(words),
+        Message::Template(template) => pieces(template, record, |piece| match piece {
+            Piece::Text(piece) => text.push_str(piece),
+            Piece::Value(value) => {
+                if write_shown(&mut text, &value).is_err() {
+                    text.push('…');
+                }
+            }
+        }),
+    }
+    text
+}
+
 fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
     put_key(out, key);
     put_value(out, value);

@@ -105,8 +105,11 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     return crc32fast::hash(bytes);
     #[cfg(not(feature = "fast-crc"))]
     {
-        #[cfg(feature = "alloc")]
+        #[cfg(all(feature = "alloc", not(target_family = "wasm")))]
         type Table = crc::Table<16>;
+        // Downloaded with every page: one table of 256 entries.
+        #[cfg(all(feature = "alloc", target_family = "wasm"))]
+        type Table = crc::Table<1>;
         #[cfg(not(feature = "alloc"))]
         type Table = crc::NoTable;
         static CRC: crc::Crc<u32, Table> = crc::Crc::<u32, Table>::new(&crc::CRC_32_ISO_HDLC);

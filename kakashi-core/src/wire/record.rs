@@ -50,6 +50,15 @@ impl From<Site<'static>> for KnownSite<'static> {
 }
 
 impl<'a> KnownSite<'a> {
+    /// Checks the body of a SITE item after its id, for a site that the program
+    /// makes while it runs; no other may have its address, which is not 0.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the bytes are none.
+    pub fn of_program(body: &'a [u8], address: usize) -> Result<Self, Malformed> {
+        Ok(Self { address, ..Self::read(body)? })
+    }
+
     /// Checks the body of a SITE item after its id.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let (level, flags, mask) = check_body(body)?;

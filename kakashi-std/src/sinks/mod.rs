@@ -1,13 +1,11 @@
 //! Where batches go on a system with files: see each type.
 
 mod file;
-mod function;
 mod memory;
 mod standard;
 mod writer;
 
 pub use file::{FileSink, reopen_files};
-pub use function::FunctionSink;
 pub use memory::MemorySink;
 pub use standard::{StderrSink, StdoutSink};
 pub use writer::WriterSink;
@@ -15,6 +13,7 @@ pub use writer::WriterSink;
 use std::io;
 use std::path::Path;
 
+pub use kakashi_core::FunctionSink;
 use kakashi_core::{Destination, Wire};
 
 /// Makes the destination for the process's stderr.

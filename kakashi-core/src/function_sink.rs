@@ -1,8 +1,9 @@
 //! A closure as a sink.
 
-use std::fmt;
+use core::fmt;
 
-use kakashi_core::{Batch, Sink, SinkError};
+use crate::batch::Batch;
+use crate::sink::{Sink, SinkError};
 
 /// Hands each batch to a closure.
 pub struct FunctionSink<F>(F);

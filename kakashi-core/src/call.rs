@@ -1,36 +1,44 @@
 //! A logging call before it is a record: what the caller said, without the time
 //! and the context, which the road adds where it keeps the record.
 
-use kakashi_core::{ContextFields, Field, LogLevel, LogRecord, Name, Site, Timestamp, Value, Values};
+use crate::clock::Timestamp;
+use crate::field::Field;
+use crate::level::LogLevel;
+use crate::record::{ContextFields, LogRecord, Name, Values};
+use crate::site::Site;
+use crate::value::Value;
 
 /// What a caller said.
-#[derive(Clone, Copy)]
-pub(crate) struct Call<'c> {
-    pub(crate) level: LogLevel,
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'c> {
+    /// How much it matters.
+    pub level: LogLevel,
     says: Says<'c>,
     fields: &'c [Field<'c>],
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 enum Says<'c> {
     Site(Site<'static>, &'c [Value<'c>]),
     Words(&'c str),
 }
 
 impl<'c> Call<'c> {
+    /// Takes what a macro call says, and fields beside its own.
     #[inline(always)]
-    pub(crate) fn of_site(site: Site<'static>, values: &'c [Value<'c>], fields: &'c [Field<'c>]) -> Self {
+    pub fn of_site(site: Site<'static>, values: &'c [Value<'c>], fields: &'c [Field<'c>]) -> Self {
         Self { level: site.level(), says: Says::Site(site, values), fields }
     }
 
+    /// Takes words that mean themselves.
     #[inline(always)]
-    pub(crate) fn of_words(level: LogLevel, words: &'c str, fields: &'c [Field<'c>]) -> Self {
+    pub fn of_words(level: LogLevel, words: &'c str, fields: &'c [Field<'c>]) -> Self {
         Self { level, says: Says::Words(words), fields }
     }
 
     /// Returns the call site, if the call has one.
     #[inline(always)]
-    pub(crate) fn site(&self) -> Option<Site<'static>> {
+    pub fn site(&self) -> Option<Site<'static>> {
         match self.says {
             Says::Site(site, _) => Some(site),
             Says::Words(_) => None,
@@ -39,7 +47,7 @@ impl<'c> Call<'c> {
 
     /// Makes the record, in its place: it is too large to be passed around.
     #[inline(always)]
-    pub(crate) fn record<'r>(
+    pub fn record<'r>(
         &'r self,
         timestamp: Timestamp,
         logger: Name<'r>,
