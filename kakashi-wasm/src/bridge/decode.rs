@@ -1,0 +1,91 @@
+//! A stream of the wire, as plain values for JavaScript to read.
+//!
+//! Values of the [codec](kakashi_core::codec) follow one another:
+//!
+//! - a record: 0, nanoseconds, whether they count from a device's start, level,
+//!   logger, message with its placeholders filled, sequence or null, module, file
+//!   and line or three nulls, number of fields, for each its key and its value;
+//! - drops: 1, nanoseconds, whether they count from a device's start, six counts by
+//!   level, number of reasons, for each its name and its count;
+//! - bytes that are neither: 2, how many.
+
+use kakashi_core::codec::put_value;
+use kakashi_core::wire::{Item, Reader};
+use kakashi_core::{LogRecord, Output, Timestamp, Value};
+
+/// Reads a whole stream.
+pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
+    let mut values = Values::default();
+    for item in Reader::new(bytes) {
+        match item {
+            Item::Record(record) => values.record(&record),
+            Item::Dropped(report) => {
+                values.put(&Value::U64(1));
+                values.time(report.timestamp);
+                report.by_level.iter().for_each(|count| values.put(&Value::U64(*count)));
+                values.put(&Value::U64(report.reasons().count() as u64));
+                for (reason, count) in report.reasons() {
+                    values.put(&Value::Str(reason));
+                    values.put(&Value::U64(count));
+                }
+            }
+            Item::Skipped(bytes) => {
+                values.put(&Value::U64(2));
+                values.put(&Value::U64(bytes as u64));
+            }
+            _ => {}
+        }
+    }
+    values.bytes.truncate(values.len);
+    values.bytes
+}
+
+#[derive(Default)]
+struct Values {
+    bytes: Vec<u8>,
+    len: usize,
+}
+
+impl Values {
+    fn put(&mut self, value: &Value<'_>) {
+        loop {
+            let mut out = Output::resume(&mut self.bytes, self.len);
+            put_value(&mut out, value);
+            let (end, overflowed) = (out.position(), out.overflowed());
+            if !overflowed {
+                self.len = end;
+                return;
+            }
+            self.bytes.resize((2 * end).max(1024), 0);
+        }
+    }
+
+    fn time(&mut self, timestamp: Timestamp) {
+        let (nanos, uptime) = match timestamp {
+            Timestamp::Wall(nanos) => (Value::I64(nanos), false),
+            Timestamp::Uptime(nanos) => (Value::U64(nanos), true),
+        };
+        self.put(&nanos);
+        self.put(&Value::Bool(uptime));
+    }
+
+    fn record(&mut self, record: &LogRecord<'_>) {
+        self.put(&Value::U64(0));
+        self.time(record.timestamp);
+        self.put(&Value::U64(record.level.number().into()));
+        self.put(&Value::Str(record.logger.text()));
+        self.put(&Value::Str(&record.rendered_message()));
+        self.put(&record.sequence.map_or(Value::Null, Value::U64));
+        let place = record.location();
+        self.put(&place.map_or(Value::Null, |place| Value::Str(place.module)));
+        self.put(&place.map_or(Value::Null, |place| Value::Str(place.file)));
+        self.put(&place.map_or(Value::Null, |place| Value::U64(place.line.into())));
+        let mut count = 0;
+        record.for_each_field(|_, _| count += 1);
+        self.put(&Value::U64(count));
+        record.for_each_field(|key, value| {
+            self.put(&Value::Str(key));
+            self.put(value);
+        });
+    }
+}

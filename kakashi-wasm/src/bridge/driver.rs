@@ -1,0 +1,278 @@
+//! Reads the ring and fills batches.
+
+use std::sync::Arc;
+
+use kakashi_core::codec::{Cursor, Malformed};
+use kakashi_core::wire::read_record;
+use kakashi_core::{
+    DropReason, Encoder, Guard, LevelFilter, LogContext, LogLevel, LogRecord, Pipeline, Redaction, Scratch,
+    Timestamp,
+};
+
+use super::tables::{Tables, View};
+use crate::batcher::Batcher;
+
+/// The kinds of items, as the wire numbers them.
+const SITE: u8 = 1;
+const NAME: u8 = 2;
+const CONTEXT: u8 = 3;
+const RECORD: u8 = 4;
+
+/// All that is behind the bridge.
+pub(super) struct Driver {
+    ring: Vec<u8>,
+    tables: Tables,
+    /// Up to here the ring's items have been learnt.
+    learnt: usize,
+    routes: Vec<Route>,
+    scratch: Scratch,
+    sequence: u64,
+    /// The last batch's ends: offset and level.
+    ends: Vec<u32>,
+    pub(super) mail: Box<[u32; 8]>,
+    pub(super) lost: Box<[[u32; DropReason::ALL.len()]; LogLevel::ALL.len()]>,
+    pub(super) input: Vec<u8>,
+}
+
+/// Where a logger's records go.
+#[derive(Default)]
+pub(super) struct Route {
+    pipeline: Pipeline,
+    /// Contexts as they may be written, by their ids.
+    redacted: Vec<Option<LogContext>>,
+    destinations: Vec<Destination>,
+}
+
+struct Destination {
+    batcher: Batcher,
+    /// JavaScript has the batch.
+    lent: bool,
+}
+
+/// No foreign code runs here: JavaScript has run its own before it wrote.
+struct Unguarded;
+
+impl Guard for Unguarded {
+    fn run(&self, code: &mut dyn FnMut()) -> bool {
+        code();
+        true
+    }
+}
+
+impl Route {
+    pub(super) fn set_redaction(&mut self, redaction: Redaction) {
+        self.pipeline.redaction = redaction;
+        self.redacted.clear();
+    }
+
+    /// Makes sure that a context is there as it may be written.
+    fn redact(&mut self, id: usize, context: &LogContext) {
+        if self.redacted.len() <= id {
+            self.redacted.resize(id + 1, None);
+        }
+        let redaction = &self.pipeline.redaction;
+        self.redacted[id].get_or_insert_with(|| redaction.context(context));
+    }
+
+    fn is_full(&self) -> bool {
+        self.destinations.iter().any(|destination| destination.batcher.is_full())
+    }
+}
+
+impl Driver {
+    pub(super) fn new() -> Self {
+        Self {
+            ring: Vec::new(),
+            tables: Tables::default(),
+            learnt: 0,
+            routes: Vec::new(),
+            scratch: Scratch::new(),
+            sequence: 0,
+            ends: Vec::new(),
+            mail: Box::default(),
+            lost: Box::default(),
+            input: Vec::new(),
+        }
+    }
+
+    pub(super) fn make_ring(&mut self, bytes: usize) -> usize {
+        // The old one first: both at once might not find room.
+        self.ring = Vec::new();
+        self.ring = vec![0; bytes];
+        self.ring.as_ptr() as usize
+    }
+
+    pub(super) fn route(&mut self, route: usize) -> &mut Route {
+        if self.routes.len() <= route {
+            self.routes.resize_with(route + 1, Route::default);
+        }
+        &mut self.routes[route]
+    }
+
+    pub(super) fn reset_route(&mut self, route: usize) {
+        *self.route(route) = Route::default();
+    }
+
+    pub(super) fn add_destination(
+        &mut self,
+        route: usize,
+        threshold: LevelFilter,
+        encoder: Arc<dyn Encoder>,
+        batch_bytes: usize,
+    ) {
+        let batcher = Batcher::new(threshold, None, encoder, batch_bytes);
+        self.route(route).destinations.push(Destination { batcher, lent: false });
+    }
+
+    /// Reads the `text`s at the ring's front.
+    pub(super) fn texts(&self, len: usize) -> Vec<String> {
+        let mut texts = Cursor::new(self.ring.get(..len).unwrap_or_default());
+        std::iter::from_fn(|| texts.text().ok().map(str::to_owned)).collect()
+    }
+
+    pub(super) fn owe(
+        &mut self,
+        route: usize,
+        at: usize,
+        level: LogLevel,
+        reason: DropReason,
+        records: usize,
+    ) {
+        if let Some(destination) = self.route(route).destinations.get_mut(at) {
+            destination.batcher.owe(level, reason, records);
+        }
+    }
+
+    pub(super) fn announce(&mut self, route: usize, timestamp: Timestamp) {
+        self.end_loans();
+        for destination in &mut self.route(route).destinations {
+            destination.batcher.announce(timestamp);
+        }
+    }
+
+    pub(super) fn forget(&mut self) {
+        self.tables.clear();
+        self.routes.iter_mut().for_each(|route| route.redacted.clear());
+    }
+
+    fn end_loans(&mut self) {
+        for destination in self.routes.iter_mut().flat_map(|route| &mut route.destinations) {
+            if core::mem::take(&mut destination.lent) {
+                destination.batcher.clear();
+            }
+        }
+    }
+
+    /// Learns what the items explain: before any record is read, for what reads
+    /// records borrows the tables.
+    fn learn(&mut self, from: usize, end: usize) {
+        self.learnt = if from == 0 { 0 } else { self.learnt };
+        let mut items = Cursor::new(self.ring.get(self.learnt.max(from)..end).unwrap_or_default());
+        while let Ok((kind, body)) = next_item(&mut items) {
+            let _ = match kind {
+                SITE => self.tables.add_site(body),
+                NAME => self.tables.add_logger(body),
+                CONTEXT => self.tables.add_context(body),
+                _ => Ok(()),
+            };
+        }
+        self.learnt = end;
+    }
+
+    pub(super) fn take(&mut self, from: usize, end: usize) -> usize {
+        self.end_loans();
+        self.learn(from, end);
+        self.lost.iter_mut().for_each(|row| row.fill(0));
+        let Self { ring, tables, routes, scratch, sequence, lost, mail, .. } = self;
+        mail[0] = 0;
+        let mut lose = |level: LogLevel, reason: DropReason| {
+            lost[level.index()][reason.index()] += 1;
+            mail[0] += 1;
+        };
+        let view = View::new(tables);
+        let mut items = Cursor::new(ring.get(from..end).unwrap_or_default());
+        while let Ok((kind, body)) = next_item(&mut items) {
+            if kind != RECORD {
+                continue;
+            }
+            let Ok(mut record) = read_record(body.rest(), &view) else {
+                // A fault of the writer's: told, as all that is lost.
+                lose(LogLevel::Error, DropReason::EncoderFailed);
+                continue;
+            };
+            *sequence += 1;
+            record.sequence = Some(*sequence);
+            let (route, context) = view.last();
+            let Some(route) = routes.get_mut(route) else { continue };
+            route.send(record, context.and_then(|id| Some((id, tables.context(id)?))), scratch, &mut lose);
+            if route.is_full() {
+                return end - items.rest().len();
+            }
+        }
+        end
+    }
+
+    pub(super) fn lend(&mut self, route: usize, at: usize) -> usize {
+        let Some(destination) = self.routes.get_mut(route).and_then(|route| route.destinations.get_mut(at))
+        else {
+            return 0;
+        };
+        if destination.lent || destination.batcher.is_empty() {
+            return 0;
+        }
+        destination.lent = true;
+        let records = destination.batcher.record_count();
+        let batch = destination.batcher.close();
+        self.ends.clear();
+        self.ends.extend(batch.ends().iter().flat_map(|end| [end.end as u32, u32::from(end.level.number())]));
+        let highest = batch.ends().iter().map(|end| end.level.number()).max().unwrap_or(0);
+        *self.mail = [
+            batch.bytes().as_ptr() as u32,
+            self.ends.as_ptr() as u32,
+            batch.ends().len() as u32,
+            records as u32,
+            batch.dropped() as u32,
+            u32::from(highest),
+            0,
+            0,
+        ];
+        batch.bytes().len()
+    }
+}
+
+impl Route {
+    fn send(
+        &mut self,
+        record: LogRecord<'_>,
+        context: Option<(usize, &LogContext)>,
+        scratch: &mut Scratch,
+        lose: &mut impl FnMut(LogLevel, DropReason),
+    ) {
+        let mut record = record;
+        let touched = |context: &LogContext| self.pipeline.redaction.may_touch(context.fields().mask);
+        if let Some((id, context)) = context.filter(|(_, context)| touched(context)) {
+            self.redact(id, context);
+            if let Some(Some(redacted)) = self.redacted.get(id) {
+                record.set_context(redacted.fields());
+            }
+        }
+        let destinations = &mut self.destinations;
+        self.pipeline.run(&record, scratch, &Unguarded, |record| {
+            for Destination { batcher, .. } in destinations {
+                if batcher.takes(record)
+                    && let Err(reason) = batcher.put(record)
+                {
+                    lose(record.level, reason);
+                    batcher.owe(record.level, reason, 1);
+                }
+            }
+        });
+    }
+}
+
+/// Reads one item: its kind and its body.
+fn next_item<'a>(items: &mut Cursor<'a>) -> Result<(u8, Cursor<'a>), Malformed> {
+    let kind = items.byte()?;
+    let len = items.len()?;
+    Ok((kind, Cursor::new(items.bytes(len)?)))
+}

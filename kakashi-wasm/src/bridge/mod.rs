@@ -1,0 +1,141 @@
+//! What the npm package's JavaScript calls.
+//!
+//! The wire is the ABI. JavaScript writes items of the wire (SITE, NAME, CONTEXT,
+//! RECORD) into a ring in this module's memory; [`take`] reads them, runs the
+//! pipeline, encodes for each destination, and [`batch`] lends the bytes out.
+//! All arguments are numbers and nothing is called back, so the module imports
+//! nothing: walking a JavaScript object from here costs 2,700–3,400 ns, building
+//! one 2,000–7,400, a call that passes numbers a few.
+//!
+//! Sinks, timers and levels are JavaScript's business: a test of the level must
+//! not cost a call, and must work before a page has fetched this module.
+//!
+//! A NAME here has one `leb` more at its end than on the wire: its route.
+
+mod decode;
+mod driver;
+mod tables;
+
+use std::cell::RefCell;
+
+use kakashi_core::{DropReason, Format, LevelFilter, LogLevel, Redaction, Timestamp};
+use wasm_bindgen::prelude::wasm_bindgen;
+
+use driver::Driver;
+
+thread_local! {
+    static DRIVER: RefCell<Driver> = RefCell::new(Driver::new());
+}
+
+/// Nothing here calls JavaScript, so nobody can be inside already.
+fn with<R>(run: impl FnOnce(&mut Driver) -> R) -> R {
+    DRIVER.with_borrow_mut(run)
+}
+
+/// Makes the ring, of this many bytes, and returns its address.
+#[wasm_bindgen]
+pub fn ring(bytes: usize) -> usize {
+    with(|driver| driver.make_ring(bytes))
+}
+
+/// Returns the address of eight words that other functions answer with.
+#[wasm_bindgen]
+pub fn mail() -> usize {
+    with(|driver| driver.mail.as_ptr() as usize)
+}
+
+/// Empties a route, or makes it.
+#[wasm_bindgen]
+pub fn route(route: usize) {
+    with(|driver| driver.reset_route(route));
+}
+
+/// Adds a destination to a route. Formats: 0 text, 1 JSON, 2 pretty, 3 pretty in
+/// colour, 4 the wire.
+#[wasm_bindgen]
+pub fn destination(route: usize, format: u8, threshold: u8, batch_bytes: usize) {
+    let encoder = match format {
+        1 => Format::Json.encoder(false, false),
+        2 => Format::Pretty.encoder(false, false),
+        3 => Format::Pretty.encoder(true, true),
+        4 => Format::Wire.encoder(false, false),
+        _ => Format::Text.encoder(false, false),
+    };
+    with(|driver| driver.add_destination(route, LevelFilter::new(threshold), encoder, batch_bytes));
+}
+
+/// Redacts the paths that the ring's first bytes name: a `text` each.
+#[wasm_bindgen]
+pub fn redact(route: usize, len: usize) {
+    with(|driver| {
+        let paths = driver.texts(len);
+        driver.route(route).set_redaction(Redaction::new(paths));
+    });
+}
+
+/// Reads the ring's items from one offset to another, until a batch is full;
+/// returns how far it came. `mail[0]` says how many records could not be encoded,
+/// [`lost`] which.
+#[wasm_bindgen]
+pub fn take(from: usize, end: usize) -> usize {
+    with(|driver| driver.take(from, end))
+}
+
+/// Ends a destination's batch and lends it out until the next [`take`]; returns its
+/// length in bytes. The mail: the bytes' address, the address of the ends (two
+/// words each: offset, level), their number, records, dropped before, highest level.
+#[wasm_bindgen]
+pub fn batch(route: usize, destination: usize) -> usize {
+    with(|driver| driver.lend(route, destination))
+}
+
+/// Says that records of a level were dropped on their way to a destination, for the
+/// reason at an index of [`DropReason::ALL`].
+#[wasm_bindgen]
+pub fn owe(route: usize, destination: usize, level: u8, reason: usize, records: usize) {
+    let (Some(level), Some(&reason)) = (LogLevel::from_number(level), DropReason::ALL.get(reason)) else {
+        return;
+    };
+    with(|driver| driver.owe(route, destination, level, reason, records));
+}
+
+/// Announces a route's drops where no record came after them; the time in
+/// microseconds since 1970.
+#[wasm_bindgen]
+pub fn announce(route: usize, micros: f64) {
+    with(|driver| driver.announce(route, Timestamp::from_unix_micros(micros as i64)));
+}
+
+/// Returns the address of six times six words: how many records of each level, by
+/// each reason, the last [`take`] could not encode.
+#[wasm_bindgen]
+pub fn lost() -> usize {
+    with(|driver| driver.lost.as_ptr() as usize)
+}
+
+/// Forgets what ids stand for; the next items explain theirs anew.
+#[wasm_bindgen]
+pub fn forget() {
+    with(Driver::forget);
+}
+
+/// Makes room for bytes to be decoded, and returns its address.
+#[wasm_bindgen]
+pub fn input(bytes: usize) -> usize {
+    with(|driver| {
+        driver.input = vec![0; bytes];
+        driver.input.as_ptr() as usize
+    })
+}
+
+/// Decodes the input; returns the length of what it says, whose address is in
+/// `mail[0]` until the next call of [`input`]. See `decode` for its form.
+#[wasm_bindgen]
+pub fn decode() -> usize {
+    with(|driver| {
+        let decoded = decode::decode(&std::mem::take(&mut driver.input));
+        driver.input = decoded;
+        driver.mail[0] = driver.input.as_ptr() as u32;
+        driver.input.len()
+    })
+}

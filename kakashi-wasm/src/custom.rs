@@ -1,0 +1,72 @@
+//! Loggers with a road of their own: level, enrichers, filters, encoder, sinks.
+
+use std::error::Error;
+use std::rc::Rc;
+use std::sync::Arc;
+
+use kakashi_core::{
+    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, Sink, Site, Value,
+};
+
+use crate::configure::custom_route;
+use crate::flush::flush_route;
+use crate::lifecycle;
+use crate::logger::{log_methods, registry};
+use crate::road::{Origin, Urgency, submit};
+use crate::route::Route;
+
+/// Says what a custom logger does with its records. Its sinks need not be `Send`.
+pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;
+
+/// Makes a logger with a road of its own.
+///
+/// Two of the same name are two loggers. What it has buffered is written when
+/// the last of its handles goes.
+pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
+    lifecycle::install();
+    let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
+    let config = config.into_parts();
+    match config.level {
+        Some(level) => entry.set_own_level(level),
+        None => registry().adopt(&entry),
+    }
+    let route = custom_route(config.pipeline, config.destinations, config.format);
+    FunctionalLogger { entry, route, context: LogContext::new() }
+}
+
+/// Writes records on a road of its own; made by [`create_custom_logger`].
+#[derive(Clone, Debug)]
+pub struct FunctionalLogger {
+    entry: Arc<LoggerEntry>,
+    route: Rc<Route>,
+    context: LogContext,
+}
+
+impl FunctionalLogger {
+    #[inline(always)]
+    fn submit(&self, call: &Call<'_>) {
+        let origin = Origin { entry: &self.entry, route: Some(&self.route), context: &self.context };
+        submit(&origin, call, Urgency::of(call.level));
+    }
+
+    /// Makes a logger that adds these fields to its records.
+    #[must_use]
+    pub fn with_fields(&self, fields: &[Field<'_>]) -> Self {
+        self.with_context(&LogContext::new().with_custom(fields))
+    }
+
+    /// Makes a logger that adds this context to its records.
+    #[must_use]
+    pub fn with_context(&self, context: &LogContext) -> Self {
+        Self { context: self.context.merge(context), ..self.clone() }
+    }
+
+    /// Writes all that is in batches for this logger.
+    ///
+    /// Called from inside a sink or a `Display`, it does nothing.
+    pub fn flush(&self) -> Flushed {
+        flush_route(&self.route)
+    }
+}
+
+log_methods! { FunctionalLogger, ", and writes before it returns" }

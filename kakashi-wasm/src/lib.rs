@@ -1,0 +1,81 @@
+//! Structured logging in browsers, Node and edge workers.
+//!
+//! ```no_run
+//! use kakashi_wasm::{get_logger, info};
+//!
+//! let logger = get_logger("shop::cart");
+//! info!(logger, "Item {id} added", id = 1042, price = 19.9);
+//! ```
+//!
+//! This is what a Rust program compiled to wasm uses; JavaScript programs use the
+//! npm package that is made of it. The calls are those of `kakashi-std`, and so is
+//! every byte that is written.
+//!
+//! A record is encoded into a batch in the program's own memory; JavaScript is
+//! called for the time, and once for a batch: when it is full, 100 ms after the
+//! first record, when the page is hidden, on [`flush`](flush()). ERROR and CRITICAL are
+//! written before the call returns. A panic is logged, and what is buffered
+//! written, before the program stops.
+//!
+//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`].
+//!
+//! Where a program runs on several threads (web workers that share a memory), each
+//! has destinations of its own: what JavaScript gives one is no good to another.
+//! Loggers and levels are shared.
+
+#![forbid(unsafe_code)]
+
+mod async_logger;
+mod batcher;
+// What the npm package calls; no Rust program needs it.
+#[cfg(feature = "npm")]
+#[allow(unreachable_pub, reason = "JavaScript reaches what it exports")]
+mod bridge;
+mod busy;
+mod clock;
+mod configure;
+mod custom;
+mod flush;
+mod imports;
+mod lifecycle;
+mod logger;
+mod microtask;
+mod outlet;
+mod reentry;
+mod road;
+mod root;
+mod route;
+mod scope;
+pub mod sinks;
+mod timer;
+
+pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
+pub use clock::SystemClock;
+pub use configure::{Configure, configure};
+pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
+pub use flush::flush;
+pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+pub use root::{
+    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
+};
+pub use scope::{
+    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
+};
+pub use sinks::{CallbackSink, ConsoleSink};
+
+pub use kakashi_core::{
+    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
+    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
+    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
+    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
+    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
+};
+
+/// For the macros.
+#[doc(hidden)]
+pub use kakashi_core as __core;
+
+/// Returns what became of all records of this program so far.
+pub fn stats() -> Stats {
+    outlet::COUNTERS.snapshot()
+}

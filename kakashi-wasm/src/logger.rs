@@ -1,0 +1,200 @@
+//! Loggers by name.
+
+use std::error::Error;
+use std::sync::{Arc, OnceLock};
+
+use kakashi_core::{
+    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind,
+    Registry, Site, UnknownLevel, Value,
+};
+
+use crate::flush::flush_route;
+use crate::lifecycle;
+use crate::road::{Origin, Urgency, submit};
+use crate::route;
+
+/// Returns the loggers of this program.
+pub(crate) fn registry() -> &'static Registry {
+    static REGISTRY: OnceLock<Registry> = OnceLock::new();
+    REGISTRY.get_or_init(Registry::new)
+}
+
+/// Returns the logger of this name, with the level that is set for it.
+///
+/// Handles of one name are one logger. ERROR and CRITICAL are written before the
+/// call returns, all else with its batch: when that is full, or after 100 ms.
+///
+/// ```no_run
+/// use kakashi_wasm::{get_logger, info};
+///
+/// let logger = get_logger("shop::cart");
+/// info!(logger, "Item added", item_id = 1042, price = 19.9);
+/// ```
+pub fn get_logger(name: &str) -> Logger {
+    Logger::of(entry(LoggerKind::Sync, name, None))
+}
+
+/// Returns the logger of this name and gives it a level of its own, for all of
+/// its handles; [`set_log_level`] does not change it.
+pub fn get_logger_with_level(name: &str, level: impl Into<LevelFilter>) -> Logger {
+    Logger::of(entry(LoggerKind::Sync, name, Some(level.into())))
+}
+
+/// Finds or makes what a logger stands on.
+pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
+    lifecycle::install();
+    registry().get(kind, name, level)
+}
+
+/// Sets the level of all loggers that were made without one: a level, or its
+/// name in any case.
+///
+/// # Errors
+/// An [`UnknownLevel`] that lists the names.
+///
+/// ```
+/// use kakashi_wasm::{LogLevel, set_log_level};
+///
+/// set_log_level(LogLevel::Debug)?;
+/// set_log_level("warning")?;
+/// assert!(set_log_level("verbose").is_err());
+/// # Ok::<(), kakashi_wasm::UnknownLevel>(())
+/// ```
+pub fn set_log_level<L>(level: L) -> Result<(), UnknownLevel>
+where
+    L: TryInto<LevelFilter>,
+    UnknownLevel: From<L::Error>,
+{
+    let level = level.try_into()?;
+    registry().change_levels(|levels| levels.set_global(level));
+    Ok(())
+}
+
+/// Writes what is buffered, then forgets all loggers. Handles that exist work
+/// on and follow levels; the next [`get_logger`] makes a new one.
+pub fn clear_logger_cache() {
+    crate::flush();
+    registry().clear();
+}
+
+/// Writes records in batches. Clones are one logger.
+#[derive(Clone, Debug)]
+pub struct Logger {
+    entry: Arc<LoggerEntry>,
+}
+
+impl Logger {
+    fn of(entry: Arc<LoggerEntry>) -> Self {
+        Self { entry }
+    }
+
+    #[inline(always)]
+    fn submit(&self, call: &Call<'_>) {
+        const NO_CONTEXT: &LogContext = &LogContext::new();
+        let origin = Origin { entry: &self.entry, route: None, context: NO_CONTEXT };
+        submit(&origin, call, Urgency::of(call.level));
+    }
+
+    /// Writes all that is in batches for this logger's destinations.
+    ///
+    /// Called from inside a sink or a `Display`, it does nothing.
+    pub fn flush(&self) -> Flushed {
+        route::root_if_made().map(|route| flush_route(&route)).unwrap_or_default()
+    }
+}
+
+/// What every kind of logger has that has an `entry` and can `submit`.
+macro_rules! log_methods {
+    ($logger:ident, $urgently:literal) => {
+        impl $logger {
+            /// Returns the threshold that holds now.
+            pub fn level(&self) -> LevelFilter {
+                self.entry.level()
+            }
+
+            /// Returns the name.
+            pub fn name(&self) -> &str {
+                self.entry.name().text()
+            }
+
+            /// Tells whether records of this level are written.
+            #[inline]
+            pub fn is_enabled(&self, level: LogLevel) -> bool {
+                self.entry.enables(level)
+            }
+
+            /// Logs words and fields at a level; nothing in the words is a placeholder.
+            pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
+                if self.entry.enables(level) {
+                    self.submit(&Call::of_words(level, message, fields));
+                }
+            }
+
+            /// Logs at TRACE; see [`Self::log`].
+            #[inline]
+            pub fn trace(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Trace, message, fields);
+            }
+
+            /// Logs at DEBUG; see [`Self::log`].
+            #[inline]
+            pub fn debug(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Debug, message, fields);
+            }
+
+            /// Logs at INFO; see [`Self::log`].
+            #[inline]
+            pub fn info(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Info, message, fields);
+            }
+
+            /// Logs at WARNING; see [`Self::log`].
+            #[inline]
+            pub fn warning(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Warning, message, fields);
+            }
+
+            #[doc = concat!("Logs at ERROR", $urgently, "; see [`Self::log`].")]
+            #[inline]
+            pub fn error(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Error, message, fields);
+            }
+
+            #[doc = concat!("Logs at CRITICAL", $urgently, "; see [`Self::log`].")]
+            #[inline]
+            pub fn critical(&self, message: &str, fields: &[Field<'_>]) {
+                self.log(LogLevel::Critical, message, fields);
+            }
+
+            /// Logs an error at ERROR: its type, its text and those of its sources.
+            #[cold]
+            pub fn exception<E: Error>(&self, message: &str, error: &E, fields: &[Field<'_>]) {
+                if self.entry.enables(LogLevel::Error) {
+                    kakashi_core::with_joined(fields, &Exception::new(error).fields(), |fields| {
+                        self.submit(&Call::of_words(LogLevel::Error, message, fields));
+                    });
+                }
+            }
+        }
+
+        impl Log for $logger {
+            #[inline(always)]
+            fn enabled(&self, level: LogLevel) -> bool {
+                self.entry.enables(level)
+            }
+
+            #[inline(never)]
+            fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+                self.submit(&Call::of_site(site, values, &[]));
+            }
+
+            #[cold]
+            fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+                self.submit(&Call::of_site(site, values, &exception.fields()));
+            }
+        }
+    };
+}
+pub(crate) use log_methods;
+
+log_methods! { Logger, ", and writes before it returns" }

@@ -1,0 +1,125 @@
+//! Records logged while a record is being logged: by a `Display`, a filter, a
+//! sink, a panic hook.
+//!
+//! They cannot take the road, which is in use, so they are kept aside in wire
+//! form and follow when the call that was in their way is done. What is
+//! nested too deep, or too much, is dropped and counted as `reentrant`.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use kakashi_core::{Call, DropReason, LogLevel, Timestamp, put_aside, wire};
+
+use crate::busy::{CatchPanic, is_in_sink};
+use crate::clock::now_nanos;
+use crate::outlet::COUNTERS;
+use crate::road::{Origin, Urgency, context_of, next_sequence, submit_kept};
+use crate::route::{self, Route};
+use crate::timer;
+
+/// What is kept aside at most.
+const MOST_BYTES: usize = 256 * 1024;
+/// A `Display` that logs itself must end somewhere.
+const MOST_DEPTH: usize = 4;
+/// A sink that logs what it writes would go on for ever.
+const MOST_ROUNDS: usize = 8;
+
+thread_local! {
+    static PENDING: Cell<bool> = const { Cell::new(false) };
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+    static SIDE: RefCell<Side> = const { RefCell::new(Side { kept: Vec::new(), bytes: 0 }) };
+}
+
+struct Side {
+    kept: Vec<Kept>,
+    bytes: usize,
+}
+
+struct Kept {
+    route: Option<Rc<Route>>,
+    level: LogLevel,
+    urgency: Urgency,
+    block: Vec<u8>,
+}
+
+/// Tells whether something has been kept aside.
+#[inline]
+pub(crate) fn is_pending() -> bool {
+    PENDING.get()
+}
+
+/// Keeps a record aside.
+#[cold]
+pub(crate) fn keep(origin: &Origin<'_>, call: &Call<'_>) {
+    let depth = DEPTH.replace(DEPTH.get() + 1);
+    let kept = depth < MOST_DEPTH && keep_at_depth(origin, call);
+    DEPTH.set(DEPTH.get().saturating_sub(1));
+    if !kept {
+        count_dropped(origin.route, call.level);
+    }
+}
+
+/// Begins at the surface again, after a call that never comes back.
+pub(crate) fn forget_depth() {
+    DEPTH.set(0);
+}
+
+fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
+    let route = origin.route.cloned().or_else(route::root_if_made);
+    let context = context_of(origin, route.as_deref());
+    let now = now_nanos();
+    // Who is on the road may never come back, and then nobody but a timer logs this.
+    timer::arm(now);
+    let mut record = call.record(Timestamp::Wall(now), origin.entry.name(), context.fields());
+    record.sequence = Some(next_sequence());
+    let Some(block) = put_aside(&record, &CatchPanic, MOST_BYTES) else { return false };
+    // What a sink has logged is not urgent, whatever its level: writing it at once
+    // would make the sink log again.
+    let urgency = if is_in_sink() { Urgency::Batched } else { Urgency::of(call.level) };
+    SIDE.with(|side| {
+        let Ok(mut side) = side.try_borrow_mut() else { return false };
+        if side.bytes + block.len() > MOST_BYTES {
+            return false;
+        }
+        side.bytes += block.len();
+        side.kept.push(Kept { route: origin.route.cloned(), level: call.level, urgency, block });
+        PENDING.set(true);
+        true
+    })
+}
+
+/// Logs what has been kept aside.
+#[cold]
+pub(crate) fn replay() {
+    for round in 0.. {
+        PENDING.set(false);
+        let kept = SIDE.with(|side| {
+            let Ok(mut side) = side.try_borrow_mut() else { return Vec::new() };
+            side.bytes = 0;
+            std::mem::take(&mut side.kept)
+        });
+        if kept.is_empty() {
+            return;
+        }
+        for Kept { route, level, urgency, block } in kept {
+            if round == MOST_ROUNDS {
+                count_dropped(route.as_ref(), level);
+                continue;
+            }
+            for item in wire::Reader::new(&block) {
+                if let wire::Item::Record(record) = item
+                    && !submit_kept(route.as_ref(), &record, urgency)
+                {
+                    count_dropped(route.as_ref(), level);
+                }
+            }
+        }
+    }
+}
+
+fn count_dropped(route: Option<&Rc<Route>>, level: LogLevel) {
+    match route.cloned().or_else(route::root_if_made) {
+        Some(route) => route.count_dropped(level, DropReason::Reentrant),
+        None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
+    }
+}

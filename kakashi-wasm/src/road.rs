@@ -1,0 +1,175 @@
+//! The road of a record: from its call through the pipeline into batches.
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use kakashi_core::{
+    Call, Clock as _, Guard as _, LogContext, LogLevel, LogRecord, LoggerEntry, Scratch, Timestamp,
+};
+
+use crate::busy::{CatchPanic, Road};
+use crate::clock::{SystemClock, now_nanos};
+use crate::outlet::Effort;
+use crate::route::{self, Route};
+use crate::{microtask, reentry, scope, timer};
+
+/// What a logger is to the road of its records.
+#[derive(Clone, Copy)]
+pub(crate) struct Origin<'a> {
+    pub(crate) entry: &'a LoggerEntry,
+    /// None: the root route, whichever it is.
+    pub(crate) route: Option<&'a Rc<Route>>,
+    pub(crate) context: &'a LogContext,
+}
+
+/// When a record must be written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Urgency {
+    /// With its batch.
+    Batched,
+    /// As soon as the caller has given the engine its turn.
+    Soon,
+    /// Before the call returns.
+    Now,
+}
+
+impl Urgency {
+    /// Tells how urgent a level is to a logger that writes at once.
+    #[inline]
+    pub(crate) fn of(level: LogLevel) -> Self {
+        if level >= LogLevel::Error { Self::Now } else { Self::Batched }
+    }
+
+    /// Tells how urgent a level is to a logger that does not hold up its caller.
+    #[inline]
+    pub(crate) fn of_async(level: LogLevel) -> Self {
+        if level >= LogLevel::Error { Self::Soon } else { Self::Batched }
+    }
+}
+
+thread_local! {
+    /// Taken out by a call and put back: one that dies on the way takes it along,
+    /// and the next makes a new one.
+    static TOOLS: Cell<Option<Box<Tools>>> = const { Cell::new(None) };
+    static SEQUENCE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// What a call works with.
+#[derive(Default)]
+struct Tools {
+    merged: MergedContext,
+    scratch: Scratch,
+}
+
+/// Returns the number of the next record.
+#[inline]
+pub(crate) fn next_sequence() -> u64 {
+    let next = SEQUENCE.get() + 1;
+    SEQUENCE.set(next);
+    next
+}
+
+/// Takes a call's record down the road, with the time and the context of now.
+pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
+    let Some(road) = Road::take() else { return reentry::keep(origin, call) };
+    let mut tools = TOOLS.take().unwrap_or_default();
+    tools.log(origin, call, urgency);
+    TOOLS.set(Some(tools));
+    drop(road);
+    if reentry::is_pending() {
+        reentry::replay();
+    }
+}
+
+/// Takes a record that was kept aside, with its time and context, down the road;
+/// false if that is taken again.
+pub(crate) fn submit_kept(route: Option<&Rc<Route>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
+    let Some(_road) = Road::take() else { return false };
+    let mut tools = TOOLS.take().unwrap_or_default();
+    let route = route.cloned().unwrap_or_else(route::root);
+    send(&route, record, &mut tools.scratch, urgency);
+    TOOLS.set(Some(tools));
+    true
+}
+
+/// Runs what writes to sinks outside of any call, and logs what they log meanwhile.
+pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
+    let road = Road::take();
+    let result = run();
+    if road.is_some() {
+        drop(road);
+        if reentry::is_pending() {
+            reentry::replay();
+        }
+    }
+    result
+}
+
+impl Tools {
+    #[inline]
+    fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
+        let route = origin.route.cloned().unwrap_or_else(route::root);
+        let now = time(&route);
+        let context = self.merged.get(origin, &route);
+        let mut record = call.record(now, origin.entry.name(), context.fields());
+        record.sequence = Some(next_sequence());
+        send(&route, &record, &mut self.scratch, urgency);
+    }
+}
+
+/// Takes a record through the pipeline into batches, and sees to it that these are
+/// written in time.
+#[inline]
+fn send(route: &Route, record: &LogRecord<'_>, scratch: &mut Scratch, urgency: Urgency) {
+    let sent = route.pipeline.run(record, scratch, &CatchPanic, |record| route.put(record));
+    if sent.is_none() {
+        return;
+    }
+    match urgency {
+        Urgency::Batched => match (record.timestamp, &route.clock) {
+            (Timestamp::Wall(nanos), None) => timer::arm(nanos),
+            _ => timer::arm(now_nanos()),
+        },
+        Urgency::Now => route.write(Effort::Patient),
+        Urgency::Soon => microtask::schedule(),
+    }
+}
+
+/// Asks a route's own clock, if it has one that does not panic, or the engine's.
+#[inline]
+fn time(route: &Route) -> Timestamp {
+    let Some(own) = &route.clock else { return Timestamp::Wall(now_nanos()) };
+    let mut told = None;
+    CatchPanic.run(&mut || told = Some(own.now()));
+    told.unwrap_or_else(|| SystemClock.now())
+}
+
+/// The context that the last record had, and what it was merged of.
+#[derive(Default)]
+struct MergedContext {
+    /// The ids of the scope's and the logger's context, of the route, and of the
+    /// root route.
+    of: (usize, usize, usize, usize),
+    context: LogContext,
+}
+
+impl MergedContext {
+    /// Returns the context of a record of now.
+    #[inline]
+    fn get(&mut self, origin: &Origin<'_>, route: &Route) -> &LogContext {
+        let now = (scope::current_id(), origin.context.fields().id, route.id, route::root_id());
+        if now != self.of {
+            self.of = now;
+            self.context = context_of(origin, Some(route));
+        }
+        &self.context
+    }
+}
+
+/// Merges the context of a record of now.
+#[cold]
+pub(crate) fn context_of(origin: &Origin<'_>, route: Option<&Route>) -> LogContext {
+    let base = route.map(|route| route::base_of(origin.route.is_some(), route)).unwrap_or_default();
+    let merged = base.merge(origin.context).merge(&scope::current_context());
+    route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged)
+}

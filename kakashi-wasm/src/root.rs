@@ -1,0 +1,134 @@
+//! Logging without a logger: functions and macros over one named `root`, which
+//! set themselves up at their first call.
+
+use std::error::Error;
+use std::sync::OnceLock;
+
+use kakashi_core::{Event, Field, ToValue};
+
+use crate::logger::{Logger, get_logger};
+
+/// Returns the logger of the direct functions and macros, named `root`.
+#[inline]
+pub fn root_logger() -> &'static Logger {
+    static LOGGER: OnceLock<Logger> = OnceLock::new();
+    LOGGER.get_or_init(|| get_logger("root"))
+}
+
+macro_rules! direct {
+    ($($name:ident $what:literal;)*) => {$(
+        #[doc = concat!("Logs ", $what, " through the root logger; nothing in the words is a placeholder.")]
+        pub fn $name(message: &str, fields: &[Field<'_>]) {
+            root_logger().$name(message, fields);
+        }
+    )*};
+}
+
+direct! {
+    trace "a step of an algorithm";
+    debug "what helps to find a fault";
+    info "the normal course of things";
+    warning "something unexpected";
+    error "a failure";
+    critical "a failure that stops the program or much of it";
+}
+
+/// Logs an error through the root logger; see [`Logger::exception`].
+pub fn exception<E: Error>(message: &str, error: &E, fields: &[Field<'_>]) {
+    root_logger().exception(message, error, fields);
+}
+
+/// Logs a measurement: INFO, its name as message, fields `metric` and `value`.
+///
+/// ```no_run
+/// kakashi_wasm::metric("queue.depth", 17, kakashi_wasm::fields![unit = "jobs"]);
+/// ```
+pub fn metric(name: &str, value: impl ToValue, fields: &[Field<'_>]) {
+    log_event(&Event::metric(name, &value), fields);
+}
+
+/// Logs an entry of an audit trail: INFO, the action as message, fields
+/// `action` and `resource`.
+pub fn audit(action: &str, resource: &str, fields: &[Field<'_>]) {
+    log_event(&Event::audit(action, resource), fields);
+}
+
+/// Logs a security event: its type as message, fields `event_type` and
+/// `severity`, which is a level's name and sets the level. A wrong one gives
+/// WARNING and a field `severity_error` that says which are right.
+pub fn security(event_type: &str, severity: &str, fields: &[Field<'_>]) {
+    log_event(&Event::security(event_type, severity), fields);
+}
+
+fn log_event(event: &Event<'_>, fields: &[Field<'_>]) {
+    if root_logger().is_enabled(event.level) {
+        event.with_fields(fields, |fields| root_logger().log(event.level, event.message, fields));
+    }
+}
+
+/// Logs at a constant level: `log!(logger, level, "message", fields…)`.
+#[macro_export]
+macro_rules! log {
+    ($logger:expr, $level:expr, $message:literal $($fields:tt)*) => {
+        $crate::__core::__log!(($logger) ($level) $message $($fields)*)
+    };
+}
+
+macro_rules! level_macros {
+    ($d:tt $($name:ident $level:ident $what:literal;)*) => {$(
+        #[doc = concat!("Logs ", $what, ", through a logger or the root one.")]
+        ///
+        /// Nothing is evaluated unless the logger's threshold lets the level
+        /// pass. `{key}` in the message stands for a field of this call. A
+        /// value is anything with [`ToValue`](crate::ToValue); `%` takes its
+        /// `Display`, `?` its `Debug`.
+        ///
+        /// ```no_run
+        #[doc = concat!("use kakashi_wasm::{get_logger, ", stringify!($name), "};")]
+        /// let logger = get_logger("shop");
+        /// let (id, path) = (7, std::path::Path::new("/cart"));
+        #[doc = concat!(stringify!($name), "!(logger, \"Ready\");")]
+        #[doc = concat!(stringify!($name), "!(logger, \"Order {id} accepted\", id, \"unit price\" = 1.5);")]
+        #[doc = concat!(stringify!($name), "!(\"Loaded\", path = %path.display(), state = ?Some(1));")]
+        /// ```
+        #[macro_export]
+        macro_rules! $name {
+            ($d message:literal $d ($d fields:tt)*) => {
+                $crate::__core::__log!(($crate::root_logger()) ($crate::LogLevel::$level) $d message $d ($d fields)*)
+            };
+            ($d logger:expr, $d message:literal $d ($d fields:tt)*) => {
+                $crate::__core::__log!(($d logger) ($crate::LogLevel::$level) $d message $d ($d fields)*)
+            };
+        }
+    )*};
+}
+
+level_macros! { $
+    trace Trace "a step of an algorithm";
+    debug Debug "what helps to find a fault";
+    info Info "the normal course of things";
+    warning Warning "something unexpected";
+    error Error "a failure";
+    critical Critical "a failure that stops the program or much of it";
+}
+
+/// Logs an error with its type, its text and those of its sources.
+///
+/// ```no_run
+/// use kakashi_wasm::{exception, get_logger};
+///
+/// let logger = get_logger("shop");
+/// if let Err(error) = "x".parse::<u16>() {
+///     exception!(logger, &error, "No port", text = "x");
+///     exception!(&error, "No port");
+/// }
+/// ```
+#[macro_export]
+macro_rules! exception {
+    ($error:expr, $message:literal $($fields:tt)*) => {
+        $crate::__core::exception!($crate::root_logger(), $error, $message $($fields)*)
+    };
+    ($logger:expr, $error:expr, $message:literal $($fields:tt)*) => {
+        $crate::__core::exception!($logger, $error, $message $($fields)*)
+    };
+}

@@ -1,0 +1,288 @@
+//! Where the records of a logger go: its pipeline and its drivers.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::{Rc, Weak};
+use std::sync::Arc;
+
+use kakashi_core::{
+    Clock, DropReason, Dropped, Encoder, Filter, Guard as _, LevelFilter, LogContext, LogRecord, Pipeline,
+};
+
+use crate::batcher::Batcher;
+use crate::busy::CatchPanic;
+use crate::clock::now_nanos;
+use crate::outlet::{Effort, Load, Outlet};
+
+thread_local! {
+    static ROOT: RefCell<Option<Rc<Route>>> = const { RefCell::new(None) };
+    static ROOT_ID: Cell<usize> = const { Cell::new(0) };
+    static ROUTES: RefCell<Vec<Weak<Route>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A destination as records reach it.
+pub(crate) struct Driver {
+    threshold: LevelFilter,
+    filter: Option<Arc<dyn Filter>>,
+    filling: RefCell<Filling>,
+    outlet: Rc<Outlet>,
+}
+
+/// The batch that fills.
+struct Filling {
+    batcher: Batcher,
+    /// What the batcher owes, and what the batch tells of: to be owed again if
+    /// nobody takes it.
+    owed: Dropped,
+    told: Dropped,
+    /// Which of the batch's ends are announcements.
+    news: Vec<usize>,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        threshold: LevelFilter,
+        filter: Option<Arc<dyn Filter>>,
+        encoder: Arc<dyn Encoder>,
+        batch_bytes: usize,
+        outlet: Rc<Outlet>,
+    ) -> Self {
+        // What the batcher would ask of a record is asked here, where it is not borrowed.
+        let batcher = Batcher::new(LevelFilter::ALL, None, encoder, batch_bytes);
+        let filling =
+            Filling { batcher, owed: Dropped::default(), told: Dropped::default(), news: Vec::new() };
+        Self { threshold, filter, filling: RefCell::new(filling), outlet }
+    }
+
+    /// Tells whether a record goes there; a filter that panics lets it pass.
+    #[inline]
+    fn takes(&self, record: &LogRecord<'_>) -> bool {
+        if !self.threshold.enables(record.level) {
+            return false;
+        }
+        self.filter.as_ref().is_none_or(|filter| {
+            let mut passes = true;
+            CatchPanic.run(&mut || passes = filter.passes(record));
+            passes
+        })
+    }
+
+    /// Takes a record; a batch that is whole is written.
+    #[inline]
+    fn put(&self, record: &LogRecord<'_>) {
+        let Ok(mut filling) = self.filling.try_borrow_mut() else {
+            // A call that died inside the encoder or the sink has it for ever.
+            return self.outlet.count_dropped(record.level, DropReason::EncoderFailed, 1);
+        };
+        if self.outlet.owes() {
+            filling.owe(&self.outlet);
+        }
+        if let Err(reason) = filling.put(record) {
+            self.outlet.count_dropped(record.level, reason, 1);
+        }
+        if filling.batcher.is_full() {
+            filling.write(&self.outlet, Effort::Patient);
+        }
+    }
+
+    /// Writes the batch, whole or not, and what has waited before it.
+    pub(crate) fn write(&self, effort: Effort) {
+        if let Ok(mut filling) = self.filling.try_borrow_mut() {
+            if self.outlet.owes() {
+                filling.owe(&self.outlet);
+            }
+            if filling.batcher.owes() {
+                let told = filling.announcing(|batcher| {
+                    batcher.announce(kakashi_core::Timestamp::Wall(now_nanos()));
+                });
+                debug_assert!(told);
+            }
+            if filling.write(&self.outlet, effort) {
+                return;
+            }
+        }
+        self.outlet.drain(effort);
+    }
+}
+
+impl Filling {
+    #[cold]
+    fn owe(&mut self, outlet: &Outlet) {
+        let owed = outlet.take_owed();
+        for level in kakashi_core::LogLevel::ALL {
+            for reason in DropReason::ALL {
+                let records = owed.counts[level.index()][reason.index()];
+                if records > 0 {
+                    self.batcher.owe(level, reason, records);
+                }
+            }
+        }
+        self.owed.merge(&owed);
+    }
+
+    #[inline]
+    fn put(&mut self, record: &LogRecord<'_>) -> Result<(), DropReason> {
+        if self.batcher.owes() {
+            self.announcing(|batcher| batcher.announce(record.timestamp));
+        }
+        self.batcher.put(record)
+    }
+
+    /// Has the batcher announce what it owes; notes where, and of what.
+    #[cold]
+    fn announcing(&mut self, announce: impl FnOnce(&mut Batcher)) -> bool {
+        let place = self.batcher.record_count() + self.news.len();
+        announce(&mut self.batcher);
+        let owed = std::mem::take(&mut self.owed);
+        self.told.merge(&owed);
+        self.news.push(place);
+        !self.batcher.owes()
+    }
+
+    /// Hands the batch over, after what has waited before it; false if it is empty.
+    fn write(&mut self, outlet: &Outlet, effort: Effort) -> bool {
+        if self.batcher.is_empty() {
+            return false;
+        }
+        let batch = self.batcher.close();
+        let load = Load {
+            bytes: batch.bytes(),
+            ends: batch.ends(),
+            news: &self.news,
+            dropped: batch.dropped(),
+            told: &self.told,
+        };
+        outlet.take(load, effort);
+        self.batcher.clear();
+        if !self.news.is_empty() {
+            self.news.clear();
+            self.told = Dropped::default();
+        }
+        true
+    }
+}
+
+/// What a batch holds when its destination goes is written, or waits in the outlet.
+impl Drop for Driver {
+    fn drop(&mut self) {
+        crate::road::apart(|| self.write(Effort::Eager));
+    }
+}
+
+impl fmt::Debug for Driver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Driver").field("outlet", &self.outlet).finish_non_exhaustive()
+    }
+}
+
+/// What happens to a record, and where it goes.
+pub(crate) struct Route {
+    /// No other route ever has it.
+    pub(crate) id: usize,
+    pub(crate) pipeline: Pipeline,
+    /// Lies under every other context.
+    pub(crate) base: LogContext,
+    /// None: the engine's own.
+    pub(crate) clock: Option<Rc<dyn Clock>>,
+    drivers: Vec<Driver>,
+}
+
+impl Route {
+    pub(crate) fn new(
+        pipeline: Pipeline,
+        base: LogContext,
+        clock: Option<Rc<dyn Clock>>,
+        drivers: Vec<Driver>,
+    ) -> Rc<Self> {
+        thread_local! {
+            static LAST: Cell<usize> = const { Cell::new(0) };
+        }
+        let id = LAST.get() + 1;
+        LAST.set(id);
+        let route = Rc::new(Self { id, pipeline, base, clock, drivers });
+        ROUTES.with_borrow_mut(|routes| {
+            routes.retain(|route| route.strong_count() > 0);
+            routes.push(Rc::downgrade(&route));
+        });
+        route
+    }
+
+    /// Takes a record as it comes out of the pipeline.
+    #[inline]
+    pub(crate) fn put(&self, record: &LogRecord<'_>) {
+        for driver in &self.drivers {
+            if driver.takes(record) {
+                driver.put(record);
+            }
+        }
+    }
+
+    /// Writes all that is in batches.
+    pub(crate) fn write(&self, effort: Effort) {
+        self.drivers.iter().for_each(|driver| driver.write(effort));
+    }
+
+    /// Has the sinks pass on what they keep back; returns how many records are left.
+    pub(crate) fn flush_sinks(&self) -> usize {
+        self.drivers.iter().map(|driver| driver.outlet.flush()).sum()
+    }
+
+    /// Counts a record that can't go this road.
+    #[cold]
+    pub(crate) fn count_dropped(&self, level: kakashi_core::LogLevel, reason: DropReason) {
+        let takers = self.drivers.iter().filter(|driver| driver.threshold.enables(level));
+        takers.for_each(|driver| driver.outlet.count_dropped(level, reason, 1));
+    }
+}
+
+impl fmt::Debug for Route {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Route")
+            .field("pipeline", &self.pipeline)
+            .field("drivers", &self.drivers)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Returns the route of all loggers without one of their own; makes the default
+/// one at first.
+#[inline]
+pub(crate) fn root() -> Rc<Route> {
+    root_if_made().unwrap_or_else(make_root)
+}
+
+#[cold]
+fn make_root() -> Rc<Route> {
+    crate::configure::configure().apply();
+    root_if_made().unwrap_or_else(|| Route::new(Pipeline::default(), LogContext::new(), None, Vec::new()))
+}
+
+/// Returns the root route if one has been made.
+#[inline]
+pub(crate) fn root_if_made() -> Option<Rc<Route>> {
+    ROOT.with(|root| root.try_borrow().ok().and_then(|root| root.clone()))
+}
+
+/// Returns the root route's id, 0 before it is made.
+#[inline]
+pub(crate) fn root_id() -> usize {
+    ROOT_ID.get()
+}
+
+/// Returns what lies under the contexts of a route: a custom logger's records
+/// tell the service's name too.
+pub(crate) fn base_of(own: bool, route: &Route) -> LogContext {
+    let root = if own { root_if_made() } else { None };
+    root.map_or_else(|| route.base.clone(), |root| root.base.clone())
+}
+
+/// Sends all records from now on over a new root route; returns the old one.
+pub(crate) fn replace_root(route: Rc<Route>) -> Option<Rc<Route>> {
+    ROOT_ID.set(route.id);
+    ROOT.with(|root| root.try_borrow_mut().ok().and_then(|mut root| root.replace(route)))
+}
+
+/// Returns all routes that somebody logs on.
+pub(crate) fn all() -> Vec<Rc<Route>> {
+    ROUTES.with_borrow(|routes| routes.iter().filter_map(Weak::upgrade).collect())
+}
