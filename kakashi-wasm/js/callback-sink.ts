@@ -1,0 +1,24 @@
+// Batches to a function.
+
+import type { Batch } from './batch.js';
+import type { Level } from './level.js';
+import type { FormatName, Sink } from './sink.js';
+
+/** Settings of a callback. */
+export interface CallbackOptions {
+  name?: string;
+  format?: FormatName;
+  level?: Level;
+  /** Bytes that wait for it at most. At first 8 MiB. */
+  maxQueueBytes?: number;
+  maxBatchBytes?: number;
+}
+
+/**
+ * Hands batches to a function, one at a time: the next waits for the promise that it
+ * returns. When it throws or rejects, it gets the same batch again.
+ */
+export function callbackSink(write: (batch: Batch) => void | PromiseLike<void>, options: CallbackOptions = {}): Sink {
+  if (typeof write !== 'function') throw new TypeError(`callbackSink takes a function, not ${typeof write}`);
+  return { name: 'callback', ...options, write };
+}

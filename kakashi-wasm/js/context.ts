@@ -1,0 +1,200 @@
+// What every record of a request, a user or a program carries.
+//
+// A context never changes. Its values are written to bytes when it is made, so that
+// what happens to them later changes no record.
+
+import type { Fields } from './fields.js';
+import { platform } from './platform.js';
+import { read } from './value.js';
+import { type Writer, written } from './writer.js';
+
+/** Fields of a context. The typed ones win over others of the same name. */
+export interface ContextFields {
+  /** The address of the client. */
+  ip?: string;
+  /** How the client came: the method and path, say. */
+  access?: string;
+  requestId?: string;
+  /** The client program's name for itself. */
+  userAgent?: string;
+  userId?: string;
+  sessionId?: string;
+  serviceName?: string;
+  version?: string;
+  environment?: string;
+  [key: string]: unknown;
+}
+
+const TYPED: Record<string, string> = {
+  __proto__: null as never,
+  ip: 'ip',
+  access: 'access',
+  requestId: 'request_id',
+  userAgent: 'user_agent',
+  userId: 'user_id',
+  sessionId: 'session_id',
+  serviceName: 'service_name',
+  version: 'version',
+  environment: 'environment',
+};
+
+/** A value, and what it was when it came. */
+interface Kept {
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+}
+
+type Pairs = ReadonlyMap<string, Kept>;
+const NONE: Pairs = new Map();
+
+/** Fields for many records. */
+export class LogContext {
+  /** The id in the ring's tables, and the tables it is an id of. @internal */
+  id = -1;
+  /** @internal */
+  tables = -1;
+  /** Contexts of loggers that were merged into this one, by the logger's. @internal */
+  merged: WeakMap<LogContext, LogContext> | undefined;
+  /** @internal */
+  readonly typed: Pairs;
+  /** @internal */
+  readonly custom: Pairs;
+
+  /** Takes fields; `undefined` ones are left out. */
+  constructor(fields?: ContextFields | null) {
+    const typed = new Map<string, Kept>();
+    const custom = new Map<string, Kept>();
+    for (const key of Object.keys(fields ?? {})) {
+      const value = read(fields!, key);
+      if (value === undefined) continue;
+      const known = TYPED[key];
+      (known ? typed : custom).set(known ?? key, kept(known ? `${value as string}` : value));
+    }
+    this.typed = typed;
+    this.custom = custom;
+  }
+
+  /** Makes a context of both; where both have a key, `other`'s counts. */
+  merge(other: LogContext): LogContext {
+    if (other.isEmpty) return this;
+    if (this.isEmpty) return other;
+    return of(join(this.typed, other.typed), join(this.custom, other.custom));
+  }
+
+  /** Adds fields of any kind. */
+  with(fields: Fields): LogContext {
+    const custom = new Map(this.custom);
+    for (const key of Object.keys(fields)) custom.set(key, kept(read(fields, key)));
+    return of(this.typed, custom);
+  }
+
+  /** Whether there is no field. */
+  get isEmpty(): boolean {
+    return this.typed.size + this.custom.size === 0;
+  }
+
+  /** The fields, by the names that records have. */
+  toJSON(): Record<string, unknown> {
+    return Object.fromEntries([...this.custom, ...this.typed].map(([key, { value }]) => [key, value]));
+  }
+
+  /** Writes the pairs. @internal */
+  put(out: Writer): void {
+    for (const [key, value] of this.typed) pair(out, key, value);
+    for (const [key, value] of this.custom) if (!this.typed.has(key)) pair(out, key, value);
+  }
+}
+
+function kept(value: unknown): Kept {
+  return { value, bytes: written((out) => out.value(value)) };
+}
+
+function pair(out: Writer, key: string, { bytes }: Kept): void {
+  out.text(key);
+  out.raw(bytes);
+}
+
+function join(outer: Pairs, inner: Pairs): Pairs {
+  return inner.size ? new Map([...outer, ...inner]) : outer;
+}
+
+function of(typed: Pairs, custom: Pairs): LogContext {
+  const context = new LogContext();
+  Object.assign(context, { typed, custom });
+  return context;
+}
+
+/** The context without fields. */
+export const EMPTY: LogContext = of(NONE, NONE);
+
+/** Where a scope's current context is kept: a task's, or the program's. */
+interface Scope {
+  context: LogContext;
+}
+
+const program: Scope = { context: EMPTY };
+let scope = program;
+/** Until somebody opens a scope, nobody needs to ask for one. */
+let scoped = false;
+
+function here(): Scope {
+  return (scoped && (platform.storage?.getStore() as Scope | undefined)) || scope;
+}
+
+/** The context of the current task. */
+export function currentContext(): LogContext {
+  return here().context;
+}
+
+function change(fields: ContextFields): void {
+  const current = here();
+  current.context = current.context.merge(new LogContext(fields));
+}
+
+/** Adds a request to all records of the current task from now on. */
+export function setRequestContext(
+  ip: string,
+  access: string,
+  more: { requestId?: string; userAgent?: string } = {},
+): void {
+  change({ ip, access, requestId: more.requestId, userAgent: more.userAgent } as ContextFields);
+}
+
+/** Adds a user to all records of the current task from now on. */
+export function setUserContext(user: { userId?: string; sessionId?: string; [key: string]: unknown }): void {
+  change(user as ContextFields);
+}
+
+/** Adds fields to all records of the current task from now on. */
+export function setCustomContext(fields: Fields): void {
+  const current = here();
+  current.context = current.context.with(fields);
+}
+
+/** Takes away all context of the current task. */
+export function clearRequestContext(): void {
+  here().context = EMPTY;
+}
+
+/**
+ * Runs a function with a context of its own: what it sets stays its own.
+ *
+ * Where the runtime has AsyncLocalStorage (Node, Deno, Bun, workerd, edge runtimes) the
+ * context stays with the function across `await`; elsewhere it ends when the function
+ * returns, be it with a promise.
+ */
+export function withContext<R>(context: LogContext | ContextFields, run: () => R): R {
+  const added = context instanceof LogContext ? context : new LogContext(context);
+  const inner: Scope = { context: currentContext().merge(added) };
+  if (platform.storage) {
+    scoped = true;
+    return platform.storage.run(inner, run);
+  }
+  const outer = scope;
+  scope = inner;
+  try {
+    return run();
+  } finally {
+    scope = outer;
+  }
+}

@@ -1,0 +1,191 @@
+// The wire into records, by the one reader that all platforms share.
+
+import { decodeBytes } from './engine.js';
+import { LEVEL_NAMES, LEVELS } from './level.js';
+
+interface Timed {
+  /** Nanoseconds since 1970, or since a device started. */
+  timestampNs: bigint;
+  /** Whether the time counts from a device's start. */
+  uptime: boolean;
+  /** The time as the text line has it. */
+  timestamp: string;
+}
+
+/** A record. Integers that no double holds are bigints, bytes are a Uint8Array, durations are seconds. */
+export interface DecodedRecord extends Timed {
+  kind: 'record';
+  level: number;
+  levelName: (typeof LEVEL_NAMES)[number];
+  logger: string;
+  /** With its placeholders filled. */
+  message: string;
+  fields: Record<string, unknown>;
+  /** Grows by one from record to record where the clock can stand still. */
+  sequence?: number | bigint;
+  module?: string;
+  file?: string;
+  line?: number;
+}
+
+/** Tells of records that were dropped before this point. */
+export interface DecodedDrops extends Timed {
+  kind: 'dropped';
+  total: number;
+  byLevel: Record<string, number>;
+  byReason: Record<string, number>;
+}
+
+/** So many bytes that are no block of the wire. */
+export interface DecodedSkip {
+  kind: 'skipped';
+  bytes: number;
+}
+
+export type DecodedItem = DecodedRecord | DecodedDrops | DecodedSkip;
+
+/** Reads a stream of the wire. Any bytes at all are safe to read. */
+export function decode(bytes: Uint8Array): DecodedItem[] {
+  const values = new Values(decodeBytes(bytes));
+  const items: DecodedItem[] = [];
+  while (!values.isEmpty) items.push(item(values));
+  return items;
+}
+
+function item(values: Values): DecodedItem {
+  const next = () => values.next() as never;
+  const kind = next() as number;
+  if (kind === 2) return { kind: 'skipped', bytes: next() };
+  const nanos = BigInt(next());
+  const uptime: boolean = next();
+  const time = { timestampNs: nanos, uptime, timestamp: uptime ? upText(nanos) : wallText(nanos) };
+  if (kind === 1) {
+    const levels = LEVELS.map((): number => next());
+    const byLevel = pairs(LEVEL_NAMES.map((name, at) => [name, levels[at]!]));
+    const reasons = Array.from({ length: next() }, (): [string, number] => [next(), next()]);
+    return { kind: 'dropped', ...time, total: levels.reduce((sum, count) => sum + count), byLevel, byReason: pairs(reasons) };
+  }
+  const level: number = next();
+  const record: DecodedRecord = {
+    kind: 'record',
+    ...time,
+    level,
+    levelName: LEVEL_NAMES[LEVELS.indexOf(level)]!,
+    logger: next(),
+    message: next(),
+    fields: {},
+  };
+  for (const key of ['sequence', 'module', 'file', 'line'] as const) {
+    const value = next();
+    if (value !== null) record[key] = value;
+  }
+  record.fields = Object.fromEntries(Array.from({ length: next() }, () => [next(), next()]));
+  return record;
+}
+
+function pairs(all: [string, number][]): Record<string, number> {
+  return Object.fromEntries(all.filter(([, count]) => count > 0));
+}
+
+function wallText(nanos: bigint): string {
+  // Cut towards the past, as in the text line.
+  const micros = nanos / 1000n - (nanos % 1000n < 0n ? 1n : 0n);
+  const rest = ((micros % 1_000_000n) + 1_000_000n) % 1_000_000n;
+  const seconds = Number((micros - rest) / 1_000_000n);
+  return `${new Date(seconds * 1000).toISOString().slice(0, -5)}.${String(rest).padStart(6, '0')}Z`;
+}
+
+function upText(nanos: bigint): string {
+  const micros = nanos / 1000n;
+  return `+${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}s`;
+}
+
+const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
+
+/** Reads values of the codec (kakashi_core::codec) that the wasm has checked. */
+class Values {
+  private at = 0;
+  private readonly view: DataView;
+
+  constructor(private readonly bytes: Uint8Array) {
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  }
+
+  get isEmpty(): boolean {
+    return this.at >= this.bytes.length;
+  }
+
+  next(): unknown {
+    const tag = this.bytes[this.at++]!;
+    if (tag >= 0x80) return this.text(tag - 0x80);
+    if (tag >= 0x20) return small(-1n - this.integer(tag - 0x20));
+    if (tag >= 0x10) return small(this.integer(tag - 0x10));
+    switch (tag) {
+      case 1:
+      case 2:
+        return tag === 2;
+      case 3:
+        return this.view.getFloat64((this.at += 8) - 8, true);
+      case 4:
+        return this.view.getFloat32((this.at += 4) - 4, true);
+      case 5:
+        return String.fromCodePoint(this.leb());
+      case 6:
+        return this.text(this.leb());
+      case 7: {
+        const length = this.leb();
+        return this.bytes.slice(this.at, (this.at += length));
+      }
+      case 8:
+        return this.leb() + this.leb() / 1e9;
+      case 9: {
+        const items: unknown[] = [];
+        for (const end = this.end(); this.at < end; ) items.push(this.next());
+        return items;
+      }
+      case 10: {
+        const map: [string, unknown][] = [];
+        for (const end = this.end(); this.at < end; ) map.push([this.text(this.leb()), this.next()]);
+        return Object.fromEntries(map);
+      }
+      case 11:
+        return BigInt.asIntN(128, this.integer(16));
+      case 12:
+        return this.integer(16);
+      default:
+        return null;
+    }
+  }
+
+  private end(): number {
+    const length = this.view.getUint32(this.at, true);
+    this.at += 4;
+    return this.at + length;
+  }
+
+  private leb(): number {
+    let number = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      const byte = this.bytes[this.at++]!;
+      number += (byte & 0x7f) * scale;
+      if (byte < 0x80) return number;
+    }
+  }
+
+  private integer(length: number): bigint {
+    let number = 0n;
+    for (let index = length - 1; index >= 0; index--) number = (number << 8n) | BigInt(this.bytes[this.at + index]!);
+    this.at += length;
+    return number;
+  }
+
+  private text(length: number): string {
+    return decoder.decode(this.bytes.subarray(this.at, (this.at += length)));
+  }
+}
+
+function small(number: bigint): number | bigint {
+  const narrow = Number(number);
+  return Number.isSafeInteger(narrow) ? narrow : number;
+}
+

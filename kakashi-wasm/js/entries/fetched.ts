@@ -1,0 +1,24 @@
+// A module that has to be fetched and compiled first.
+
+import { installModule } from './compiled.js';
+
+/** What a module of wasm comes as. */
+export type WasmSource = WebAssembly.Module | Bytes;
+
+/** Compiles a module and gives it to the engine. @internal */
+export async function installFrom(source: WasmSource | PromiseLike<WasmSource>): Promise<void> {
+  const given = (await source) as WebAssembly.Module | Bytes;
+  installModule(given instanceof WebAssembly.Module ? given : await compiled(given as Bytes));
+}
+
+type Bytes = BufferSource | Response | string | URL;
+
+async function compiled(source: Bytes): Promise<WebAssembly.Module> {
+  const bytes = typeof source === 'string' || source instanceof URL ? await fetch(source) : source;
+  if (!(bytes instanceof Response)) return WebAssembly.compile(bytes);
+  if (!bytes.ok) throw new Error(`kakashi: ${bytes.url} answered ${bytes.status}`);
+  // Servers that do not know wasm's type are many.
+  return bytes.headers.get('content-type')?.startsWith('application/wasm')
+    ? WebAssembly.compileStreaming(bytes)
+    : WebAssembly.compile(await bytes.arrayBuffer());
+}

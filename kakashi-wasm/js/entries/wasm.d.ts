@@ -1,0 +1,11 @@
+// What bundlers and runtimes make of an import of a module of wasm.
+
+declare module '*.wasm' {
+  const module: WebAssembly.Module;
+  export default module;
+}
+
+declare module '*.wasm?module' {
+  const module: WebAssembly.Module;
+  export default module;
+}

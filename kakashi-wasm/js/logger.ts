@@ -1,0 +1,189 @@
+// Loggers: what application code holds.
+
+import { EMPTY, LogContext, currentContext } from './context.js';
+import { type Flushed, emit, flush } from './engine.js';
+import { type Fields, type LazyFields, copied } from './fields.js';
+import { type Level, levelOf, named } from './level.js';
+import { type Core, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
+import { base, root } from './root.js';
+import { errorType, isError, messageOf, read, stackOf } from './value.js';
+
+/** Settings of one logger. */
+export interface LoggerOptions {
+  /** Its own level, which `setLogLevel` does not change. */
+  level?: Level;
+}
+
+/**
+ * Writes records through the sinks.
+ *
+ * A message means itself: nothing in it is a placeholder. Fields are read before the
+ * call returns; what happens to them later changes no record. Nothing here throws.
+ */
+export class Logger {
+  /** The contexts that `effective` was made of. */
+  private seen: LogContext | undefined;
+  private seenBase: LogContext | undefined;
+  private effective: LogContext | undefined;
+
+  /** @internal */
+  constructor(
+    /** @internal */
+    readonly core: Core,
+    private readonly own: LogContext,
+  ) {}
+
+  get name(): string {
+    return this.core.name;
+  }
+
+  /** The threshold that holds now, 0 to 255. Setting it gives the logger a level of its own. */
+  get level(): number {
+    return this.core.threshold;
+  }
+
+  set level(level: Level) {
+    this.core.threshold = levelOf(level);
+    this.core.own = true;
+  }
+
+  /** Whether records of a level are written. */
+  isEnabled(level: Level): boolean {
+    return levelOf(level) >= this.core.threshold;
+  }
+
+  trace(message: string, fields?: Fields | LazyFields): void {
+    if (5 >= this.core.threshold) this.emit(5, message, fields);
+  }
+
+  debug(message: string, fields?: Fields | LazyFields): void {
+    if (10 >= this.core.threshold) this.emit(10, message, fields);
+  }
+
+  info(message: string, fields?: Fields | LazyFields): void {
+    if (20 >= this.core.threshold) this.emit(20, message, fields);
+  }
+
+  warning(message: string, fields?: Fields | LazyFields): void {
+    if (30 >= this.core.threshold) this.emit(30, message, fields);
+  }
+
+  /** As `warning`. */
+  warn(message: string, fields?: Fields | LazyFields): void {
+    if (30 >= this.core.threshold) this.emit(30, message, fields);
+  }
+
+  /** Is with its sinks when the call returns, an async logger's soon after. */
+  error(message: string, fields?: Fields | LazyFields): void {
+    if (40 >= this.core.threshold) this.emit(40, message, fields);
+  }
+
+  /** As `error`. */
+  critical(message: string, fields?: Fields | LazyFields): void {
+    if (50 >= this.core.threshold) this.emit(50, message, fields);
+  }
+
+  /** Logs at a level that is known only now; a number between two levels is the one below. */
+  log(level: Level, message: string, fields?: Fields | LazyFields): void {
+    const number = named(levelOf(level));
+    if (number >= this.core.threshold) this.emit(number, message, fields);
+  }
+
+  /**
+   * Logs what was thrown, at ERROR: `exception.type`, `exception.message` with those of
+   * its causes, `exception.stacktrace` (OpenTelemetry's semantic conventions).
+   */
+  exception(message: string, error: unknown, fields?: Fields | LazyFields): void {
+    if (40 < this.core.threshold) return;
+    const thrown: Record<string, unknown> = {
+      'exception.type': errorType(error),
+      'exception.message': withCauses(error),
+    };
+    const stack = stackOf(error);
+    if (stack) thrown['exception.stacktrace'] = stack;
+    this.emit(40, message, () => ({ ...thrown, ...copied(fields), ...thrown }));
+  }
+
+  /** Makes a logger below this one: `parent::name`, with more fields if you like. */
+  child(name: string, fields?: Fields): Logger {
+    return this.of(coreBelow(this.core, name), fields ? this.own.with(fields) : this.own);
+  }
+
+  /** Makes a logger of the same name that adds these fields to its records. */
+  with(fields: Fields): Logger {
+    return this.of(this.core, this.own.with(fields));
+  }
+
+  /** Hands over what is buffered, and waits for the sinks. */
+  flush(timeoutMs?: number): Promise<Flushed> {
+    return flush(timeoutMs);
+  }
+
+  /** Makes a handle of the same kind. */
+  private of(core: Core, own: LogContext): Logger {
+    return new (this.constructor as typeof Logger)(core, own);
+  }
+
+  /** @internal */
+  emit(level: number, message: string, fields: unknown): void {
+    emit(this.core, this.context(), level, message, fields);
+  }
+
+  /** What records carry now. @internal */
+  context(): LogContext | undefined {
+    const scope = currentContext();
+    if (scope !== this.seen || base.context !== this.seenBase) this.look(scope);
+    return this.effective;
+  }
+
+  /** Puts contexts together: the program's, the logger's, the task's; a later one wins. */
+  private look(scope: LogContext): void {
+    this.seen = scope;
+    this.seenBase = base.context;
+    const outer = base.context.merge(this.own);
+    let effective = scope;
+    if (!outer.isEmpty) {
+      scope.merged ??= new WeakMap();
+      const known = base.context.isEmpty ? scope.merged.get(this.own) : undefined;
+      effective = known ?? outer.merge(scope);
+      if (base.context.isEmpty) scope.merged.set(this.own, effective);
+    }
+    this.effective = effective.isEmpty ? undefined : effective;
+  }
+}
+
+function withCauses(error: unknown): string {
+  let text = messageOf(error);
+  let cause = error;
+  // A cause that leads back to itself must not be told for ever.
+  for (let depth = 0; depth < 64 && isError(cause); depth++) {
+    cause = read(cause, 'cause');
+    if (cause === undefined) break;
+    text += `: ${messageOf(cause)}`;
+  }
+  return text;
+}
+
+const handles = new Map<Core, Logger>();
+
+/** Finds or makes the handle of a core. @internal */
+export function handleOf<L extends Logger>(core: Core, kind: new (core: Core, own: LogContext) => L): L {
+  let logger = handles.get(core);
+  if (!logger) handles.set(core, (logger = new kind(core, EMPTY)));
+  return logger as L;
+}
+
+/** Returns the logger of this name; handles of one name are one logger. */
+export function getLogger(name: string, { level }: LoggerOptions = {}): Logger {
+  return handleOf(
+    coreOf('sync', name, level, () => newCore('sync', name, root(), level)),
+    Logger,
+  );
+}
+
+/** Forgets all loggers, once what is buffered has been handed over; handles that exist work on. */
+export function clearLoggerCache(): void {
+  void flush();
+  handles.clear();
+  forgetLoggers();
+}

@@ -1,0 +1,23 @@
+// The road of all loggers without their own, and what all their records carry.
+
+import { consoleSink } from './console-sink.js';
+import { EMPTY } from './context.js';
+import { addRoute } from './engine.js';
+import { Outlet } from './outlet.js';
+import { Route } from './route.js';
+
+/** The program's context: its name, version and environment. */
+export const base = { context: EMPTY };
+
+let route: Route | undefined;
+
+/** Returns the route; at first it leads to the console. */
+export function root(): Route {
+  // Made when it is asked for: the entry has said by then what the console is.
+  if (!route) {
+    route = new Route();
+    route.lead([consoleSink()], (sink, format) => new Outlet(sink, format));
+    addRoute(route);
+  }
+  return route;
+}

@@ -1,0 +1,187 @@
+// Values as the wire has them (kakashi_core::codec), written into memory.
+//
+// The hot path of the package: no objects are made, no closures called, and what
+// overflows throws one constant, so that the caller can find more room and begin
+// the record anew.
+
+import { OVERFLOW } from './overflow.js';
+import { putRare } from './value.js';
+
+/** Bytes that any one number, tag or head fits into. */
+const SLACK = 32;
+/** Longer texts go through the platform's encoder: its call costs as much as so many characters. */
+const SHORT = 32;
+
+const encoder = /* @__PURE__ */ new TextEncoder();
+
+/** Writes values into memory somebody else may own. */
+export class Writer {
+  bytes!: Uint8Array;
+  view!: DataView;
+  /** Where the next byte goes. */
+  pos = 0;
+  limit = 0;
+  /** Where the item begins that is being written. */
+  item = 0;
+
+  constructor(size: number) {
+    this.use(new Uint8Array(size));
+  }
+
+  /** Goes on in other memory. */
+  use(bytes: Uint8Array): void {
+    this.bytes = bytes;
+    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.limit = bytes.byteLength - SLACK;
+  }
+
+  /** Makes sure that so many bytes fit. */
+  room(bytes: number): void {
+    if (this.pos + bytes > this.limit) throw OVERFLOW;
+  }
+
+  leb(number: number): void {
+    while (number >= 0x80) {
+      this.bytes[this.pos++] = (number % 0x80) | 0x80;
+      number = Math.floor(number / 0x80);
+    }
+    this.bytes[this.pos++] = number;
+  }
+
+  /** A `text`: its length and its bytes. */
+  text(text: string): void {
+    if (!this.short(text, 0)) this.long(text, 0);
+  }
+
+  string(text: string): void {
+    if (!this.short(text, 0x80)) this.long(text, 0x80);
+  }
+
+  /** A short text of ASCII and its head of one byte; false, and nothing written, if it is none. */
+  private short(text: string, tag: number): boolean {
+    const { length } = text;
+    if (length > SHORT) return false;
+    if (this.pos + length > this.limit) throw OVERFLOW;
+    const { bytes, pos } = this;
+    for (let index = 0; index < length; ) {
+      const code = text.charCodeAt(index);
+      if (code >= 0x80) return false;
+      bytes[pos + ++index] = code;
+    }
+    bytes[pos] = tag + length;
+    this.pos = pos + 1 + length;
+    return true;
+  }
+
+  private long(text: string, tag: number): void {
+    this.room(3 * text.length + 8);
+    const { bytes, pos } = this;
+    const { written } = encoder.encodeInto(text, bytes.subarray(pos + 6));
+    if (tag && written >= 0x80) bytes[this.pos++] = 6;
+    if (written < 0x80) bytes[this.pos++] = tag + written;
+    else this.leb(written);
+    // The text follows its length, which was not known before.
+    bytes.copyWithin(this.pos, pos + 6, pos + 6 + written);
+    this.pos += written;
+  }
+
+  /** A value of any kind, whatever it does. */
+  value(value: unknown): void {
+    switch (typeof value) {
+      case 'string':
+        return this.string(value);
+      case 'number':
+        return this.number(value);
+      case 'boolean':
+        if (this.pos > this.limit) throw OVERFLOW;
+        this.bytes[this.pos++] = value ? 2 : 1;
+        return;
+      default:
+        putRare(this, value, []);
+    }
+  }
+
+  number(number: number): void {
+    if (this.pos > this.limit) throw OVERFLOW;
+    if ((number | 0) === number) {
+      this.integer(number < 0 ? 0x20 : 0x10, number < 0 ? ~number : number);
+    } else if (Number.isSafeInteger(number)) {
+      this.integer(number < 0 ? 0x20 : 0x10, number < 0 ? -1 - number : number);
+    } else {
+      this.bytes[this.pos] = 3;
+      this.view.setFloat64(this.pos + 1, number, true);
+      this.pos += 9;
+    }
+  }
+
+  /** A non-negative integer in as few bytes as it needs. */
+  private integer(tag: number, number: number): void {
+    const { bytes } = this;
+    const at = this.pos;
+    if (number < 0x100) {
+      const length = number === 0 ? 0 : 1;
+      bytes[at] = tag + length;
+      bytes[at + 1] = number;
+      this.pos = at + 1 + length;
+      return;
+    }
+    const low = number >>> 0;
+    const high = (number - low) / 0x1_0000_0000;
+    this.view.setUint32(at + 1, low, true);
+    let length = low < 0x1_0000 ? 2 : low < 0x100_0000 ? 3 : 4;
+    if (high > 0) {
+      this.view.setUint32(at + 5, high, true);
+      length = high < 0x100 ? 5 : high < 0x1_0000 ? 6 : 7;
+    }
+    bytes[at] = tag + length;
+    this.pos = at + 1 + length;
+  }
+
+  /** Appends bytes that are written already. */
+  raw(bytes: Uint8Array): void {
+    this.room(bytes.length);
+    this.bytes.set(bytes, this.pos);
+    this.pos += bytes.length;
+  }
+
+  /** Begins an item of a kind; returns what `end` asks for. */
+  begin(kind: number): number {
+    if (this.pos > this.limit) {
+      this.item = this.pos;
+      throw OVERFLOW;
+    }
+    this.item = this.pos;
+    this.bytes[this.pos] = kind;
+    const at = this.pos + 1;
+    this.pos = at + 4;
+    return at;
+  }
+
+  /** Takes back the item that was begun last. */
+  rewind(): void {
+    this.pos = this.item;
+  }
+
+  /** Ends an item: its length, in four bytes. */
+  end(at: number): void {
+    const length = this.pos - at - 4;
+    const { bytes } = this;
+    bytes[at] = (length & 0x7f) | 0x80;
+    bytes[at + 1] = ((length >>> 7) & 0x7f) | 0x80;
+    bytes[at + 2] = ((length >>> 14) & 0x7f) | 0x80;
+    bytes[at + 3] = length >>> 21;
+  }
+}
+
+/** Runs `write` on memory of its own, with as much room as it needs. */
+export function written(write: (writer: Writer) => void): Uint8Array {
+  for (let size = 512; ; size *= 4) {
+    const writer = new Writer(size);
+    try {
+      write(writer);
+      return writer.bytes.slice(0, writer.pos);
+    } catch (error) {
+      if (error !== OVERFLOW) throw error;
+    }
+  }
+}

@@ -1,0 +1,125 @@
+// Builds the npm package into pkg/: the module of wasm, the façade, the manifest.
+//
+//   node scripts/build.mjs            all
+//   node scripts/build.mjs js         the façade only, over the module that is there
+//
+// It needs `npm ci`, cargo, the nightly toolchain with rust-src (the standard library is
+// built without the texts of panics, which nobody would see), and installs
+// wasm-bindgen-cli if the right one is missing.
+
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { gzipSync } from 'node:zlib';
+import { build } from 'esbuild';
+
+const here = fileURLToPath(new URL('..', import.meta.url));
+const root = join(here, '..');
+const pkg = join(here, 'pkg');
+const bin = (name) => join(here, 'node_modules/.bin', name);
+const run = (command, args, options = {}) => execFileSync(command, args, { stdio: 'inherit', cwd: here, ...options });
+
+// What the compiler uses, and every runtime of the last years has.
+const FEATURES = ['bulk-memory', 'bulk-memory-opt', 'multivalue', 'mutable-globals', 'nontrapping-float-to-int', 'reference-types', 'sign-ext']
+  .map((name) => `--enable-${name}`);
+
+if (process.argv[2] !== 'js') wasm();
+await facade();
+manifest();
+report();
+
+function wasm() {
+  const version = readFileSync(join(root, 'Cargo.lock'), 'utf8').match(/name = "wasm-bindgen"\nversion = "(.*)"/)[1];
+  const there = spawnSync('wasm-bindgen', ['--version'], { encoding: 'utf8' }).stdout ?? '';
+  if (!there.includes(version)) run('cargo', ['install', 'wasm-bindgen-cli', '--version', version]);
+
+  const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
+  run(
+    'cargo',
+    ['+nightly', 'build', '-q', '-p', 'kakashi-wasm', '--features', 'npm', '--profile', 'npm',
+      '--target', 'wasm32-unknown-unknown', '-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
+    { cwd: root, env: { ...process.env, CARGO_TARGET_DIR: target, RUSTFLAGS: '-Zunstable-options -Cpanic=immediate-abort' } },
+  );
+  const scratch = mkdtempSync(join(tmpdir(), 'kakashi-'));
+  run('wasm-bindgen', ['--target', 'web', '--no-typescript', '--out-dir', scratch,
+    join(target, 'wasm32-unknown-unknown/npm/kakashi_wasm.wasm')]);
+
+  // Nothing but the functions that the façade calls, and what they need: the module imports nothing.
+  const bound = join(scratch, 'kakashi_wasm_bg.wasm');
+  const wanted = [...readFileSync(join(here, 'js/engine.ts'), 'utf8').match(/interface Exports {[^}]*}/)[0].matchAll(/^ {2}(\w+)[(:]/gm)];
+  const graph = wanted.map(([, name]) => ({ name, root: true, export: name }));
+  writeFileSync(join(scratch, 'graph.json'), JSON.stringify(graph));
+  const kept = join(scratch, 'kept.wasm');
+  run(bin('wasm-metadce'), [bound, ...FEATURES, '--graph-file', join(scratch, 'graph.json'), '-o', kept], { stdio: ['ignore', 'ignore', 'inherit'] });
+  mkdirSync(pkg, { recursive: true });
+  const closed = join(scratch, 'closed.wasm');
+  run(bin('wasm-merge'), [...FEATURES, kept, 'kakashi', ...stubs(kept, scratch), '-o', closed]);
+  run(bin('wasm-opt'), ['-O3', ...FEATURES, '--strip-debug', '--strip-producers', '--strip-target-features', closed, '-o', join(pkg, 'kakashi.wasm')]);
+  rmSync(scratch, { recursive: true });
+
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(pkg, 'kakashi.wasm'))));
+  if (imports.length > 0) throw new Error(`the module imports ${JSON.stringify(imports)}`);
+}
+
+/** Modules in which each function that is still imported is a trap; as only faults of ours would call them. */
+function stubs(module, scratch) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(module)));
+  return [...new Set(imports.map((each) => each.module))].flatMap((name, index) => {
+    const path = join(scratch, `stub${index}.wat`);
+    const functions = imports.filter((each) => each.module === name).map((each) => `(func (export ${JSON.stringify(each.name)}) (param i32 i32) unreachable)`);
+    writeFileSync(path, `(module ${functions.join(' ')})`);
+    return [path, name];
+  });
+}
+
+async function facade() {
+  const dist = join(pkg, 'dist');
+  rmSync(dist, { recursive: true, force: true });
+  run(bin('tsc'), []);
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (!file.endsWith('.js.map')) continue;
+    // Developer tools pass over what is on this list, to the line that logged.
+    const map = JSON.parse(readFileSync(join(dist, file), 'utf8'));
+    writeFileSync(join(dist, file), JSON.stringify({ ...map, ignoreList: map.sources.map((_, index) => index) }));
+  }
+  await build({
+    entryPoints: [join(here, 'js/entries/node.ts')],
+    outfile: join(dist, 'node.cjs'),
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    target: 'node20',
+    sourcemap: true,
+    // The bundle lies one folder higher than the entry.
+    define: { 'import.meta.url': 'kakashi_url' },
+    banner: { js: 'const kakashi_url = require("node:url").pathToFileURL(__dirname + "/entries/node.js");' },
+    logLevel: 'warning',
+  });
+  cpSync(join(dist, 'entries/node.d.ts'), join(dist, 'node.d.cts'));
+  types(dist);
+}
+
+/** `require` has its own types, and they lie in one folder higher too. */
+function types(dist) {
+  const path = join(dist, 'node.d.cts');
+  writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'../index.js'", "'./index.cjs'"));
+  for (const file of readdirSync(dist)) {
+    if (!file.endsWith('.d.ts')) continue;
+    const text = readFileSync(join(dist, file), 'utf8').replaceAll(/(from |import\()'(\.\/[\w-]+)\.js'/g, "$1'$2.cjs'");
+    writeFileSync(join(dist, file.replace(/\.d\.ts$/, '.d.cts')), text.replace(/\/\/# sourceMappingURL.*/, ''));
+  }
+}
+
+function manifest() {
+  const { scripts, devDependencies, ...published } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...published, files: ['dist', 'kakashi.wasm'] }, null, 2)}\n`);
+  if (existsSync(join(here, 'README.md'))) cpSync(join(here, 'README.md'), join(pkg, 'README.md'));
+  for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(root, licence), join(pkg, licence));
+}
+
+function report() {
+  const bytes = readFileSync(join(pkg, 'kakashi.wasm'));
+  console.log(`kakashi.wasm: ${bytes.length} bytes, ${gzipSync(bytes, { level: 9 }).length} gzipped`);
+}
