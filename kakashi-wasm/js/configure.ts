@@ -53,7 +53,8 @@ export function configure(change: Configuration): void {
     route.format = change.format ?? route.format;
     route.redact = change.redact ?? route.redact;
     route.maxBatchBytes = change.maxBatchBytes ?? route.maxBatchBytes;
-    route.lead(change.sinks ?? route.outlets.map((outlet) => outlet.sink), outletOf);
+    const sinks = change.sinks ?? route.outlets.map(({ sink }) => sink);
+    route.lead(sinks.map((sink) => outletOf(sink, route.format)));
   });
   if (change.sinks) bindDirect(change.sinks.some(isDirect));
 }

@@ -66,7 +66,7 @@ export function createCustomLogger(name: string, config: LoggerConfig): Function
   const route = new Route();
   route.format = config.format ?? 'auto';
   route.redact = config.redact ?? [];
-  route.lead(config.sinks, outletOf);
+  route.lead(config.sinks.map((sink) => outletOf(sink, route.format)));
   addRoute(route);
   const core = adopt(newCore(`custom${route.id}`, name, route, config.level));
   core.inherit = (below) => {

@@ -118,8 +118,12 @@ class Values {
   next(): unknown {
     const tag = this.bytes[this.at++]!;
     if (tag >= 0x80) return this.text(tag - 0x80);
-    if (tag >= 0x20) return small(-1n - this.integer(tag - 0x20));
-    if (tag >= 0x10) return small(this.integer(tag - 0x10));
+    if (tag >= 0x10) {
+      const length = tag & 0xf;
+      // Six bytes are within what a double holds; a bigint costs twenty times as much.
+      if (length <= 6) return tag >= 0x20 ? -1 - this.narrow(length) : this.narrow(length);
+      return small(tag >= 0x20 ? -1n - this.integer(length) : this.integer(length));
+    }
     switch (tag) {
       case 1:
       case 2:
@@ -170,6 +174,13 @@ class Values {
       number += (byte & 0x7f) * scale;
       if (byte < 0x80) return number;
     }
+  }
+
+  private narrow(length: number): number {
+    let number = 0;
+    for (let index = length - 1; index >= 0; index--) number = number * 0x100 + this.bytes[this.at + index]!;
+    this.at += length;
+    return number;
   }
 
   private integer(length: number): bigint {

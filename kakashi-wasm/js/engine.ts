@@ -157,8 +157,10 @@ function emitAfter(core: Core, context: LogContext | undefined, level: number, m
   // A getter that logs the object it is a getter of has no end.
   if (insideCount >= MOST_INSIDE) return drop(core, level, REENTRANT);
   insideCount++;
-  const fields = copied(given);
+  let fields: Fields;
   inside.push(() => emit(core, context, level, message, fields));
+  // Read now; what is logged as they are read comes after them.
+  fields = copied(given);
 }
 
 function emitInside(): void {
@@ -201,7 +203,7 @@ function makeRoom({ makeRoom }: Core): boolean {
     drained = true;
     return true;
   }
-  const size = ring.bytes.length * 2;
+  const size = ring.bytes.length * 4;
   if (size > MOST_RING || (!wasm && size > MOST_STAGED && ring.pos > 0)) return false;
   const kept = ring.bytes.slice(0, ring.pos);
   if (wasm) useRing(size);
@@ -432,6 +434,10 @@ function arm(): void {
     // Workers have no timers while they start.
   }
 }
+
+delivery.arm = () => {
+  if (!armed) arm();
+};
 
 function disarm(): void {
   if (!armed) return;

@@ -39,8 +39,8 @@ export function report(error: Error): void {
   }
 }
 
-/** How deep the program is in sinks: a record that a sink logs waits for the next flush. */
-export const delivery = { depth: 0 };
+/** How deep the program is in sinks: a record that a sink logs waits for the next flush, which `arm` prepares. */
+export const delivery = { depth: 0, arm: (): void => {} };
 
 /** A batch, and the drops that it tells of. */
 export interface Waiting {
@@ -48,7 +48,7 @@ export interface Waiting {
   readonly news: Drops | undefined;
 }
 
-/** Feeds one sink. @internal */
+/** Feeds one sink. */
 export class Outlet {
   readonly threshold: number;
   readonly format: Format;
@@ -145,6 +145,8 @@ export class Outlet {
       else this.drop(batch.ends[index]!, reason);
     }
     news?.forEach((count, place) => this.owe(place, count));
+    // The stream tells of it soon; of news that could not be told, only with what comes next.
+    if (batch.count > 0) delivery.arm();
   }
 
   private owe(place: number, records: number): void {

@@ -16,4 +16,6 @@ export const platform: {
   terminal?: boolean;
   /** The console indexes the fields of objects. */
   objects?: boolean;
+  /** `performance` knows no more than `Date`, and counts from elsewhere than it did. */
+  coarse?: boolean;
 } = {};

@@ -4,7 +4,7 @@
 // longer is counted by level and reason, and told in the stream before what comes next.
 
 import type { Batch } from './batch.js';
-import { type Drops, SINK_FAILED } from './counts.js';
+import { type Drops, QUEUE_FULL, SINK_FAILED } from './counts.js';
 import { Outlet, SinkError, type Waiting, delivery, report } from './outlet.js';
 import type { FormatName, Sink } from './sink.js';
 
@@ -43,7 +43,7 @@ export class QueuedOutlet extends Outlet {
       // Of those of the lowest level, the newest: evidence stays, and so does the beginning.
       const lowest = this.queue.reduce((level, waiting) => Math.min(level, waiting.batch.level), 255);
       const at = this.queue.findLastIndex((waiting) => waiting.batch.level === lowest);
-      this.giveUp(this.queue.splice(at, 1)[0]!, SINK_FAILED);
+      this.giveUp(this.queue.splice(at, 1)[0]!, this.failing ? SINK_FAILED : QUEUE_FULL);
     }
   }
 
@@ -139,7 +139,14 @@ export class QueuedOutlet extends Outlet {
   }
 }
 
-/** Makes the outlet that fits a sink: a console needs no queue. @internal */
+/** What has been made for a sink; one that comes back has its order, and one call at a time. */
+const known = new WeakMap<Sink, Outlet[]>();
+
+/** Finds or makes the outlet that fits a sink: a console needs no queue. @internal */
 export function outletOf(sink: Sink, format: FormatName): Outlet {
-  return new ('direct' in sink ? Outlet : QueuedOutlet)(sink, format);
+  const made = new ('direct' in sink ? Outlet : QueuedOutlet)(sink, format);
+  const all = known.get(sink) ?? [];
+  const found = all.find((outlet) => outlet.format === made.format && outlet.threshold === made.threshold);
+  if (!found) known.set(sink, [...all, made]);
+  return found ?? made;
 }

@@ -8,6 +8,7 @@
 import type { LogContext } from './context.js';
 import type { Fields } from './fields.js';
 import { LEVELS } from './level.js';
+import { platform } from './platform.js';
 import { Writer } from './writer.js';
 
 const SITE = 1;
@@ -74,7 +75,7 @@ export function forgetTables(): void {
 
 /** The time in microseconds since 1970. */
 export function micros(): number {
-  return hasPerformance ? Math.floor((origin + performance.now()) * 1000) : Date.now() * 1000;
+  return hasPerformance && !platform.coarse ? Math.floor((origin + performance.now()) * 1000) : Date.now() * 1000;
 }
 
 const hasPerformance = typeof performance === 'object' && typeof performance.now === 'function';
@@ -82,7 +83,7 @@ let origin = hasPerformance ? Date.now() - performance.now() : 0;
 
 /** Follows the clock where it was set, or where `performance` stood still in a sleep. */
 export function followClock(): void {
-  if (!hasPerformance) return;
+  if (!hasPerformance || platform.coarse) return;
   const off = Date.now() - (origin + performance.now());
   if (off > 20 || off < -20) origin += off;
 }

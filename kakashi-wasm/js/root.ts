@@ -16,7 +16,7 @@ export function root(): Route {
   // Made when it is asked for: the entry has said by then what the console is.
   if (!route) {
     route = new Route();
-    route.lead([consoleSink()], (sink, format) => new Outlet(sink, format));
+    route.lead([new Outlet(consoleSink(), route.format)]);
     addRoute(route);
   }
   return route;

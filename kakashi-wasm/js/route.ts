@@ -2,9 +2,9 @@
 
 import { LEVELS } from './level.js';
 import type { Outlet } from './outlet.js';
-import type { FormatName, Sink } from './sink.js';
+import type { FormatName } from './sink.js';
 
-/** A road of records. @internal */
+/** A road of records. */
 export class Route {
   /** Its place among all routes; the first is everybody's. */
   id = 0;
@@ -15,13 +15,9 @@ export class Route {
   redact: readonly string[] = [];
   maxBatchBytes = 64 << 10;
 
-  /** Sends records to these sinks; a sink that stays keeps what waits for it. */
-  lead(sinks: readonly Sink[], outletOf: (sink: Sink, format: FormatName) => Outlet): void {
-    const old = this.outlets;
-    this.outlets = sinks.map((sink) => {
-      const outlet = outletOf(sink, this.format);
-      return old.find((other) => other.sink === sink && other.format === outlet.format) ?? outlet;
-    });
+  /** Sends records to these outlets. */
+  lead(outlets: Outlet[]): void {
+    this.outlets = outlets;
     for (const level of LEVELS) {
       this.fan[level] = this.outlets.filter((outlet) => outlet.threshold <= level).length;
     }

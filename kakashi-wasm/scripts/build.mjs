@@ -114,7 +114,7 @@ function types(dist) {
 
 function manifest() {
   const { scripts, devDependencies, ...published } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...published, files: ['dist', 'kakashi.wasm'] }, null, 2)}\n`);
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...published, files: ['dist', 'kakashi.wasm', 'LICENSE-*'] }, null, 2)}\n`);
   if (existsSync(join(here, 'README.md'))) cpSync(join(here, 'README.md'), join(pkg, 'README.md'));
   for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(root, licence), join(pkg, licence));
 }

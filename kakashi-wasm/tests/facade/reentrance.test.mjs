@@ -100,9 +100,10 @@ test('onError may log, throw and change settings', async () => {
     },
   });
   logger.error('first');
+  logger.error('second');
   await kakashi.flush();
   assert.equal(told, 1);
-  assert.deepEqual(other.messages, ['told']);
+  assert.deepEqual(other.messages, ['second']);
   addsUp(kakashi, { pending: 0 });
 });
 

@@ -1,0 +1,2 @@
+const kakashi = require('kakashi-wasm');
+import('./scenario.mjs').then(({ scenario }) => scenario(kakashi)).then(() => console.log('ok'));
