@@ -3,7 +3,7 @@
 import { EMPTY, LogContext, currentContext } from './context.js';
 import { type Flushed, emit, flush } from './engine.js';
 import { type Fields, type LazyFields, copied } from './fields.js';
-import { type Level, levelOf, named } from './level.js';
+import { type Level, levelOf, named, unknownLevel } from './level.js';
 import { type Core, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
 import { base, root } from './root.js';
 import { errorType, isError, messageOf, read, stackOf } from './value.js';
@@ -18,7 +18,7 @@ export interface LoggerOptions {
  * Writes records through the sinks.
  *
  * A message means itself: nothing in it is a placeholder. Fields are read before the
- * call returns; what happens to them later changes no record. Nothing here throws.
+ * call returns; what happens to them later changes no record. No call that logs throws.
  */
 export class Logger {
   /** The contexts that `effective` was made of. */
@@ -47,7 +47,7 @@ export class Logger {
     this.core.own = true;
   }
 
-  /** Whether records of a level are written. */
+  /** Whether records of a level are written. Throws a RangeError that lists the levels. */
   isEnabled(level: Level): boolean {
     return levelOf(level) >= this.core.threshold;
   }
@@ -83,10 +83,19 @@ export class Logger {
     if (50 >= this.core.threshold) this.emit(50, message, fields);
   }
 
-  /** Logs at a level that is known only now; a number between two levels is the one below. */
+  /**
+   * Logs at a level that is known only now; a number between two levels is the one
+   * below. A wrong one gives WARNING and a field `level_error` that says which are right.
+   */
   log(level: Level, message: string, fields?: Fields | LazyFields): void {
-    const number = named(levelOf(level));
-    if (number >= this.core.threshold) this.emit(number, message, fields);
+    let number = 30;
+    let given: unknown = fields;
+    try {
+      number = named(levelOf(level));
+    } catch {
+      given = () => ({ ...copied(fields), level_error: unknownLevel(level) });
+    }
+    if (number >= this.core.threshold) this.emit(number, message, given);
   }
 
   /**

@@ -67,9 +67,14 @@ test('a level that is none is refused with the names that are right, and changes
   assert.equal(kakashi.getLogger('other').level, 20);
 });
 
-test('log at a level that is none is refused with the names that are right', () => {
-  assert.throws(() => kakashi.getLogger('app').log('loud', 'never said'), { name: 'RangeError', message: /use TRACE/ });
-  assert.throws(() => kakashi.log('loud', 'never said'), { name: 'RangeError', message: /use TRACE/ });
+test('log at a level that is none is a WARNING that says which are right', async () => {
+  kakashi.getLogger('app').log('loud', 'said all the same', { k: 1 });
+  kakashi.log('loud', 'without a logger');
+  await kakashi.flush();
+  assert.deepEqual(
+    sink.records.map(({ level, k, level_error }) => [level, k, /use TRACE/.test(level_error)]),
+    [['WARNING', 1, true], ['WARNING', undefined, true]],
+  );
 });
 
 test('a number between two levels logs at the one below, and the lowest at TRACE', async () => {
