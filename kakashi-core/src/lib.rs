@@ -43,6 +43,8 @@ mod level;
 mod log;
 #[cfg(feature = "alloc")]
 mod logger_config;
+#[cfg(feature = "alloc")]
+mod logger_macros;
 mod macros;
 mod output;
 #[cfg(feature = "alloc")]

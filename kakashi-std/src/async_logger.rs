@@ -1,18 +1,12 @@
 //! Loggers whose records a worker encodes and writes.
 
-use std::error::Error;
+use kakashi_core::{Dropped, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
-use kakashi_core::{
-    Call, Dropped, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry,
-    LoggerKind, Site, Value,
-};
-
-use crate::exception::fields_of;
 use crate::flush::flush;
 use crate::logger::{log_methods, registry};
 use crate::overflow::OverflowPolicy;
 use crate::queue::{Queued, known};
-use crate::thread::{LoggerCore, submit_queued as submit, submit_queued_site as submit_site};
+use crate::thread::{LoggerCore, submit_queued, submit_queued_site};
 use crate::workers;
 
 /// Returns the async logger of this name, with the level that is set for it.
@@ -84,7 +78,7 @@ macro_rules! queued_methods {
             }
         }
 
-        log_methods! { $logger, "" }
+        log_methods! { $logger, submit_queued, submit_queued_site, "" }
     };
 }
 pub(crate) use queued_methods;

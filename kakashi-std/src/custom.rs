@@ -1,16 +1,12 @@
 //! Loggers with a road of their own: level, enrichers, filters, encoder, sinks.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, Sink, Site, Value,
-};
+use kakashi_core::{Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
 use crate::configure::custom_route;
-use crate::exception::fields_of;
 use crate::flush::flush_route;
-use crate::logger::registry;
+use crate::logger::{log_methods, registry};
 use crate::route::Route;
 use crate::thread::{LoggerCore, submit, submit_site};
 
@@ -82,4 +78,4 @@ impl FunctionalLogger {
     }
 }
 
-crate::logger::log_methods! { FunctionalLogger, ", and writes before it returns" }
+log_methods! { FunctionalLogger, submit, submit_site, ", and writes before it returns" }

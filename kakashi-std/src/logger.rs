@@ -1,14 +1,9 @@
 //! Loggers by name that write through the calling thread's buffer.
 
-use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
-use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind,
-    Registry, Site, UnknownLevel, Value,
-};
+use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, Registry, UnknownLevel};
 
-use crate::exception::fields_of;
 use crate::flush::flush_route;
 use crate::route;
 use crate::thread::{LoggerCore, submit, submit_site};
@@ -104,99 +99,30 @@ impl Logger {
     }
 }
 
-/// What every kind of logger has that has a `core` to submit and an `entry`.
+/// Gives its methods to a logger that has an `entry()`, and a `core` that
+/// `$submit` and `$submit_site` take.
 macro_rules! log_methods {
-    ($logger:ident, $urgently:literal) => {
+    ($logger:ident, $submit:path, $submit_site:path, $urgently:literal) => {
         impl $logger {
-            /// Returns the threshold that holds now.
-            pub fn level(&self) -> LevelFilter {
-                self.entry().level()
+            #[inline(always)]
+            fn submit(&self, call: &kakashi_core::Call<'_>) {
+                $submit(&self.core, call);
             }
 
-            /// Returns the name.
-            pub fn name(&self) -> &str {
-                self.entry().name().text()
-            }
-
-            /// Logs words and fields at a level; nothing in the words is a placeholder.
-            pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
-                if self.enabled(level) {
-                    submit(&self.core, &Call::of_words(level, message, fields));
-                }
-            }
-
-            /// Tells whether records of this level are written.
-            #[inline]
-            pub fn is_enabled(&self, level: LogLevel) -> bool {
-                self.entry().enables(level)
-            }
-
-            /// Logs at TRACE; see [`Self::log`].
-            #[inline]
-            pub fn trace(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Trace, message, fields);
-            }
-
-            /// Logs at DEBUG; see [`Self::log`].
-            #[inline]
-            pub fn debug(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Debug, message, fields);
-            }
-
-            /// Logs at INFO; see [`Self::log`].
-            #[inline]
-            pub fn info(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Info, message, fields);
-            }
-
-            /// Logs at WARNING; see [`Self::log`].
-            #[inline]
-            pub fn warning(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Warning, message, fields);
-            }
-
-            #[doc = concat!("Logs at ERROR", $urgently, "; see [`Self::log`].")]
-            #[inline]
-            pub fn error(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Error, message, fields);
-            }
-
-            #[doc = concat!("Logs at CRITICAL", $urgently, "; see [`Self::log`].")]
-            #[inline]
-            pub fn critical(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Critical, message, fields);
-            }
-
-            /// Logs an error at ERROR: its type, its text and those of its
-            /// sources, and a backtrace where `RUST_BACKTRACE` asks for one.
-            #[cold]
-            pub fn exception<E: Error>(&self, message: &str, error: &E, fields: &[Field<'_>]) {
-                if self.enabled(LogLevel::Error) {
-                    fields_of(&Exception::new(error), fields, |fields| {
-                        submit(&self.core, &Call::of_words(LogLevel::Error, message, fields));
-                    });
-                }
+            #[inline(always)]
+            fn submit_site(&self, site: kakashi_core::Site<'static>, values: &[kakashi_core::Value<'_>]) {
+                $submit_site(&self.core, site, values);
             }
         }
 
-        impl Log for $logger {
-            #[inline(always)]
-            fn enabled(&self, level: LogLevel) -> bool {
-                self.entry().enables(level)
-            }
-
-            #[inline(never)]
-            fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-                submit_site(&self.core, site, values);
-            }
-
-            #[cold]
-            fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-                fields_of(exception, &[], |fields| submit(&self.core, &Call::of_site(site, values, fields)));
-            }
+        kakashi_core::__logger_methods! {
+            $logger, $urgently, $crate::exception::fields_of;
+            /// Logs an error at ERROR: its type, its text and those of its
+            /// sources, and a backtrace where `RUST_BACKTRACE` asks for one.
+            exception;
         }
     };
 }
 pub(crate) use log_methods;
 
-log_methods! { Logger, ", and writes before it returns" }
+log_methods! { Logger, submit, submit_site, ", and writes before it returns" }

@@ -1,19 +1,13 @@
 //! Loggers that never make their caller wait.
 
-use std::error::Error;
-
-use kakashi_core::{
-    Call, Dropped, Exception, Field, Flushed, LevelFilter, Log, LogLevel, LoggerEntry, LoggerKind, Site,
-    Value,
-};
+use kakashi_core::{Dropped, Flushed, LevelFilter, LoggerEntry, LoggerKind};
 
 use crate::async_logger::{queued, queued_methods};
-use crate::exception::fields_of;
 use crate::flush::flush;
 use crate::logger::log_methods;
 use crate::overflow::OverflowPolicy;
 use crate::queue::Queued;
-use crate::thread::{prepare_queue, submit_queued as submit, submit_queued_site as submit_site};
+use crate::thread::{prepare_queue, submit_queued, submit_queued_site};
 
 /// Returns the performance logger of this name, with the level that is set for it.
 ///

@@ -1,10 +1,7 @@
 //! Logging without a logger: functions and macros over one named `root`, which
 //! set themselves up at their first call.
 
-use std::error::Error;
 use std::sync::OnceLock;
-
-use kakashi_core::{Event, Field, ToValue};
 
 use crate::logger::{Logger, get_logger};
 
@@ -15,55 +12,12 @@ pub fn root_logger() -> &'static Logger {
     LOGGER.get_or_init(|| get_logger("root"))
 }
 
-macro_rules! direct {
-    ($($name:ident $what:literal;)*) => {$(
-        #[doc = concat!("Logs ", $what, " through the root logger; nothing in the words is a placeholder.")]
-        pub fn $name(message: &str, fields: &[Field<'_>]) {
-            root_logger().$name(message, fields);
-        }
-    )*};
-}
-
-direct! {
-    trace "a step of an algorithm";
-    debug "what helps to find a fault";
-    info "the normal course of things";
-    warning "something unexpected";
-    error "a failure";
-    critical "a failure that stops the program or much of it";
-}
-
-/// Logs an error through the root logger; see [`Logger::exception`].
-pub fn exception<E: Error>(message: &str, error: &E, fields: &[Field<'_>]) {
-    root_logger().exception(message, error, fields);
-}
-
-/// Logs a measurement: INFO, its name as message, fields `metric` and `value`.
-///
-/// ```
-/// kakashi_std::metric("queue.depth", 17, kakashi_std::fields![unit = "jobs"]);
-/// ```
-pub fn metric(name: &str, value: impl ToValue, fields: &[Field<'_>]) {
-    log_event(&Event::metric(name, &value), fields);
-}
-
-/// Logs an entry of an audit trail: INFO, the action as message, fields
-/// `action` and `resource`.
-pub fn audit(action: &str, resource: &str, fields: &[Field<'_>]) {
-    log_event(&Event::audit(action, resource), fields);
-}
-
-/// Logs a security event: its type as message, fields `event_type` and
-/// `severity`, which is a level's name and sets the level. A wrong one gives
-/// WARNING and a field `severity_error` that says which are right.
-pub fn security(event_type: &str, severity: &str, fields: &[Field<'_>]) {
-    log_event(&Event::security(event_type, severity), fields);
-}
-
-fn log_event(event: &Event<'_>, fields: &[Field<'_>]) {
-    if root_logger().is_enabled(event.level) {
-        event.with_fields(fields, |fields| root_logger().log(event.level, event.message, fields));
-    }
+kakashi_core::__root_functions! {
+    root_logger;
+    /// ```
+    /// kakashi_std::metric("queue.depth", 17, kakashi_std::fields![unit = "jobs"]);
+    /// ```
+    metric;
 }
 
 /// Logs at a constant level: `log!(logger, level, "message", fields…)`.

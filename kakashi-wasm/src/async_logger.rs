@@ -1,12 +1,8 @@
 //! Loggers that never hold up their caller for a sink's sake.
 
-use std::error::Error;
 use std::sync::Arc;
 
-use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind, Site,
-    Value,
-};
+use kakashi_core::{Call, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
 use crate::flush::flush;
 use crate::logger::{entry, log_methods};

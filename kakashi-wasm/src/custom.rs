@@ -1,12 +1,9 @@
 //! Loggers with a road of their own: level, enrichers, filters, encoder, sinks.
 
-use std::error::Error;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, Sink, Site, Value,
-};
+use kakashi_core::{Call, Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
 use crate::configure::custom_route;
 use crate::flush::flush_route;

@@ -1,11 +1,10 @@
 //! Loggers by name.
 
-use std::error::Error;
 use std::sync::{Arc, OnceLock};
 
 use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, Log, LogContext, LogLevel, LoggerEntry, LoggerKind,
-    Registry, Site, UnknownLevel, Value,
+    Call, Exception, Field, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, Registry,
+    UnknownLevel, with_joined,
 };
 
 use crate::flush::flush_route;
@@ -103,98 +102,33 @@ impl Logger {
     }
 }
 
-/// What every kind of logger has that has an `entry` and can `submit`.
+/// Gives its methods to a logger that has an `entry` and can `submit`.
 macro_rules! log_methods {
     ($logger:ident, $urgently:literal) => {
         impl $logger {
-            /// Returns the threshold that holds now.
-            pub fn level(&self) -> LevelFilter {
-                self.entry.level()
+            #[inline(always)]
+            fn entry(&self) -> &kakashi_core::LoggerEntry {
+                &self.entry
             }
 
-            /// Returns the name.
-            pub fn name(&self) -> &str {
-                self.entry.name().text()
-            }
-
-            /// Tells whether records of this level are written.
-            #[inline]
-            pub fn is_enabled(&self, level: LogLevel) -> bool {
-                self.entry.enables(level)
-            }
-
-            /// Logs words and fields at a level; nothing in the words is a placeholder.
-            pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
-                if self.entry.enables(level) {
-                    self.submit(&Call::of_words(level, message, fields));
-                }
-            }
-
-            /// Logs at TRACE; see [`Self::log`].
-            #[inline]
-            pub fn trace(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Trace, message, fields);
-            }
-
-            /// Logs at DEBUG; see [`Self::log`].
-            #[inline]
-            pub fn debug(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Debug, message, fields);
-            }
-
-            /// Logs at INFO; see [`Self::log`].
-            #[inline]
-            pub fn info(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Info, message, fields);
-            }
-
-            /// Logs at WARNING; see [`Self::log`].
-            #[inline]
-            pub fn warning(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Warning, message, fields);
-            }
-
-            #[doc = concat!("Logs at ERROR", $urgently, "; see [`Self::log`].")]
-            #[inline]
-            pub fn error(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Error, message, fields);
-            }
-
-            #[doc = concat!("Logs at CRITICAL", $urgently, "; see [`Self::log`].")]
-            #[inline]
-            pub fn critical(&self, message: &str, fields: &[Field<'_>]) {
-                self.log(LogLevel::Critical, message, fields);
-            }
-
-            /// Logs an error at ERROR: its type, its text and those of its sources.
-            #[cold]
-            pub fn exception<E: Error>(&self, message: &str, error: &E, fields: &[Field<'_>]) {
-                if self.entry.enables(LogLevel::Error) {
-                    kakashi_core::with_joined(fields, &Exception::new(error).fields(), |fields| {
-                        self.submit(&Call::of_words(LogLevel::Error, message, fields));
-                    });
-                }
+            #[inline(always)]
+            fn submit_site(&self, site: kakashi_core::Site<'static>, values: &[kakashi_core::Value<'_>]) {
+                self.submit(&kakashi_core::Call::of_site(site, values, &[]));
             }
         }
 
-        impl Log for $logger {
-            #[inline(always)]
-            fn enabled(&self, level: LogLevel) -> bool {
-                self.entry.enables(level)
-            }
-
-            #[inline(never)]
-            fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-                self.submit(&Call::of_site(site, values, &[]));
-            }
-
-            #[cold]
-            fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-                self.submit(&Call::of_site(site, values, &exception.fields()));
-            }
+        kakashi_core::__logger_methods! {
+            $logger, $urgently, $crate::logger::fields_of;
+            /// Logs an error at ERROR: its type, its text and those of its sources.
+            exception;
         }
     };
 }
 pub(crate) use log_methods;
+
+/// Hands over `fields` and those of an error.
+pub(crate) fn fields_of(exception: &Exception<'_>, fields: &[Field<'_>], then: impl FnOnce(&[Field<'_>])) {
+    with_joined(fields, &exception.fields(), then);
+}
 
 log_methods! { Logger, ", and writes before it returns" }
