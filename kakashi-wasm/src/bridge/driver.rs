@@ -102,6 +102,19 @@ impl Driver {
         self.ring.as_ptr() as usize
     }
 
+    #[cfg(test)]
+    pub(super) fn ring_mut(&mut self) -> &mut [u8] {
+        &mut self.ring
+    }
+
+    /// What `lend` lends out, copied.
+    #[cfg(test)]
+    pub(super) fn lent(&mut self, route: usize, at: usize) -> Option<Vec<u8>> {
+        let len = self.lend(route, at);
+        let batch = self.routes.get_mut(route)?.destinations.get_mut(at)?.batcher.close();
+        (len > 0).then(|| batch.bytes().to_vec())
+    }
+
     pub(super) fn route(&mut self, route: usize) -> &mut Route {
         if self.routes.len() <= route {
             self.routes.resize_with(route + 1, Route::default);

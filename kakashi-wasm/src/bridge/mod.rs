@@ -15,6 +15,8 @@
 mod decode;
 mod driver;
 mod tables;
+#[cfg(test)]
+mod tests;
 
 use std::cell::RefCell;
 

@@ -1,0 +1,151 @@
+//! The bridge without JavaScript: items by hand, and any bytes at all.
+
+use kakashi_core::codec::{put_leb, put_text};
+use kakashi_core::wire::{BlockWriter, RecordIds};
+use kakashi_core::{
+    DropReason, Format, LevelFilter, LogLevel, LogRecord, Name, Output, Redaction, Timestamp, fields,
+};
+
+use super::driver::Driver;
+
+const NAME: u8 = 2;
+
+/// Writes items as JavaScript does.
+fn items(write: impl FnOnce(&BlockWriter, &mut Output<'_>)) -> Vec<u8> {
+    let mut room = vec![0; 1 << 16];
+    let mut out = Output::new(&mut room);
+    let block = BlockWriter::begin(&mut out);
+    let start = out.position();
+    write(&block, &mut out);
+    assert!(!out.overflowed());
+    out.written()[start..].to_vec()
+}
+
+/// A NAME, with its route behind it.
+fn put_logger(out: &mut Output<'_>, id: u8, name: &str, route: u8) {
+    out.put(&[NAME, name.len() as u8 + 3, id]);
+    put_text(out, name);
+    put_leb(out, u64::from(route));
+}
+
+fn record(level: LogLevel, message: &str) -> LogRecord<'_> {
+    LogRecord::new(Timestamp::Wall(0), level, Name::new(""), message)
+}
+
+fn driver(format: Format, batch_bytes: usize) -> Driver {
+    let mut driver = Driver::new();
+    driver.add_destination(0, LevelFilter::ALL, format.encoder(false, false), batch_bytes);
+    driver
+}
+
+/// Puts items into the ring and reads them all; returns the batches.
+fn batches(driver: &mut Driver, items: &[u8]) -> Vec<Vec<u8>> {
+    driver.make_ring(items.len());
+    driver.ring_mut().copy_from_slice(items);
+    let (mut from, mut batches) = (0, Vec::new());
+    loop {
+        from = driver.take(from, items.len());
+        batches.extend(driver.lent(0, 0));
+        if from == items.len() {
+            return batches;
+        }
+    }
+}
+
+fn lines(driver: &mut Driver, items: &[u8]) -> String {
+    String::from_utf8(batches(driver, items).concat()).expect("lines are UTF-8")
+}
+
+const LOGGER: RecordIds = RecordIds { site: None, logger: Some(0), context: None };
+
+#[test]
+fn items_become_lines_whatever_their_order() {
+    let items = items(|block, out| {
+        // What a record refers to may stand behind it.
+        block.put_record(out, &record(LogLevel::Info, "one").with_fields(fields![k = 1]), LOGGER);
+        put_logger(out, 0, "app", 0);
+        block.put_record(out, &record(LogLevel::Error, "two"), LOGGER);
+    });
+    let mut driver = driver(Format::Text, 1 << 16);
+    let expected =
+        "1970-01-01T00:00:00.000000Z INFO app one k=1\n1970-01-01T00:00:00.000000Z ERROR app two\n";
+    assert_eq!(lines(&mut driver, &items), expected);
+    // Ids hold on for the next ring.
+    let more = self::items(|block, out| block.put_record(out, &record(LogLevel::Info, "three"), LOGGER));
+    assert!(lines(&mut driver, &more).ends_with("INFO app three\n"));
+}
+
+#[test]
+fn a_batch_ends_where_it_is_full_and_the_ring_is_read_on() {
+    let items = items(|block, out| {
+        put_logger(out, 0, "app", 0);
+        (0..10).for_each(|_| block.put_record(out, &record(LogLevel::Info, "words"), LOGGER));
+    });
+    let batches = batches(&mut driver(Format::Text, 100), &items);
+    assert_eq!(batches.len(), 4);
+    assert_eq!(batches.concat().iter().filter(|&&byte| byte == b'\n').count(), 10);
+}
+
+#[test]
+fn a_context_is_redacted_as_fields_are() {
+    let pairs = kakashi_core::pairs_of(fields![password = "x", step = 1]);
+    let items = items(|block, out| {
+        put_logger(out, 0, "app", 0);
+        block.put_context(out, 0, &pairs);
+        let ids = RecordIds { context: Some(0), ..LOGGER };
+        let own = fields![card = "4111"];
+        block.put_record(out, &record(LogLevel::Info, "paid").with_fields(own), ids);
+    });
+    let mut driver = driver(Format::Text, 1 << 16);
+    driver.route(0).set_redaction(Redaction::new(["password", "card"]));
+    let line = lines(&mut driver, &items);
+    assert!(line.ends_with("paid card=\"[REDACTED]\" password=\"[REDACTED]\" step=1\n"), "{line}");
+}
+
+#[test]
+fn drops_are_told_before_the_next_record_or_alone() {
+    let mut driver = driver(Format::Text, 1 << 16);
+    driver.owe(0, 0, LogLevel::Info, DropReason::QueueFull, 3);
+    let items = items(|block, out| {
+        put_logger(out, 0, "app", 0);
+        block.put_record(out, &record(LogLevel::Info, "next"), LOGGER);
+    });
+    let told = lines(&mut driver, &items);
+    assert!(told.starts_with("1970-01-01T00:00:00.000000Z WARNING kakashi Records were dropped dropped=3 "));
+    driver.owe(0, 0, LogLevel::Error, DropReason::SinkFailed, 1);
+    driver.announce(0, Timestamp::Wall(0));
+    assert!(String::from_utf8(driver.lent(0, 0).expect("news")).unwrap().contains("dropped=1 "));
+}
+
+#[test]
+fn any_bytes_at_all_are_safe_to_take() {
+    // A generator of its own (xorshift), for the same bytes each time.
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut random = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state
+    };
+    let good = items(|block, out| {
+        put_logger(out, 0, "app", 0);
+        block.put_context(out, 0, &kakashi_core::pairs_of(fields![step = 1]));
+        let own = fields![k = "v", n = 1.5];
+        let ids = RecordIds { context: Some(0), ..LOGGER };
+        block.put_record(out, &record(LogLevel::Info, "words").with_fields(own), ids);
+    });
+    for round in 0..20_000 {
+        let mut bytes = good.repeat(3);
+        for _ in 0..=random() % 4 {
+            let at = random() as usize % bytes.len();
+            bytes[at] = random() as u8;
+        }
+        if round % 3 == 0 {
+            bytes.truncate(random() as usize % bytes.len());
+        }
+        let format = [Format::Text, Format::Json, Format::Wire, Format::Pretty][round % 4];
+        let mut driver = driver(format, 64);
+        batches(&mut driver, &bytes);
+        super::decode::decode(&bytes);
+    }
+}
