@@ -10,7 +10,7 @@
 /// (U+061C, U+200E, U+200F, U+202A–202E, U+2066–2069): what could end a line,
 /// steer a terminal or turn the reading order around. Quotes and backslashes
 /// are not this function's business.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub(crate) const fn control_len(bytes: &[u8], at: usize) -> usize {
     let byte = bytes[at];
     if byte >= 0x80 { wide_control_len(bytes, at) } else { (byte < 0x20 || byte == 0x7f) as usize }
@@ -24,6 +24,18 @@ const fn wide_control_len(bytes: &[u8], at: usize) -> usize {
         (0xc2, 0x80..=0x9f, _) | (0xd8, 0x9c, _) => 2,
         (0xe2, 0x80, 0x8e | 0x8f | 0xa8..=0xae) | (0xe2, 0x81, 0xa6..=0xa9) => 3,
         _ => 0,
+    }
+}
+
+/// Returns bytes as text if they are UTF-8.
+pub(crate) fn as_text(bytes: &[u8]) -> Option<&str> {
+    #[cfg(not(target_family = "wasm"))]
+    return core::str::from_utf8(bytes).ok();
+    // The same by code that is needed anyway: a page downloads it.
+    #[cfg(target_family = "wasm")]
+    match bytes.utf8_chunks().next() {
+        Some(chunk) => chunk.invalid().is_empty().then(|| chunk.valid()),
+        None => Some(""),
     }
 }
 

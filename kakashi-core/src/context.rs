@@ -9,9 +9,10 @@ use core::fmt;
 
 use portable_atomic::{AtomicUsize, Ordering};
 
-use crate::codec::{Cursor, Pairs, put_pair};
+use crate::codec::{Cursor, Malformed, Pairs, put_pair};
 use crate::field::{Field, key_bit};
-use crate::output::Output;
+use crate::output::written;
+use crate::places::Places;
 use crate::record::ContextFields;
 use crate::value::Value;
 
@@ -134,51 +135,47 @@ impl LogContext {
 
     /// Joins pairs: a key stays where it first stood and has its latest value.
     fn build(typed: [&[u8]; 2], custom: [&[u8]; 2]) -> Self {
-        let mut fields = Fields::default();
-        typed.iter().for_each(|source| fields.add(source));
-        let typed_count = fields.pairs.len();
-        custom.iter().for_each(|source| fields.add_below(typed_count, source));
-        let mut pairs = Vec::with_capacity(fields.pairs.iter().map(|pair| pair.len()).sum());
-        let mut custom_at = 0;
-        for (at, pair) in fields.pairs.iter().enumerate() {
-            pairs.extend_from_slice(pair);
-            if at + 1 == typed_count {
-                custom_at = pairs.len();
+        let mut all = Vec::new();
+        typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
+        let typed_end = all.len();
+        custom.iter().for_each(|source| all.extend(keyed_pairs(source)));
+        let places = Places::of(all.iter().map(|pair| pair.0));
+        let mut latest = vec![&[][..]; all.len()];
+        for (at, (key, pair)) in all.iter().enumerate() {
+            let place = places.first(key).unwrap_or(at);
+            // Not a custom one in place of a typed one.
+            if at < typed_end || place >= typed_end {
+                latest[place] = pair;
             }
         }
+        let pairs = latest.concat();
         if pairs.is_empty() {
             return Self::new();
         }
-        let mask = fields.places.keys().fold(0, |mask, key| mask | key_bit(key.as_bytes()));
+        let custom_at = latest[..typed_end].iter().map(|pair| pair.len()).sum();
+        let mask = all.iter().fold(0, |mask, (key, _)| mask | key_bit(key.as_bytes()));
+        Self::of(mask, pairs, custom_at)
+    }
+
+    /// Takes pairs of [`codec`](crate::codec) among which each key stands once.
+    ///
+    /// # Errors
+    /// [`Malformed`] when the bytes are none.
+    pub fn of_pairs(pairs: &[u8]) -> Result<Self, Malformed> {
+        let mask = Cursor::new(pairs).check_pairs()?;
+        Ok(Self::of(mask, pairs.to_vec(), 0))
+    }
+
+    /// Makes one of the same keys with other values.
+    pub(crate) fn map_pairs(&self, map: impl Fn(&[u8]) -> Vec<u8>) -> Self {
+        let mut pairs = map(self.typed());
+        let custom_at = pairs.len();
+        pairs.extend_from_slice(&map(self.custom()));
+        Self::of(self.fields().mask, pairs, custom_at)
+    }
+
+    fn of(mask: u64, pairs: Vec<u8>, custom_at: usize) -> Self {
         Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at })) }
-    }
-}
-
-/// Pairs in the order of their keys' first appearance.
-#[derive(Default)]
-struct Fields<'a> {
-    pairs: Vec<&'a [u8]>,
-    places: hashbrown::HashMap<&'a str, usize>,
-}
-
-impl<'a> Fields<'a> {
-    fn add(&mut self, source: &'a [u8]) {
-        self.add_below(0, source);
-    }
-
-    /// Adds pairs, but none in place of the first `kept`.
-    fn add_below(&mut self, kept: usize, source: &'a [u8]) {
-        let mut rest = Cursor::new(source);
-        while let Some((key, pair)) = next_pair(&mut rest) {
-            match self.places.get(key) {
-                Some(&place) if place < kept => {}
-                Some(&place) => self.pairs[place] = pair,
-                None => {
-                    self.places.insert(key, self.pairs.len());
-                    self.pairs.push(pair);
-                }
-            }
-        }
     }
 }
 
@@ -221,28 +218,22 @@ fn find<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
     Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
 }
 
-/// Reads one pair: its key, and all of its bytes.
-fn next_pair<'a>(rest: &mut Cursor<'a>) -> Option<(&'a str, &'a [u8])> {
-    let before = rest.rest();
-    let key = rest.text().ok()?;
-    rest.value().ok()?;
-    Some((key, &before[..before.len() - rest.rest().len()]))
+/// Yields pairs: the key of each, and all of its bytes.
+fn keyed_pairs(source: &[u8]) -> impl Iterator<Item = (&str, &[u8])> {
+    let mut rest = Cursor::new(source);
+    core::iter::from_fn(move || {
+        let before = rest.rest();
+        let key = rest.text().ok()?;
+        rest.value().ok()?;
+        Some((key, &before[..before.len() - rest.rest().len()]))
+    })
 }
 
 /// Writes fields as pairs, with as much memory as they need.
 pub fn pairs_of(fields: &[Field<'_>]) -> Vec<u8> {
-    let mut room = vec![0; 64 * fields.len()];
-    loop {
-        let mut out = Output::new(&mut room);
-        for field in fields {
-            put_pair(&mut out, field.key, &field.value);
-        }
-        let (needed, overflowed) = (out.position(), out.overflowed());
-        room.resize(needed, 0);
-        if !overflowed {
-            return room;
-        }
-    }
+    written(64 * fields.len(), &mut |out| {
+        fields.iter().for_each(|field| put_pair(out, field.key, &field.value));
+    })
 }
 
 #[cfg(test)]

@@ -39,6 +39,8 @@ mod field;
 #[cfg(feature = "alloc")]
 mod flushed;
 mod function_sink;
+#[cfg(feature = "alloc")]
+mod ids;
 mod level;
 mod log;
 #[cfg(feature = "alloc")]
@@ -49,6 +51,8 @@ mod macros;
 mod output;
 #[cfg(feature = "alloc")]
 mod pipeline;
+#[cfg(feature = "alloc")]
+mod places;
 mod record;
 #[cfg(feature = "alloc")]
 mod redaction;

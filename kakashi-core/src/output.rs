@@ -59,7 +59,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends bytes whose number the compiler knows.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn put_array<const N: usize>(&mut self, bytes: &[u8; N]) {
         let end = self.at + N;
         if let Some(room) = self.bytes.get_mut(self.at..end) {
@@ -69,7 +69,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends a few bytes without a call to `memcpy`; any length is right.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn put_short(&mut self, bytes: &[u8]) {
         let len = bytes.len();
         let end = self.at + len;
@@ -79,9 +79,15 @@ impl<'b> Output<'b> {
         self.at = end;
     }
 
+    /// Appends `source[from..end]`; the code for the other way is larger.
+    #[cfg(all(feature = "alloc", target_family = "wasm"))]
+    pub(crate) fn put_roomy(&mut self, source: &[u8], from: usize, end: usize) {
+        self.put_short(source.get(from..end).unwrap_or_default());
+    }
+
     /// Appends `source[from..end]`, 32 bytes at a time where there are so many on
     /// both sides: what is copied too much is overwritten by what comes next.
-    #[cfg(feature = "alloc")]
+    #[cfg(all(feature = "alloc", not(target_family = "wasm")))]
     #[inline(always)]
     pub(crate) fn put_roomy(&mut self, source: &[u8], from: usize, end: usize) {
         let (mut from, mut at) = (from, self.at);
@@ -100,7 +106,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends a few bytes between two others.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn put_between(&mut self, before: u8, bytes: &[u8], after: u8) {
         let end = self.at + bytes.len() + 2;
         if let Some([first, room @ .., last]) = self.bytes.get_mut(self.at..end) {
@@ -112,7 +118,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends one byte.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn put_byte(&mut self, byte: u8) {
         if let Some(room) = self.bytes.get_mut(self.at) {
             *room = byte;
@@ -121,7 +127,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends the first `len` of eight bytes with one store where there is room.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn put_word(&mut self, word: [u8; 8], len: usize) {
         match self.bytes.get_mut(self.at..self.at + 8) {
             Some(room) => {
@@ -134,7 +140,7 @@ impl<'b> Output<'b> {
 
     /// Appends a byte and the first `len` of eight others, with one look at the
     /// room where there is enough.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn put_tagged(&mut self, tag: u8, word: [u8; 8], len: usize) {
         match self.bytes.get_mut(self.at..self.at + 9) {
             Some([first, room @ ..]) => {
@@ -150,7 +156,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends a byte and a few others.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn put_after(&mut self, tag: u8, bytes: &[u8]) {
         let end = self.at + 1 + bytes.len();
         if let Some([first, room @ ..]) = self.bytes.get_mut(self.at..end) {
@@ -184,7 +190,7 @@ impl<'b> Output<'b> {
 
 /// Copies between slices of the same length: two overlapping copies of a fixed
 /// size cover any length between that size and twice it.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn copy_short(room: &mut [u8], bytes: &[u8]) {
     let len = bytes.len();
     if len > 32 || room.len() != len {
@@ -210,11 +216,26 @@ fn copy_short(room: &mut [u8], bytes: &[u8]) {
     }
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn fixed<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut copy = [0; N];
     copy.copy_from_slice(&bytes[at..at + N]);
     copy
+}
+
+/// Returns what is written, with as much memory as it needs.
+#[cfg(feature = "alloc")]
+pub(crate) fn written(room: usize, write: &mut dyn FnMut(&mut Output<'_>)) -> alloc::vec::Vec<u8> {
+    let mut bytes = alloc::vec![0; room];
+    loop {
+        let mut out = Output::new(&mut bytes);
+        write(&mut out);
+        let (needed, overflowed) = (out.position(), out.overflowed());
+        bytes.resize(needed, 0);
+        if !overflowed {
+            return bytes;
+        }
+    }
 }
 
 impl fmt::Write for Output<'_> {

@@ -6,9 +6,9 @@
 //! again. A record of plain values passes untouched.
 
 use alloc::{string::String, sync::Arc, vec::Vec};
-use core::fmt::{self, Write as _};
+use core::fmt;
 
-use crate::codec::{Cursor, ErrorChain, put_text, put_value};
+use crate::codec::{Cursor, print, put_text, put_value};
 use crate::field::{Field, key_bit};
 use crate::output::Output;
 use crate::record::{Extra, LogRecord, Values};
@@ -109,21 +109,17 @@ impl Scratch {
     /// Appends a value; one that can't be formatted is replaced by words.
     fn append_value(&mut self, guard: &dyn Guard, value: &Value<'_>) {
         match *value {
-            Value::Display(text) => self.append_formatted(guard, &mut |out| write!(out, "{text}")),
-            Value::Debug(text) => self.append_formatted(guard, &mut |out| write!(out, "{text:?}")),
-            Value::Error(error) => {
-                self.append_formatted(guard, &mut |out| write!(out, "{}", ErrorChain(error)));
-            }
+            Value::Display(_) | Value::Debug(_) | Value::Error(_) => self.append_printed(guard, value),
             _ => self.append_other(guard, value),
         }
     }
 
-    /// Appends what `write` prints; it is run once, whatever its length.
-    fn append_formatted(&mut self, guard: &dyn Guard, write: &mut dyn FnMut(&mut String) -> fmt::Result) {
+    /// Appends what a value prints; its code is run once, whatever the length.
+    fn append_printed(&mut self, guard: &dyn Guard, value: &Value<'_>) {
         let mut text = core::mem::take(&mut self.text);
         text.clear();
         let whole = guard.run(&mut || {
-            if write(&mut text).is_err() {
+            if print(&mut text, value).is_err() {
                 text.push('…');
             }
         });

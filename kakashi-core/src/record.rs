@@ -10,6 +10,8 @@ use crate::clock::Timestamp;
 use crate::codec::{Cursor, Items, Pairs};
 use crate::field::{Field, key_bit};
 use crate::level::LogLevel;
+#[cfg(feature = "alloc")]
+use crate::places::Places;
 use crate::site::{Site, SiteFlags, SiteParts, SourceLocation};
 use crate::value::Value;
 
@@ -93,7 +95,8 @@ impl<'a> Extra<'a> {
     }
 
     /// Visits each field until `each` says stop.
-    fn visit(&self, mut each: impl FnMut(&'a str, &Value<'a>) -> bool) {
+    #[inline]
+    fn visit(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
         match self {
             Self::Slice(fields) => {
                 fields.iter().all(|field| each(field.key, &field.value));
@@ -105,24 +108,43 @@ impl<'a> Extra<'a> {
     }
 
     fn find(&self, key: &str) -> Option<Value<'a>> {
-        let mut found = None;
-        self.visit(|candidate, value| {
-            if candidate == key {
-                found = Some(*value);
-            }
-            found.is_none()
+        match self {
+            Self::Slice(fields) => fields.iter().find(|field| field.key == key).map(|field| field.value),
+            Self::Wire(pairs) => find_pair(pairs, key),
+        }
+    }
+
+    /// Finds where a key stands first.
+    fn place(&self, key: &str) -> Option<usize> {
+        match self {
+            Self::Slice(fields) => fields.iter().position(|field| field.key == key),
+            Self::Wire(pairs) => Pairs::new(pairs).position(|pair| pair.0 == key),
+        }
+    }
+
+    /// Finds where each key stands first.
+    #[cfg(feature = "alloc")]
+    fn places(&self) -> Places<'a> {
+        let mut keys = alloc::vec::Vec::new();
+        self.visit(&mut |key, _| {
+            keys.push(key);
+            true
         });
-        found
+        Places::of(keys)
     }
 
     fn mask(&self) -> u64 {
         let mut mask = 0;
-        self.visit(|key, _| {
+        self.visit(&mut |key, _| {
             mask |= key_bit(key.as_bytes());
             true
         });
         mask
     }
+}
+
+fn find_pair<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
+    Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
 }
 
 /// A context's fields in wire form.
@@ -330,14 +352,14 @@ impl<'a> LogRecord<'a> {
     /// Visits the call site's keys and values.
     #[inline]
     pub fn for_each_site_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
-        self.visit_site(|key, value| {
+        self.visit_site(&mut |key, value| {
             each(key, value);
             true
         });
     }
 
     #[inline]
-    fn visit_site(&self, mut each: impl FnMut(&'a str, &Value<'a>) -> bool) {
+    fn visit_site(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
         let parts = self.parts();
         let mut keys = Cursor::new(parts.keys);
         match self.values {
@@ -363,16 +385,16 @@ impl<'a> LogRecord<'a> {
     /// Visits the extra fields that are not hidden by the call site's, each
     /// key once.
     #[inline]
-    pub fn for_each_extra(&self, each: impl FnMut(&'a str, &Value<'a>)) {
+    pub fn for_each_extra(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
         if !self.extra.is_empty() {
-            self.visit_extra(each);
+            self.visit_extra(&mut each);
         }
     }
 
     #[inline(never)]
-    fn visit_extra(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
+    fn visit_extra(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) {
         let mut seen = Seen::new(self.extra);
-        self.extra.visit(|key, value| {
+        self.extra.visit(&mut |key, value| {
             if seen.is_first(key) && !(self.site_mask & key_bit(key.as_bytes()) != 0 && self.site_has(key)) {
                 each(key, value);
             }
@@ -382,7 +404,7 @@ impl<'a> LogRecord<'a> {
 
     /// Visits the context's fields that the record's own do not hide, and tells
     /// whether any is hidden.
-    pub(crate) fn for_each_context_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) -> bool {
+    pub(crate) fn for_each_context_field(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) -> bool {
         let mut hidden = false;
         for (key, value) in Pairs::new(self.context.pairs) {
             if self.hides(key) {
@@ -407,26 +429,29 @@ impl<'a> LogRecord<'a> {
 
     /// Visits every field once, in order of precedence.
     pub fn for_each_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
-        self.for_each_site_field(&mut each);
-        self.for_each_extra(&mut each);
-        self.for_each_context_field(&mut each);
+        self.visit_all(&mut each);
+    }
+
+    fn visit_all(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) {
+        self.for_each_site_field(&mut *each);
+        self.for_each_extra(&mut *each);
+        self.for_each_context_field(each);
     }
 
     /// Finds a field's value by its key.
     pub fn field(&self, key: &str) -> Option<Value<'a>> {
         let mut found = None;
-        self.visit_site(|candidate, value| {
+        self.visit_site(&mut |candidate, value| {
             if candidate == key {
                 found = Some(*value);
             }
             found.is_none()
         });
-        found
-            .or_else(|| self.extra.find(key))
-            .or_else(|| Pairs::new(self.context.pairs).find(|pair| pair.0 == key).map(|pair| pair.1))
+        found.or_else(|| self.extra.find(key)).or_else(|| find_pair(self.context.pairs, key))
     }
 
-    fn site_has(&self, key: &str) -> bool {
+    /// Tells whether a key is the call site's.
+    pub(crate) fn site_has(&self, key: &str) -> bool {
         let parts = self.parts();
         let mut cursor = Cursor::new(parts.keys);
         (0..parts.key_count).any(|_| cursor.text() == Ok(key))
@@ -436,14 +461,14 @@ impl<'a> LogRecord<'a> {
 /// Remembers which keys of an [`Extra`] came before.
 ///
 /// Few keys are compared with those before them, and only where their bits
-/// clash; many go into a set where there is a heap, so that a million fields
+/// clash; many are sorted where there is a heap, so that a million fields
 /// do not take a million million comparisons.
 struct Seen<'a> {
     extra: Extra<'a>,
     mask: u64,
     count: usize,
     #[cfg(feature = "alloc")]
-    set: Option<hashbrown::HashSet<&'a str>>,
+    places: Option<Places<'a>>,
 }
 
 #[cfg(feature = "alloc")]
@@ -456,44 +481,21 @@ impl<'a> Seen<'a> {
             mask: 0,
             count: 0,
             #[cfg(feature = "alloc")]
-            set: None,
+            places: None,
         }
     }
 
     fn is_first(&mut self, key: &'a str) -> bool {
-        let before = self.count;
+        let at = self.count;
         self.count += 1;
         #[cfg(feature = "alloc")]
-        if before == MANY {
-            let mut set = hashbrown::HashSet::new();
-            self.visit_before(before, |earlier| {
-                set.insert(earlier);
-            });
-            self.set = Some(set);
-        }
-        #[cfg(feature = "alloc")]
-        if let Some(set) = &mut self.set {
-            return set.insert(key);
+        if at >= MANY {
+            return self.places.get_or_insert_with(|| self.extra.places()).first(key) == Some(at);
         }
         let bit = key_bit(key.as_bytes());
         let clash = self.mask & bit != 0;
         self.mask |= bit;
-        let mut first = true;
-        if clash {
-            self.visit_before(before, |earlier| first &= earlier != key);
-        }
-        first
-    }
-
-    fn visit_before(&self, count: usize, mut each: impl FnMut(&'a str)) {
-        let mut at = 0;
-        self.extra.visit(|key, _| {
-            if at < count {
-                each(key);
-            }
-            at += 1;
-            at < count
-        });
+        !clash || self.extra.place(key) == Some(at)
     }
 }
 

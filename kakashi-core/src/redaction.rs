@@ -2,9 +2,10 @@
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
-use crate::codec::{Items, Pairs};
+use crate::codec::{Items, Pairs, put_pair};
 use crate::context::LogContext;
-use crate::field::{Field, key_bit};
+use crate::field::key_bit;
+use crate::output::written;
 use crate::value::{Composite, Value, ValueSink};
 
 /// What stands in place of a value.
@@ -26,16 +27,20 @@ pub struct Redaction {
 impl Redaction {
     /// Takes paths.
     pub fn new<P: AsRef<str>>(paths: impl IntoIterator<Item = P>) -> Self {
-        let paths: Vec<Box<str>> = paths.into_iter().map(|path| path.as_ref().into()).collect();
-        let mut mask = 0;
-        for path in &paths {
+        let mut redaction = Self::default();
+        paths.into_iter().for_each(|path| redaction.add(path.as_ref()));
+        redaction
+    }
+
+    fn add(&mut self, path: &str) {
+        for (at, &byte) in path.as_bytes().iter().enumerate() {
             // Any prefix may be a field's whole name: keys may have dots.
-            for (at, _) in path.match_indices('.') {
-                mask |= key_bit(&path.as_bytes()[..at]);
+            if byte == b'.' {
+                self.mask |= key_bit(&path.as_bytes()[..at]);
             }
-            mask |= key_bit(path.as_bytes());
         }
-        Self { paths, mask }
+        self.mask |= key_bit(path.as_bytes());
+        self.paths.push(path.into());
     }
 
     /// Tells whether nothing is redacted.
@@ -78,18 +83,14 @@ impl Redaction {
         if !self.may_touch(context.fields().mask) {
             return context.clone();
         }
-        let typed = self.pairs(context.typed());
-        let custom = self.pairs(context.custom());
-        LogContext::new().with_typed(&fields_of(&typed)).with_custom(&fields_of(&custom))
+        context.map_pairs(|pairs| {
+            written(pairs.len(), &mut |out| {
+                for (key, value) in Pairs::new(pairs) {
+                    put_pair(out, key, &self.field(key, value).as_value());
+                }
+            })
+        })
     }
-
-    fn pairs<'a>(&'a self, pairs: &'a [u8]) -> Vec<(&'a str, Redacted<'a>)> {
-        Pairs::new(pairs).map(|(key, value)| (key, self.field(key, value))).collect()
-    }
-}
-
-fn fields_of<'a>(redacted: &'a [(&'a str, Redacted<'a>)]) -> Vec<Field<'a>> {
-    redacted.iter().map(|(key, value)| Field { key, value: value.as_value() }).collect()
 }
 
 /// A value as it may be written.
@@ -130,7 +131,9 @@ fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn 
         Value::Map(pairs) => {
             sink.begin_map();
             for (key, value) in Pairs::new(pairs) {
-                let path = alloc::format!("{path}.{key}");
+                let mut path = String::from(path);
+                path.push('.');
+                path.push_str(key);
                 sink.key(key);
                 if redaction.names(&path) {
                     sink.value(REDACTED);
@@ -148,6 +151,7 @@ fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn 
 mod tests {
     use super::*;
     use crate::codec::{Cursor, put_value};
+    use crate::field::Field;
     use crate::output::Output;
     use crate::value::ToValue;
     use std::collections::BTreeMap;

@@ -17,7 +17,7 @@
 
 use core::fmt;
 
-use crate::chars::is_plain;
+use crate::chars::{as_text, is_plain};
 use crate::codec::{Cursor, Malformed};
 use crate::field::key_bit;
 use crate::level::LogLevel;
@@ -150,7 +150,7 @@ impl<'a> SiteParts<'a> {
     }
 
     pub(crate) fn template(&self) -> &'a str {
-        core::str::from_utf8(self.message).unwrap_or_default()
+        as_text(self.message).unwrap_or_default()
     }
 
     pub(crate) fn location(&self) -> SourceLocation<'a> {

@@ -139,6 +139,24 @@ fn calls(criterion: &mut Criterion) {
             info!(logger, "Order {id} accepted", id = n);
         });
     });
+    group.bench_function("text, function", |bencher| {
+        bencher.iter(|| {
+            n += 1;
+            let (id, symbol, price) = record(n);
+            logger.info("Order accepted", fields![order_id = id, symbol = symbol, price = price]);
+        });
+    });
+    group.bench_function("text, list", |bencher| {
+        bencher.iter(|| {
+            n += 1;
+            info!(logger, "Order accepted", order_id = [n, 2, 3, 4]);
+        });
+    });
+    group.bench_function("context, merge", |bencher| {
+        let a = LogContext::new().with_custom(fields![request_id = 7_340_021, tenant = "acme", user = "u-1"]);
+        let b = LogContext::new().with_custom(fields![region = "eu-1", attempt = 2]).with_ip("1.2.3.4");
+        bencher.iter(|| a.merge(&b));
+    });
     group.bench_function("text, Display", |bencher| {
         bencher.iter(|| {
             n += 1;

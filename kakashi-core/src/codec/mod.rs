@@ -38,7 +38,7 @@ mod write;
 pub(crate) use read::Plain;
 pub use read::{Cursor, Malformed};
 pub(crate) use read::{Items, Pairs};
-pub(crate) use write::{ErrorChain, put_leb_padded};
+pub(crate) use write::{print, put_leb_padded};
 pub use write::{put_leb, put_pair, put_text, put_value};
 
 pub(crate) mod tag {

@@ -24,14 +24,17 @@ pub(crate) trait Structure {
 }
 
 /// Writes one whole value.
-pub(crate) fn describe<S: Structure>(composite: &dyn Composite, structure: S) {
+pub(crate) fn describe(composite: &dyn Composite, structure: &mut impl Structure) {
+    // One copy for all where code is downloaded.
+    #[cfg(target_family = "wasm")]
+    let structure: &mut dyn Structure = structure;
     let mut nest = Nest { structure, depth: 0, too_deep: 0, maps: 0, keyed: false, begun: false };
     composite.describe(&mut nest);
     nest.finish();
 }
 
-struct Nest<S> {
-    structure: S,
+struct Nest<'s, S: ?Sized> {
+    structure: &'s mut S,
     depth: usize,
     /// Lists and maps begun below the depth limit and not ended yet.
     too_deep: usize,
@@ -42,7 +45,7 @@ struct Nest<S> {
     begun: bool,
 }
 
-impl<S: Structure> Nest<S> {
+impl<S: Structure + ?Sized> Nest<'_, S> {
     fn finish(mut self) {
         self.too_deep = 0;
         while self.depth > 0 {
@@ -109,7 +112,7 @@ impl<S: Structure> Nest<S> {
     }
 }
 
-impl<S: Structure> ValueSink for Nest<S> {
+impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
     fn value(&mut self, value: Value<'_>) {
         match value {
             // Not looked into: it may have no end.

@@ -4,6 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::tag;
+use crate::chars::as_text;
 use crate::value::{MAX_DEPTH, Packed, Value};
 
 /// Reports bytes that are not what the format says.
@@ -72,7 +73,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it ends early or does not fit 64 bits.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn leb(&mut self) -> Result<u64, Malformed> {
         let first = self.byte()?;
         if first < 0x80 { Ok(u64::from(first)) } else { self.long_leb(first) }
@@ -100,7 +101,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it is none, or does not fit `usize`.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn len(&mut self) -> Result<usize, Malformed> {
         usize::try_from(self.leb()?).map_err(|_| Malformed)
     }
@@ -116,12 +117,12 @@ impl<'a> Cursor<'a> {
     }
 
     fn str(&mut self, len: usize) -> Result<&'a str, Malformed> {
-        core::str::from_utf8(self.bytes(len)?).map_err(|_| Malformed)
+        as_text(self.bytes(len)?).ok_or(Malformed)
     }
 
     /// Reads the bytes of a little-endian number; the tag's low digit says how
     /// many, at most eight.
-    #[inline(always)]
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub(crate) fn integer(&mut self, tag: u8) -> Result<u64, Malformed> {
         let len = usize::from(tag & 0x0f);
         // One load where eight bytes are left; the bytes of others are masked away.

@@ -1,6 +1,6 @@
 //! Values into bytes. Needs no heap: lengths that are known late are patched.
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use super::nest::{self, Structure};
 use super::tag;
@@ -135,11 +135,9 @@ fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
         Value::List(items) => put_nested(out, tag::LIST, items),
         Value::Map(pairs) => put_nested(out, tag::MAP, pairs),
         Value::Composite(composite) => {
-            nest::describe(composite, Nested { out, open: [0; MAX_DEPTH] });
+            nest::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
         }
-        Value::Display(text) => put_formatted(out, format_args!("{text}")),
-        Value::Debug(text) => put_formatted(out, format_args!("{text:?}")),
-        Value::Error(error) => put_formatted(out, format_args!("{}", ErrorChain(error))),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
         Value::U64(_) | Value::I64(_) | Value::Str(_) | Value::F64(_) | Value::Bool(_) => {
             put_value(out, value);
         }
@@ -152,22 +150,32 @@ fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
     out.put(bytes);
 }
 
-/// Appends what `arguments` print as a string; an error from a `Display` that
-/// gives up ends the string with `…`.
-fn put_formatted(out: &mut Output<'_>, arguments: fmt::Arguments<'_>) {
+/// Appends what a value prints as a string; an error from a `Display` that gives
+/// up ends the string with `…`.
+fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
     out.put_byte(tag::STR);
     let head = out.position();
     out.put(&[0; 5]);
     let start = out.position();
-    if out.write_fmt(arguments).is_err() {
+    if print(out, value).is_err() {
         out.put("…".as_bytes());
     }
     let written = put_leb_padded::<5>(out, head, out.position() - start);
     debug_assert!(written, "a text of 2^35 bytes fits no memory");
 }
 
+/// Runs the code that makes the text of a `Display`, a `Debug` or an error.
+pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    match *value {
+        Value::Display(text) => write!(out, "{text}"),
+        Value::Debug(text) => write!(out, "{text:?}"),
+        Value::Error(error) => write!(out, "{}", ErrorChain(error)),
+        _ => Ok(()),
+    }
+}
+
 /// Prints an error and, after `: `, each of its sources.
-pub(crate) struct ErrorChain<'a>(pub(crate) &'a (dyn core::error::Error + 'a));
+struct ErrorChain<'a>(&'a (dyn core::error::Error + 'a));
 
 impl fmt::Display for ErrorChain<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,15 +1,19 @@
 //! What an encoder remembers from one record to the next.
 
+use super::line::Line;
 #[cfg(feature = "alloc")]
 use super::number::put_u64;
 use super::time::SecondCache;
 use super::wire::WireCache;
+#[cfg(feature = "alloc")]
+use crate::chars::as_text;
 #[cfg(feature = "alloc")]
 use crate::codec::{Cursor, Plain};
 use crate::output::Output;
 use crate::record::LogRecord;
 #[cfg(feature = "alloc")]
 use crate::record::Values;
+#[cfg(feature = "alloc")]
 use crate::value::Value;
 
 /// Remembers text that many records share: the second, the context, and which
@@ -32,14 +36,14 @@ impl EncoderCache {
 }
 
 impl EncoderCache {
-    /// Appends a record's context, each field by `put_field`, or the text that
-    /// was written for the same context before.
+    /// Appends a record's context, or the text that was written for the same
+    /// context before.
     #[inline]
-    pub(crate) fn put_context(
+    pub(super) fn put_context<L: Line + ?Sized>(
         &mut self,
+        line: &L,
         record: &LogRecord<'_>,
         out: &mut Output<'_>,
-        put_field: impl Fn(&mut Output<'_>, &str, &Value<'_>),
     ) {
         let context = record.context();
         if context.pairs.is_empty() {
@@ -50,18 +54,13 @@ impl EncoderCache {
             out.put(&self.context.text);
             return;
         }
-        self.put_new_context(record, out, put_field);
+        self.put_new_context(line, record, out);
     }
 
     #[inline(never)]
-    fn put_new_context(
-        &mut self,
-        record: &LogRecord<'_>,
-        out: &mut Output<'_>,
-        put_field: impl Fn(&mut Output<'_>, &str, &Value<'_>),
-    ) {
+    fn put_new_context<L: Line + ?Sized>(&mut self, line: &L, record: &LogRecord<'_>, out: &mut Output<'_>) {
         let start = out.position();
-        let hidden = record.for_each_context_field(|key, value| put_field(out, key, value));
+        let hidden = record.for_each_context_field(&mut |key, value| line.put_field(key, value, out));
         #[cfg(feature = "alloc")]
         if record.context().id != 0 && !hidden && !out.overflowed() {
             self.context.keep(record.context().id, out.since(start));
@@ -85,7 +84,7 @@ pub(crate) struct SiteCache {
 /// The constant pieces of one site's line: one before each value, or one.
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
-pub(crate) struct SiteText {
+pub(super) struct SiteText {
     site: usize,
     logger: usize,
     /// The pieces, and 32 bytes more to copy from.
@@ -100,35 +99,31 @@ impl SiteCache {
     /// A site with more text than this is written anew each time.
     const MOST: usize = 1024;
 
-    /// Finds the pieces of a record's site and logger; `write` makes them, with
-    /// a mark after each. None where they are not constant or too long.
+    /// Finds or makes the pieces of a record's site and logger. None where they
+    /// are not constant or too long.
     #[inline]
-    pub(crate) fn get(
-        &mut self,
-        record: &LogRecord<'_>,
-        write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
-    ) -> Option<&SiteText> {
+    pub(super) fn get<L: Line + ?Sized>(&mut self, line: &L, record: &LogRecord<'_>) -> Option<&SiteText> {
         let (site, logger) = (record.site_address, record.logger.id());
-        if site == 0 || logger == 0 || !record.flags.message_is_plain() {
+        if site == 0 || logger == 0 || !record.flags.message_is_plain() || !line.is_constant(record) {
             return None;
         }
         // Both vary in their low bits: a product's high bits mix them.
         let mixed = (site as u64 ^ (logger as u64) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 58) as usize;
         let known = self.slots.get(place).is_some_and(|slot| slot.site == site && slot.logger == logger);
-        if !known && !self.make(place, (site, logger), record, write) {
+        if !known && !self.make(line, place, (site, logger), record) {
             return None;
         }
         self.slots.get(place)
     }
 
     #[inline(never)]
-    fn make(
+    fn make<L: Line + ?Sized>(
         &mut self,
+        line: &L,
         place: usize,
         of: (usize, usize),
         record: &LogRecord<'_>,
-        write: impl FnOnce(&mut Output<'_>, &mut dyn FnMut(usize)),
     ) -> bool {
         if self.slots.is_empty() {
             self.slots.resize_with(Self::SLOTS, SiteText::default);
@@ -138,7 +133,11 @@ impl SiteCache {
         slot.ends.clear();
         self.scratch.resize(Self::MOST, 0);
         let mut out = Output::new(&mut self.scratch[..Self::MOST - 32]);
-        write(&mut out, &mut |end| slot.ends.push(end));
+        line.put_head(record, &mut out);
+        record.for_each_site_field(|key, _| {
+            line.put_key(key, &mut out);
+            slot.ends.push(out.position());
+        });
         let (len, too_long) = (out.position(), out.overflowed());
         // One that gives too few values is not the measure of those to come.
         if too_long || slot.ends.len() != record.parts().key_count {
@@ -154,23 +153,16 @@ impl SiteCache {
 
 #[cfg(feature = "alloc")]
 impl SiteText {
-    /// Appends each piece and the value after it; `put_clean` appends a string's
-    /// bytes that need no second look, and says whether they are such.
-    #[inline(always)]
-    pub(crate) fn put(
-        &self,
-        record: &LogRecord<'_>,
-        out: &mut Output<'_>,
-        put_value: impl Fn(&mut Output<'_>, &Value<'_>),
-        put_clean: impl Fn(&mut Output<'_>, &[u8]) -> bool,
-    ) {
+    /// Appends each piece and the value after it.
+    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    pub(super) fn put<L: Line + ?Sized>(&self, line: &L, record: &LogRecord<'_>, out: &mut Output<'_>) {
         let mut from = 0;
         match record.values() {
             Values::Slice(values) => {
                 for (&end, value) in self.ends.iter().zip(values) {
                     out.put_roomy(&self.bytes, from, end);
                     from = end;
-                    put_value(out, value);
+                    line.put_value(value, out);
                 }
             }
             Values::Wire(bytes) => {
@@ -181,10 +173,10 @@ impl SiteText {
                     from = end;
                     match value {
                         Plain::U64(number) => put_u64(out, number),
-                        Plain::F64(number) => put_value(out, &Value::F64(number)),
-                        Plain::Text(text) if put_clean(out, text) => {}
-                        Plain::Text(text) => put_value(out, &str_or_bytes(text)),
-                        Plain::Other(value) => put_value(out, &value),
+                        Plain::F64(number) => line.put_value(&Value::F64(number), out),
+                        Plain::Text(text) if line.put_clean(text, out) => {}
+                        Plain::Text(text) => line.put_value(&str_or_bytes(text), out),
+                        Plain::Other(value) => line.put_value(&value, out),
                     }
                 }
             }
@@ -199,7 +191,7 @@ impl SiteText {
 #[cfg(feature = "alloc")]
 #[inline(never)]
 fn str_or_bytes(bytes: &[u8]) -> Value<'_> {
-    core::str::from_utf8(bytes).map_or(Value::Bytes(bytes), Value::Str)
+    as_text(bytes).map_or(Value::Bytes(bytes), Value::Str)
 }
 
 /// The text of the context that was written last.

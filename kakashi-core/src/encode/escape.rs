@@ -4,7 +4,7 @@
 use core::fmt;
 
 use super::number::is_number;
-use crate::chars::{control_len, is_plain};
+use crate::chars::{as_text, control_len, is_plain};
 use crate::output::Output;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
@@ -92,7 +92,7 @@ pub(super) fn put_escaped(out: &mut Output<'_>, text: &str) {
     if is_clean(text.as_bytes()) {
         out.put_short(text.as_bytes());
     } else {
-        escape(text, |piece| out.put(piece.as_bytes()));
+        escape(text, &mut |piece| out.put(piece.as_bytes()));
     }
 }
 
@@ -111,7 +111,7 @@ const CLEAN: [bool; 256] = {
 };
 
 /// Hands out text in pieces, escaped.
-pub(super) fn escape(text: &str, mut put: impl FnMut(&str)) {
+pub(super) fn escape(text: &str, put: &mut dyn FnMut(&str)) {
     let bytes = text.as_bytes();
     let (mut at, mut clean_from) = (0, 0);
     while at < bytes.len() {
@@ -122,14 +122,14 @@ pub(super) fn escape(text: &str, mut put: impl FnMut(&str)) {
             continue;
         }
         put(&text[clean_from..at]);
-        put_escape(&bytes[at..at + len], &mut put);
+        put_escape(&bytes[at..at + len], put);
         at += len;
         clean_from = at;
     }
     put(&text[clean_from..]);
 }
 
-fn put_escape(character: &[u8], put: &mut impl FnMut(&str)) {
+fn put_escape(character: &[u8], put: &mut dyn FnMut(&str)) {
     let scalar = match *character {
         [b'\n'] => return put("\\n"),
         [b'\r'] => return put("\\r"),
@@ -148,8 +148,8 @@ fn put_escape(character: &[u8], put: &mut impl FnMut(&str)) {
     put_ascii(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)], put);
 }
 
-fn put_ascii(bytes: &[u8], put: &mut impl FnMut(&str)) {
-    put(core::str::from_utf8(bytes).unwrap_or_default());
+fn put_ascii(bytes: &[u8], put: &mut dyn FnMut(&str)) {
+    put(as_text(bytes).unwrap_or_default());
 }
 
 /// Writes text piece by piece as one bare or quoted word, and decides at the
@@ -234,7 +234,7 @@ pub(super) struct Escaper<'w, W: fmt::Write + ?Sized>(pub(super) &'w mut W);
 impl<W: fmt::Write + ?Sized> fmt::Write for Escaper<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         let mut result = Ok(());
-        escape(text, |piece| result = result.and_then(|()| self.0.write_str(piece)));
+        escape(text, &mut |piece| result = result.and_then(|()| self.0.write_str(piece)));
         result
     }
 }
@@ -247,7 +247,7 @@ pub(super) fn write_base64<W: fmt::Write + ?Sized>(out: &mut W, bytes: &[u8]) ->
         let bits = u32::from_be_bytes([0, group[0], group[1], group[2]]);
         let mut quad = [18, 12, 6, 0].map(|shift| ALPHABET[(bits >> shift & 63) as usize]);
         quad[chunk.len() + 1..].fill(b'=');
-        out.write_str(core::str::from_utf8(&quad).unwrap_or_default())?;
+        out.write_str(as_text(&quad).unwrap_or_default())?;
     }
     Ok(())
 }

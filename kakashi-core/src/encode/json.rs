@@ -6,12 +6,14 @@ use super::cache::EncoderCache;
 #[cfg(feature = "alloc")]
 use super::escape::is_clean;
 use super::escape::{Escaper, put_escaped, write_base64};
-use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
+use super::line::{Line, put_line};
+use super::number::{put_f64, put_i64, put_plain, put_u64};
 use super::template::{Piece, pieces};
 use super::text::write_shown;
 use super::{Encoder, LineForm};
+use crate::chars::as_text;
 use crate::codec::nest::{self, Structure};
-use crate::codec::{ErrorChain, Items, Pairs};
+use crate::codec::{Items, Pairs, print};
 use crate::output::Output;
 use crate::record::{LogRecord, Message};
 use crate::site::is_reserved;
@@ -46,34 +48,13 @@ impl Encoder for Json {
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         out.put_array(b"{\"timestamp\":\"");
         cache.second.put(record.timestamp, out);
-        self.put_call(record, cache, out);
-        record.for_each_extra(|key, value| put_field(out, key, value));
-        cache.put_context(record, out, put_field);
+        put_line(self, record, cache, out);
         out.put_short(b"}\n");
     }
 }
 
-impl Json {
-    /// Appends what the call itself says: level, logger, message, its place in
-    /// the source, its keys and values.
-    #[inline]
-    fn put_call(self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
-        #[cfg(feature = "alloc")]
-        if let Some(text) = cache.sites.get(record, |out, mark| {
-            self.put_head(record, out);
-            record.for_each_site_field(|key, _| {
-                put_key(out, key);
-                mark(out.position());
-            });
-        }) {
-            return text.put(record, out, put_value, put_clean_string);
-        }
-        let _ = cache;
-        self.put_head(record, out);
-        record.for_each_site_field(|key, value| put_field(out, key, value));
-    }
-
-    fn put_head(self, record: &LogRecord<'_>, out: &mut Output<'_>) {
+impl Line for Json {
+    fn put_head(&self, record: &LogRecord<'_>, out: &mut Output<'_>) {
         out.put_short(b"\",\"level\":\"");
         out.put_short(record.level.name().as_bytes());
         out.put_short(b"\",\"logger\":\"");
@@ -84,6 +65,43 @@ impl Json {
         if self.location {
             put_location(out, record);
         }
+    }
+
+    fn put_key(&self, key: &str, out: &mut Output<'_>) {
+        out.put_short(b",\"");
+        put_escaped(out, key);
+        if is_reserved(key.as_bytes()) {
+            out.put_byte(b'_');
+        }
+        out.put_short(b"\":");
+    }
+
+    #[inline]
+    fn put_value(&self, value: &Value<'_>, out: &mut Output<'_>) {
+        match *value {
+            Value::U64(number) => put_u64(out, number),
+            Value::I64(number) => put_i64(out, number),
+            Value::Str(text) => {
+                out.put_byte(b'"');
+                put_escaped(out, text);
+                out.put_byte(b'"');
+            }
+            Value::F64(number) if number.is_finite() => put_f64(out, number),
+            _ => {
+                // What fails here is a `Display` that gives up: it has been ended.
+                let _ = write_nested(out, value);
+            }
+        }
+    }
+
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn put_clean(&self, bytes: &[u8], out: &mut Output<'_>) -> bool {
+        let clean = is_clean(bytes);
+        if clean {
+            out.put_between(b'"', bytes, b'"');
+        }
+        clean
     }
 }
 
@@ -103,7 +121,7 @@ fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
     }
     match record.message() {
         Message::Literal(text) => put_escaped(out, text),
-        Message::Template(template) => pieces(template, record, |piece| match piece {
+        Message::Template(template) => pieces(template, record, &mut |piece| match piece {
             Piece::Text(text) => put_escaped(out, text),
             Piece::Value(value) => {
                 if write_shown(&mut Escaper(out), &value).is_err() {
@@ -112,49 +130,6 @@ fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
             }
         }),
     }
-}
-
-fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
-    put_key(out, key);
-    put_value(out, value);
-}
-
-fn put_key(out: &mut Output<'_>, key: &str) {
-    out.put_short(b",\"");
-    put_escaped(out, key);
-    if is_reserved(key.as_bytes()) {
-        out.put_byte(b'_');
-    }
-    out.put_short(b"\":");
-}
-
-#[inline]
-fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
-    match *value {
-        Value::U64(number) => put_u64(out, number),
-        Value::I64(number) => put_i64(out, number),
-        Value::Str(text) => {
-            out.put_byte(b'"');
-            put_escaped(out, text);
-            out.put_byte(b'"');
-        }
-        Value::F64(number) if number.is_finite() => put_f64(out, number),
-        _ => {
-            // What fails here is a `Display` that gives up: it has been ended.
-            let _ = write_nested(out, value);
-        }
-    }
-}
-
-/// Appends a string of which nothing is escaped, or says that it is none.
-#[cfg(feature = "alloc")]
-#[inline]
-fn put_clean_string(out: &mut Output<'_>, bytes: &[u8]) -> bool {
-    let clean = is_clean(bytes);
-    if clean {
-        out.put_between(b'"', bytes, b'"');
-    }
-    clean
 }
 
 /// Writes a value as compact JSON.
@@ -196,44 +171,14 @@ pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> f
             write_base64(out, bytes)?;
             out.write_char('"')
         }
-        Value::Display(text) => write_formatted(out, format_args!("{text}")),
-        Value::Debug(text) => write_formatted(out, format_args!("{text:?}")),
-        Value::Error(error) => write_formatted(out, format_args!("{}", ErrorChain(error))),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => write_printed(out, value),
         _ => {
             let mut room = [0; 64];
             let mut digits = Output::new(&mut room);
-            put_simple(&mut digits, value);
-            out.write_str(core::str::from_utf8(digits.written()).unwrap_or_default())
+            put_plain(&mut digits, value, true);
+            out.write_str(as_text(digits.written()).unwrap_or_default())
         }
     }
-}
-
-/// Appends a value that is no text.
-fn put_simple(out: &mut Output<'_>, value: &Value<'_>) {
-    match *value {
-        Value::Null => out.put_short(b"null"),
-        Value::Bool(truth) => out.put_short(if truth { b"true" } else { b"false" }),
-        Value::I64(number) => put_i64(out, number),
-        Value::U64(number) => put_u64(out, number),
-        Value::I128(number) => put_i128(out, number.get()),
-        Value::U128(number) => put_u128(out, number.get()),
-        Value::F32(number) if number.is_finite() => put_f32(out, number),
-        Value::F64(number) if number.is_finite() => put_f64(out, number),
-        Value::F32(number) => put_not_finite(out, f64::from(number)),
-        Value::F64(number) => put_not_finite(out, number),
-        Value::Duration(duration) => put_seconds(out, duration),
-        _ => debug_assert!(false, "a kind of text"),
-    }
-}
-
-fn put_not_finite(out: &mut Output<'_>, number: f64) {
-    out.put_short(if number.is_nan() {
-        b"\"NaN\""
-    } else if number > 0.0 {
-        b"\"Infinity\""
-    } else {
-        b"\"-Infinity\""
-    });
 }
 
 fn write_string(out: &mut dyn fmt::Write, text: &str) -> fmt::Result {
@@ -242,9 +187,9 @@ fn write_string(out: &mut dyn fmt::Write, text: &str) -> fmt::Result {
     out.write_char('"')
 }
 
-fn write_formatted(out: &mut dyn fmt::Write, arguments: fmt::Arguments<'_>) -> fmt::Result {
+fn write_printed(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     out.write_char('"')?;
-    if Escaper(out).write_fmt(arguments).is_err() {
+    if print(&mut Escaper(out), value).is_err() {
         out.write_str("…")?;
     }
     out.write_char('"')
@@ -257,7 +202,7 @@ pub(super) fn describe<W: fmt::Write>(
     composite: &dyn Composite,
     put_scalar: impl FnMut(&mut W, &Value<'_>),
 ) {
-    nest::describe(composite, Nested { out, put_scalar, depth: 0, begun: 0 });
+    nest::describe(composite, &mut Nested { out, put_scalar, depth: 0, begun: 0 });
 }
 
 struct Nested<'w, W, F> {

@@ -77,6 +77,7 @@
 
 mod escape;
 mod json;
+mod line;
 mod number;
 mod pretty;
 mod template;
@@ -130,16 +131,21 @@ pub trait Encoder: Send + Sync {
         cache: &mut EncoderCache,
         out: &mut Output<'_>,
     ) {
-        let (levels, reasons) = (Levels(dropped), Reasons(dropped));
-        let fields = [
-            crate::Field { key: "dropped", value: Value::U64(dropped.total() as u64) },
-            crate::Field { key: "levels", value: Value::Composite(&levels) },
-            crate::Field { key: "reasons", value: Value::Composite(&reasons) },
-        ];
-        let logger = const { Name::new("kakashi") };
-        let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");
-        self.encode(&record.with_fields(&fields), cache, out);
+        with_announcement(timestamp, dropped, &mut |record| self.encode(record, cache, out));
     }
+}
+
+/// Hands over the record which says that others were dropped.
+fn with_announcement(timestamp: Timestamp, dropped: &Dropped, then: &mut dyn FnMut(&LogRecord<'_>)) {
+    let (levels, reasons) = (Levels(dropped), Reasons(dropped));
+    let fields = [
+        crate::Field { key: "dropped", value: Value::U64(dropped.total() as u64) },
+        crate::Field { key: "levels", value: Value::Composite(&levels) },
+        crate::Field { key: "reasons", value: Value::Composite(&reasons) },
+    ];
+    let logger = const { Name::new("kakashi") };
+    let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");
+    then(&record.with_fields(&fields));
 }
 
 /// Two encoders of one form write the same bytes for a record.

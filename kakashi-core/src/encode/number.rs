@@ -3,6 +3,7 @@
 use core::time::Duration;
 
 use crate::output::Output;
+use crate::value::Value;
 
 #[inline]
 pub(super) fn put_u64(out: &mut Output<'_>, number: u64) {
@@ -22,11 +23,33 @@ pub(super) fn put_i64(out: &mut Output<'_>, number: i64) {
 }
 
 pub(super) fn put_i128(out: &mut Output<'_>, number: i128) {
-    out.put(itoa::Buffer::new().format(number).as_bytes());
+    if number < 0 {
+        out.put_byte(b'-');
+    }
+    put_u128(out, number.unsigned_abs());
 }
 
+/// Nine digits at a time from 32-bit words: the code for a division of 128 bits is
+/// larger than all of this, and such numbers are rare.
 pub(super) fn put_u128(out: &mut Output<'_>, number: u128) {
-    out.put(itoa::Buffer::new().format(number).as_bytes());
+    const STEP: u64 = 1_000_000_000;
+    let (high, low) = ((number >> 64) as u64, number as u64);
+    let mut words = [(high >> 32) as u32, high as u32, (low >> 32) as u32, low as u32];
+    let mut digits = [b'0'; 45];
+    for nine in digits.rchunks_mut(9) {
+        let mut rest = 0;
+        for word in &mut words {
+            let part = rest << 32 | u64::from(*word);
+            *word = (part / STEP) as u32;
+            rest = part % STEP;
+        }
+        for digit in nine.iter_mut().rev() {
+            *digit += (rest % 10) as u8;
+            rest /= 10;
+        }
+    }
+    let zeros = digits[..44].iter().take_while(|&&digit| digit == b'0').count();
+    out.put(&digits[zeros..]);
 }
 
 /// Appends a finite float: the shortest digits that read back as the same.
@@ -81,6 +104,45 @@ pub(super) fn put_f32(out: &mut Output<'_>, number: f32) {
     out.put_short(zmij::Buffer::new().format_finite(number).as_bytes());
 }
 
+/// Appends a value that is no text; in JSON, what is no number there is a string.
+pub(super) fn put_plain(out: &mut Output<'_>, value: &Value<'_>, json: bool) {
+    match *value {
+        Value::Null => out.put_short(b"null"),
+        Value::Bool(truth) => out.put_short(if truth { b"true" } else { b"false" }),
+        Value::I64(number) => put_i64(out, number),
+        Value::U64(number) => put_u64(out, number),
+        Value::I128(number) => put_i128(out, number.get()),
+        Value::U128(number) => put_u128(out, number.get()),
+        Value::F32(number) if number.is_finite() => put_f32(out, number),
+        Value::F64(number) if number.is_finite() => put_f64(out, number),
+        Value::F32(number) => put_not_finite(out, f64::from(number), json),
+        Value::F64(number) => put_not_finite(out, number, json),
+        Value::Duration(duration) => {
+            put_seconds(out, duration);
+            if !json {
+                out.put_byte(b's');
+            }
+        }
+        _ => debug_assert!(false, "a kind of text"),
+    }
+}
+
+fn put_not_finite(out: &mut Output<'_>, number: f64, json: bool) {
+    let (nan, infinity): (&[u8], &[u8]) =
+        if json { (b"\"NaN\"", b"\"-Infinity\"") } else { (b"NaN", b"-inf") };
+    let negative = number < 0.0;
+    if number.is_nan() {
+        out.put_short(nan);
+    } else if negative {
+        out.put_short(infinity);
+    } else {
+        // Without its sign, which stands after the quote or first.
+        let sign = usize::from(json);
+        out.put_short(&infinity[..sign]);
+        out.put_short(&infinity[sign + 1..]);
+    }
+}
+
 /// Appends seconds with as many decimals as they need.
 pub(super) fn put_seconds(out: &mut Output<'_>, duration: Duration) {
     put_u64(out, duration.as_secs());
@@ -102,37 +164,36 @@ pub(super) fn put_seconds(out: &mut Output<'_>, duration: Duration) {
 
 /// Tells whether text reads as a number: JSON's grammar, or `NaN`, `inf`, `-inf`.
 pub(super) fn is_number(text: &[u8]) -> bool {
-    let unsigned = text.strip_prefix(b"-").unwrap_or(text);
-    match unsigned {
-        b"inf" => true,
-        b"NaN" => unsigned.len() == text.len(),
-        _ => is_unsigned_number(unsigned),
+    match text {
+        b"NaN" | b"inf" | b"-inf" => true,
+        [b'-', unsigned @ ..] => is_unsigned_number(unsigned),
+        unsigned => is_unsigned_number(unsigned),
     }
 }
 
 fn is_unsigned_number(text: &[u8]) -> bool {
-    let digits = |from: &[u8]| from.iter().take_while(|byte| byte.is_ascii_digit()).count();
-    let whole = digits(text);
+    let (whole, mut rest) = split_digits(text);
     if whole == 0 || (whole > 1 && text[0] == b'0') {
         return false;
     }
-    let mut rest = &text[whole..];
-    if let Some(fraction) = rest.strip_prefix(b".") {
-        let len = digits(fraction);
+    if let [b'.', fraction @ ..] = rest {
+        let (len, after) = split_digits(fraction);
         if len == 0 {
             return false;
         }
-        rest = &fraction[len..];
+        rest = after;
     }
-    if let [b'e' | b'E', exponent @ ..] = rest {
-        let unsigned = match exponent {
-            [b'+' | b'-', unsigned @ ..] => unsigned,
-            unsigned => unsigned,
-        };
-        let len = digits(unsigned);
-        return len > 0 && len == unsigned.len();
+    if let [b'e' | b'E', b'+' | b'-', exponent @ ..] | [b'e' | b'E', exponent @ ..] = rest {
+        let (len, after) = split_digits(exponent);
+        return len > 0 && after.is_empty();
     }
     rest.is_empty()
+}
+
+/// Returns how many digits stand in front, and what follows them.
+fn split_digits(text: &[u8]) -> (usize, &[u8]) {
+    let len = text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    (len, &text[len..])
 }
 
 #[cfg(test)]

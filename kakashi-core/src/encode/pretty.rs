@@ -3,12 +3,14 @@
 //! Not meant to be parsed. What could do harm is escaped as in the text line;
 //! a backtrace alone is shown over several lines, indented.
 
-use core::fmt::Write as _;
-
 use super::cache::EncoderCache;
-use super::escape::put_word;
+#[cfg(feature = "alloc")]
+use super::escape::put_bare_text;
+use super::escape::{put_escaped, put_word};
+use super::line::{Line, put_line};
 use super::text::{put_message, put_name, put_value};
 use super::{Encoder, LineForm};
+use crate::field::key_bit;
 use crate::level::LogLevel;
 use crate::output::Output;
 use crate::record::LogRecord;
@@ -42,17 +44,6 @@ impl Pretty {
             out.put(code.as_bytes());
         }
     }
-
-    fn put_field(self, out: &mut Output<'_>, key: &str, value: &Value<'_>) {
-        out.put_byte(b' ');
-        self.paint(out, CYAN);
-        put_word(out, key);
-        self.paint(out, RESET);
-        self.paint(out, DIM);
-        out.put_byte(b'=');
-        self.paint(out, RESET);
-        put_value(out, value);
-    }
 }
 
 const fn colour(level: LogLevel) -> &'static str {
@@ -77,6 +68,39 @@ impl Encoder for Pretty {
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         self.paint(out, DIM);
         cache.second.put_time_of_day(record.timestamp, out);
+        put_line(self, record, cache, out);
+        // The space stands before the first field only.
+        if out.since(0).last() == Some(&b' ') {
+            out.rewind(out.position() - 1);
+        }
+        out.put_byte(b'\n');
+        if has_stacktrace(record.mask())
+            && let Some(Value::Str(text)) = record.field(STACKTRACE)
+        {
+            put_lines(text, out);
+        }
+    }
+}
+
+/// Tells whether a stacktrace may be among the keys of a mask.
+fn has_stacktrace(mask: u64) -> bool {
+    mask & const { key_bit(STACKTRACE.as_bytes()) } != 0
+}
+
+fn put_lines(text: &str, out: &mut Output<'_>) {
+    let mut rest = text;
+    while !rest.is_empty() {
+        let end = rest.bytes().position(|byte| byte == b'\n').unwrap_or(rest.len());
+        let (line, more) = rest.split_at(end);
+        out.put(b"    ");
+        put_escaped(out, line.strip_suffix("\r").unwrap_or(line));
+        out.put_byte(b'\n');
+        rest = more.get(1..).unwrap_or_default();
+    }
+}
+
+impl Line for Pretty {
+    fn put_head(&self, record: &LogRecord<'_>, out: &mut Output<'_>) {
         self.paint(out, RESET);
         out.put_byte(b' ');
         self.paint(out, colour(record.level));
@@ -90,20 +114,37 @@ impl Encoder for Pretty {
         out.put(b"  ");
         put_message(out, record);
         out.put_byte(b' ');
-        let mut stacktrace = None;
-        record.for_each_field(|key, value| match *value {
-            Value::Str(text) if key == STACKTRACE => stacktrace = Some(text),
-            _ => self.put_field(out, key, value),
-        });
-        // The space stands before the first field only.
-        if out.since(0).last() == Some(&b' ') {
-            out.rewind(out.position() - 1);
+    }
+
+    fn put_key(&self, key: &str, out: &mut Output<'_>) {
+        out.put_byte(b' ');
+        self.paint(out, CYAN);
+        put_word(out, key);
+        self.paint(out, RESET);
+        self.paint(out, DIM);
+        out.put_byte(b'=');
+        self.paint(out, RESET);
+    }
+
+    fn put_value(&self, value: &Value<'_>, out: &mut Output<'_>) {
+        put_value(out, value);
+    }
+
+    #[cfg(feature = "alloc")]
+    fn put_clean(&self, bytes: &[u8], out: &mut Output<'_>) -> bool {
+        put_bare_text(out, bytes)
+    }
+
+    /// A backtrace is left for the end.
+    fn put_field(&self, key: &str, value: &Value<'_>, out: &mut Output<'_>) {
+        if key != STACKTRACE || !matches!(value, Value::Str(_)) {
+            self.put_key(key, out);
+            self.put_value(value, out);
         }
-        out.put_byte(b'\n');
-        for line in stacktrace.unwrap_or_default().lines() {
-            out.put(b"    ");
-            let _ = super::escape::Escaper(out).write_str(line);
-            out.put_byte(b'\n');
-        }
+    }
+
+    #[cfg(feature = "alloc")]
+    fn is_constant(&self, record: &LogRecord<'_>) -> bool {
+        !has_stacktrace(record.mask()) || !record.site_has(STACKTRACE)
     }
 }

@@ -11,25 +11,26 @@ pub(super) enum Piece<'a> {
 
 /// Yields a template's pieces; a placeholder that names no field (which only a
 /// foreign writer can produce) stays as it is written.
-pub(super) fn pieces<'a>(template: &'a str, record: &LogRecord<'a>, mut each: impl FnMut(Piece<'a>)) {
+pub(super) fn pieces<'a>(template: &'a str, record: &LogRecord<'a>, each: &mut dyn FnMut(Piece<'a>)) {
     let mut rest = template;
-    while let Some(brace) = rest.find(['{', '}']) {
+    while let Some(brace) = rest.bytes().position(|byte| matches!(byte, b'{' | b'}')) {
         let (before, from) = rest.split_at(brace);
         each(Piece::Text(before));
         let bytes = from.as_bytes();
-        if bytes.len() > 1 && bytes[0] == bytes[1] {
+        if bytes.get(1) == bytes.first() {
             each(Piece::Text(&from[..1]));
             rest = &from[2..];
             continue;
         }
-        let placeholder = from.strip_prefix('{').and_then(|inner| inner.split_once('}'));
-        let value = placeholder.and_then(|(key, _)| record.field(key));
-        match (placeholder, value) {
-            (Some((_, after)), Some(value)) => {
+        let end = bytes.iter().position(|&byte| byte == b'}').unwrap_or(0);
+        // An end at the front is a brace that closes nothing.
+        let key = from.get(1..end);
+        match key.and_then(|key| record.field(key)) {
+            Some(value) => {
                 each(Piece::Value(value));
-                rest = after;
+                rest = &from[end + 1..];
             }
-            _ => {
+            None => {
                 each(Piece::Text(&from[..1]));
                 rest = &from[1..];
             }

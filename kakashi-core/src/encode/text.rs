@@ -1,15 +1,17 @@
 //! The text line; its grammar is in the [module above](crate::encode).
 
-use core::fmt::{self, Write as _};
+use core::fmt;
 
 use super::cache::EncoderCache;
 #[cfg(feature = "alloc")]
 use super::escape::put_bare_text;
 use super::escape::{Quoter, put_message_text, put_value_text, put_word};
-use super::number::{put_f32, put_f64, put_i64, put_i128, put_seconds, put_u64, put_u128};
+use super::line::{Line, put_line};
+use super::number::{put_f64, put_i64, put_plain, put_u64};
 use super::template::{Piece, pieces};
 use super::{Encoder, LineForm, json};
-use crate::codec::ErrorChain;
+use crate::chars::as_text;
+use crate::codec::print;
 use crate::output::Output;
 use crate::record::{LogRecord, Message, Name};
 use crate::value::Value;
@@ -26,42 +28,35 @@ impl Encoder for Text {
     #[inline]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
         cache.second.put(record.timestamp, out);
-        put_call(record, cache, out);
-        record.for_each_extra(|key, value| put_field(out, key, value));
-        cache.put_context(record, out, put_field);
+        put_line(self, record, cache, out);
         out.put_byte(b'\n');
     }
 }
 
-/// Appends what the call itself says: level, logger, message, its keys and values.
-#[inline]
-fn put_call(record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
-    #[cfg(feature = "alloc")]
-    if let Some(text) = cache.sites.get(record, |out, mark| {
-        put_head(record, out);
-        record.for_each_site_field(|key, _| {
-            put_key(out, key);
-            mark(out.position());
-        });
-    }) {
-        return text.put(record, out, put_value, put_bare_text);
+impl Line for Text {
+    fn put_head(&self, record: &LogRecord<'_>, out: &mut Output<'_>) {
+        out.put_between(b' ', record.level.name().as_bytes(), b' ');
+        put_name(out, record.logger);
+        out.put_byte(b' ');
+        put_message(out, record);
     }
-    let _ = cache;
-    put_head(record, out);
-    record.for_each_site_field(|key, value| put_field(out, key, value));
-}
 
-fn put_head(record: &LogRecord<'_>, out: &mut Output<'_>) {
-    out.put_between(b' ', record.level.name().as_bytes(), b' ');
-    put_name(out, record.logger);
-    out.put_byte(b' ');
-    put_message(out, record);
-}
+    fn put_key(&self, key: &str, out: &mut Output<'_>) {
+        out.put_byte(b' ');
+        put_word(out, key);
+        out.put_byte(b'=');
+    }
 
-fn put_key(out: &mut Output<'_>, key: &str) {
-    out.put_byte(b' ');
-    put_word(out, key);
-    out.put_byte(b'=');
+    #[inline]
+    fn put_value(&self, value: &Value<'_>, out: &mut Output<'_>) {
+        put_value(out, value);
+    }
+
+    #[cfg(feature = "alloc")]
+    #[inline]
+    fn put_clean(&self, bytes: &[u8], out: &mut Output<'_>) -> bool {
+        put_bare_text(out, bytes)
+    }
 }
 
 #[inline]
@@ -82,7 +77,7 @@ pub(super) fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
         Message::Literal(text) => put_message_text(out, text),
         Message::Template(template) => {
             let mut quoter = Quoter::new(out, true);
-            pieces(template, record, |piece| push_piece(&mut quoter, piece));
+            pieces(template, record, &mut |piece| push_piece(&mut quoter, piece));
             quoter.finish();
         }
     }
@@ -106,7 +101,7 @@ pub(crate) fn rendered_message(record: &LogRecord<'_>) -> alloc::string::String 
     let mut text = alloc::string::String::new();
     match record.message() {
         Message::Literal(words) => text.push_str(words),
-        Message::Template(template) => pieces(template, record, |piece| match piece {
+        Message::Template(template) => pieces(template, record, &mut |piece| match piece {
             Piece::Text(piece) => text.push_str(piece),
             Piece::Value(value) => {
                 if write_shown(&mut text, &value).is_err() {
@@ -116,11 +111,6 @@ pub(crate) fn rendered_message(record: &LogRecord<'_>) -> alloc::string::String 
         }),
     }
     text
-}
-
-fn put_field(out: &mut Output<'_>, key: &str, value: &Value<'_>) {
-    put_key(out, key);
-    put_value(out, value);
 }
 
 #[inline]
@@ -143,42 +133,9 @@ fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
             let _ = json::write_nested(out, value);
         }
         Value::Composite(composite) => json::describe(out, composite, put_value),
-        Value::Display(text) => put_formatted(out, format_args!("{text}")),
-        Value::Debug(text) => put_formatted(out, format_args!("{text:?}")),
-        Value::Error(error) => put_formatted(out, format_args!("{}", ErrorChain(error))),
-        _ => put_simple(out, value),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
+        _ => put_plain(out, value, false),
     }
-}
-
-/// Appends a value that is no text.
-fn put_simple(out: &mut Output<'_>, value: &Value<'_>) {
-    match *value {
-        Value::Null => out.put_short(b"null"),
-        Value::Bool(truth) => out.put_short(if truth { b"true" } else { b"false" }),
-        Value::I64(number) => put_i64(out, number),
-        Value::U64(number) => put_u64(out, number),
-        Value::I128(number) => put_i128(out, number.get()),
-        Value::U128(number) => put_u128(out, number.get()),
-        Value::F32(number) if number.is_finite() => put_f32(out, number),
-        Value::F32(number) => put_not_finite(out, f64::from(number)),
-        Value::F64(number) if number.is_finite() => put_f64(out, number),
-        Value::F64(number) => put_not_finite(out, number),
-        Value::Duration(duration) => {
-            put_seconds(out, duration);
-            out.put_byte(b's');
-        }
-        _ => debug_assert!(false, "a kind of text"),
-    }
-}
-
-fn put_not_finite(out: &mut Output<'_>, number: f64) {
-    out.put_short(if number.is_nan() {
-        b"NaN"
-    } else if number > 0.0 {
-        b"inf"
-    } else {
-        b"-inf"
-    });
 }
 
 fn put_bytes(out: &mut Output<'_>, bytes: &[u8]) {
@@ -190,9 +147,9 @@ fn put_bytes(out: &mut Output<'_>, bytes: &[u8]) {
     quoter.finish_value();
 }
 
-fn put_formatted(out: &mut Output<'_>, arguments: core::fmt::Arguments<'_>) {
+fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
     let mut quoter = Quoter::new(out, false);
-    if quoter.write_fmt(arguments).is_err() {
+    if print(&mut quoter, value).is_err() {
         quoter.push("…");
     }
     quoter.finish_value();
@@ -203,9 +160,7 @@ pub(super) fn write_shown(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fm
     match *value {
         Value::Str(text) => out.write_str(text),
         Value::Char(character) => out.write_char(character),
-        Value::Display(text) => write!(out, "{text}"),
-        Value::Debug(text) => write!(out, "{text:?}"),
-        Value::Error(error) => write!(out, "{}", ErrorChain(error)),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => print(out, value),
         Value::Bytes(bytes) => bytes.utf8_chunks().try_for_each(|chunk| {
             out.write_str(chunk.valid())?;
             chunk.invalid().iter().try_for_each(|_| out.write_char(char::REPLACEMENT_CHARACTER))
@@ -220,8 +175,8 @@ pub(super) fn write_shown(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fm
         _ => {
             let mut room = [0; 64];
             let mut digits = Output::new(&mut room);
-            put_simple(&mut digits, value);
-            out.write_str(core::str::from_utf8(digits.written()).unwrap_or_default())
+            put_plain(&mut digits, value, false);
+            out.write_str(as_text(digits.written()).unwrap_or_default())
         }
     }
 }

@@ -84,7 +84,7 @@ fn put_uptime(nanos: u64, out: &mut Output<'_>) {
     out.put_word((six(micros) | u64::from(b's') << 48).to_le_bytes(), 7);
 }
 
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn put_two(room: &mut [u8], number: i64) {
     room[0] = b'0' + (number / 10) as u8;
     room[1] = b'0' + (number % 10) as u8;
@@ -92,7 +92,7 @@ fn put_two(room: &mut [u8], number: i64) {
 
 /// Returns six digits in the six low bytes of a word, the first lowest: made in
 /// registers, since bytes stored one by one are slow to load as one.
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 fn six(number: u32) -> u64 {
     const PAIRS: [u16; 100] = {
         let mut pairs = [0; 100];

@@ -50,27 +50,28 @@ struct Entry {
     defined_at: usize,
 }
 
+/// A table for each kind.
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
-struct Known(hashbrown::HashMap<Key, Entry>);
+struct Known([crate::ids::Ids<Entry>; 3]);
 
 #[cfg(feature = "alloc")]
 impl Known {
-    fn get(&self, key: Key) -> Option<Entry> {
-        self.0.get(&key).copied()
+    fn get(&self, (kind, id): Key) -> Option<Entry> {
+        self.0[usize::from(kind)].get(&id).copied()
     }
 
-    fn insert(&mut self, key: Key, entry: Entry) {
-        self.0.insert(key, entry);
+    fn insert(&mut self, (kind, id): Key, entry: Entry) {
+        self.0[usize::from(kind)].insert(id, entry);
     }
 
     /// Forgets what was defined at `at` or after.
     fn forget_from(&mut self, at: usize) {
-        self.0.retain(|_, entry| entry.defined_at < at);
+        self.0.iter_mut().for_each(|ids| ids.retain(|_, entry| entry.defined_at < at));
     }
 
     fn clear(&mut self) {
-        self.0.clear();
+        self.0.iter_mut().for_each(|ids| ids.clear());
     }
 }
 

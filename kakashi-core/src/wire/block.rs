@@ -126,7 +126,7 @@ pub struct RecordIds {
 /// Appends a RECORD's body of a macro call: no logger, no context. False, and
 /// then what stands there is none, if a value is foreign.
 #[doc(hidden)]
-#[inline(always)]
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
 pub fn put_call(out: &mut Output<'_>, timestamp: Timestamp, site: u32, values: &[Value<'_>]) -> bool {
     out.put_byte(flag::SITE);
     put_time(out, timestamp);

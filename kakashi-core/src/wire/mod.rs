@@ -99,22 +99,43 @@ pub(crate) mod flag {
 }
 
 /// The checksum: the processor's instructions where they may be used, one table of
-/// 16 × 256 entries where there is a heap, none on a chip.
+/// 16 × 256 entries where there is a heap, a small one in a page, none on a chip.
 pub(crate) fn crc32(bytes: &[u8]) -> u32 {
     #[cfg(feature = "fast-crc")]
     return crc32fast::hash(bytes);
-    #[cfg(not(feature = "fast-crc"))]
+    #[cfg(all(not(feature = "fast-crc"), target_family = "wasm"))]
+    return crc32_by_halves(bytes);
+    #[cfg(not(any(feature = "fast-crc", target_family = "wasm")))]
     {
-        #[cfg(all(feature = "alloc", not(target_family = "wasm")))]
+        #[cfg(feature = "alloc")]
         type Table = crc::Table<16>;
-        // Downloaded with every page: one table of 256 entries.
-        #[cfg(all(feature = "alloc", target_family = "wasm"))]
-        type Table = crc::Table<1>;
         #[cfg(not(feature = "alloc"))]
         type Table = crc::NoTable;
         static CRC: crc::Crc<u32, Table> = crc::Crc::<u32, Table>::new(&crc::CRC_32_ISO_HDLC);
         CRC.checksum(bytes)
     }
+}
+
+/// The checksum, half a byte at a time: of all that a page downloads, a table of
+/// 256 entries packs worst.
+#[cfg(any(test, target_family = "wasm"))]
+fn crc32_by_halves(bytes: &[u8]) -> u32 {
+    const TABLE: [u32; 16] = {
+        let mut table = [0; 16];
+        let mut half = 0;
+        while half < 16 {
+            let (mut rest, mut bit) = (half as u32, 0);
+            while bit < 4 {
+                rest = (rest >> 1) ^ (0xedb8_8320 * (rest & 1));
+                bit += 1;
+            }
+            table[half] = rest;
+            half += 1;
+        }
+        table
+    };
+    let step = |crc: u32| (crc >> 4) ^ TABLE[(crc & 15) as usize];
+    !bytes.iter().fold(!0, |crc, &byte| step(step(crc ^ u32::from(byte))))
 }
 
 #[cfg(all(test, feature = "alloc"))]

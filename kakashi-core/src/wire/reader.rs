@@ -1,13 +1,13 @@
 //! Bytes into records. Any bytes at all are safe to read; memory grows with
 //! the number of ids in one block and of keys in one item, nothing else.
 
-use hashbrown::{HashMap, HashSet};
-
 use super::record::{Known, KnownSite, read_record, read_time};
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, kind};
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Malformed, Pairs};
+use crate::ids::Ids as Table;
 use crate::level::LogLevel;
+use crate::places::Places;
 use crate::record::{ContextFields, LogRecord, Name};
 
 /// What a [`Reader`] finds.
@@ -59,9 +59,9 @@ pub struct Reader<'a> {
 /// What the block explains.
 #[derive(Debug, Default)]
 struct Ids<'a> {
-    sites: HashMap<u64, KnownSite<'a>>,
-    names: HashMap<u64, Name<'a>>,
-    contexts: HashMap<u64, ContextFields<'a>>,
+    sites: Table<KnownSite<'a>>,
+    names: Table<Name<'a>>,
+    contexts: Table<ContextFields<'a>>,
 }
 
 impl<'a> Reader<'a> {
@@ -179,12 +179,10 @@ impl<'a> Iterator for Reader<'a> {
 }
 
 /// Refuses a key that stands twice: in a line each stands once.
-fn check_each_once<'a>(mask: u64, mut keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), Malformed> {
+fn check_each_once<'a>(mask: u64, keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), Malformed> {
     // As many bits as keys: all differ, and no table is needed.
-    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
-        let mut seen = HashSet::new();
-        keys.all(|key| seen.insert(key))
-    };
+    let count = keys.clone().count();
+    let all_differ = mask.count_ones() as usize == count || Places::of(keys).len() == count;
     if all_differ { Ok(()) } else { Err(Malformed) }
 }
 

@@ -14,7 +14,9 @@ use crate::site::{Site, SiteFlags, SiteParts, check_body};
 pub trait Known<'a> {
     /// The bytes were written by this process: values are taken as they are.
     /// One that is malformed all the same ends its record's fields.
-    const OWN: bool = false;
+    fn is_own(&self) -> bool {
+        false
+    }
 
     /// Finds a site by its id.
     fn site(&self, id: u64) -> Option<&KnownSite<'a>>;
@@ -78,8 +80,15 @@ impl<'a> KnownSite<'a> {
 ///
 /// # Errors
 /// [`Malformed`] when it is none, or an id is not known.
-#[inline(always)]
-pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRecord<'a>, Malformed> {
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+pub fn read_record<'a>(body: &'a [u8], known: &impl Known<'a>) -> Result<LogRecord<'a>, Malformed> {
+    #[cfg(target_family = "wasm")]
+    let known: &dyn Known<'a> = known;
+    read(body, known)
+}
+
+#[cfg_attr(not(target_family = "wasm"), inline(always))]
+fn read<'a, K: Known<'a> + ?Sized>(body: &'a [u8], known: &K) -> Result<LogRecord<'a>, Malformed> {
     let mut body = Cursor::new(body);
     let flags = body.byte()?;
     if flags & !flag::KNOWN != 0 {
@@ -108,7 +117,7 @@ pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRec
         None => LogRecord::new(timestamp, inline.0, logger, inline.1),
         Some(site) => {
             let before = body.rest();
-            if !K::OWN || has(flag::EXTRA) {
+            if !known.is_own() || has(flag::EXTRA) {
                 for _ in 0..site.parts.key_count {
                     body.check_value()?;
                 }
@@ -125,7 +134,7 @@ pub fn read_record<'a, K: Known<'a>>(body: &'a [u8], known: &K) -> Result<LogRec
     record.sequence = sequence;
     record.set_context(context);
     if has(flag::EXTRA) {
-        if !K::OWN {
+        if !known.is_own() {
             body.check_pairs()?;
         }
         record.set_extra(Extra::Wire(body.rest()));

@@ -59,6 +59,15 @@ fn slow_crc32(bytes: &[u8]) -> u32 {
     !rest
 }
 
+#[test]
+fn all_ways_to_a_checksum_agree() {
+    let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
+    for len in [0, 1, 2, 9, 255, 1000] {
+        assert_eq!(crc32(&bytes[..len]), slow_crc32(&bytes[..len]));
+        assert_eq!(crc32_by_halves(&bytes[..len]), slow_crc32(&bytes[..len]));
+    }
+}
+
 fn line(encoder: &dyn Encoder, record: &LogRecord<'_>) -> String {
     let mut room = vec![0; 4096];
     let mut out = Output::new(&mut room);

@@ -151,7 +151,9 @@ impl KnownHere {
 }
 
 impl<'a> Known<'a> for KnownHere {
-    const OWN: bool = true;
+    fn is_own(&self) -> bool {
+        true
+    }
 
     #[inline]
     fn site(&self, id: u64) -> Option<&KnownSite<'a>> {

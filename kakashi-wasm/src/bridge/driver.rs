@@ -29,8 +29,8 @@ pub(super) struct Driver {
     sequence: u64,
     /// The last batch's ends: offset and level.
     ends: Vec<u32>,
-    pub(super) mail: Box<[u32; 8]>,
-    pub(super) lost: Box<[[u32; DropReason::ALL.len()]; LogLevel::ALL.len()]>,
+    pub(super) mail: [u32; 8],
+    pub(super) lost: [[u32; DropReason::ALL.len()]; LogLevel::ALL.len()],
     pub(super) input: Vec<u8>,
 }
 
@@ -80,17 +80,17 @@ impl Route {
 }
 
 impl Driver {
-    pub(super) fn new() -> Self {
+    pub(super) const fn new() -> Self {
         Self {
             ring: Vec::new(),
-            tables: Tables::default(),
+            tables: Tables::new(),
             learnt: 0,
             routes: Vec::new(),
             scratch: Scratch::new(),
             sequence: 0,
             ends: Vec::new(),
-            mail: Box::default(),
-            lost: Box::default(),
+            mail: [0; 8],
+            lost: [[0; DropReason::ALL.len()]; LogLevel::ALL.len()],
             input: Vec::new(),
         }
     }
@@ -138,9 +138,9 @@ impl Driver {
     }
 
     /// Reads the `text`s at the ring's front.
-    pub(super) fn texts(&self, len: usize) -> Vec<String> {
+    pub(super) fn texts(&self, len: usize) -> impl Iterator<Item = &str> {
         let mut texts = Cursor::new(self.ring.get(..len).unwrap_or_default());
-        std::iter::from_fn(|| texts.text().ok().map(str::to_owned)).collect()
+        std::iter::from_fn(move || texts.text().ok())
     }
 
     pub(super) fn owe(
@@ -237,15 +237,20 @@ impl Driver {
         let records = destination.batcher.record_count();
         let batch = destination.batcher.close();
         self.ends.clear();
-        self.ends.extend(batch.ends().iter().flat_map(|end| [end.end as u32, u32::from(end.level.number())]));
-        let highest = batch.ends().iter().map(|end| end.level.number()).max().unwrap_or(0);
-        *self.mail = [
+        let mut highest = 0;
+        for end in batch.ends() {
+            let level = u32::from(end.level.number());
+            self.ends.push(end.end as u32);
+            self.ends.push(level);
+            highest = level.max(highest);
+        }
+        self.mail = [
             batch.bytes().as_ptr() as u32,
             self.ends.as_ptr() as u32,
             batch.ends().len() as u32,
             records as u32,
             batch.dropped() as u32,
-            u32::from(highest),
+            highest,
             0,
             0,
         ];

@@ -25,8 +25,13 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use driver::Driver;
 
+/// A quarter of the default's size.
+#[cfg(target_family = "wasm")]
+#[global_allocator]
+static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
+
 thread_local! {
-    static DRIVER: RefCell<Driver> = RefCell::new(Driver::new());
+    static DRIVER: RefCell<Driver> = const { RefCell::new(Driver::new()) };
 }
 
 /// Nothing here calls JavaScript, so nobody can be inside already.
@@ -70,8 +75,8 @@ pub fn destination(route: usize, format: u8, threshold: u8, batch_bytes: usize) 
 #[wasm_bindgen]
 pub fn redact(route: usize, len: usize) {
     with(|driver| {
-        let paths = driver.texts(len);
-        driver.route(route).set_redaction(Redaction::new(paths));
+        let redaction = Redaction::new(driver.texts(len));
+        driver.route(route).set_redaction(redaction);
     });
 }
 

@@ -7,10 +7,10 @@ use std::cell::{Cell, OnceCell};
 
 use kakashi_core::codec::{Cursor, Malformed};
 use kakashi_core::wire::{Known, KnownSite};
-use kakashi_core::{ContextFields, Field, LevelFilter, LogContext, LoggerEntry, Name};
+use kakashi_core::{ContextFields, LevelFilter, LogContext, LoggerEntry, Name};
 
 /// Keeps sites, loggers and contexts by their ids.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct Tables {
     sites: Vec<Site>,
     loggers: Vec<Logger>,
@@ -32,6 +32,10 @@ struct Logger {
 }
 
 impl Tables {
+    pub(super) const fn new() -> Self {
+        Self { sites: Vec::new(), loggers: Vec::new(), contexts: Vec::new(), sites_made: 0 }
+    }
+
     /// Learns a SITE.
     pub(super) fn add_site(&mut self, mut body: Cursor<'_>) -> Result<(), Malformed> {
         let id = body.len()?;
@@ -51,11 +55,7 @@ impl Tables {
     /// Learns a CONTEXT.
     pub(super) fn add_context(&mut self, mut body: Cursor<'_>) -> Result<(), Malformed> {
         let id = body.len()?;
-        let mut fields = Vec::new();
-        while !body.is_empty() {
-            fields.push(Field { key: body.text()?, value: body.check_value()? });
-        }
-        put_at(&mut self.contexts, id, LogContext::new().with_custom(&fields), LogContext::new)
+        put_at(&mut self.contexts, id, LogContext::of_pairs(body.rest())?, LogContext::new)
     }
 
     /// Returns the context of an id.
@@ -106,7 +106,9 @@ impl<'a> View<'a> {
 
 impl<'a> Known<'a> for View<'a> {
     // JavaScript's writer is ours.
-    const OWN: bool = true;
+    fn is_own(&self) -> bool {
+        true
+    }
 
     fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
         let id = usize::try_from(id).ok()?;
