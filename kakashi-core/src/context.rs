@@ -135,7 +135,7 @@ impl LogContext {
 
     /// Joins pairs: a key stays where it first stood and has its latest value.
     fn build(typed: [&[u8]; 2], custom: [&[u8]; 2]) -> Self {
-        let mut all = Vec::new();
+        let mut all = Vec::with_capacity(16);
         typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
         let typed_end = all.len();
         custom.iter().for_each(|source| all.extend(keyed_pairs(source)));

@@ -181,8 +181,10 @@ impl<'a> Iterator for Reader<'a> {
 /// Refuses a key that stands twice: in a line each stands once.
 fn check_each_once<'a>(mask: u64, keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), Malformed> {
     // As many bits as keys: all differ, and no table is needed.
-    let count = keys.clone().count();
-    let all_differ = mask.count_ones() as usize == count || Places::of(keys).len() == count;
+    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
+        let places = Places::of(keys.clone());
+        keys.enumerate().all(|(at, key)| places.first(key) == Some(at))
+    };
     if all_differ { Ok(()) } else { Err(Malformed) }
 }
 
