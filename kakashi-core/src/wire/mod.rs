@@ -118,7 +118,7 @@ pub(crate) fn crc32(bytes: &[u8]) -> u32 {
 
 /// The checksum, half a byte at a time: of all that a page downloads, a table of
 /// 256 entries packs worst.
-#[cfg(any(test, target_family = "wasm"))]
+#[cfg(any(test, all(target_family = "wasm", not(feature = "fast-crc"))))]
 fn crc32_by_halves(bytes: &[u8]) -> u32 {
     const TABLE: [u32; 16] = {
         let mut table = [0; 16];
