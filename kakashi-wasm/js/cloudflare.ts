@@ -2,7 +2,7 @@
 // object a record on the console, whose fields the platform indexes.
 
 import { withContext } from './context.js';
-import { flush } from './engine.js';
+import { flush } from './flush.js';
 import { platform } from './platform.js';
 
 platform.objects = true;

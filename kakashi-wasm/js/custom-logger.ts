@@ -2,7 +2,7 @@
 
 import { check } from './check.js';
 import { EMPTY, LogContext } from './context.js';
-import { addRoute } from './engine.js';
+import { addRoute } from './emit.js';
 import { type Fields, copied } from './fields.js';
 import { type Level } from './level.js';
 import { Logger } from './logger.js';

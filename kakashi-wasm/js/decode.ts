@@ -1,6 +1,6 @@
 // The wire into records, by the one reader that all platforms share.
 
-import { decodeBytes } from './engine.js';
+import { decodeBytes } from './module.js';
 import { LEVEL_NAMES, LEVELS } from './level.js';
 
 interface Timed {

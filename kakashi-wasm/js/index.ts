@@ -18,7 +18,7 @@ export {
 export { type Stats, stats } from './counts.js';
 export { type Candidate, FunctionalLogger, type LoggerConfig, createCustomLogger } from './custom-logger.js';
 export { type DecodedDrops, type DecodedItem, type DecodedRecord, type DecodedSkip, decode } from './decode.js';
-export { type Flushed, flush, shutdown, shutdownAsyncLogging } from './engine.js';
+export { type Flushed, flush, shutdown, shutdownAsyncLogging } from './flush.js';
 export type { Fields, LazyFields } from './fields.js';
 export {
   audit,

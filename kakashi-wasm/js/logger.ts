@@ -1,8 +1,9 @@
 // Loggers: what application code holds.
 
 import { EMPTY, LogContext, currentContext } from './context.js';
-import { type Flushed, emit, flush } from './engine.js';
+import { emit } from './emit.js';
 import { type Fields, type LazyFields, copied } from './fields.js';
+import { type Flushed, flush } from './flush.js';
 import { type Level, levelOf, named, unknownLevel } from './level.js';
 import { type Core, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
 import { base, root } from './root.js';

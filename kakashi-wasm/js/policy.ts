@@ -1,8 +1,10 @@
 // What an async logger does when as many of its records wait as may.
 
 import { QUEUE_FULL } from './counts.js';
-import { DEAD, type Core, drop, flushNow, itemLength, ring, ringState, unsend } from './engine.js';
+import { type Core, drop, unsend } from './emit.js';
+import { flushNow } from './flush.js';
 import { RECORD, glance } from './record.js';
+import { DEAD, itemLength, ring, ringState } from './ring.js';
 
 /** Hand over what waits, or drop: the record that comes, or the oldest. */
 export type OnFull = 'flush' | 'dropNewest' | 'dropOldest';

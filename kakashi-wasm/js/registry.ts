@@ -4,7 +4,7 @@
 // disabled call must cost a compare, and because levels hold before a page has
 // fetched the wasm.
 
-import type { Core as Wanted } from './engine.js';
+import type { Core as Wanted } from './emit.js';
 import { type Level, levelOf } from './level.js';
 import type { Route } from './route.js';
 

@@ -2,7 +2,7 @@
 
 import { consoleSink } from './console-sink.js';
 import { EMPTY } from './context.js';
-import { addRoute } from './engine.js';
+import { addRoute } from './emit.js';
 import { Outlet } from './outlet.js';
 import { Route } from './route.js';
 

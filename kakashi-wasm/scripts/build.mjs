@@ -55,7 +55,7 @@ function wasm() {
 
   // Nothing but the functions that the façade calls, and what they need: the module imports nothing.
   const bound = join(scratch, 'kakashi_wasm_bg.wasm');
-  const wanted = [...readFileSync(join(here, 'js/engine.ts'), 'utf8').match(/interface Exports {[^}]*}/)[0].matchAll(/^ {2}(\w+)[(:]/gm)];
+  const wanted = [...readFileSync(join(here, 'js/module.ts'), 'utf8').match(/interface Exports {[^}]*}/)[0].matchAll(/^ {2}(\w+)[(:]/gm)];
   const graph = wanted.map(([, name]) => ({ name, root: true, export: name }));
   writeFileSync(join(scratch, 'graph.json'), JSON.stringify(graph));
   const kept = join(scratch, 'kept.wasm');

@@ -1,8 +1,9 @@
 // A compiled module into an instance, at once.
 
-import { type Exports, install } from '../engine.js';
+import { install } from '../flush.js';
+import type { Exports } from '../module.js';
 
-/** Gives the engine a module; it imports nothing. @internal */
+/** Takes a module; it imports nothing. @internal */
 export function installModule(module: WebAssembly.Module): void {
   install(() => new WebAssembly.Instance(module).exports as unknown as Exports);
 }

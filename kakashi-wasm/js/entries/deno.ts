@@ -2,7 +2,8 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as wasm from '../../kakashi.wasm';
-import { type Exports, flushAtExit, install } from '../engine.js';
+import { flushAtExit, install } from '../flush.js';
+import type { Exports } from '../module.js';
 import { platform } from '../platform.js';
 
 declare const Deno: { noColor: boolean; stdout: { isTerminal(): boolean } };

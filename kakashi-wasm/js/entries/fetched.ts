@@ -5,7 +5,7 @@ import { installModule } from './compiled.js';
 /** What a module of wasm comes as. */
 export type WasmSource = WebAssembly.Module | Bytes;
 
-/** Compiles a module and gives it to the engine. @internal */
+/** Compiles a module and takes it. @internal */
 export async function installFrom(source: WasmSource | PromiseLike<WasmSource>): Promise<void> {
   const given = (await source) as WebAssembly.Module | Bytes;
   installModule(given instanceof WebAssembly.Module ? given : await compiled(given as Bytes));

@@ -2,10 +2,10 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
-import { flush, flushAtExit } from '../engine.js';
+import { flush, flushAtExit } from '../flush.js';
 import { platform } from '../platform.js';
 
-/** Fits the engine to the process. @internal */
+/** Fits the loggers to the process. @internal */
 export function installProcess(): void {
   platform.storage = new AsyncLocalStorage();
   platform.lines = true;
