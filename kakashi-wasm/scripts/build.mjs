@@ -3,7 +3,7 @@
 //   node scripts/build.mjs            all
 //   node scripts/build.mjs js         the façade only, over the module that is there
 //
-// It needs `npm ci`, cargo, the nightly toolchain with rust-src (the standard library is
+// It needs `npm install`, cargo, the nightly toolchain with rust-src (the standard library is
 // built without the texts of panics, which nobody would see), and installs
 // wasm-bindgen-cli if the right one is missing.
 
