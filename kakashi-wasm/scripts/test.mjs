@@ -2,7 +2,7 @@
 //
 //   node scripts/test.mjs
 //
-// It needs `npm ci` and Chromium ($CHROMIUM, at first /usr/bin/chromium). A runtime that
+// It needs `npm install` and Chromium ($CHROMIUM, at first /usr/bin/chromium). A runtime that
 // is missing is a failure: a test that is left out proves nothing. The lines `# pass N`
 // and `# fail N` at the end are node:test's own.
 
