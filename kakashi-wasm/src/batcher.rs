@@ -1,13 +1,13 @@
 //! One destination's batch while it fills.
 //!
 //! Records are encoded into one block of memory that is kept from batch to
-//! batch. It knows nothing of sinks: who owns it takes the batch away.
+//! batch. It knows nothing of sinks, and takes what it is given: who owns it
+//! chooses the records and takes the batch away.
 
 use std::sync::Arc;
 
 use kakashi_core::{
-    Batch, DropReason, Dropped, Encoder, EncoderCache, Filter, LevelFilter, LogLevel, LogRecord, Output,
-    RecordEnd, Timestamp,
+    Batch, DropReason, Dropped, Encoder, EncoderCache, LogLevel, LogRecord, Output, RecordEnd, Timestamp,
 };
 
 /// Room left for what closes a batch.
@@ -19,10 +19,6 @@ const KEPT_BYTES: usize = 1 << 20;
 
 /// Encodes records for one destination.
 pub(crate) struct Batcher {
-    #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "a route asks before it borrows the batch"))]
-    threshold: LevelFilter,
-    #[cfg_attr(not(feature = "npm"), expect(dead_code, reason = "as the threshold"))]
-    filter: Option<Arc<dyn Filter>>,
     encoder: Arc<dyn Encoder>,
     cache: EncoderCache,
     /// Room; the first `len` bytes are written.
@@ -41,15 +37,8 @@ pub(crate) struct Batcher {
 }
 
 impl Batcher {
-    pub(crate) fn new(
-        threshold: LevelFilter,
-        filter: Option<Arc<dyn Filter>>,
-        encoder: Arc<dyn Encoder>,
-        batch_bytes: usize,
-    ) -> Self {
+    pub(crate) fn new(encoder: Arc<dyn Encoder>, batch_bytes: usize) -> Self {
         Self {
-            threshold,
-            filter,
             encoder,
             cache: EncoderCache::new(),
             bytes: Vec::new(),
@@ -61,13 +50,6 @@ impl Batcher {
             dropped: 0,
             news: 0,
         }
-    }
-
-    /// Tells whether a record goes to this destination.
-    #[cfg(feature = "npm")]
-    pub(crate) fn takes(&self, record: &LogRecord<'_>) -> bool {
-        self.threshold.enables(record.level)
-            && self.filter.as_ref().is_none_or(|filter| filter.passes(record))
     }
 
     /// Says that records were dropped on their way here; the next record is

@@ -47,8 +47,7 @@ impl Driver {
         batch_bytes: usize,
         outlet: Rc<Outlet>,
     ) -> Self {
-        // What the batcher would ask of a record is asked here, where it is not borrowed.
-        let batcher = Batcher::new(LevelFilter::ALL, None, encoder, batch_bytes);
+        let batcher = Batcher::new(encoder, batch_bytes);
         let filling =
             Filling { batcher, owed: Dropped::default(), told: Dropped::default(), news: Vec::new() };
         Self { threshold, filter, filling: RefCell::new(filling), outlet }

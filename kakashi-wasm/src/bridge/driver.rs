@@ -44,6 +44,7 @@ pub(super) struct Route {
 }
 
 struct Destination {
+    threshold: LevelFilter,
     batcher: Batcher,
     /// JavaScript has the batch.
     lent: bool,
@@ -133,8 +134,8 @@ impl Driver {
         encoder: Arc<dyn Encoder>,
         batch_bytes: usize,
     ) {
-        let batcher = Batcher::new(threshold, None, encoder, batch_bytes);
-        self.route(route).destinations.push(Destination { batcher, lent: false });
+        let batcher = Batcher::new(encoder, batch_bytes);
+        self.route(route).destinations.push(Destination { threshold, batcher, lent: false });
     }
 
     /// Reads the `text`s at the ring's front.
@@ -276,8 +277,8 @@ impl Route {
         }
         let destinations = &mut self.destinations;
         self.pipeline.run(&record, scratch, &Unguarded, |record| {
-            for Destination { batcher, .. } in destinations {
-                if batcher.takes(record)
+            for Destination { threshold, batcher, .. } in destinations {
+                if threshold.enables(record.level)
                     && let Err(reason) = batcher.put(record)
                 {
                     lose(record.level, reason);
