@@ -4,19 +4,20 @@
 #![cfg(unix)]
 
 use std::ffi::OsStr;
-use std::fs;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::fs::{self, File};
+use std::io::{BufRead as _, BufReader, Read, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
+use std::sync::mpsc::{self, Receiver};
 use std::time::Duration;
 
 use kakashi_core::{
-    Bytes, DropReason, Dropped, Encoder as _, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp,
-    Wire, fields,
+    Bytes, DropReason, Dropped, Encoder as _, EncoderCache, Field, LogLevel, LogRecord, Name, Output,
+    Timestamp, Wire, fields,
 };
-use kakashi_tests::fakes::{eventually, in_time};
+use kakashi_tests::fakes::{PATIENCE, eventually, in_time};
 use kakashi_tests::process::{Ended, Folder, Running, read, start, start_command};
 use kakashi_tests::read_back::{Entry, assert_each_once_in_order, numbers, text};
 
@@ -218,7 +219,12 @@ fn what_a_program_has_dropped_stands_in_the_lines() {
     let json = "{\"timestamp\":\"1970-01-01T00:00:00.000000Z\",\"level\":\"WARNING\",\"logger\":\"kakashi\",\
                 \"message\":\"Records were dropped\",\"dropped\":17,\"levels\":{\"DEBUG\":15,\"ERROR\":2},\
                 \"reasons\":{\"queue_full\":15,\"sink_failed\":2}}\n";
-    assert_ends(&decode(&["-f", "json"], out.written()), 0, json, "");
+    assert_ends(&decode(&["-o", "json"], out.written()), 0, json, "");
+    // Whatever was dropped may have been asked for, but not by its level.
+    for filter in [["--logger", "shop"], ["--field", "user_id=42"], ["--level", "warning"]] {
+        assert_ends(&decode(&filter, out.written()), 0, text, "");
+    }
+    assert_ends(&decode(&["--level", "error"], out.written()), 0, "", "");
 }
 
 #[test]
@@ -232,6 +238,14 @@ fn what_can_not_be_read_is_told_and_the_rest_is_shown() {
     fs::write(&log, &line).unwrap();
     assert_ends(&decode(&[&empty], b""), 0, "", "");
     assert_ends(&decode(&[], b""), 0, "", "");
+    let folder_itself = folder.file("").to_str().unwrap().to_owned();
+    let is_folder = format!("kakashi: {folder_itself}: is a directory; name the files in it\n");
+    assert_ends(&decode(&[&folder_itself], b""), 1, "", &is_folder);
+    assert_ends(&decode(&["--follow", &folder_itself], b""), 1, "", &is_folder);
+    let no_speed =
+        |name: &str| format!("kakashi: {name}: is no terminal and has no speed; leave --baud away\n");
+    assert_ends(&decode(&["--baud", "9600", &good], b""), 1, "", &no_speed(&good));
+    assert_ends(&decode(&["--baud", "9600"], b""), 1, "", &no_speed("stdin"));
     let no_file = format!("kakashi: {missing}: can't be read: No such file or directory (os error 2)\n");
     assert_ends(&decode(&[&missing], b""), 1, "", &no_file);
     let no_block = format!(
@@ -251,6 +265,18 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
             "error: invalid value 'xml' for '--format <FORMAT>'\n  [possible values: text, json, pretty]\n",
         ),
         (&["decode", "--fast"], "error: unexpected argument '--fast' found"),
+        (
+            &["decode", "--level", "loud"],
+            "error: invalid value 'loud' for '--level <LEVEL>': unknown level \"loud\": use TRACE, DEBUG, INFO,",
+        ),
+        (
+            &["decode", "--field", "=x"],
+            "error: invalid value '=x' for '--field <KEY[=VALUE]>': it names no field; write key=value,",
+        ),
+        (
+            &["decode", "--baud", "8n1"],
+            "error: invalid value '8n1' for '--baud <SPEED>': write the bits a second, as 9600 or 115200",
+        ),
         (&["encode"], "error: unrecognized subcommand 'encode'"),
         (&[], "Reads the binary logs that kakashi writes\n\nUsage: kakashi <COMMAND>"),
     ] {
@@ -260,7 +286,16 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
     }
     let help = start_command(kakashi(["decode", "--help"])).ends();
     assert_eq!((help.status.code(), help.stderr.as_str()), (Some(0), ""));
-    for part in ["Usage: kakashi decode", "Examples:", "Exit status:", ".klog", "[default: text]"] {
+    for part in [
+        "Usage: kakashi decode",
+        "Following (--follow):",
+        "Serial lines:",
+        "Filters:",
+        "Examples:",
+        "Exit status:",
+        ".klog",
+        "[default: text]",
+    ] {
         assert!(help.stdout.contains(part), "{part} is not in {}", help.stdout);
     }
 }
@@ -305,6 +340,554 @@ fn a_block_is_shown_when_it_is_whole_and_the_stream_goes_on() {
     });
     assert!(child.wait().unwrap().success());
     assert_eq!(read.0, read.1);
+}
+
+/// A record as a block of its own.
+fn block_of(
+    timestamp: Timestamp,
+    level: LogLevel,
+    logger: &str,
+    message: &str,
+    fields: &[Field<'_>],
+) -> Vec<u8> {
+    let mut room = [0; 1024];
+    let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+    let record = LogRecord::new(timestamp, level, Name::new(logger), message);
+    Wire.encode(&record.with_fields(fields), &mut cache, &mut out);
+    Wire.finish(&mut cache, &mut out);
+    out.written().to_vec()
+}
+
+/// A block that says this, and its line.
+fn said(message: &str) -> (Vec<u8>, String) {
+    let block = block_of(Timestamp::Wall(0), LogLevel::Info, "app", message, &[]);
+    (block, format!("1970-01-01T00:00:00.000000Z INFO app {message}"))
+}
+
+#[test]
+fn filters_show_what_is_asked_for_and_damage_is_told_all_the_same() {
+    use LogLevel::{Debug, Error, Info, Warning};
+    let time = Timestamp::Wall(0);
+    let stream = [
+        block_of(time, Info, "shop::orders", "A", fields![user = 42, total = 1.5, state = "paid"]),
+        block_of(time, Debug, "shop::orders::cart", "B", fields![user = 42, note = "a b"]),
+        b"noise".to_vec(),
+        block_of(time, Error, "shop::stock", "C", fields![user = 7, state = "open"]),
+        block_of(time, Warning, "db", "D", fields![user = "42"]),
+        block_of(Timestamp::Uptime(12_345_678_901), Info, "board", "E", &[]),
+    ]
+    .concat();
+    for (options, messages) in [
+        (&[][..], "ABCDE"),
+        (&["--level", "warning"], "CD"),
+        (&["-l", "ERROR"], "C"),
+        (&["-l", "20"], "ACDE"),
+        (&["--logger", "shop::orders"], "AB"),
+        (&["--logger", "shop"], "ABC"),
+        (&["--logger", "sho"], ""),
+        (&["--logger", "shop::stock", "--logger", "db"], "CD"),
+        (&["--field", "user=42"], "ABD"),
+        (&["--field", "user=42", "--field", "user=7"], "ABCD"),
+        (&["--field", "user=42", "--field", "state=paid"], "A"),
+        (&["--field", "total=1.50"], "A"),
+        (&["--field", "note=a b"], "B"),
+        (&["--field", "user=\"42\""], "D"),
+        (&["--field", "user!=42"], "CE"),
+        (&["--field", "user!=42", "--field", "user"], "C"),
+        (&["--field", "state"], "AC"),
+        (&["--logger", "shop", "--field", "user=42", "-l", "info"], "A"),
+    ] {
+        let ended = decode(options, &stream);
+        let shown: String = ended.stdout.lines().map(|line| line.split(' ').nth(3).unwrap()).collect();
+        assert_eq!(shown, messages, "{options:?}: {}", ended.stdout);
+        assert_eq!(ended.status.code(), Some(1));
+        assert!(ended.stderr.contains(": 5 damaged bytes at offset "), "{}", ended.stderr);
+    }
+    let board = decode(&["--logger", "board"], &stream);
+    assert_eq!(board.stdout, "+12.345678s INFO board E\n");
+    let board = decode(&["--logger", "board", "-o", "json"], &stream);
+    assert!(board.stdout.starts_with("{\"timestamp\":\"+12.345678s\",\"level\""), "{}", board.stdout);
+}
+
+/// A process that does not outlive a test that fails.
+struct Held(Child);
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+impl Held {
+    fn start(mut command: Command) -> Self {
+        Self(command.spawn().expect("the command starts"))
+    }
+
+    fn signal(&self, name: &str) {
+        let kill = Command::new("kill").args([&format!("-{name}"), &self.0.id().to_string()]).status();
+        assert!(kill.expect("there is a `kill`").success());
+    }
+
+    fn ends(&mut self) -> ExitStatus {
+        let mut status = None;
+        let ended = eventually(|| {
+            status = self.0.try_wait().expect("a child can be waited for");
+            status.is_some()
+        });
+        assert!(ended, "it does not end");
+        status.unwrap()
+    }
+}
+
+/// The command while it runs: each line it writes can be waited for.
+struct Live {
+    process: Held,
+    stdout: Receiver<String>,
+    stderr: Receiver<String>,
+}
+
+fn lines(pipe: impl Read + Send + 'static) -> Receiver<String> {
+    let (to, from) = mpsc::channel();
+    std::thread::spawn(move || {
+        BufReader::new(pipe).lines().map_while(Result::ok).try_for_each(|line| to.send(line))
+    });
+    from
+}
+
+impl Live {
+    fn start(command: Command) -> Self {
+        let mut process = Held::start(command);
+        let stdout = lines(process.0.stdout.take().unwrap());
+        let stderr = lines(process.0.stderr.take().unwrap());
+        Self { process, stdout, stderr }
+    }
+
+    /// Starts `kakashi decode` with its stdin open.
+    fn decode(options: &[&str]) -> Self {
+        Self::start(kakashi([&["decode"], options].concat()))
+    }
+
+    fn line(&self) -> String {
+        self.stdout.recv_timeout(PATIENCE).expect("a line")
+    }
+
+    fn told(&self) -> String {
+        self.stderr.recv_timeout(PATIENCE).expect("a line on stderr")
+    }
+
+    fn signal(&self, name: &str) {
+        self.process.signal(name);
+    }
+
+    /// Waits for the end; no line must be left that the test does not know of.
+    fn ends(mut self) -> ExitStatus {
+        let status = self.process.ends();
+        let left: Vec<String> = self.stdout.iter().chain(self.stderr.iter()).collect();
+        assert!(left.is_empty(), "{left:?}");
+        status
+    }
+
+    /// Ends it as a user does.
+    fn interrupt(self) {
+        self.signal("INT");
+        assert_eq!(self.ends().signal(), Some(2));
+    }
+}
+
+fn append(path: &Path, bytes: &[u8]) {
+    let file = File::options().append(true).create(true).open(path);
+    file.and_then(|mut file| file.write_all(bytes)).expect("the file can be written");
+}
+
+#[test]
+fn a_file_is_followed_block_by_block_as_it_grows() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    let [one, two, three] = ["One", "Two", "Three"].map(said);
+    append(&path, &[&one.0[..], &two.0[..9]].concat());
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    assert_eq!(live.line(), one.1);
+    append(&path, &two.0[9..30]);
+    append(&path, &[&two.0[30..], &three.0[..3]].concat());
+    assert_eq!(live.line(), two.1);
+    append(&path, &three.0[3..]);
+    assert_eq!(live.line(), three.1);
+    // What is not whole yet is no damage.
+    append(&path, &one.0[..20]);
+    live.interrupt();
+}
+
+#[test]
+fn several_files_are_read_and_the_last_is_followed() {
+    let folder = Folder::new();
+    let [old, new] = ["shop.klog.1", "shop.klog"].map(|name| folder.file(name));
+    let [one, two, three] = ["One", "Two", "Three"].map(said);
+    append(&old, &one.0);
+    append(&new, &two.0);
+    let live = Live::decode(&["-f", old.to_str().unwrap(), new.to_str().unwrap()]);
+    assert_eq!([live.line(), live.line()], [one.1, two.1]);
+    append(&new, &three.0);
+    assert_eq!(live.line(), three.1);
+    live.signal("TERM");
+    assert_eq!(live.ends().signal(), Some(15));
+}
+
+#[test]
+fn a_rotated_file_is_read_to_its_end_and_then_the_new_one() {
+    let folder = Folder::new();
+    let [path, old] = ["shop.klog", "shop.klog.1"].map(|name| folder.file(name));
+    let [one, two, three, four] = ["One", "Two", "Three", "Four"].map(said);
+    append(&path, &one.0);
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    assert_eq!(live.line(), one.1);
+    fs::rename(&path, &old).unwrap();
+    let name = path.display();
+    assert_eq!(live.told(), format!("kakashi: {name}: is gone; waiting until it is back"));
+    // The program has not noticed yet.
+    append(&old, &two.0);
+    assert_eq!(live.line(), two.1);
+    append(&path, b"");
+    append(&old, &three.0);
+    assert_eq!(live.line(), three.1);
+    append(&path, &four.0);
+    assert_eq!(live.line(), four.1);
+    assert_eq!(live.told(), format!("kakashi: {name}: was replaced; the new file is read from its start"));
+    live.interrupt();
+}
+
+#[test]
+fn a_rotation_in_one_moment_loses_nothing_of_either_file() {
+    let folder = Folder::new();
+    let [path, next] = ["shop.klog", "next"].map(|name| folder.file(name));
+    let [one, two] = ["One", "Two"].map(said);
+    append(&path, &one.0);
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    assert_eq!(live.line(), one.1);
+    for _ in 0..20 {
+        append(&next, &one.0);
+        append(&path, &two.0);
+        fs::rename(&next, &path).unwrap();
+        assert_eq!([live.line(), live.line()], [two.1.clone(), one.1.clone()]);
+        assert!(live.told().ends_with("was replaced; the new file is read from its start"));
+    }
+    live.interrupt();
+}
+
+#[test]
+fn a_truncated_file_is_read_again_from_its_start() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    let [one, two] = ["One", "Two"].map(said);
+    append(&path, &[&one.0[..], &one.0, &one.0[..7]].concat());
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    assert_eq!([live.line(), live.line()], [one.1.clone(), one.1]);
+    File::options().write(true).open(&path).unwrap().set_len(0).unwrap();
+    append(&path, &two.0);
+    assert_eq!(live.line(), two.1);
+    let (name, offset) = (path.display(), 2 * one.0.len());
+    assert_eq!(live.told(), format!("kakashi: {name}: 7 damaged bytes at offset {offset} were passed over"));
+    assert_eq!(live.told(), format!("kakashi: {name}: was truncated; it is read again from its start"));
+    live.interrupt();
+}
+
+#[test]
+fn a_file_that_does_not_exist_yet_is_waited_for() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    let name = path.display();
+    assert_eq!(live.told(), format!("kakashi: {name}: does not exist yet; waiting for it"));
+    append(&path, &said("One").0);
+    assert_eq!(live.line(), said("One").1);
+    live.interrupt();
+}
+
+#[test]
+fn damage_does_not_hold_up_what_is_followed() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    let [one, two, three] = ["One", "Two", "Three"].map(said);
+    append(&path, &one.0);
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    assert_eq!(live.line(), one.1);
+    let mut torn = two.0.clone();
+    // It says that it is 200 MB long.
+    torn[9] = 0x0c;
+    append(&path, &[&torn[..], &two.0, b"noise"].concat());
+    assert_eq!(live.line(), two.1);
+    let told = |bytes: usize, offset: usize| {
+        format!("kakashi: {}: {bytes} damaged bytes at offset {offset} were passed over", path.display())
+    };
+    let offset = one.0.len();
+    assert_eq!(live.told(), told(torn.len(), offset));
+    // Nothing more has come.
+    assert_eq!(live.told(), told(5, offset + torn.len() + two.0.len()));
+    append(&path, &three.0);
+    assert_eq!(live.line(), three.1);
+    live.interrupt();
+}
+
+#[test]
+fn stdin_is_followed_to_its_end() {
+    let [one, two] = ["One", "Two"].map(said);
+    let mut live = Live::decode(&["--follow"]);
+    let mut stdin = live.process.0.stdin.take().unwrap();
+    stdin.write_all(&[&one.0[..], &two.0[..5]].concat()).unwrap();
+    assert_eq!(live.line(), one.1);
+    stdin.write_all(&two.0[5..]).unwrap();
+    assert_eq!(live.line(), two.1);
+    drop(stdin);
+    assert_eq!(live.ends().code(), Some(0));
+}
+
+#[test]
+fn ctrl_c_ends_it_before_the_next_file() {
+    let mut live = Live::decode(&["-", "/there/is/none"]);
+    let mut stdin = live.process.0.stdin.take().unwrap();
+    let (one, line) = said("One");
+    stdin.write_all(&one).unwrap();
+    assert_eq!(live.line(), line);
+    live.interrupt();
+}
+
+#[test]
+fn a_file_on_stdin_is_followed_as_it_grows() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    let [one, two] = ["One", "Two"].map(said);
+    append(&path, &one.0);
+    let mut command = kakashi(["decode", "-f"]);
+    command.stdin(File::open(&path).unwrap());
+    let live = Live::start(command);
+    assert_eq!(live.line(), one.1);
+    append(&path, &two.0);
+    assert_eq!(live.line(), two.1);
+    live.interrupt();
+}
+
+#[test]
+fn a_named_pipe_is_followed_from_writer_to_writer() {
+    let folder = Folder::new();
+    let path = folder.file("pipe");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    for message in ["One", "Two"] {
+        append(&path, &said(message).0);
+        assert_eq!(live.line(), said(message).1);
+        let name = path.display();
+        assert_eq!(live.told(), format!("kakashi: {name}: its writer has closed it; waiting for the next"));
+    }
+    live.interrupt();
+}
+
+#[test]
+fn a_reader_that_went_away_ends_it_although_nothing_more_comes() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    append(&path, &said("One").0);
+    for source in [&["--follow", path.to_str().unwrap()][..], &["--follow"], &[]] {
+        let mut command = kakashi([&["decode"], source].concat());
+        let (reader, writer) = std::io::pipe().unwrap();
+        command.stdout(writer);
+        let mut process = Held::start(command);
+        let mut stdin = process.0.stdin.take().unwrap();
+        stdin.write_all(&said("One").0).unwrap();
+        let mut reader = BufReader::new(reader);
+        let mut line = String::new();
+        reader.read_line(&mut line).unwrap();
+        assert_eq!(line, said("One").1 + "\n");
+        drop(reader);
+        assert_eq!(process.ends().code(), Some(0), "{source:?}");
+    }
+}
+
+#[test]
+fn ctrl_c_ends_it_after_all_that_it_had_read() {
+    let (block, line) = said("One");
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    append(&path, &block.repeat(10_000));
+    for (name, number) in SIGNALS {
+        let mut process = Held::start(kakashi(["decode".as_ref(), "--follow".as_ref(), path.as_os_str()]));
+        let mut stdout = process.0.stdout.take().unwrap();
+        // It has read 128 KiB, and waits: a pipe holds less than the lines of these.
+        let mut lines = vec![0; 1];
+        stdout.read_exact(&mut lines).unwrap();
+        process.signal(name);
+        let lines = in_time(move || {
+            stdout.read_to_end(&mut lines).unwrap();
+            String::from_utf8(lines).unwrap()
+        });
+        assert_eq!(process.ends().signal(), Some(number));
+        assert!(lines == (line.clone() + "\n").repeat((128 << 10) / block.len()), "{}", lines.len());
+    }
+}
+
+#[test]
+fn a_second_ctrl_c_does_not_wait_for_who_does_not_read() {
+    let folder = Folder::new();
+    let path = folder.file("shop.klog");
+    append(&path, &said("One").0.repeat(10_000));
+    let mut process = Held::start(kakashi(["decode".as_ref(), path.as_os_str()]));
+    let mut stdout = process.0.stdout.take().unwrap();
+    stdout.read_exact(&mut [0; 1]).unwrap();
+    let mut status = None;
+    // It is not known when the first has been seen to.
+    assert!(eventually(|| {
+        process.signal("INT");
+        status = process.0.try_wait().unwrap();
+        status.is_some()
+    }));
+    assert_eq!(status.unwrap().signal(), Some(2));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn ctrl_c_does_not_end_what_a_shell_has_put_into_the_background() {
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' INT; exec \"$0\" decode --follow"]).arg(binary());
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut live = Live::start(command);
+    let mut stdin = live.process.0.stdin.take().unwrap();
+    let (one, line) = said("One");
+    stdin.write_all(&one).unwrap();
+    assert_eq!(live.line(), line);
+    live.signal("INT");
+    stdin.write_all(&one).unwrap();
+    assert_eq!(live.line(), line);
+    live.signal("TERM");
+    assert_eq!(live.ends().signal(), Some(15));
+}
+
+/// The two ends of a serial line: what is written to the first is read from the
+/// second, after the terminal has done to it what it is set to. And its name.
+#[cfg(target_os = "linux")]
+#[allow(unsafe_code)]
+fn serial_line() -> (File, File, PathBuf) {
+    use std::os::fd::AsRawFd as _;
+    use std::os::unix::fs::OpenOptionsExt as _;
+
+    // Not `openpty`: other tests' children would inherit the line, and it would
+    // never be unplugged.
+    let open = |path: &Path| {
+        File::options().read(true).write(true).custom_flags(libc::O_NOCTTY).open(path).expect("a terminal")
+    };
+    let ours = open("/dev/ptmx".as_ref());
+    let mut name = [0_u8; 64];
+    // SAFETY: the descriptor is open, and the name is as long as is said.
+    let failed = unsafe {
+        libc::grantpt(ours.as_raw_fd())
+            | libc::unlockpt(ours.as_raw_fd())
+            | libc::ptsname_r(ours.as_raw_fd(), name.as_mut_ptr().cast(), name.len())
+    };
+    assert_eq!(failed, 0, "{}", std::io::Error::last_os_error());
+    let name = std::ffi::CStr::from_bytes_until_nul(&name).expect("the name ends");
+    let path = PathBuf::from(name.to_str().expect("a path"));
+    let theirs = open(&path);
+    (ours, theirs, path)
+}
+
+/// What `stty` says of a line.
+#[cfg(target_os = "linux")]
+fn settings(line: &File) -> String {
+    let stty = Command::new("stty").arg("-a").stdin(line.try_clone().unwrap()).output();
+    String::from_utf8(stty.expect("there is `stty`").stdout).unwrap()
+}
+
+/// All bytes there are, as a record and its line: a terminal would end us, stop
+/// or change what it shows at many of them.
+#[cfg(target_os = "linux")]
+fn all_bytes() -> (Vec<u8>, String) {
+    let all: Vec<u8> = (0..=255).collect();
+    let block = block_of(
+        Timestamp::Uptime(1_500_000_000),
+        LogLevel::Info,
+        "board",
+        "Sent",
+        fields![all = Bytes(&all)],
+    );
+    let line = decode(&[], &block).stdout;
+    assert!(line.starts_with("+1.500000s INFO board Sent all=\"\\u0000\\u0001\\u0002\\u0003"), "{line}");
+    (block, line.trim_end().to_owned())
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_serial_line_gives_every_byte_unchanged_at_its_speed() {
+    let (block, expected) = all_bytes();
+    for (options, speed) in
+        [(&["--baud", "230400"][..], 230_400), (&["--baud", "1000000", "-f"], 1_000_000), (&[], 9600)]
+    {
+        let (mut ours, theirs, path) = serial_line();
+        assert!(
+            Command::new("stty")
+                .args(["9600", "ixoff", "cstopb"])
+                .stdin(theirs.try_clone().unwrap())
+                .status()
+                .unwrap()
+                .success()
+        );
+        let live = Live::decode(&[&[path.to_str().unwrap()], options].concat());
+        assert!(eventually(|| settings(&theirs).contains(" -icanon ")), "{}", settings(&theirs));
+        let now = settings(&theirs);
+        assert!(now.starts_with(&format!("speed {speed} baud;")), "{now}");
+        for off in [
+            "-echo", "-isig", "-ixon", "-ixoff", "-icrnl", "-opost", "-parenb", "-cstopb", "-crtscts",
+            "-istrip",
+        ] {
+            assert!(now.split([' ', '\n']).any(|word| word == off), "{off}: {now}");
+        }
+        for word in ["cs8", "clocal", "cread"] {
+            assert!(now.split([' ', '\n']).any(|found| found == word), "{word}: {now}");
+        }
+        let (half, rest) = block.split_at(block.len() / 2);
+        ours.write_all(half).unwrap();
+        ours.write_all(rest).unwrap();
+        assert_eq!(live.line(), expected);
+        // A live stream, with --follow or without: noise holds nothing up.
+        let mut torn = block.clone();
+        torn[9] = 0x0c;
+        ours.write_all(&[&torn[..], &block].concat()).unwrap();
+        assert_eq!(live.line(), expected);
+        assert!(live.told().contains("damaged bytes at offset"));
+        live.interrupt();
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_serial_line_ends_when_it_is_unplugged_and_is_waited_for_if_followed() {
+    let (block, expected) = all_bytes();
+    for options in [&[][..], &["--follow"]] {
+        // A name that stays while the line behind it changes.
+        let folder = Folder::new();
+        let name = folder.file("ttyACM0");
+        let (mut ours, theirs, path) = serial_line();
+        std::os::unix::fs::symlink(&path, &name).unwrap();
+        let live = Live::decode(&[options, &[name.to_str().unwrap()]].concat());
+        assert!(eventually(|| settings(&theirs).contains(" -icanon ")));
+        ours.write_all(&block).unwrap();
+        assert_eq!(live.line(), expected);
+        drop((ours, theirs));
+        if options.is_empty() {
+            assert_eq!(live.ends().code(), Some(0));
+            continue;
+        }
+        assert!(live.told().ends_with(": is gone; waiting until it is back"));
+        fs::remove_file(&name).unwrap();
+        let (mut ours, theirs, path) = serial_line();
+        std::os::unix::fs::symlink(&path, &name).unwrap();
+        assert!(eventually(|| settings(&theirs).contains(" -icanon ")));
+        ours.write_all(&block).unwrap();
+        assert_eq!(live.line(), expected);
+        live.signal("INT");
+        // It may have been found gone, or shut, in between.
+        while let Ok(told) = live.stderr.recv_timeout(PATIENCE) {
+            assert!(told.ends_with("waiting until it is back") || told.ends_with("trying again"), "{told}");
+        }
+        assert_eq!(live.ends().signal(), Some(2));
+    }
 }
 
 /// Starts a child that logs to the wire, and waits until it is to be signalled.

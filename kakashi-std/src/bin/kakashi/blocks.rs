@@ -47,6 +47,22 @@ impl Blocks {
         front
     }
 
+    /// Finds a whole block behind the one that has begun at the front.
+    ///
+    /// It may lie inside of that one: this is for streams that lose bytes, where a
+    /// length that makes no sense must not hold up all that comes after it.
+    pub(crate) fn later(bytes: &[u8]) -> Option<usize> {
+        let (mut blocks, mut at) = (Self::default(), 0);
+        while at < bytes.len() {
+            match blocks.front(&bytes[at..], true) {
+                Front::Block(_) => return Some(at),
+                Front::Damage(len) => at += len,
+                Front::Unknown(_) => return None,
+            }
+        }
+        None
+    }
+
     /// Looks at bytes that begin with a sync marker, or with the beginning of one.
     fn candidate(&mut self, bytes: &[u8], at_end: bool) -> Front {
         let wrong = || Front::Damage(find_sync(bytes, 1, at_end));
@@ -170,6 +186,17 @@ pub(crate) mod tests {
         ];
         for piece in 1..=stream.len() {
             assert_eq!(walk(&stream, piece), expected, "pieces of {piece}");
+        }
+    }
+
+    #[test]
+    fn a_whole_block_is_found_behind_one_that_is_not() {
+        let (one, two) = (block(b"one"), block(b"two"));
+        let half = &one[..one.len() / 2];
+        assert_eq!(Blocks::later(&[half, &two, half].concat()), Some(half.len()));
+        assert_eq!(Blocks::later(&[half, b"\xf5", &two, &one].concat()), Some(half.len() + 1));
+        for bytes in [&b""[..], half, &[half, half].concat(), &two[1..]] {
+            assert_eq!(Blocks::later(bytes), None);
         }
     }
 

@@ -1,81 +1,145 @@
 //! One input, from its first byte to its last.
 
-use std::io::{self, ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Write};
+use std::time::{Duration, Instant};
 
 use kakashi_std::wire::{Item, Reader, SYNC};
 
 use crate::blocks::{Blocks, Front};
+use crate::filter::Filter;
+use crate::input::{Input, Step};
+use crate::notice::Notice;
+use crate::patience::Patience;
 use crate::printer::{Printer, TooLong};
 use crate::trouble::Trouble;
 
 /// How much is read at once.
 const PIECE: usize = 128 << 10;
 
-/// Writes all records of an input, and tells what of it was passed over.
+/// How an input is read.
+#[derive(Debug)]
+pub(crate) struct Settings<'s> {
+    /// What of it is shown.
+    pub(crate) filter: &'s Filter,
+    /// For a live stream: how long a block that has begun may hold up whole ones
+    /// that came behind it. Without it, it does so until the stream ends.
+    pub(crate) patience: Option<Duration>,
+}
+
+/// Hears of what the lines don't say.
+pub(crate) trait Tell {
+    /// Something was not shown.
+    fn trouble(&mut self, trouble: &Trouble);
+    /// Something happened, and nothing is lost.
+    fn notice(&mut self, notice: &Notice);
+}
+
+/// Writes the records of an input that are to be shown, and tells what of it was
+/// passed over.
 ///
 /// # Errors
 /// When the output fails; what is wrong with the input is told instead.
 pub(crate) fn decode<W: Write>(
-    input: &mut dyn Read,
+    input: &mut dyn Input,
+    settings: &Settings<'_>,
     printer: &mut Printer<W>,
-    tell: &mut dyn FnMut(Trouble),
+    tell: &mut dyn Tell,
 ) -> io::Result<()> {
-    let mut stream = Stream { printer, tell, blocks: Blocks::default(), offset: 0, damaged: 0, any: false };
+    let mut stream = Stream { printer, tell, filter: settings.filter, progress: Progress::default() };
+    let mut patience = Patience::new(settings.patience);
     let mut piece = vec![0; PIECE];
     let mut bytes = Vec::new();
     let mut wanted = 1;
     loop {
-        while bytes.len() < wanted {
-            match input.read(&mut piece) {
-                Ok(0) => return stream.finish(&bytes),
-                Ok(len) => bytes.extend_from_slice(&piece[..len]),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    stream.finish(&bytes)?;
-                    tell(Trouble::Unreadable(error));
-                    return Ok(());
+        let undecided = !bytes.is_empty() || stream.progress.damaged > 0;
+        match input.step(&mut piece, patience.left(undecided)) {
+            Step::Bytes(len) => {
+                bytes.extend_from_slice(&piece[..len]);
+                if bytes.len() >= wanted {
+                    let blocks = stream.progress.blocks;
+                    wanted = stream.pass_front(&mut bytes)?;
+                    if stream.progress.blocks > blocks {
+                        patience.restart();
+                    }
                 }
             }
+            Step::Quiet => {}
+            Step::Tell(notice) => stream.notice(&notice)?,
+            Step::Anew(notice) => {
+                stream.finish(&bytes)?;
+                stream.notice(&notice)?;
+                stream.progress = Progress::default();
+                bytes.clear();
+                wanted = 1;
+            }
+            Step::End => return stream.finish(&bytes),
+            // What is undecided may be whole but for what we do not wait for.
+            Step::Stopped => return stream.tell_all_damage(),
+            Step::Unread => return Err(ErrorKind::BrokenPipe.into()),
+            Step::Failed(error) => {
+                stream.finish(&bytes)?;
+                return stream.tell(&Trouble::Unreadable(error));
+            }
         }
-        let (passed, more) = stream.pass(&bytes, false)?;
-        bytes.drain(..passed);
-        wanted = more;
-        // The next piece may be long in coming.
-        stream.printer.flush()?;
+        let undecided = !bytes.is_empty() || stream.progress.damaged > 0;
+        if patience.is_over(undecided, Instant::now()) {
+            wanted = stream.decide(&mut bytes, wanted)?;
+        }
     }
 }
 
 struct Stream<'s, W> {
     printer: &'s mut Printer<W>,
-    tell: &'s mut dyn FnMut(Trouble),
-    blocks: Blocks,
+    tell: &'s mut dyn Tell,
+    filter: &'s Filter,
+    progress: Progress,
+}
+
+/// How far a stream has been read.
+#[derive(Debug, Default)]
+struct Progress {
+    front: Blocks,
     /// Bytes of the input that lie behind.
     offset: u64,
     /// How many of the last of them are damaged and not told yet.
     damaged: u64,
+    /// How many blocks were shown.
+    blocks: u64,
     /// There was a block, or the input begins as one does.
     any: bool,
+    /// It has been told that there was none yet.
+    doubted: bool,
 }
 
 impl<W: Write> Stream<'_, W> {
+    /// Passes what can be told, and takes it away; returns how many bytes there must
+    /// be to tell what comes next.
+    fn pass_front(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let (passed, wanted) = self.pass(bytes, false)?;
+        bytes.drain(..passed);
+        // The next piece may be long in coming.
+        self.printer.flush()?;
+        Ok(wanted)
+    }
+
     /// Passes all blocks and all damage; returns how many bytes that were, and
     /// how many there must be to tell what comes next.
     fn pass(&mut self, bytes: &[u8], at_end: bool) -> io::Result<(usize, usize)> {
-        self.any |= self.offset == 0 && bytes.starts_with(&SYNC);
+        self.progress.any |= self.progress.offset == 0 && bytes.starts_with(&SYNC);
         let mut at = 0;
         while at < bytes.len() {
-            match self.blocks.front(&bytes[at..], at_end) {
+            match self.progress.front.front(&bytes[at..], at_end) {
                 Front::Block(len) => {
                     self.tell_damage()?;
-                    self.any = true;
+                    self.progress.any = true;
+                    self.progress.blocks += 1;
                     self.block(&bytes[at..at + len])?;
                     at += len;
-                    self.offset += len as u64;
+                    self.progress.offset += len as u64;
                 }
                 Front::Damage(len) => {
                     at += len;
-                    self.offset += len as u64;
-                    self.damaged += len as u64;
+                    self.pass_damage(len);
                 }
                 Front::Unknown(wanted) => return Ok((at, wanted)),
             }
@@ -83,78 +147,150 @@ impl<W: Write> Stream<'_, W> {
         Ok((at, 1))
     }
 
+    fn pass_damage(&mut self, len: usize) {
+        self.progress.offset += len as u64;
+        self.progress.damaged += len as u64;
+    }
+
     /// Passes what is left, of which no more will come.
     fn finish(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.pass(bytes, true)?;
-        if !self.any && self.damaged > 0 {
-            let bytes = std::mem::take(&mut self.damaged);
-            return self.tell(Trouble::NoBlock { bytes });
+        self.tell_all_damage()
+    }
+
+    /// Decides what has been undecided for long: a block that is not whole, but
+    /// whole ones came behind it, is damage; returns as [`Stream::pass_front`] does.
+    fn decide(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+        if let Some(later) = Blocks::later(bytes) {
+            self.pass_damage(later);
+            bytes.drain(..later);
+            return self.pass_front(bytes);
         }
-        self.tell_damage()
+        if self.progress.any {
+            self.tell_damage()?;
+        } else if self.progress.damaged > 0 && !self.progress.doubted {
+            self.progress.doubted = true;
+            self.notice(&Notice::NoBlockYet { bytes: self.progress.damaged })?;
+        }
+        Ok(wanted)
     }
 
     fn block(&mut self, block: &[u8]) -> io::Result<()> {
         for item in Reader::new(block) {
             let printed = match item {
-                Item::Record(record) => self.printer.record(&record)?,
-                Item::Dropped(report) => self.printer.dropped(&report)?,
+                Item::Record(record) if self.filter.shows(&record) => self.printer.record(&record)?,
+                Item::Dropped(report) if self.filter.shows_drops() => self.printer.dropped(&report)?,
                 Item::Skipped(bytes) => {
-                    self.tell(Trouble::WrongItem { block: self.offset, bytes })?;
+                    self.tell(&Trouble::WrongItem { block: self.progress.offset, bytes })?;
                     Ok(())
                 }
-                // Not an item of version 1.
+                // Not to be shown, or not an item of version 1.
                 _ => Ok(()),
             };
             if let Err(TooLong(bytes)) = printed {
-                self.tell(Trouble::TooLong { block: self.offset, bytes })?;
+                self.tell(&Trouble::TooLong { block: self.progress.offset, bytes })?;
             }
         }
         Ok(())
     }
 
     fn tell_damage(&mut self) -> io::Result<()> {
-        match std::mem::take(&mut self.damaged) {
+        match std::mem::take(&mut self.progress.damaged) {
             0 => Ok(()),
-            bytes => self.tell(Trouble::Damaged { offset: self.offset - bytes, bytes }),
+            bytes => self.tell(&Trouble::Damaged { offset: self.progress.offset - bytes, bytes }),
         }
     }
 
+    /// Tells what is known to be damaged where nothing more is read.
+    fn tell_all_damage(&mut self) -> io::Result<()> {
+        if !self.progress.any && self.progress.damaged > 0 {
+            let bytes = std::mem::take(&mut self.progress.damaged);
+            return self.tell(&Trouble::NoBlock { bytes });
+        }
+        self.tell_damage()
+    }
+
     /// Tells it after the lines that came before it.
-    fn tell(&mut self, trouble: Trouble) -> io::Result<()> {
+    fn tell(&mut self, trouble: &Trouble) -> io::Result<()> {
         self.printer.flush()?;
-        (self.tell)(trouble);
+        self.tell.trouble(trouble);
+        Ok(())
+    }
+
+    fn notice(&mut self, notice: &Notice) -> io::Result<()> {
+        self.printer.flush()?;
+        self.tell.notice(notice);
         Ok(())
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::VecDeque;
+
     use super::*;
     use crate::blocks::tests::block;
+    use crate::filter::tests::filter;
     use crate::options::Form;
 
-    /// Gives so many bytes a call, then an error if there is one.
-    struct Drip<'a>(&'a [u8], usize, Option<ErrorKind>);
+    /// Gives these steps, and with them these bytes.
+    #[derive(Default)]
+    struct Script(VecDeque<(Vec<u8>, Option<Step>)>);
 
-    impl Read for Drip<'_> {
-        fn read(&mut self, room: &mut [u8]) -> io::Result<usize> {
-            let len = self.1.min(room.len()).min(self.0.len());
-            if let (0, Some(kind)) = (len, self.2) {
-                return Err(kind.into());
-            }
-            let (now, rest) = self.0.split_at(len);
-            room[..len].copy_from_slice(now);
-            self.0 = rest;
-            Ok(len)
+    impl Script {
+        /// Gives so many bytes a step.
+        fn pieces(bytes: &[u8], piece: usize) -> Self {
+            Self(bytes.chunks(piece).map(|piece| (piece.to_vec(), None)).collect())
+        }
+
+        fn then(mut self, step: Step) -> Self {
+            self.0.push_back((vec![], Some(step)));
+            self
+        }
+
+        fn bytes(mut self, bytes: &[u8]) -> Self {
+            self.0.push_back((bytes.to_vec(), None));
+            self
         }
     }
 
-    fn decoded(mut input: Drip<'_>) -> (String, Vec<String>) {
-        let (mut lines, mut told) = (Vec::new(), Vec::new());
+    impl Input for Script {
+        fn step(&mut self, room: &mut [u8], _: Option<Duration>) -> Step {
+            let Some((bytes, step)) = self.0.pop_front() else { return Step::End };
+            room[..bytes.len()].copy_from_slice(&bytes);
+            step.unwrap_or(Step::Bytes(bytes.len()))
+        }
+    }
+
+    #[derive(Default)]
+    struct Heard(Vec<String>);
+
+    impl Tell for Heard {
+        fn trouble(&mut self, trouble: &Trouble) {
+            self.0.push(trouble.to_string());
+        }
+
+        fn notice(&mut self, notice: &Notice) {
+            self.0.push(format!("(it {notice})"));
+        }
+    }
+
+    fn decoded_by(mut input: Script, settings: &Settings<'_>) -> (String, Vec<String>) {
+        let (mut lines, mut heard) = (Vec::new(), Heard::default());
         let mut printer = Printer::new(Form::Text.encoder(false), &mut lines);
-        decode(&mut input, &mut printer, &mut |trouble| told.push(trouble.to_string())).unwrap();
+        decode(&mut input, settings, &mut printer, &mut heard).unwrap();
         drop(printer);
-        (String::from_utf8(lines).unwrap(), told)
+        (String::from_utf8(lines).unwrap(), heard.0)
+    }
+
+    fn decoded(input: Script) -> (String, Vec<String>) {
+        decoded_by(input, &Settings { filter: &filter("all", &[], &[]), patience: None })
+    }
+
+    /// Decides at once what is undecided.
+    fn decoded_live(input: Script) -> (String, Vec<String>) {
+        let patience = Some(Duration::ZERO);
+        decoded_by(input, &Settings { filter: &filter("all", &[], &[]), patience })
     }
 
     const LINE: &str = "1970-01-01T00:00:00.000000Z INFO t Said payload=";
@@ -166,7 +302,7 @@ mod tests {
         let len = one.len();
         let stream = [b"text\n", &one[..], &one[..20], &forged, b"\xf5", &one, &one[..len - 1]].concat();
         for piece in [1, 2, 3, 7, 64, 1000] {
-            let (lines, told) = decoded(Drip(&stream, piece, None));
+            let (lines, told) = decoded(Script::pieces(&stream, piece));
             let inner = "\"\\xf5kk";
             assert!(lines.starts_with(&format!("{LINE}one\n{LINE}{inner}")), "{lines}");
             assert!(lines.ends_with(&format!("\n{LINE}one\n")) && lines.lines().count() == 3, "{lines}");
@@ -186,12 +322,12 @@ mod tests {
 
     #[test]
     fn an_input_without_a_block_is_told_to_be_none() {
-        assert_eq!(decoded(Drip(b"", 9, None)), (String::new(), vec![]));
-        let (lines, told) = decoded(Drip(b"2026-11-22T10:12:00.123456Z INFO app Started\n", 9, None));
+        assert_eq!(decoded(Script::pieces(b"", 9)), (String::new(), vec![]));
+        let (lines, told) = decoded(Script::pieces(b"2026-11-22T10:12:00.123456Z INFO app Started\n", 9));
         assert_eq!((lines.as_str(), told.len()), ("", 1));
         assert_eq!(told[0], "no kakashi block is in it (45 bytes); is it text or JSON already?");
         // One that has at least begun is a wire.
-        let (lines, told) = decoded(Drip(&block(b"x")[..12], 5, None));
+        let (lines, told) = decoded(Script::pieces(&block(b"x")[..12], 5));
         assert_eq!(
             (lines.as_str(), told),
             ("", vec!["12 damaged bytes at offset 0 were passed over".into()])
@@ -202,7 +338,8 @@ mod tests {
     fn what_was_read_before_an_error_is_shown() {
         let one = block(b"one");
         let stream = [&one[..], &one[..9]].concat();
-        let (lines, told) = decoded(Drip(&stream, 1000, Some(ErrorKind::TimedOut)));
+        let (lines, told) =
+            decoded(Script::pieces(&stream, 1000).then(Step::Failed(ErrorKind::TimedOut.into())));
         assert_eq!(lines, format!("{LINE}one\n"));
         let damaged = format!("9 damaged bytes at offset {} were passed over", one.len());
         assert_eq!(told, [damaged, "can't be read: timed out".into()]);
@@ -219,10 +356,88 @@ mod tests {
         let crc = crc32fast::hash(&wrong[4..]);
         wrong.extend_from_slice(&crc.to_le_bytes());
         let stream = [&one[..], &wrong].concat();
-        let (lines, told) = decoded(Drip(&stream, 1000, None));
+        let (lines, told) = decoded(Script::pieces(&stream, 1000));
         assert_eq!(lines, format!("{LINE}one\n{LINE}one\n"));
         let expected =
             format!("4 bytes in the block at offset {} make no sense and were passed over", one.len());
         assert_eq!(told, [expected]);
+    }
+
+    #[test]
+    fn a_live_stream_is_not_held_up_by_a_block_that_never_gets_whole() {
+        let (one, two) = (block(b"one"), block(b"two"));
+        let mut torn = one.clone();
+        // Its length is a quarter of a gigabyte.
+        torn[9] = 0x0f;
+        let input = || Script::pieces(&[&one[..], &torn, &two[..9]].concat(), 1000).bytes(&two[9..]);
+        let (lines, told) = decoded_live(input().then(Step::Stopped));
+        assert_eq!(lines, format!("{LINE}one\n{LINE}two\n"));
+        assert_eq!(told, [format!("{} damaged bytes at offset {} were passed over", torn.len(), one.len())]);
+        // One that is read to its end waits for it.
+        assert_eq!(decoded(input().then(Step::Stopped)), (format!("{LINE}one\n"), vec![]));
+        assert_eq!(decoded(input()).0, format!("{LINE}one\n{LINE}two\n"));
+    }
+
+    #[test]
+    fn a_block_that_is_slow_is_waited_for() {
+        let slow = block(b"slow");
+        let (lines, told) = decoded_live(Script::pieces(&slow, 1).then(Step::Stopped));
+        assert_eq!((lines, told), (format!("{LINE}slow\n"), vec![]));
+    }
+
+    #[test]
+    fn damage_in_a_live_stream_is_told_although_nothing_comes_after_it() {
+        let one = block(b"one");
+        let input = Script::pieces(&one, 1000).bytes(b"noise").then(Step::Quiet).then(Step::Stopped);
+        let damage = format!("5 damaged bytes at offset {} were passed over", one.len());
+        assert_eq!(decoded_live(input), (format!("{LINE}one\n"), vec![damage]));
+        // What was no block from the start is so once only.
+        let input = Script::pieces(b"noise", 1000).bytes(b"noise").then(Step::Quiet).bytes(&one);
+        let (lines, told) = decoded_live(input);
+        assert_eq!(lines, format!("{LINE}one\n"));
+        let doubt =
+            "(it no kakashi block is among the first 5 bytes; is it text already, or the wrong --baud?)";
+        assert_eq!(told, [doubt, "10 damaged bytes at offset 0 were passed over"]);
+    }
+
+    #[test]
+    fn a_stream_that_begins_anew_loses_what_was_not_whole_and_counts_from_its_start() {
+        let one = block(b"one");
+        let input = Script::pieces(&[&one[..], &one[..7]].concat(), 1000)
+            .then(Step::Tell(Notice::Gone))
+            .then(Step::Anew(Notice::Replaced))
+            .bytes(&[&one[7..], &one].concat());
+        let (lines, told) = decoded_live(input);
+        assert_eq!(lines, format!("{LINE}one\n{LINE}one\n"));
+        let gone = "(it is gone; waiting until it is back)".to_owned();
+        let torn = format!("7 damaged bytes at offset {} were passed over", one.len());
+        let anew = "(it was replaced; the new file is read from its start)".to_owned();
+        let rest = format!("{} damaged bytes at offset 0 were passed over", one.len() - 7);
+        assert_eq!(told, [gone, torn, anew, rest]);
+    }
+
+    #[test]
+    fn what_is_not_whole_when_we_are_stopped_is_no_damage() {
+        let one = block(b"one");
+        let input = Script::pieces(&[&one[..], &one[..20]].concat(), 1000).then(Step::Stopped).bytes(&one);
+        assert_eq!(decoded(input), (format!("{LINE}one\n"), vec![]));
+    }
+
+    #[test]
+    fn only_what_is_asked_for_is_shown_and_all_damage_is_told() {
+        let stream = [&block(b"one")[..], b"noise", &block(b"two")].concat();
+        let filter = filter("info", &["t"], &["payload=two"]);
+        let settings = Settings { filter: &filter, patience: None };
+        let (lines, told) = decoded_by(Script::pieces(&stream, 9), &settings);
+        assert_eq!((lines, told.len()), (format!("{LINE}two\n"), 1));
+    }
+
+    #[test]
+    fn nobody_who_reads_is_an_error_of_the_output() {
+        let mut printer = Printer::new(Form::Text.encoder(false), Vec::new());
+        let settings = Settings { filter: &filter("all", &[], &[]), patience: None };
+        let mut input = Script::default().then(Step::Unread);
+        let error = decode(&mut input, &settings, &mut printer, &mut Heard::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::BrokenPipe);
     }
 }

@@ -8,63 +8,137 @@
 #![forbid(unsafe_code)]
 
 mod blocks;
+mod condition;
 mod decode;
+mod filter;
+mod follow;
+mod help;
+mod input;
+#[cfg(unix)]
+mod interrupt;
+mod notice;
+mod open;
 mod options;
+mod patience;
 mod printer;
+mod terminal;
+mod to_end;
 mod trouble;
+mod wait;
 
 use std::env;
-use std::fs::File;
-use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Read, Write};
+use std::fmt::Display;
+use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser as _;
 
+use decode::{Settings, Tell, decode};
+use filter::Filter;
+use follow::Follow;
+use input::Input;
+use notice::Notice;
+use open::{CannotOpen, Kind, Opened};
 use options::{Command, Decode, Options};
 use printer::Printer;
+use to_end::ToEnd;
 use trouble::Trouble;
+use wait::Waiter;
+
+/// How long a block of a live stream may hold up those that came behind it.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let Command::Decode(options) = Options::parse().command;
+    let waiter = match Waiter::of_process() {
+        Ok(waiter) => waiter,
+        Err(error) => {
+            complain(&format_args!("signals can't be watched: {error}"));
+            return ExitCode::FAILURE;
+        }
+    };
     let mut troubles = 0;
-    match run(&options, &mut troubles) {
+    match run(&options, &waiter, &mut troubles) {
         Ok(()) => {}
         // Whoever read our lines has seen enough.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Err(error) => {
             troubles += 1;
-            // Nobody is left to tell if stderr fails.
-            let _ = writeln!(io::stderr(), "kakashi: the output can't be written: {error}");
+            complain(&format_args!("the output can't be written: {error}"));
         }
     }
+    waiter.end_if_stopped();
     if troubles == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Decodes one file after the other; an error is one of the output.
-fn run(options: &Decode, troubles: &mut usize) -> io::Result<()> {
+/// Decodes one input after the other; an error is one of the output.
+fn run(options: &Decode, waiter: &Waiter, troubles: &mut usize) -> io::Result<()> {
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let out = BufWriter::with_capacity(64 << 10, stdout.lock());
     let mut printer = Printer::new(options.format.encoder(colour), out);
+    let filter = Filter::new(options.level, &options.loggers, &options.fields);
     let only_stdin = ["-".into()];
     let files = if options.files.is_empty() { &only_stdin[..] } else { &options.files };
-    for path in files {
+    for (at, path) in files.iter().enumerate() {
         let is_stdin = path.as_os_str() == "-";
         let name = if is_stdin { Path::new("stdin") } else { path };
-        let mut tell = |trouble: Trouble| {
-            *troubles += 1;
-            let _ = writeln!(io::stderr(), "kakashi: {}: {trouble}", name.display());
-        };
-        let input: io::Result<Box<dyn Read>> = if is_stdin {
-            Ok(Box::new(io::stdin().lock()))
-        } else {
-            File::open(path).map(|file| Box::new(file) as _)
-        };
-        match input {
-            Ok(mut input) => decode::decode(&mut *input, &mut printer, &mut tell)?,
-            Err(error) => tell(Trouble::Unreadable(error)),
+        let mut teller = Teller { name, troubles };
+        let follow = options.follow && at + 1 == files.len();
+        match input(path, is_stdin, follow, options.baud, waiter) {
+            Ok((mut input, is_live)) => {
+                let settings = Settings { filter: &filter, patience: is_live.then_some(PATIENCE) };
+                decode(&mut *input, &settings, &mut printer, &mut teller)?;
+            }
+            Err(why) => teller.trouble(&Trouble::CannotOpen(why)),
+        }
+        if waiter.is_stopped() {
+            break;
         }
     }
     printer.flush()
+}
+
+/// Opens an input; tells, too, whether it is a live stream.
+fn input<'w>(
+    path: &Path,
+    is_stdin: bool,
+    follow: bool,
+    baud: Option<u32>,
+    waiter: &'w Waiter,
+) -> Result<(Box<dyn Input + 'w>, bool), CannotOpen> {
+    let to_end = |opened: Opened| -> (Box<dyn Input + 'w>, bool) {
+        let is_live = opened.kind == Kind::Terminal;
+        (Box::new(ToEnd::new(opened, waiter)), is_live)
+    };
+    Ok(match (is_stdin, follow) {
+        (true, true) => (Box::new(Follow::nameless(open::stdin(baud)?, waiter)?), true),
+        (false, true) => (Box::new(Follow::name(path, baud, waiter)?), true),
+        (true, false) => to_end(open::stdin(baud)?),
+        (false, false) => to_end(open::open(path, baud)?),
+    })
+}
+
+/// Tells on stderr what an input has, and counts what was not shown.
+struct Teller<'t> {
+    name: &'t Path,
+    troubles: &'t mut usize,
+}
+
+impl Tell for Teller<'_> {
+    fn trouble(&mut self, trouble: &Trouble) {
+        *self.troubles += 1;
+        complain(&format_args!("{}: {trouble}", self.name.display()));
+    }
+
+    fn notice(&mut self, notice: &Notice) {
+        complain(&format_args!("{}: {notice}", self.name.display()));
+    }
+}
+
+fn complain(of: &dyn Display) {
+    // Nobody is left to tell if stderr fails.
+    let _ = writeln!(io::stderr(), "kakashi: {of}");
 }

@@ -1,9 +1,13 @@
 //! The command line.
 
 use std::path::PathBuf;
+use std::str::FromStr as _;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kakashi_std::{Encoder, Json, Pretty, Text};
+use kakashi_std::{Encoder, Json, LevelFilter, Pretty, Text};
+
+use crate::condition::Condition;
+use crate::help;
 
 /// Reads the binary logs that kakashi writes.
 #[derive(Parser, Debug)]
@@ -19,57 +23,89 @@ pub(crate) enum Command {
 }
 
 /// Turn a binary log into text, JSON or coloured lines on stdout.
-///
-/// A program that logs to `sinks::wire_file("shop.klog")`, or with
-/// `Format::Wire`, stores its records as blocks of bytes, not as text. This
-/// command makes of them the very lines that the program would have written
-/// itself.
-///
-/// Each block stands alone. What is damaged, was cut off when a machine lost
-/// its power, or was never a block is passed over; where, and how many bytes, is
-/// told on stderr, and the exit status is 1. Where the program had to drop
-/// records, a line of the logger "kakashi" says how many.
-///
-/// Input of any length is read in pieces, so that a log may be followed while it
-/// grows. A block is shown when it is whole; memory holds one block.
 #[derive(Args, Debug)]
-#[command(after_long_help = AFTER_HELP)]
+#[command(long_about = help::DESCRIPTION, after_long_help = help::AFTER)]
 pub(crate) struct Decode {
     /// The form of the lines.
-    #[arg(long, short, value_enum, default_value_t = Form::Text)]
+    #[arg(long, short = 'o', value_enum, default_value_t = Form::Text)]
     pub(crate) format: Form,
+    /// Show this level and those above it
+    ///
+    /// A name (trace, debug, info, warning, error, critical, in any case)
+    /// or a number from 0 to 255.
+    #[arg(
+        long,
+        short,
+        value_parser = level,
+        default_value = "all",
+        hide_default_value = true,
+        verbatim_doc_comment
+    )]
+    pub(crate) level: LevelFilter,
+    /// Show this logger and those below it; again for more
+    ///
+    /// `shop::orders` is also `shop::orders::cart` and `shop::orders.cart`,
+    /// not `shop::orders2`. Given several times, any of them is shown.
+    #[arg(long = "logger", value_name = "NAME", value_parser = logger, verbatim_doc_comment)]
+    pub(crate) loggers: Vec<String>,
+    /// Show records with this field: key=value, key!=value or key
+    ///
+    /// `key=value` is a field of this value, `key!=value` one of any other
+    /// or none, `key` one of any. Given several times, all must hold, but of
+    /// several `key=value` with one key any will do. The value is what the
+    /// text line shows, with or without quotes around it; a number is
+    /// compared by its value (1.50 is 1.5). A record's own level, logger and
+    /// message are no fields.
+    #[arg(
+        long = "field",
+        value_name = "KEY[=VALUE]",
+        value_parser = Condition::from_str,
+        verbatim_doc_comment
+    )]
+    pub(crate) fields: Vec<Condition>,
+    /// Go on as the FILE grows, is rotated or comes back.
+    ///
+    /// See "Following" below.
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// The speed of a serial device, as 115200.
+    ///
+    /// See "Serial lines" below.
+    #[arg(long, value_name = "SPEED", value_parser = speed)]
+    pub(crate) baud: Option<u32>,
     /// What to read, one after the other; `-`, or nothing, is stdin.
     #[arg(value_name = "FILE|-")]
     pub(crate) files: Vec<PathBuf>,
 }
 
-const AFTER_HELP: &str = "\
-Examples:
-  kakashi decode shop.klog
-          One line of text for each record.
-  kakashi decode --format json shop.klog.1 shop.klog | jq 'select(.level == \"ERROR\")'
-          Two files, in this order, for another program.
-  tail -c +1 -f shop.klog | kakashi decode --format pretty -
-          Follows a log while it grows.
+fn level(text: &str) -> Result<LevelFilter, String> {
+    text.parse().map_err(|error| format!("{error}, or a number from 0 to 255"))
+}
 
-Environment:
-  NO_COLOR  If set and not empty, `pretty` writes no colour. It does so on a
-            terminal only in any case.
+fn logger(text: &str) -> Result<String, String> {
+    let bare = text.trim_end_matches(['*', ':', '.', '/']);
+    if bare == text || bare.is_empty() {
+        Ok(text.into())
+    } else {
+        Err(format!("write {bare}, which is also all loggers below it"))
+    }
+}
 
-Exit status:
-  0  Everything was read. (Also when the reader of the lines has gone, as `head` does.)
-  1  Bytes were passed over, or a file can't be read, or the output can't be
-     written. All whole blocks of the other files have been shown.
-  2  The command line is wrong; nothing was read.";
+fn speed(text: &str) -> Result<u32, &'static str> {
+    match text.parse() {
+        Ok(speed) if speed > 0 => Ok(speed),
+        _ => Err("write the bits a second, as 9600 or 115200"),
+    }
+}
 
 /// A form of lines.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
 pub(crate) enum Form {
-    /// `2026-11-22T10:12:00.123456Z INFO shop::orders Order accepted id=1042`
+    /// `2026-11-22T10:12:00.123456Z INFO shop Started port=8080`
     Text,
-    /// One object a line, first its timestamp, level, logger and message.
+    /// One object a line, first its time, level, logger and message.
     Json,
-    /// For eyes: aligned, the time of day only, in colour on a terminal.
+    /// For eyes: aligned, the time of day, in colour on a terminal.
     Pretty,
 }
 
@@ -94,12 +130,48 @@ mod tests {
         Options::command().debug_assert();
     }
 
+    fn wrong(arguments: &[&str]) -> String {
+        let error = Options::try_parse_from([&["kakashi", "decode"], arguments].concat()).unwrap_err();
+        assert_eq!(error.exit_code(), 2);
+        error.to_string()
+    }
+
     #[test]
-    fn text_is_what_is_made_unless_asked_otherwise() {
+    fn text_of_all_records_is_what_is_made_unless_asked_otherwise() {
         let Command::Decode(options) = Options::parse_from(["kakashi", "decode", "a", "-"]).command;
         assert_eq!((options.format, options.files), (Form::Text, vec!["a".into(), "-".into()]));
-        let wrong = Options::try_parse_from(["kakashi", "decode", "--format", "xml"]).unwrap_err();
-        assert_eq!(wrong.exit_code(), 2);
-        assert!(wrong.to_string().contains("[possible values: text, json, pretty]"), "{wrong}");
+        assert_eq!((options.level, options.follow, options.baud), (LevelFilter::ALL, false, None));
+        assert!(options.loggers.is_empty() && options.fields.is_empty());
+    }
+
+    #[test]
+    fn a_wrong_argument_is_told_what_would_be_right() {
+        for (arguments, right) in [
+            (&["--format", "xml"][..], "[possible values: text, json, pretty]"),
+            (
+                &["--level", "loud"],
+                "'loud' for '--level <LEVEL>': unknown level \"loud\": use TRACE, DEBUG, INFO, WARNING (WARN), \
+                 ERROR or CRITICAL (FATAL), or a number from 0 to 255",
+            ),
+            (&["--level", "256"], "or a number from 0 to 255"),
+            (&["--field", "=x"], "it names no field; write key=value, key!=value or key"),
+            (&["--logger", "shop::*"], "write shop, which is also all loggers below it"),
+            (&["--logger", "shop."], "write shop, which is also all loggers below it"),
+            (&["--baud", "fast"], "write the bits a second, as 9600 or 115200"),
+            (&["--baud", "0"], "write the bits a second, as 9600 or 115200"),
+        ] {
+            let told = wrong(arguments);
+            assert!(told.contains(right), "{told}");
+        }
+    }
+
+    #[test]
+    fn the_help_fits_a_terminal() {
+        use clap::CommandFactory as _;
+        let mut command = Options::command();
+        let decode = command.find_subcommand_mut("decode").expect("there is one");
+        for line in decode.render_long_help().to_string().lines() {
+            assert!(line.chars().count() <= 80, "{line}");
+        }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::{fmt, io};
 
+use crate::open::CannotOpen;
+
 /// Says what was passed over, and where.
 #[derive(Debug)]
 pub(crate) enum Trouble {
@@ -13,7 +15,9 @@ pub(crate) enum Trouble {
     TooLong { block: u64, bytes: usize },
     /// The input is not empty, and not a wire.
     NoBlock { bytes: u64 },
-    /// The system does not give it, or no more of it.
+    /// The system does not give any of it.
+    CannotOpen(CannotOpen),
+    /// The system gives no more of it.
     Unreadable(io::Error),
 }
 
@@ -36,6 +40,7 @@ impl fmt::Display for Trouble {
             Self::NoBlock { bytes } => {
                 write!(f, "no kakashi block is in it ({bytes} bytes); is it text or JSON already?")
             }
+            Self::CannotOpen(why) => why.fmt(f),
             Self::Unreadable(error) => write!(f, "can't be read: {error}"),
         }
     }

@@ -1,0 +1,158 @@
+//! Which records are shown.
+
+use kakashi_core::Levels;
+use kakashi_std::{LevelFilter, LogLevel, LogRecord};
+
+use crate::condition::{Condition, Test, Wanted};
+
+/// Holds a record against all that the command line asks of one.
+#[derive(Debug)]
+pub(crate) struct Filter {
+    level: LevelFilter,
+    /// Lets pass the loggers that are asked for, by the rule that gives a program's
+    /// loggers their levels.
+    loggers: Levels,
+    fields: Vec<Asked>,
+}
+
+/// All that is asked of the fields of one key.
+#[derive(Debug)]
+struct Asked {
+    key: String,
+    /// Whether it must be there.
+    present: bool,
+    /// Any of these, if there are some.
+    any_of: Vec<Wanted>,
+    none_of: Vec<Wanted>,
+}
+
+impl Filter {
+    /// Puts together what is asked for; no loggers are all of them.
+    pub(crate) fn new(level: LevelFilter, loggers: &[String], conditions: &[Condition]) -> Self {
+        let mut levels = Levels::default();
+        levels.set_global(if loggers.is_empty() { LevelFilter::ALL } else { LevelFilter::OFF });
+        loggers.iter().for_each(|logger| levels.set_prefix(logger, LevelFilter::ALL));
+        let mut fields: Vec<Asked> = Vec::new();
+        for Condition { key, test } in conditions {
+            let at = fields.iter().position(|asked| asked.key == *key).unwrap_or(fields.len());
+            if at == fields.len() {
+                fields.push(Asked { key: key.clone(), present: false, any_of: vec![], none_of: vec![] });
+            }
+            let asked = &mut fields[at];
+            match test {
+                Test::Present => asked.present = true,
+                Test::Is(wanted) => asked.any_of.push(wanted.clone()),
+                Test::IsNot(wanted) => asked.none_of.push(wanted.clone()),
+            }
+        }
+        Self { level, loggers: levels, fields }
+    }
+
+    /// Tells whether a record is shown.
+    pub(crate) fn shows(&self, record: &LogRecord<'_>) -> bool {
+        self.level.enables(record.level)
+            && self.loggers.of(record.logger.text()).enables(record.level)
+            && self.fields.iter().all(|asked| asked.holds(record))
+    }
+
+    /// Tells whether it is shown that records were dropped: by their level only,
+    /// for any of them might have been asked for.
+    pub(crate) fn shows_drops(&self) -> bool {
+        self.level.enables(LogLevel::Warning)
+    }
+}
+
+impl Asked {
+    fn holds(&self, record: &LogRecord<'_>) -> bool {
+        match record.field(&self.key) {
+            None => !self.present && self.any_of.is_empty(),
+            Some(value) => {
+                (self.any_of.is_empty() || self.any_of.iter().any(|wanted| wanted.is(&value)))
+                    && !self.none_of.iter().any(|wanted| wanted.is(&value))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use kakashi_core::Name;
+    use kakashi_std::{Timestamp, fields};
+
+    use super::*;
+
+    /// Makes a filter of what stands on a command line.
+    pub(crate) fn filter(level: &str, loggers: &[&str], conditions: &[&str]) -> Filter {
+        let loggers: Vec<_> = loggers.iter().map(|&logger| logger.to_owned()).collect();
+        let conditions: Vec<_> = conditions.iter().map(|text| text.parse().unwrap()).collect();
+        Filter::new(level.parse().unwrap(), &loggers, &conditions)
+    }
+
+    fn shown(filter: &Filter, level: LogLevel, logger: &str) -> bool {
+        let record = LogRecord::new(Timestamp::Wall(0), level, Name::new(logger), "Said");
+        filter.shows(&record.with_fields(fields![user = 42, path = "/a b", ok = true]))
+    }
+
+    #[test]
+    fn a_level_is_the_lowest_that_is_shown() {
+        for (text, lowest) in [("all", 0), ("warning", 3), ("WARN", 3), ("25", 3), ("50", 5), ("off", 6)] {
+            let filter = filter(text, &[], &[]);
+            for level in LogLevel::ALL {
+                assert_eq!(shown(&filter, level, "any"), level.index() >= lowest, "{text} {level}");
+            }
+            assert_eq!(filter.shows_drops(), lowest <= LogLevel::Warning.index());
+        }
+    }
+
+    #[test]
+    fn a_logger_is_it_and_those_below_it_and_several_are_any_of_them() {
+        let filter = filter("all", &["shop::orders", "db"], &[]);
+        for (logger, passes) in [
+            ("shop::orders", true),
+            ("shop::orders::cart", true),
+            ("shop::orders.cart", true),
+            ("db.pool", true),
+            ("shop", false),
+            ("shop::orders2", false),
+            ("other::db", false),
+            ("", false),
+        ] {
+            assert_eq!(shown(&filter, LogLevel::Trace, logger), passes, "{logger}");
+        }
+        assert!(filter.shows_drops(), "one of them might have been dropped");
+    }
+
+    #[test]
+    fn all_conditions_hold_and_of_one_key_any_value_does() {
+        for (conditions, passes) in [
+            (&["user=42"][..], true),
+            (&["user=43"], false),
+            (&["user=43", "user=42"], true),
+            (&["user=42", "ok=false"], false),
+            (&["user=42", "ok=true", "path=/a b"], true),
+            (&["user!=43"], true),
+            (&["user!=42"], false),
+            (&["user!=41", "user!=42"], false),
+            (&["user=42", "user!=42"], false),
+            (&["user"], true),
+            (&["none"], false),
+            (&["none=1"], false),
+            (&["none!=1"], true),
+            (&["none!=1", "none"], false),
+            (&["level=INFO"], false),
+            (&["message=Said"], false),
+        ] {
+            let filter = filter("all", &[], conditions);
+            assert_eq!(shown(&filter, LogLevel::Info, "any"), passes, "{conditions:?}");
+            assert!(filter.shows_drops(), "one of them might have been dropped");
+        }
+    }
+
+    #[test]
+    fn a_record_passes_all_kinds_of_filters() {
+        let filter = filter("info", &["shop"], &["user=42"]);
+        assert!(shown(&filter, LogLevel::Info, "shop::orders"));
+        assert!(!shown(&filter, LogLevel::Debug, "shop::orders"));
+        assert!(!shown(&filter, LogLevel::Info, "shipping"));
+    }
+}

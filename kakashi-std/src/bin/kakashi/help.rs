@@ -1,0 +1,76 @@
+//! The long texts of `kakashi decode --help`.
+
+/// What stands before the options.
+pub(crate) const DESCRIPTION: &str = "\
+kakashi decode - turn a binary log into text, JSON or coloured lines
+
+A program that logs to `sinks::wire_file(\"shop.klog\")`, or with `Format::Wire`,
+stores its records as blocks of bytes, not as text; so does a device that sends
+them over a serial line. This command makes of them the very lines that the
+program would have written itself, on stdout.
+
+Each block stands alone. What is damaged, was cut off when a machine lost its
+power, or was never a block is passed over; where, and how many bytes, is told
+on stderr. Where the program had to drop records, a line of the logger
+\"kakashi\" says how many. Input of any length is read in pieces; a block is
+shown as soon as it is whole, and memory holds one block.
+
+A line begins with the time in UTC, or, if a device has no clock, with the time
+since it started, in seconds: `+12.345678s`. (In JSON: \"timestamp\":
+\"+12.345678s\".) It begins again at zero when the device is reset.";
+
+/// What stands behind them.
+pub(crate) const AFTER: &str = "\
+Filters:
+  A record is shown if it passes --level, and one --logger if there are some,
+  and --field for every key that is named there. Lines that tell of dropped
+  records pass --logger and --field always, for what was dropped might have
+  passed too; they are of level WARNING.
+
+Serial lines:
+  A terminal given as FILE (or as stdin) is set to eight bits, no parity, one
+  stop bit and no flow control, and made to give each byte unchanged; it stays
+  so afterwards. Without --baud it keeps its speed. What was sent while nobody
+  read is lost, and the first block may be cut: that is told as damage.
+
+Following (--follow):
+  A file that was replaced (rotated) is read to its end, and the new one from
+  its start once something is in it. A file that was truncated is read again
+  from its start. One that does not exist yet is waited for. A serial device
+  that was unplugged is opened again when it is back, a named pipe when its
+  writer has closed it. Stdin ends where it ends, unless it is a file. Of
+  several FILEs the last is followed; those before it are read to their ends.
+  Files are looked at ten times a second. In what is followed, and on a serial
+  line, a block that does not get whole within a second, while a whole one came
+  behind it, is damage: it can't hold up all that follows.
+
+Examples:
+  kakashi decode shop.klog
+          One line of text for each record.
+  kakashi decode --format json shop.klog.1 shop.klog | jq 'select(.total > 100)'
+          Two files, in this order, for another program.
+  ssh shop1 cat /var/log/shop.klog | kakashi decode --level warning
+          From stdin, warnings and what is worse.
+  kakashi decode --logger shop --field user=42 --field 'state!=paid' shop.klog
+          What the shop's loggers say of this user and is not paid.
+  kakashi decode --follow --format pretty shop.klog
+          On as the file grows, whatever rotates it.
+  kakashi decode --follow --baud 115200 /dev/ttyACM0
+          A board at a serial line, also after it was unplugged or reset.
+  socat -u TCP:10.0.0.7:5555 - | kakashi decode --follow
+          A device behind a network, a debugger's socket, an emulator.
+
+Environment:
+  NO_COLOR  If set and not empty, `pretty` writes no colour. It does so on a
+            terminal only in any case.
+
+Exit status:
+  0  Everything was read. (Also when the reader of the lines has gone, as `head`
+     does.)
+  1  Bytes were passed over, or a FILE can't be read, or the output can't be
+     written. All whole blocks of the other FILEs have been shown.
+  2  The command line is wrong; nothing was read.
+  130, 143 (as shells say it)
+     Ctrl-C (SIGINT) or SIGTERM has ended it, which is how --follow ends. All
+     whole blocks that it had read were shown first; a second signal does not
+     wait for that. (On Windows Ctrl-C ends it at once.)";
