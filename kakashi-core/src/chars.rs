@@ -10,7 +10,8 @@
 /// (U+061C, U+200E, U+200F, U+202A–202E, U+2066–2069): what could end a line,
 /// steer a terminal or turn the reading order around. Quotes and backslashes
 /// are not this function's business.
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
+#[cfg_attr(target_os = "none", inline(never))]
 pub(crate) const fn control_len(bytes: &[u8], at: usize) -> usize {
     let byte = bytes[at];
     if byte >= 0x80 { wide_control_len(bytes, at) } else { (byte < 0x20 || byte == 0x7f) as usize }

@@ -1,62 +1,106 @@
 //! The smallest logger: each record goes to its sink at once.
 //!
-//! It needs no heap and no thread: a stack buffer of `N` bytes, a clock, an
-//! encoder and a sink. It is not shared between threads or interrupts.
+//! It needs no heap and no thread: a buffer of `N` bytes, a clock, an encoder and a
+//! sink. The buffer is its own and not the caller's, whose stack may be an
+//! interrupt's; so it never waits: who finds it busy drops, and counts.
 
-use core::cell::RefCell;
+use portable_atomic::{AtomicUsize, Ordering};
 
+#[cfg(target_os = "none")]
+use crate::arguments::Arguments;
 use crate::batch::{Batch, RecordEnd};
-use crate::clock::{Clock, Timestamp};
+use crate::clock::Clock;
+#[cfg(target_os = "none")]
+use crate::encode::{Alone, CallDriver, CallHead, EncodeAlone, Quoting};
 use crate::encode::{Encoder, EncoderCache};
 use crate::field::Field;
 use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
+#[cfg(target_os = "none")]
+use crate::linked::Linked;
 use crate::log::{Exception, Log};
 use crate::output::Output;
 use crate::record::{LogRecord, Name, Values};
 use crate::sink::Sink;
+#[cfg(target_os = "none")]
+use crate::site;
 use crate::site::Site;
-use crate::stats::{Counters, DropReason, Stats};
+use crate::stats::{DropReason, DropSums, Dropped, Stats};
 use crate::value::Value;
 
 /// Room left for what closes a batch.
 const FINISH_ROOM: usize = 8;
 
-/// Logs to one sink at once; records of more than `N` bytes are dropped and
-/// counted, and the next one is preceded by the news of it.
+/// The reasons for which this logger drops a record: three that follow each other.
+const REASONS: [DropReason; 3] = [DropReason::SinkFailed, DropReason::Reentrant, DropReason::TooLarge];
+
+/// Counts for each level, lowest first, and of it for each of [`REASONS`].
+type Counts<T> = [T; REASONS.len() * LogLevel::ALL.len()];
+
+/// Logs to one sink at once, from anywhere: a `static` will do.
+///
+/// One record is written at a time. A record that comes while another is being
+/// written (from an interrupt, a sink, a `Display`, another core) is dropped and
+/// counted; where interrupts log, a [`RingLogger`](crate::RingLogger) keeps them.
+/// Records of more than `N` bytes, and those that the sink fails, are dropped
+/// and counted too; the next record is preceded by the news of it.
 #[derive(Debug)]
 pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
     name: Name<'n>,
+    #[cfg(target_os = "none")]
+    quoting: Option<Quoting>,
     level: AtomicLevelFilter,
     clock: C,
     encoder: E,
-    sink: RefCell<State<S>>,
-    counters: Counters,
+    state: spin::Mutex<State<S>>,
+    written: AtomicUsize,
+    bytes: AtomicUsize,
+    failures: AtomicUsize,
+    dropped: Counts<AtomicUsize>,
+    dropped_in_all: AtomicUsize,
 }
 
 #[derive(Debug)]
 struct State<S> {
     sink: S,
-    cache: EncoderCache,
+    /// What has been told of drops.
+    announced: Sums,
+    /// What was dropped since. Here, and not on the stack: it is never moved, and
+    /// moving takes code.
+    news: Sums,
+    announced_in_all: usize,
+    /// Made for each batch where there is no heap: there it keeps little.
+    #[cfg(feature = "alloc")]
+    cache: Option<EncoderCache>,
     /// A record is being encoded.
+    #[cfg(feature = "alloc")]
     encoding: bool,
-    announced: Stats,
 }
 
 impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S, N> {
     /// Makes a logger whose threshold is INFO.
-    pub fn new(name: &'n str, clock: C, encoder: E, sink: S) -> Self {
+    pub const fn new(name: &'n str, clock: C, encoder: E, sink: S) -> Self {
         Self {
             name: Name::new(name),
-            level: AtomicLevelFilter::new(LevelFilter::default()),
+            #[cfg(target_os = "none")]
+            quoting: crate::encode::quoting(name),
+            level: AtomicLevelFilter::new(LevelFilter::new(LogLevel::Info.number())),
             clock,
             encoder,
-            sink: RefCell::new(State {
+            state: spin::Mutex::new(State {
                 sink,
-                cache: EncoderCache::new(),
+                announced: Sums::NONE,
+                news: Sums::NONE,
+                announced_in_all: 0,
+                #[cfg(feature = "alloc")]
+                cache: None,
+                #[cfg(feature = "alloc")]
                 encoding: false,
-                announced: Stats::default(),
             }),
-            counters: Counters::new(),
+            written: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            failures: AtomicUsize::new(0),
+            dropped: [const { AtomicUsize::new(0) }; REASONS.len() * LogLevel::ALL.len()],
+            dropped_in_all: AtomicUsize::new(0),
         }
     }
 
@@ -67,72 +111,106 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
 
     /// Returns what became of records so far.
     pub fn stats(&self) -> Stats {
-        self.counters.snapshot()
+        Stats {
+            written: self.written.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            dropped: dropped_of(&core::array::from_fn(|at| self.dropped[at].load(Ordering::Relaxed))),
+        }
     }
 
     /// Returns the sink.
     pub fn into_sink(self) -> S {
-        self.sink.into_inner().sink
+        self.state.into_inner().sink
+    }
+
+    /// Sums up what was dropped since it was announced.
+    fn sum_up(&self, state: &mut State<S>) {
+        let State { news, announced, .. } = state;
+        for (news, told) in news.0.iter_mut().zip(&announced.0) {
+            *news = told.wrapping_neg();
+        }
+        for (at, count) in self.dropped.iter().enumerate() {
+            let count = count.load(Ordering::Relaxed);
+            for sum in [at / REASONS.len(), LogLevel::ALL.len() + at % REASONS.len()] {
+                if let Some(sum) = news.0.get_mut(sum) {
+                    *sum = sum.wrapping_add(count);
+                }
+            }
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    fn count_dropped(&self, level: LogLevel, reason: DropReason) {
+        if let Some(count) = self.dropped.get(place(level, reason)) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        self.dropped_in_all.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Takes the sink for one record, and tells it first of what was dropped; `encode`
+    /// makes the batch that tells, and returns its length.
+    fn turn(
+        &self,
+        level: LogLevel,
+        room: &mut [u8; N],
+        encode: impl FnOnce(&mut State<S>, &mut [u8; N]) -> usize,
+    ) -> Option<spin::MutexGuard<'_, State<S>>> {
+        let Some(mut state) = self.state.try_lock() else {
+            self.count_dropped(level, DropReason::Reentrant);
+            return None;
+        };
+        if self.dropped_in_all.load(Ordering::Relaxed) != state.announced_in_all {
+            self.sum_up(&mut state);
+            let len = encode(&mut state, room);
+            if self.hand_over(&mut state, LogLevel::Warning, room.get(..len)).is_ok() {
+                let State { news, announced, announced_in_all, .. } = &mut *state;
+                for (news, told) in news.0.iter().zip(&mut announced.0) {
+                    *told = told.wrapping_add(*news);
+                }
+                *announced_in_all = announced.of_all_levels();
+            }
+        }
+        Some(state)
     }
 
     fn put(&self, record: &LogRecord<'_>) {
-        let Ok(mut state) = self.sink.try_borrow_mut() else {
-            return self.counters.add_dropped(record.level, DropReason::Reentrant, 1);
+        let mut room = [0; N];
+        let announce = |state: &mut State<S>, room: &mut [u8; N]| {
+            let news = state.news.as_dropped();
+            state.encode(&self.encoder, room, |cache, out| {
+                self.encoder.encode_dropped(self.clock.now(), &news, cache, out);
+            })
         };
-        self.announce(&mut state, record.timestamp);
-        let written =
-            self.write(&mut state, record.level, |cache, out| self.encoder.encode(record, cache, out));
-        if let Err(reason) = written {
-            self.counters.add_dropped(record.level, reason, 1);
+        let Some(mut state) = self.turn(record.level, &mut room, announce) else { return };
+        let encode = |cache: &mut EncoderCache, out: &mut Output<'_>| self.encoder.encode(record, cache, out);
+        let len = state.encode(&self.encoder, &mut room, encode);
+        self.finish(&mut state, record.level, room.get(..len));
+    }
+
+    /// Hands a record over, or counts it.
+    fn finish(&self, state: &mut State<S>, level: LogLevel, bytes: Option<&[u8]>) {
+        if let Err(reason) = self.hand_over(state, level, bytes) {
+            self.count_dropped(level, reason);
         }
     }
 
-    fn announce(&self, state: &mut State<S>, timestamp: Timestamp) {
-        let stats = self.counters.snapshot();
-        if stats.dropped == state.announced.dropped {
-            return;
-        }
-        let mut news = stats.dropped;
-        for (row, old) in news.counts.iter_mut().zip(&state.announced.dropped.counts) {
-            row.iter_mut().zip(old).for_each(|(count, old)| *count = count.wrapping_sub(*old));
-        }
-        let told = self.write(state, LogLevel::Warning, |cache, out| {
-            self.encoder.encode_dropped(timestamp, &news, cache, out);
-        });
-        if told.is_ok() {
-            state.announced = stats;
-        }
-    }
-
-    fn write(
+    /// Hands a batch of one record to the sink, unless it did not fit.
+    fn hand_over(
         &self,
         state: &mut State<S>,
         level: LogLevel,
-        encode: impl FnOnce(&mut EncoderCache, &mut Output<'_>),
+        bytes: Option<&[u8]>,
     ) -> Result<(), DropReason> {
-        // A `Display` that panicked has left the cache in the middle of a record.
-        if core::mem::replace(&mut state.encoding, true) {
-            state.cache = EncoderCache::new();
-        }
-        let mut room = [0; N];
-        let (len, too_large) = {
-            let mut out = Output::new(&mut room[..N.saturating_sub(FINISH_ROOM)]);
-            encode(&mut state.cache, &mut out);
-            (out.position(), out.overflowed())
-        };
-        state.encoding = false;
-        if too_large {
-            return Err(DropReason::TooLarge);
-        }
-        let mut out = Output::resume(&mut room, len);
-        self.encoder.finish(&mut state.cache, &mut out);
-        let bytes = out.written();
+        let bytes = bytes.ok_or(DropReason::TooLarge)?;
         let ends = [RecordEnd { end: bytes.len(), level }];
         if state.sink.write(&Batch::new(bytes, &ends)).is_err() {
-            self.counters.add_failure();
+            self.failures.fetch_add(1, Ordering::Relaxed);
             return Err(DropReason::SinkFailed);
         }
-        self.counters.add_written(1, bytes.len());
+        self.written.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
         Ok(())
     }
 
@@ -142,6 +220,104 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             let record = LogRecord::new(self.clock.now(), level, self.name, message);
             self.put(&record.with_fields(fields));
         }
+    }
+}
+
+/// Finds the place of a count.
+fn place(level: LogLevel, reason: DropReason) -> usize {
+    level.index() * REASONS.len() + (reason.index() - REASONS[0].index()).min(REASONS.len() - 1)
+}
+
+/// Sums for each level, lowest first, then for each of [`REASONS`].
+#[derive(Debug)]
+struct Sums([usize; LogLevel::ALL.len() + REASONS.len()]);
+
+impl Sums {
+    const NONE: Self = Self([0; LogLevel::ALL.len() + REASONS.len()]);
+
+    /// Makes counts with these sums. Which reason took which level's records is not
+    /// among what is announced, nor remembered here.
+    fn as_dropped(&self) -> Dropped {
+        let mut dropped = Dropped::default();
+        let (levels, reasons) = self.0.split_at(LogLevel::ALL.len());
+        let mut reasons = REASONS.into_iter().zip(reasons.iter().copied());
+        let mut of_reason = reasons.next();
+        for (level, &count) in LogLevel::ALL.into_iter().zip(levels) {
+            let mut left = count;
+            while let (Some((reason, count)), true) = (&mut of_reason, left > 0) {
+                let part = left.min(*count);
+                dropped.add(level, *reason, part);
+                left -= part;
+                *count -= part;
+                if *count == 0 {
+                    of_reason = reasons.next();
+                }
+            }
+        }
+        dropped
+    }
+
+    fn of_all_levels(&self) -> usize {
+        self.0.iter().take(LogLevel::ALL.len()).fold(0, |sum, count| sum.wrapping_add(*count))
+    }
+}
+
+impl DropSums for Sums {
+    fn of_level_at(&self, at: usize) -> usize {
+        self.0.get(at).copied().unwrap_or(0)
+    }
+
+    fn of_reason_at(&self, at: usize) -> usize {
+        let place = at.wrapping_sub(REASONS[0].index());
+        self.0.get(LogLevel::ALL.len()..).and_then(|sums| sums.get(place)).copied().unwrap_or(0)
+    }
+}
+
+/// Puts counts under their levels and reasons.
+fn dropped_of(counts: &Counts<usize>) -> Dropped {
+    let mut dropped = Dropped::default();
+    for level in LogLevel::ALL {
+        for reason in REASONS {
+            dropped.counts[level.index()][reason.index()] = counts[place(level, reason)];
+        }
+    }
+    dropped
+}
+
+impl<S> State<S> {
+    /// Encodes a batch; returns its length, or more than `N` if it does not fit.
+    fn encode<E: Encoder, const N: usize>(
+        &mut self,
+        encoder: &E,
+        room: &mut [u8; N],
+        encode: impl FnOnce(&mut EncoderCache, &mut Output<'_>),
+    ) -> usize {
+        #[cfg(not(feature = "alloc"))]
+        let cache = &mut EncoderCache::new();
+        // A `Display` that panicked has left the cache in the middle of a record.
+        #[cfg(feature = "alloc")]
+        if core::mem::replace(&mut self.encoding, true) {
+            self.cache = None;
+        }
+        #[cfg(feature = "alloc")]
+        let cache = self.cache.get_or_insert_with(EncoderCache::new);
+        let len = {
+            let room = room.get_mut(..N.saturating_sub(FINISH_ROOM)).unwrap_or_default();
+            let mut out = Output::new(room);
+            encode(cache, &mut out);
+            if out.overflowed() { N } else { out.position() }
+        };
+        let mut out = Output::resume(room, len);
+        if len < N {
+            encoder.finish(cache, &mut out);
+        } else {
+            out.put_byte(0);
+        }
+        #[cfg(feature = "alloc")]
+        {
+            self.encoding = false;
+        }
+        out.position()
     }
 }
 
@@ -160,12 +336,91 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, 
         let fields = exception.fields();
         self.put(&record.with_fields(fields.as_slice()));
     }
+
+    #[cfg(target_os = "none")]
+    #[inline(always)]
+    fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
+        self.encoder.drive(CallTurn { logger: self, level, linked }, arguments);
+    }
+}
+
+/// A macro call on a device.
+#[cfg(target_os = "none")]
+struct CallTurn<'l, 'n, C, E, S, const N: usize> {
+    logger: &'l DirectLogger<'n, C, E, S, N>,
+    level: LogLevel,
+    linked: Linked,
+}
+
+#[cfg(target_os = "none")]
+impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S, N> {
+    #[inline(never)]
+    fn turn_alone<P: EncodeAlone>(
+        &self,
+        encoder: &P,
+        level: LogLevel,
+        room: &mut [u8; N],
+    ) -> Option<spin::MutexGuard<'_, State<S>>> {
+        self.turn(level, room, |state, room| {
+            let mut out = Output::new(room);
+            encoder.put_dropped(self.clock.now(), &state.news, &mut out);
+            out.position()
+        })
+    }
+
+    #[inline(never)]
+    fn begin<'s, P: EncodeAlone, const FORM: u8>(
+        &self,
+        encoder: &P,
+        room: &'s mut [u8; N],
+        level: LogLevel,
+        linked: Linked,
+    ) -> Alone<'s> {
+        let head = CallHead {
+            timestamp: self.clock.now(),
+            level,
+            logger: self.name.text(),
+            quoting: self.quoting,
+            id: linked.id(),
+        };
+        encoder.begin::<FORM>(&head, Output::new(room))
+    }
+
+    #[inline(never)]
+    fn end<P: EncodeAlone>(&self, alone: &mut Alone<'_>, state: &mut State<S>, level: LogLevel) {
+        P::end(alone);
+        let whole = !alone.out.overflowed();
+        self.finish(state, level, whole.then_some(alone.out.written()));
+    }
+}
+
+#[cfg(target_os = "none")]
+impl<C: Clock, E: Encoder, S: Sink, const N: usize> CallDriver for CallTurn<'_, '_, C, E, S, N> {
+    #[inline(always)]
+    fn pieces<P: EncodeAlone, A: Arguments>(self, encoder: &P, arguments: &A) {
+        let Self { logger, level, linked } = self;
+        let mut room = [0; N];
+        let Some(mut state) = logger.turn_alone(encoder, level, &mut room) else { return };
+        let mut alone = match A::FORM {
+            site::PLAIN => logger.begin::<P, { site::PLAIN }>(encoder, &mut room, level, linked),
+            site::QUOTED => logger.begin::<P, { site::QUOTED }>(encoder, &mut room, level, linked),
+            _ => logger.begin::<P, { site::TEMPLATE }>(encoder, &mut room, level, linked),
+        };
+        alone.put::<P, _>(arguments);
+        logger.end::<P>(&mut alone, &mut state, level);
+    }
+
+    #[inline(always)]
+    fn whole(self, arguments: &impl Arguments) {
+        let site = self.linked.site();
+        arguments.with_values(&mut |values| Log::log(self.logger, site, values));
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::clock::FixedClock;
+    use crate::clock::{FixedClock, Timestamp};
     use crate::encode::{Json, Text};
     use crate::sink::{SinkError, SinkErrorKind};
     use core::fmt;

@@ -13,11 +13,13 @@
 //! Most programs want `kakashi-std` instead, which stands on this crate.
 
 #![cfg_attr(not(test), no_std)]
-#![forbid(unsafe_code)]
+#![cfg_attr(not(target_os = "none"), forbid(unsafe_code))]
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
+#[doc(hidden)]
+pub mod arguments;
 #[cfg(feature = "alloc")]
 mod aside;
 mod batch;
@@ -29,8 +31,13 @@ pub mod codec;
 mod config;
 #[cfg(feature = "alloc")]
 mod context;
+mod crc;
 #[cfg(feature = "alloc")]
 mod destination;
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+#[macro_use]
+pub mod device_macros;
 mod direct;
 pub mod encode;
 #[cfg(feature = "alloc")]
@@ -42,11 +49,15 @@ mod function_sink;
 #[cfg(feature = "alloc")]
 mod ids;
 mod level;
+#[cfg(target_os = "none")]
+mod linked;
 mod log;
 #[cfg(feature = "alloc")]
 mod logger_config;
 #[cfg(feature = "alloc")]
 mod logger_macros;
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+mod logger_name;
 mod macros;
 mod output;
 #[cfg(feature = "alloc")]
@@ -60,6 +71,10 @@ mod redaction;
 mod registry;
 #[cfg(feature = "alloc")]
 mod request;
+#[cfg(feature = "ring")]
+mod ring;
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+mod ring_logger;
 #[cfg(feature = "alloc")]
 mod scope;
 #[cfg(feature = "serde")]
@@ -67,6 +82,8 @@ mod serde;
 mod sink;
 #[doc(hidden)]
 pub mod site;
+#[cfg(all(feature = "ring", feature = "alloc", not(target_os = "none")))]
+mod site_ids;
 mod stats;
 pub mod value;
 pub mod wire;
@@ -95,9 +112,14 @@ pub use field::{Field, key_bit};
 pub use flushed::Flushed;
 pub use function_sink::FunctionSink;
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+pub use linked::Linked;
 pub use log::{Exception, Log};
 #[cfg(feature = "alloc")]
 pub use logger_config::{LoggerConfig, LoggerParts};
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub use logger_name::LoggerName;
 pub use output::Output;
 #[cfg(feature = "alloc")]
 pub use pipeline::{Enricher, Filter, Guard, Pipeline, Scratch};
@@ -108,9 +130,15 @@ pub use redaction::Redaction;
 pub use registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
 pub use request::{RequestContext, UserContext};
+#[cfg(feature = "ring")]
+pub use ring::{Peeked, Recovered, Ring, RingItem, RingPolicy};
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub use ring_logger::RingLogger;
 #[cfg(feature = "alloc")]
 pub use scope::{ReplaceContext, ScopeGuard, ScopedFuture};
 pub use sink::{Sink, SinkError, SinkErrorKind};
 pub use site::{Site, SourceLocation};
+#[doc(hidden)]
+pub use stats::DropSums;
 pub use stats::{Counters, DropReason, Dropped, Stats};
 pub use value::{Bytes, Composite, List, Map, ToValue, Value, ValueSink};

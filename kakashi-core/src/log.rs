@@ -20,23 +20,54 @@ pub trait Log {
 
     /// Takes a record that tells of an error.
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>);
+
+    /// Takes a macro call on a device, where the kinds of the values are types still.
+    #[cfg(target_os = "none")]
+    #[doc(hidden)]
+    #[inline(always)]
+    fn call<A: crate::arguments::Arguments>(&self, _level: LogLevel, site: crate::Linked, arguments: &A)
+    where
+        Self: Sized,
+    {
+        arguments.with_values(&mut |values| self.log(site.site(), values));
+    }
 }
 
-impl<L: Log + ?Sized> Log for &L {
-    #[inline(always)]
-    fn enabled(&self, level: LogLevel) -> bool {
-        (**self).enabled(level)
-    }
+macro_rules! by_reference {
+    ($([$($generics:tt)*] $logger:ty $(, $call:item)?;)*) => {$(
+        impl<$($generics)*> Log for &$logger {
+            #[inline(always)]
+            fn enabled(&self, level: LogLevel) -> bool {
+                (**self).enabled(level)
+            }
 
-    #[inline(always)]
-    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        (**self).log(site, values);
-    }
+            #[inline(always)]
+            fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+                (**self).log(site, values);
+            }
 
-    #[inline(always)]
-    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        (**self).exception(site, values, exception);
-    }
+            #[inline(always)]
+            fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+                (**self).exception(site, values, exception);
+            }
+
+            $($call)?
+        }
+    )*};
+}
+
+// Not `?Sized` for all: what a sized logger makes of `call` must not be passed over.
+by_reference! {
+    [L: Log] L,
+        #[cfg(target_os = "none")]
+        #[inline(always)]
+        fn call<A: crate::arguments::Arguments>(&self, level: LogLevel, site: crate::Linked, arguments: &A) {
+            (**self).call(level, site, arguments);
+        };
+    ['l] (dyn Log + 'l);
+    ['l] (dyn Log + Send + 'l);
+    ['l] (dyn Log + Sync + 'l);
+    ['l] (dyn Log + Send + Sync + 'l);
 }
 
 /// An error to be logged, and the name of its type where that is known.

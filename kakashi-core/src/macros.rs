@@ -69,7 +69,7 @@ macro_rules! fields {
 macro_rules! __log {
     // info!(logger, "message", key = value, "other key" = value)
     ($logger:tt $level:tt $message:literal $(, $key:tt = $value:expr)* $(,)?) => {
-        $crate::__emit!(($logger $level) $message [$($key)*] [$($crate::ToValue::to_value(&$value),)*])
+        $crate::__emit!(($logger $level) $message [$($key)*] [$($crate::__value!(plain $value),)*])
     };
     // info!(logger, "message", key = %value, ?other, …)
     ($logger:tt $level:tt $message:literal $($fields:tt)*) => {
@@ -86,33 +86,60 @@ macro_rules! __fields {
     };
     // key = %value
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], $key:tt = %$value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::Value::Display(&$value),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(display $value),] $(, $($rest)*)?)
     };
     // key = ?value
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], $key:tt = ?$value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::Value::Debug(&$value),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(debug $value),] $(, $($rest)*)?)
     };
     // key = value
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], $key:tt = $value:expr $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::ToValue::to_value(&$value),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(plain $value),] $(, $($rest)*)?)
     };
     // %key
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], %$key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::Value::Display(&$key),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(display $key),] $(, $($rest)*)?)
     };
     // ?key
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], ?$key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::Value::Debug(&$key),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(debug $key),] $(, $($rest)*)?)
     };
     // key
     ($next:ident $head:tt $message:literal [$($keys:tt)*] [$($values:tt)*], $key:ident $(, $($rest:tt)*)?) => {
-        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::ToValue::to_value(&$key),] $(, $($rest)*)?)
+        $crate::__fields!($next $head $message [$($keys)* $key] [$($values)* $crate::__value!(plain $key),] $(, $($rest)*)?)
     };
     ($next:ident $head:tt $message:literal $keys:tt $values:tt $($rest:tt)*) => {
         ::core::compile_error!("fields are written `key = value`, `key = %display`, `key = ?debug`, `key`, `%key` or `?key`, with commas between; a key is an identifier or a string literal")
     };
 }
 
+/// What a field's expression becomes in the list of values.
+#[cfg(not(target_os = "none"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __value {
+    (plain $value:expr) => {
+        $crate::ToValue::to_value(&$value)
+    };
+    (display $value:expr) => {
+        $crate::Value::Display(&$value)
+    };
+    (debug $value:expr) => {
+        $crate::Value::Debug(&$value)
+    };
+}
+
+/// What stands in a list of values, as a `Value`.
+#[cfg(not(target_os = "none"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __as_value {
+    ($value:expr) => {
+        $value
+    };
+}
+
+#[cfg(not(target_os = "none"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __emit {
@@ -129,6 +156,7 @@ macro_rules! __emit {
     }};
 }
 
+#[cfg(not(target_os = "none"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __exception {
@@ -150,7 +178,7 @@ macro_rules! __exception {
 #[macro_export]
 macro_rules! __field_list {
     (() $message:literal [$($key:tt)*] [$($value:expr,)*]) => {
-        &[$($crate::Field { key: $crate::site::key($crate::__key!($key)), value: $value }),*]
+        &[$($crate::Field { key: $crate::site::key($crate::__key!($key)), value: $crate::__as_value!($value) }),*]
     };
 }
 

@@ -3,8 +3,14 @@
 //! Encoders write here: a plain slice, no growth, no allocation, no error to
 //! handle at each step. What does not fit is counted instead, so that the
 //! caller learns the exact size and can come back with room for it.
+//!
+//! Where code is downloaded or lies in a chip's flash nothing is inlined by force,
+//! and on a chip all copies are one.
 
 use core::fmt;
+
+/// One copy of the code that copies is enough.
+const PLAIN: bool = cfg!(target_os = "none");
 
 /// Writes into a borrowed slice and counts what would not fit.
 #[derive(Debug)]
@@ -49,17 +55,18 @@ impl<'b> Output<'b> {
     }
 
     /// Appends bytes.
-    #[inline]
+    #[cfg_attr(not(target_os = "none"), inline)]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn put(&mut self, bytes: &[u8]) {
         let end = self.at + bytes.len();
         if let Some(room) = self.bytes.get_mut(self.at..end) {
-            room.copy_from_slice(bytes);
+            copy(room, bytes);
         }
         self.at = end;
     }
 
     /// Appends bytes whose number the compiler knows.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub fn put_array<const N: usize>(&mut self, bytes: &[u8; N]) {
         let end = self.at + N;
         if let Some(room) = self.bytes.get_mut(self.at..end) {
@@ -69,8 +76,11 @@ impl<'b> Output<'b> {
     }
 
     /// Appends a few bytes without a call to `memcpy`; any length is right.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub fn put_short(&mut self, bytes: &[u8]) {
+        if PLAIN {
+            return self.put(bytes);
+        }
         let len = bytes.len();
         let end = self.at + len;
         if let Some(room) = self.bytes.get_mut(self.at..end) {
@@ -106,8 +116,13 @@ impl<'b> Output<'b> {
     }
 
     /// Appends a few bytes between two others.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub fn put_between(&mut self, before: u8, bytes: &[u8], after: u8) {
+        if PLAIN {
+            self.put_byte(before);
+            self.put(bytes);
+            return self.put_byte(after);
+        }
         let end = self.at + bytes.len() + 2;
         if let Some([first, room @ .., last]) = self.bytes.get_mut(self.at..end) {
             *first = before;
@@ -118,7 +133,8 @@ impl<'b> Output<'b> {
     }
 
     /// Appends one byte.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn put_byte(&mut self, byte: u8) {
         if let Some(room) = self.bytes.get_mut(self.at) {
             *room = byte;
@@ -127,7 +143,7 @@ impl<'b> Output<'b> {
     }
 
     /// Appends the first `len` of eight bytes with one store where there is room.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub fn put_word(&mut self, word: [u8; 8], len: usize) {
         match self.bytes.get_mut(self.at..self.at + 8) {
             Some(room) => {
@@ -140,7 +156,7 @@ impl<'b> Output<'b> {
 
     /// Appends a byte and the first `len` of eight others, with one look at the
     /// room where there is enough.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub(crate) fn put_tagged(&mut self, tag: u8, word: [u8; 8], len: usize) {
         match self.bytes.get_mut(self.at..self.at + 9) {
             Some([first, room @ ..]) => {
@@ -150,14 +166,34 @@ impl<'b> Output<'b> {
             }
             _ => {
                 self.put_byte(tag);
-                self.put(&word[..len]);
+                self.put(word.get(..len).unwrap_or_default());
+            }
+        }
+    }
+
+    /// Appends two bytes and the first `len` of eight others, likewise.
+    #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+    pub(crate) fn put_headed(&mut self, head: [u8; 2], word: [u8; 8], len: usize) {
+        match self.bytes.get_mut(self.at..self.at + 10) {
+            Some([first, second, room @ ..]) => {
+                [*first, *second] = head;
+                room.copy_from_slice(&word);
+                self.at += 2 + len;
+            }
+            _ => {
+                self.put(&head);
+                self.put(word.get(..len).unwrap_or_default());
             }
         }
     }
 
     /// Appends a byte and a few others.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub(crate) fn put_after(&mut self, tag: u8, bytes: &[u8]) {
+        if PLAIN {
+            self.put_byte(tag);
+            return self.put(bytes);
+        }
         let end = self.at + 1 + bytes.len();
         if let Some([first, room @ ..]) = self.bytes.get_mut(self.at..end) {
             *first = tag;
@@ -188,9 +224,27 @@ impl<'b> Output<'b> {
     }
 }
 
+/// Copies between slices of the same length.
+#[cfg(not(target_os = "none"))]
+#[inline(always)]
+fn copy(room: &mut [u8], bytes: &[u8]) {
+    room.copy_from_slice(bytes);
+}
+
+/// Copies byte by byte: few are many here, and a chip's `memcpy` is 730 bytes of code.
+#[cfg(target_os = "none")]
+#[inline(always)]
+fn copy(room: &mut [u8], bytes: &[u8]) {
+    for (to, from) in room.iter_mut().zip(bytes) {
+        *to = *from;
+        // Or the compiler sees what this does, and calls `memcpy`.
+        core::sync::atomic::compiler_fence(core::sync::atomic::Ordering::SeqCst);
+    }
+}
+
 /// Copies between slices of the same length: two overlapping copies of a fixed
 /// size cover any length between that size and twice it.
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
 fn copy_short(room: &mut [u8], bytes: &[u8]) {
     let len = bytes.len();
     if len > 32 || room.len() != len {
@@ -216,7 +270,7 @@ fn copy_short(room: &mut [u8], bytes: &[u8]) {
     }
 }
 
-#[cfg_attr(not(target_family = "wasm"), inline(always))]
+#[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
 fn fixed<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     let mut copy = [0; N];
     copy.copy_from_slice(&bytes[at..at + N]);

@@ -14,6 +14,10 @@
 //!
 //! A message here is a *template*: `{key}` stands for a field of the call,
 //! `{{` and `}}` for a brace.
+//!
+//! On a device (`target_os = "none"`) flash is dear: the head is one byte, the
+//! mask is counted when it is asked for, the body ends after the keys unless the
+//! feature `location` is on, and all sites lie in one section (see `linked`).
 
 use core::fmt;
 
@@ -22,8 +26,20 @@ use crate::codec::{Cursor, Malformed};
 use crate::field::key_bit;
 use crate::level::LogLevel;
 
+const ON_DEVICE: bool = cfg!(target_os = "none");
+
 /// Bytes before the SITE item's body.
-const HEAD: usize = 9;
+const HEAD: usize = if ON_DEVICE { 1 } else { 9 };
+
+/// Marks a site among what lies in the section of sites.
+const IN_SECTION: u8 = 0x10;
+/// Marks, beside it, one that says where in the source it stands.
+const LOCATED: u8 = 0x20;
+/// Marks a logger's name there; its `text` follows.
+const NAME_IN_SECTION: u8 = 0x40;
+
+/// Whether the body says where in the source the site stands.
+const LOCATION: bool = !ON_DEVICE || cfg!(feature = "location");
 
 /// What can be known of a site's texts before they are written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -32,6 +48,10 @@ pub(crate) struct SiteFlags(pub(crate) u8);
 impl SiteFlags {
     /// The message needs no quotes, no escapes, and has no braces.
     const MESSAGE_PLAIN: u8 = 1;
+
+    const fn of(survey: Survey) -> Self {
+        Self(if survey.plain { Self::MESSAGE_PLAIN } else { 0 })
+    }
 
     pub(crate) const fn message_is_plain(self) -> bool {
         self.0 & Self::MESSAGE_PLAIN != 0
@@ -53,13 +73,33 @@ pub struct SourceLocation<'a> {
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
     bytes: &'a [u8],
+    /// The place in the section of sites.
+    #[cfg(target_os = "none")]
+    id: Option<u32>,
 }
 
 impl<'a> Site<'a> {
     /// Wraps bytes that [`build`] made.
     #[doc(hidden)]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes }
+        Self {
+            bytes,
+            #[cfg(target_os = "none")]
+            id: None,
+        }
+    }
+
+    /// Says where in the section of sites it lies.
+    #[cfg(target_os = "none")]
+    pub(crate) const fn linked(mut self, id: u32) -> Self {
+        self.id = Some(id);
+        self
+    }
+
+    /// Returns the number that stands for it in a ring, if it has one.
+    #[cfg(all(feature = "ring", target_os = "none"))]
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.id
     }
 
     /// Returns the level.
@@ -75,9 +115,15 @@ impl<'a> Site<'a> {
         self.bytes.get(HEAD).copied().unwrap_or(0)
     }
 
-    /// Returns the body of the wire's SITE item.
+    /// Returns the body of the wire's SITE item; it may end after the keys.
     pub fn wire(&self) -> &'a [u8] {
-        self.bytes.get(HEAD..).unwrap_or_default()
+        let body = self.bytes.get(HEAD..).unwrap_or_default();
+        if !ON_DEVICE {
+            return body;
+        }
+        // Other sites follow it.
+        let rest = SiteParts::read(body).and_then(|parts| parts.after(LOCATION)).unwrap_or(body);
+        body.get(..body.len() - rest.len()).unwrap_or_default()
     }
 
     /// Returns an address that is this site's alone while the program runs.
@@ -91,6 +137,9 @@ impl<'a> Site<'a> {
 
     /// Returns the mask of the keys.
     pub fn mask(&self) -> u64 {
+        if ON_DEVICE {
+            return self.parts().mask();
+        }
         match self.bytes.get(1..HEAD).and_then(|mask| mask.try_into().ok()) {
             Some(mask) => u64::from_le_bytes(mask),
             None => 0,
@@ -99,7 +148,7 @@ impl<'a> Site<'a> {
 
     /// Reads the body.
     pub(crate) fn parts(&self) -> SiteParts<'a> {
-        SiteParts::read(self.wire()).unwrap_or_default()
+        SiteParts::read(self.bytes.get(HEAD..).unwrap_or_default()).unwrap_or_default()
     }
 
     /// Returns the message template.
@@ -110,6 +159,14 @@ impl<'a> Site<'a> {
     /// Returns where the site stands.
     pub fn location(&self) -> SourceLocation<'a> {
         self.parts().location()
+    }
+}
+
+#[cfg(all(feature = "ring", feature = "alloc", not(target_os = "none")))]
+impl Site<'static> {
+    /// Returns the number that stands for it in a ring.
+    pub(crate) fn id(&self) -> Option<u32> {
+        Some(crate::site_ids::of_site(*self))
     }
 }
 
@@ -140,6 +197,9 @@ impl<'a> SiteParts<'a> {
     pub(crate) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let mut cursor = Cursor::new(body);
         cursor.byte()?;
+        if ON_DEVICE {
+            return Self::read_short(body);
+        }
         let message_len = cursor.len()?;
         let message = cursor.bytes(message_len)?;
         let key_count = cursor.len()?;
@@ -149,8 +209,38 @@ impl<'a> SiteParts<'a> {
         Ok(Self { message, keys, key_count })
     }
 
+    /// As [`SiteParts::read`], in less code.
+    fn read_short(body: &'a [u8]) -> Result<Self, Malformed> {
+        let mut cursor = Cursor::new(body);
+        cursor.byte()?;
+        let (message, key_count) = (cursor.text_bytes()?, cursor.short_leb()?);
+        Ok(Self { message, keys: cursor.rest(), key_count })
+    }
+
     pub(crate) fn template(&self) -> &'a str {
         as_text(self.message).unwrap_or_default()
+    }
+
+    /// Counts the keys' mask.
+    fn mask(&self) -> u64 {
+        let mut keys = Cursor::new(self.keys);
+        (0..self.key_count)
+            .map_while(|_| keys.text().ok())
+            .fold(0, |mask, key| mask | key_bit(key.as_bytes()))
+    }
+
+    /// Returns what follows the site's last byte.
+    fn after(&self, located: bool) -> Result<&'a [u8], Malformed> {
+        let mut rest = Cursor::new(self.keys);
+        for _ in 0..self.key_count {
+            rest.text_bytes()?;
+        }
+        if located {
+            rest.leb()?;
+            rest.text_bytes()?;
+            rest.text_bytes()?;
+        }
+        Ok(rest.rest())
     }
 
     pub(crate) fn location(&self) -> SourceLocation<'a> {
@@ -174,15 +264,18 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     let level = LogLevel::from_number(cursor.byte()?).ok_or(Malformed)?;
     let message = cursor.text()?;
     let key_count = cursor.len()?;
-    let flags = if survey(message.as_bytes()).plain { SiteFlags::MESSAGE_PLAIN } else { 0 };
+    let flags = SiteFlags::of(survey(message.as_bytes()));
     let mut mask = 0;
     for _ in 0..key_count {
         mask |= key_bit(cursor.text()?.as_bytes());
     }
-    u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
-    cursor.text()?;
-    cursor.text()?;
-    Ok((level, SiteFlags(flags), mask))
+    // Where it stands is left out where flash is dear.
+    if !cursor.is_empty() {
+        u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
+        cursor.text()?;
+        cursor.text()?;
+    }
+    Ok((level, flags, mask))
 }
 
 /// What a message's bytes ask for.
@@ -211,13 +304,13 @@ const fn survey(message: &[u8]) -> Survey {
     }
     let spaced = (twice | before) & SPACE != 0;
     // Bytes above 0x7f depend on their neighbours.
-    let plain = if found & LOOK != 0 { is_plain(message, true) } else { found & QUOTED == 0 && !spaced };
+    let plain = if found & LOOK != 0 { is_plain(message, true) } else { found & QUOTE == 0 && !spaced };
     let braces = found & BRACE != 0;
     Survey { plain: plain && !braces, braces }
 }
 
 const BRACE: u8 = 1;
-const QUOTED: u8 = 2;
+const QUOTE: u8 = 2;
 const LOOK: u8 = 4;
 const SPACE: u8 = 8;
 
@@ -227,7 +320,7 @@ const CLASS: [u8; 256] = {
     while byte < 256 {
         class[byte] = match byte as u8 {
             b'{' | b'}' => BRACE,
-            b'"' | b'=' | b'\\' | 0..=0x1f | 0x7f => QUOTED,
+            b'"' | b'=' | b'\\' | 0..=0x1f | 0x7f => QUOTE,
             0x80.. => LOOK,
             b' ' => SPACE,
             _ => 0,
@@ -296,6 +389,35 @@ pub struct Source<'a> {
     pub line: u32,
 }
 
+/// A site's form: message and keys stand in a line as they are.
+#[doc(hidden)]
+pub const PLAIN: u8 = 0;
+/// A site's form: the message or a key needs quotes.
+#[doc(hidden)]
+pub const QUOTED: u8 = 1;
+/// A site's form: the message has braces.
+#[doc(hidden)]
+pub const TEMPLATE: u8 = 2;
+
+/// Tells a site's form: code that a form does not need is not linked for it.
+#[doc(hidden)]
+pub const fn form(source: &Source<'_>) -> u8 {
+    let survey = survey(source.message.as_bytes());
+    let mut plain = survey.plain;
+    let mut which = 0;
+    while which < source.keys.len() {
+        plain = plain && is_plain(stripped(source.keys[which]), false);
+        which += 1;
+    }
+    if survey.braces {
+        TEMPLATE
+    } else if plain {
+        PLAIN
+    } else {
+        QUOTED
+    }
+}
+
 /// Strips the `r#` of a raw identifier.
 #[doc(hidden)]
 pub const fn key(key: &str) -> &str {
@@ -316,9 +438,12 @@ pub const fn len(source: &Source<'_>) -> usize {
         len += leb_len(key.len()) + key.len();
         at += 1;
     }
-    len += leb_len(source.line as usize);
-    len += leb_len(source.module.len()) + source.module.len();
-    len + leb_len(source.file.len()) + source.file.len()
+    if LOCATION {
+        len += leb_len(source.line as usize);
+        len += leb_len(source.module.len()) + source.module.len();
+        len += leb_len(source.file.len()) + source.file.len();
+    }
+    len
 }
 
 /// Builds a site's bytes, and refuses to compile one that is wrong.
@@ -333,7 +458,7 @@ pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
     if survey.braces {
         check_template(source.message, source.keys);
     }
-    let flags = if survey.plain { SiteFlags::MESSAGE_PLAIN } else { 0 };
+    let flags = SiteFlags::of(survey).0;
     bytes[HEAD] = source.level.number();
     let mut end = put_text(&mut bytes, HEAD + 1, source.message.as_bytes());
     end = put_leb(&mut bytes, end, source.keys.len());
@@ -348,17 +473,65 @@ pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
         end = put_text(&mut bytes, end, key);
         which += 1;
     }
-    end = put_leb(&mut bytes, end, source.line as usize);
-    end = put_text(&mut bytes, end, source.module.as_bytes());
-    put_text(&mut bytes, end, source.file.as_bytes());
-    bytes[0] = flags;
-    let mask = mask.to_le_bytes();
-    let mut at = 0;
-    while at < 8 {
-        bytes[1 + at] = mask[at];
-        at += 1;
+    if LOCATION {
+        end = put_leb(&mut bytes, end, source.line as usize);
+        end = put_text(&mut bytes, end, source.module.as_bytes());
+        put_text(&mut bytes, end, source.file.as_bytes());
+    }
+    bytes[0] = match (ON_DEVICE, LOCATION) {
+        (false, _) => flags,
+        (true, false) => flags | IN_SECTION,
+        (true, true) => flags | IN_SECTION | LOCATED,
+    };
+    if !ON_DEVICE {
+        let mask = mask.to_le_bytes();
+        let mut at = 0;
+        while at < 8 {
+            bytes[1 + at] = mask[at];
+            at += 1;
+        }
     }
     bytes
+}
+
+/// Counts the bytes that [`build_name`] fills.
+#[doc(hidden)]
+pub const fn name_len(name: &str) -> usize {
+    1 + leb_len(name.len()) + name.len()
+}
+
+/// Builds what stands for a logger's name in the section of sites.
+#[doc(hidden)]
+pub const fn build_name<const N: usize>(name: &str) -> [u8; N] {
+    let mut bytes = [0; N];
+    put_text(&mut bytes, 1, name.as_bytes());
+    bytes[0] = NAME_IN_SECTION;
+    bytes
+}
+
+/// What lies in the section of sites.
+#[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum InSection<'a> {
+    /// A SITE item's body.
+    Site(&'a [u8]),
+    /// A logger's name.
+    Name(&'a [u8]),
+}
+
+/// Reads what begins at the front of `section`; returns what follows it, too.
+#[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
+pub(crate) fn in_section(section: &[u8]) -> Result<(InSection<'_>, &[u8]), Malformed> {
+    let (&mark, body) = section.split_first().ok_or(Malformed)?;
+    if mark & IN_SECTION != 0 {
+        let rest = SiteParts::read_short(body)?.after(mark & LOCATED != 0)?;
+        Ok((InSection::Site(&body[..body.len() - rest.len()]), rest))
+    } else if mark == NAME_IN_SECTION {
+        let mut body = Cursor::new(body);
+        Ok((InSection::Name(body.text_bytes()?), body.rest()))
+    } else {
+        Err(Malformed)
+    }
 }
 
 const fn put_leb<const N: usize>(bytes: &mut [u8; N], mut at: usize, mut number: usize) -> usize {

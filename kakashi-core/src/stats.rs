@@ -98,6 +98,25 @@ impl Dropped {
     }
 }
 
+/// Drops summed up in the two ways that are announced.
+#[doc(hidden)]
+pub trait DropSums {
+    /// Returns how many of the level at a place among all.
+    fn of_level_at(&self, at: usize) -> usize;
+    /// Returns how many for the reason at a place among all.
+    fn of_reason_at(&self, at: usize) -> usize;
+}
+
+impl DropSums for Dropped {
+    fn of_level_at(&self, at: usize) -> usize {
+        self.counts.get(at).map_or(0, sum)
+    }
+
+    fn of_reason_at(&self, at: usize) -> usize {
+        sum(self.counts.iter().filter_map(|row| row.get(at)))
+    }
+}
+
 /// Adds counts; what is too much for a word stays at its largest.
 fn sum<'a>(counts: impl IntoIterator<Item = &'a usize>) -> usize {
     counts.into_iter().fold(0, |sum, count| sum.saturating_add(*count))

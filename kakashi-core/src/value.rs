@@ -158,38 +158,52 @@ pub trait ValueSink {
 pub trait ToValue {
     /// Borrows as a value.
     fn to_value(&self) -> Value<'_>;
+
+    /// Tells how many bytes it takes on the wire at most.
+    #[doc(hidden)]
+    #[inline(always)]
+    fn most_bytes(&self) -> usize {
+        usize::MAX
+    }
 }
 
 macro_rules! to_value {
-    ($($type:ty => |$this:ident| $value:expr;)*) => {$(
+    ($($type:ty => |$this:ident| $value:expr $(, at most $bytes:literal bytes)?;)*) => {$(
         impl ToValue for $type {
             #[inline(always)]
             fn to_value(&self) -> Value<'_> {
                 let $this = self;
                 $value
             }
+
+            $(
+                #[inline(always)]
+                fn most_bytes(&self) -> usize {
+                    $bytes
+                }
+            )?
         }
     )*};
 }
 
 to_value! {
-    () => |_this| Value::Null;
-    bool => |this| Value::Bool(*this);
-    i8 => |this| Value::I64(i64::from(*this));
-    i16 => |this| Value::I64(i64::from(*this));
-    i32 => |this| Value::I64(i64::from(*this));
-    i64 => |this| Value::I64(*this);
-    isize => |this| Value::I64(*this as i64);
-    u8 => |this| Value::U64(u64::from(*this));
-    u16 => |this| Value::U64(u64::from(*this));
-    u32 => |this| Value::U64(u64::from(*this));
-    u64 => |this| Value::U64(*this);
-    usize => |this| Value::U64(*this as u64);
+    () => |_this| Value::Null, at most 1 bytes;
+    bool => |this| Value::Bool(*this), at most 1 bytes;
+    i8 => |this| Value::I64(i64::from(*this)), at most 2 bytes;
+    i16 => |this| Value::I64(i64::from(*this)), at most 3 bytes;
+    i32 => |this| Value::I64(i64::from(*this)), at most 5 bytes;
+    i64 => |this| Value::I64(*this), at most 9 bytes;
+    isize => |this| Value::I64(*this as i64), at most 9 bytes;
+    u8 => |this| Value::U64(u64::from(*this)), at most 2 bytes;
+    u16 => |this| Value::U64(u64::from(*this)), at most 3 bytes;
+    u32 => |this| Value::U64(u64::from(*this)), at most 5 bytes;
+    u64 => |this| Value::U64(*this), at most 9 bytes;
+    usize => |this| Value::U64(*this as u64), at most 9 bytes;
     i128 => |this| Value::I128(Packed::new(*this));
     u128 => |this| Value::U128(Packed::new(*this));
-    f32 => |this| Value::F32(*this);
-    f64 => |this| Value::F64(*this);
-    char => |this| Value::Char(*this);
+    f32 => |this| Value::F32(*this), at most 5 bytes;
+    f64 => |this| Value::F64(*this), at most 9 bytes;
+    char => |this| Value::Char(*this), at most 5 bytes;
     str => |this| Value::Str(this);
     Duration => |this| Value::Duration(*this);
     core::net::IpAddr => |this| Value::Display(this);
@@ -229,12 +243,22 @@ impl<T: ToValue + ?Sized> ToValue for &T {
     fn to_value(&self) -> Value<'_> {
         (**self).to_value()
     }
+
+    #[inline(always)]
+    fn most_bytes(&self) -> usize {
+        (**self).most_bytes()
+    }
 }
 
 impl<T: ToValue + ?Sized> ToValue for &mut T {
     #[inline(always)]
     fn to_value(&self) -> Value<'_> {
         (**self).to_value()
+    }
+
+    #[inline(always)]
+    fn most_bytes(&self) -> usize {
+        (**self).most_bytes()
     }
 }
 
@@ -253,6 +277,34 @@ pub struct Bytes<'a>(pub &'a [u8]);
 impl ToValue for Bytes<'_> {
     fn to_value(&self) -> Value<'_> {
         Value::Bytes(self.0)
+    }
+}
+
+/// `%value` where a call hands over references: its kind is its type's.
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Displayed<'a, T>(pub &'a T);
+
+#[cfg(target_os = "none")]
+impl<T: fmt::Display> ToValue for Displayed<'_, T> {
+    #[inline(always)]
+    fn to_value(&self) -> Value<'_> {
+        Value::Display(self.0)
+    }
+}
+
+/// `?value`, likewise.
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Debugged<'a, T>(pub &'a T);
+
+#[cfg(target_os = "none")]
+impl<T: fmt::Debug> ToValue for Debugged<'_, T> {
+    #[inline(always)]
+    fn to_value(&self) -> Value<'_> {
+        Value::Debug(self.0)
     }
 }
 

@@ -12,7 +12,7 @@ import { counted, explainPairs, explainValue, hex, quoted, type Emit, type Part 
 
 export type { Part } from './wire_value';
 
-export type ItemKind = 'SITE' | 'NAME' | 'CONTEXT' | 'RECORD' | 'DROPPED' | 'unknown';
+export type ItemKind = 'SITE' | 'NAME' | 'CONTEXT' | 'RECORD' | 'DROPPED' | 'BUILD' | 'unknown';
 
 /** An item, its parts, and the items before it that explain its ids. */
 export interface Item {
@@ -47,7 +47,7 @@ const SYNC = [0xf5, 0x6b, 0x6b, 0xfa] as const;
 const HEAD = 10;
 const OVERHEAD = HEAD + 4;
 const MAX_ITEMS = 2 ** 28;
-const KINDS: readonly ItemKind[] = ['unknown', 'SITE', 'NAME', 'CONTEXT', 'RECORD', 'DROPPED'];
+const KINDS: readonly ItemKind[] = ['unknown', 'SITE', 'NAME', 'CONTEXT', 'RECORD', 'DROPPED', 'BUILD'];
 const FLAG = { site: 1, logger: 2, context: 4, extra: 8, sequence: 16 } as const;
 
 /** Finds a sync marker at or after `from`; −1 without one. */
@@ -175,6 +175,7 @@ function explainItem(bytes: Uint8Array, start: number, end: number, body: number
     else if (kind === 'CONTEXT') explainContext(cursor, emit, ids, index);
     else if (kind === 'RECORD') explainRecord(cursor, emit, ids, uses);
     else if (kind === 'DROPPED') explainDropped(cursor, emit);
+    else if (kind === 'BUILD') explainBuild(cursor, emit);
     explainer.rest('more', 'bytes this version does not know; a reader passes over them');
   } catch (error) {
     if (!(error instanceof Malformed)) throw error;
@@ -198,11 +199,19 @@ function explainSite(cursor: Cursor, emit: Emit, ids: Ids, index: number): void 
     keys.push(cursor.text());
     emit({ name: 'key', meaning: quoted(keys.at(-1)!), depth: 0 });
   }
-  emit({ name: 'line', meaning: String(cursor.leb()), depth: 0 });
-  emit({ name: 'module', meaning: quoted(cursor.text()), depth: 0 });
-  emit({ name: 'file', meaning: quoted(cursor.text()), depth: 0 });
+  // A device leaves out where it stands.
+  if (cursor.left > 0) {
+    emit({ name: 'line', meaning: String(cursor.leb()), depth: 0 });
+    emit({ name: 'module', meaning: quoted(cursor.text()), depth: 0 });
+    emit({ name: 'file', meaning: quoted(cursor.text()), depth: 0 });
+  }
   refuseTwice(keys);
   ids.sites.set(id, { item: index, says: `${level} ${quoted(message)}`, keys });
+}
+
+function explainBuild(cursor: Cursor, emit: Emit): void {
+  const id = Array.from(cursor.take(cursor.left), hex).join('');
+  emit({ name: 'build', meaning: `sites and names are in the ELF file of build ${id}`, depth: 0 });
 }
 
 function explainName(cursor: Cursor, emit: Emit, ids: Ids, index: number): void {

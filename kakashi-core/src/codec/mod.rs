@@ -38,7 +38,11 @@ mod write;
 pub(crate) use read::Plain;
 pub use read::{Cursor, Malformed};
 pub(crate) use read::{Items, Pairs};
-pub(crate) use write::{print, put_leb_padded};
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub(crate) use write::integer_len;
+#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+pub(crate) use write::put_known;
+pub(crate) use write::{print, put_integer, put_leb_padded, put_len};
 pub use write::{put_leb, put_pair, put_text, put_value};
 
 pub(crate) mod tag {

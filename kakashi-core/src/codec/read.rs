@@ -73,7 +73,7 @@ impl<'a> Cursor<'a> {
     ///
     /// # Errors
     /// [`Malformed`] when it ends early or does not fit 64 bits.
-    #[cfg_attr(not(target_family = "wasm"), inline(always))]
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
     pub fn leb(&mut self) -> Result<u64, Malformed> {
         let first = self.byte()?;
         if first < 0x80 { Ok(u64::from(first)) } else { self.long_leb(first) }
@@ -104,6 +104,28 @@ impl<'a> Cursor<'a> {
     #[cfg_attr(not(target_family = "wasm"), inline(always))]
     pub fn len(&mut self) -> Result<usize, Malformed> {
         usize::try_from(self.leb()?).map_err(|_| Malformed)
+    }
+
+    /// Reads the bytes of a `text` that the compiler made: UTF-8, and short enough for
+    /// a length of 32 bits.
+    #[inline(never)]
+    pub(crate) fn text_bytes(&mut self) -> Result<&'a [u8], Malformed> {
+        let len = self.short_leb()?;
+        self.bytes(len)
+    }
+
+    /// Reads a LEB128 integer that the compiler made.
+    #[inline(never)]
+    pub(crate) fn short_leb(&mut self) -> Result<usize, Malformed> {
+        let (mut number, mut shift) = (0_u32, 0);
+        loop {
+            let byte = self.byte()?;
+            number |= u32::from(byte & 0x7f).wrapping_shl(shift);
+            shift += 7;
+            if byte < 0x80 {
+                return Ok(number as usize);
+            }
+        }
     }
 
     /// Reads a `text`.

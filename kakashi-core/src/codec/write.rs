@@ -5,11 +5,30 @@ use core::fmt;
 use super::nest::{self, Structure};
 use super::tag;
 use crate::output::Output;
-use crate::value::{MAX_DEPTH, Value};
+use crate::value::{Composite, MAX_DEPTH, Value};
 
 /// Appends an unsigned LEB128 integer.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
 pub fn put_leb(out: &mut Output<'_>, mut number: u64) {
+    while number >= 0x80 {
+        out.put_byte(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.put_byte(number as u8);
+}
+
+/// Appends a length or an id as [`put_leb`] does, without 64 bits where words have 32.
+#[cfg(not(target_os = "none"))]
+#[inline(always)]
+pub(crate) fn put_len(out: &mut Output<'_>, number: usize) {
+    put_leb(out, number as u64);
+}
+
+/// Appends a length or an id as [`put_leb`] does, without 64 bits where words have 32.
+#[cfg(target_os = "none")]
+#[inline(never)]
+pub(crate) fn put_len(out: &mut Output<'_>, mut number: usize) {
     while number >= 0x80 {
         out.put_byte(number as u8 | 0x80);
         number >>= 7;
@@ -38,7 +57,7 @@ pub(crate) fn put_leb_padded<const WIDTH: usize>(out: &mut Output<'_>, at: usize
 /// Appends a `text`: its length and its bytes.
 #[inline]
 pub fn put_text(out: &mut Output<'_>, text: &str) {
-    put_leb(out, text.len() as u64);
+    put_len(out, text.len());
     out.put_short(text.as_bytes());
 }
 
@@ -62,18 +81,20 @@ pub fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
     }
 }
 
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_str(out: &mut Output<'_>, text: &str) {
     if text.len() < 0x80 {
         out.put_after(tag::SHORT_STR | text.len() as u8, text.as_bytes());
     } else {
         out.put_byte(tag::STR);
-        put_leb(out, text.len() as u64);
+        put_len(out, text.len());
         out.put(text.as_bytes());
     }
 }
 
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_signed(out: &mut Output<'_>, number: i64) {
     if number < 0 {
         put_integer(out, tag::NEGATIVE, !number as u64);
@@ -82,49 +103,45 @@ fn put_signed(out: &mut Output<'_>, number: i64) {
     }
 }
 
-#[inline]
-fn put_integer(out: &mut Output<'_>, tag: u8, number: u64) {
-    let len = (71 - number.leading_zeros() as usize) / 8;
+/// Appends a number after the tag whose low digit says how many bytes it takes.
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
+pub(crate) fn put_integer(out: &mut Output<'_>, tag: u8, number: u64) {
+    let len = integer_len(number);
     out.put_tagged(tag | len as u8, number.to_le_bytes(), len);
+}
+
+/// Counts the bytes that a number needs.
+#[inline(always)]
+pub(crate) fn integer_len(number: u64) -> usize {
+    (71 - number.leading_zeros() as usize) / 8
 }
 
 #[inline(never)]
 fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
+    put_known(out, value);
+}
+
+/// As [`put_value`]; where the compiler knows the kind, only that kind's code is left.
+#[inline(always)]
+pub(crate) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
         Value::Null => out.put_byte(tag::NULL),
-        Value::I128(number) => {
-            let number = number.get();
-            let (tag, magnitude) =
-                if number < 0 { (tag::NEGATIVE, !number) } else { (tag::POSITIVE, number) };
-            match u64::try_from(magnitude) {
-                Ok(narrow) => put_integer(out, tag, narrow),
-                Err(_) => {
-                    out.put_byte(tag::I128);
-                    out.put(&number.to_le_bytes());
-                }
-            }
-        }
-        Value::U128(number) => {
-            let number = number.get();
-            match u64::try_from(number) {
-                Ok(narrow) => put_integer(out, tag::POSITIVE, narrow),
-                Err(_) => {
-                    out.put_byte(tag::U128);
-                    out.put(&number.to_le_bytes());
-                }
-            }
-        }
-        Value::F32(number) => {
-            out.put_byte(tag::F32);
-            out.put(&number.to_le_bytes());
-        }
+        Value::Bool(truth) => out.put_byte(if truth { tag::TRUE } else { tag::FALSE }),
+        Value::U64(number) => put_integer(out, tag::POSITIVE, number),
+        Value::I64(number) => put_signed(out, number),
+        Value::I128(number) => put_i128(out, number.get()),
+        Value::U128(number) => put_u128(out, number.get()),
+        Value::F32(number) => put_tagged_bytes(out, tag::F32, &number.to_le_bytes()),
+        Value::F64(number) => put_tagged_bytes(out, tag::F64, &number.to_le_bytes()),
         Value::Char(character) => {
             out.put_byte(tag::CHAR);
-            put_leb(out, u64::from(u32::from(character)));
+            put_len(out, u32::from(character) as usize);
         }
+        Value::Str(text) => put_str(out, text),
         Value::Bytes(bytes) => {
             out.put_byte(tag::BYTES);
-            put_leb(out, bytes.len() as u64);
+            put_len(out, bytes.len());
             out.put(bytes);
         }
         Value::Duration(length) => {
@@ -134,14 +151,33 @@ fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
         }
         Value::List(items) => put_nested(out, tag::LIST, items),
         Value::Map(pairs) => put_nested(out, tag::MAP, pairs),
-        Value::Composite(composite) => {
-            nest::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
-        }
+        Value::Composite(composite) => put_composite(out, composite),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
-        Value::U64(_) | Value::I64(_) | Value::Str(_) | Value::F64(_) | Value::Bool(_) => {
-            put_value(out, value);
-        }
     }
+}
+
+fn put_tagged_bytes(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
+    out.put_byte(tag);
+    out.put(bytes);
+}
+
+fn put_i128(out: &mut Output<'_>, number: i128) {
+    let (tag, magnitude) = if number < 0 { (tag::NEGATIVE, !number) } else { (tag::POSITIVE, number) };
+    match u64::try_from(magnitude) {
+        Ok(narrow) => put_integer(out, tag, narrow),
+        Err(_) => put_tagged_bytes(out, tag::I128, &number.to_le_bytes()),
+    }
+}
+
+fn put_u128(out: &mut Output<'_>, number: u128) {
+    match u64::try_from(number) {
+        Ok(narrow) => put_integer(out, tag::POSITIVE, narrow),
+        Err(_) => put_tagged_bytes(out, tag::U128, &number.to_le_bytes()),
+    }
+}
+
+fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
+    nest::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
 }
 
 fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {

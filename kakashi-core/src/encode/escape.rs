@@ -30,6 +30,25 @@ pub(super) fn put_word(out: &mut Output<'_>, text: &str) {
     }
 }
 
+/// Appends text in quotes, as [`put_quoted`] does, in less code.
+#[cfg(any(test, target_os = "none"))]
+#[inline(never)]
+pub(super) fn put_quoted_bytes(text: &[u8], out: &mut Output<'_>) {
+    // Byte by byte, not in pieces as `escape` does: less code.
+    out.put_byte(b'"');
+    let mut at = 0;
+    while let Some(&byte) = text.get(at) {
+        let len = if matches!(byte, b'"' | b'\\') { 1 } else { control_len(text, at) };
+        if len == 0 {
+            out.put_byte(byte);
+        } else {
+            put_escape(text.get(at..at + len).unwrap_or_default(), &mut |piece| out.put(piece));
+        }
+        at += len.max(1);
+    }
+    out.put_byte(b'"');
+}
+
 /// Appends a string value: bare, or quoted.
 #[inline]
 pub(super) fn put_value_text(out: &mut Output<'_>, text: &str) {
@@ -92,7 +111,7 @@ pub(super) fn put_escaped(out: &mut Output<'_>, text: &str) {
     if is_clean(text.as_bytes()) {
         out.put_short(text.as_bytes());
     } else {
-        escape(text, &mut |piece| out.put(piece.as_bytes()));
+        escape(text.as_bytes(), &mut |piece| out.put(piece));
     }
 }
 
@@ -111,8 +130,7 @@ const CLEAN: [bool; 256] = {
 };
 
 /// Hands out text in pieces, escaped.
-pub(super) fn escape(text: &str, put: &mut dyn FnMut(&str)) {
-    let bytes = text.as_bytes();
+pub(super) fn escape(bytes: &[u8], put: &mut dyn FnMut(&[u8])) {
     let (mut at, mut clean_from) = (0, 0);
     while at < bytes.len() {
         let byte = bytes[at];
@@ -121,35 +139,37 @@ pub(super) fn escape(text: &str, put: &mut dyn FnMut(&str)) {
             at += 1;
             continue;
         }
-        put(&text[clean_from..at]);
+        put(&bytes[clean_from..at]);
         put_escape(&bytes[at..at + len], put);
         at += len;
         clean_from = at;
     }
-    put(&text[clean_from..]);
+    put(&bytes[clean_from..]);
 }
 
-fn put_escape(character: &[u8], put: &mut dyn FnMut(&str)) {
-    let scalar = match *character {
-        [b'\n'] => return put("\\n"),
-        [b'\r'] => return put("\\r"),
-        [b'\t'] => return put("\\t"),
-        [b'"'] => return put("\\\""),
-        [b'\\'] => return put("\\\\"),
-        // All that is escaped lies in the basic plane, in one to three bytes.
-        [one] => u32::from(one),
-        [one, two] => u32::from(one & 0x1f) << 6 | u32::from(two & 0x3f),
-        [one, two, three, ..] => {
-            u32::from(one & 0x0f) << 12 | u32::from(two & 0x3f) << 6 | u32::from(three & 0x3f)
-        }
-        [] => return,
+fn put_escape(character: &[u8], put: &mut dyn FnMut(&[u8])) {
+    let short = match *character {
+        [b'\n'] => b'n',
+        [b'\r'] => b'r',
+        [b'\t'] => b't',
+        [byte @ (b'"' | b'\\')] => byte,
+        _ => 0,
     };
-    let digit = |shift: u32| HEX[(scalar >> shift & 0xf) as usize];
-    put_ascii(&[b'\\', b'u', digit(12), digit(8), digit(4), digit(0)], put);
-}
-
-fn put_ascii(bytes: &[u8], put: &mut dyn FnMut(&str)) {
-    put(as_text(bytes).unwrap_or_default());
+    let mut escape = [b'\\', short, 0, 0, 0, 0];
+    if short != 0 {
+        return put(&escape[..2]);
+    }
+    // All that is escaped lies in the basic plane, in one to three bytes.
+    let Some((first, more)) = character.split_first() else { return };
+    let of_first = if more.is_empty() { 0x7f } else { 0x7f >> character.len() };
+    let mut scalar =
+        more.iter().fold(u32::from(first & of_first), |scalar, byte| scalar << 6 | u32::from(byte & 0x3f));
+    escape[1] = b'u';
+    for digit in escape[2..].iter_mut().rev() {
+        *digit = HEX[(scalar & 0xf) as usize];
+        scalar >>= 4;
+    }
+    put(&escape);
 }
 
 /// Writes text piece by piece as one bare or quoted word, and decides at the
@@ -233,8 +253,15 @@ pub(super) struct Escaper<'w, W: fmt::Write + ?Sized>(pub(super) &'w mut W);
 
 impl<W: fmt::Write + ?Sized> fmt::Write for Escaper<'_, W> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
+        if is_clean(text.as_bytes()) {
+            return self.0.write_str(text);
+        }
         let mut result = Ok(());
-        escape(text, &mut |piece| result = result.and_then(|()| self.0.write_str(piece)));
+        escape(text.as_bytes(), &mut |piece| {
+            // Cut where characters begin.
+            let piece = as_text(piece).unwrap_or_default();
+            result = result.and_then(|()| self.0.write_str(piece));
+        });
         result
     }
 }

@@ -8,7 +8,7 @@ use super::escape::is_clean;
 use super::escape::{Escaper, put_escaped, write_base64};
 use super::line::{Line, put_line};
 use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::template::{Piece, pieces};
+use super::template::{Rendered, pieces};
 use super::text::write_shown;
 use super::{Encoder, LineForm};
 use crate::chars::as_text;
@@ -122,8 +122,8 @@ fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
     match record.message() {
         Message::Literal(text) => put_escaped(out, text),
         Message::Template(template) => pieces(template, record, &mut |piece| match piece {
-            Piece::Text(text) => put_escaped(out, text),
-            Piece::Value(value) => {
+            Rendered::Text(text) => put_escaped(out, text),
+            Rendered::Value(value) => {
                 if write_shown(&mut Escaper(out), &value).is_err() {
                     out.put("…".as_bytes());
                 }

@@ -75,6 +75,8 @@
 //! message `Records were dropped` stands in their place, with the fields
 //! `dropped`, `levels` and `reasons`.
 
+#[cfg(any(test, target_os = "none"))]
+mod alone;
 mod escape;
 mod json;
 mod line;
@@ -93,6 +95,11 @@ pub(crate) use text::rendered_message;
 pub use wire::Wire;
 
 mod cache;
+#[cfg(any(test, target_os = "none"))]
+#[doc(hidden)]
+pub use alone::{Alone, CallDriver, CallHead, EncodeAlone};
+#[cfg(target_os = "none")]
+pub(crate) use alone::{Quoting, quoting};
 pub use cache::EncoderCache;
 
 use crate::clock::Timestamp;
@@ -121,6 +128,17 @@ pub trait Encoder: Send + Sync {
     #[doc(hidden)]
     fn line_form(&self) -> Option<LineForm> {
         None
+    }
+
+    /// Chooses how a call becomes a batch of its own.
+    #[cfg(any(test, target_os = "none"))]
+    #[doc(hidden)]
+    #[inline(always)]
+    fn drive(&self, driver: impl CallDriver, arguments: &impl crate::arguments::Arguments)
+    where
+        Self: Sized,
+    {
+        driver.whole(arguments);
     }
 
     /// Appends the announcement that records were dropped.

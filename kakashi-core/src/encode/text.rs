@@ -8,12 +8,15 @@ use super::escape::put_bare_text;
 use super::escape::{Quoter, put_message_text, put_value_text, put_word};
 use super::line::{Line, put_line};
 use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::template::{Piece, pieces};
+use super::template::{Rendered, pieces};
 use super::{Encoder, LineForm, json};
 use crate::chars::as_text;
+use crate::clock::Timestamp;
 use crate::codec::print;
+use crate::level::LogLevel;
 use crate::output::Output;
 use crate::record::{LogRecord, Message, Name};
+use crate::stats::{DropReason, DropSums, Dropped};
 use crate::value::Value;
 
 /// Writes `time LEVEL logger message key=value …`, one line a record.
@@ -30,6 +33,54 @@ impl Encoder for Text {
         cache.second.put(record.timestamp, out);
         put_line(self, record, cache, out);
         out.put_byte(b'\n');
+    }
+
+    #[cfg(any(test, target_os = "none"))]
+    #[inline(always)]
+    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::arguments::Arguments) {
+        driver.pieces(self, arguments);
+    }
+
+    /// Without the code that makes a record of it: a device has few bytes for that.
+    fn encode_dropped(
+        &self,
+        timestamp: Timestamp,
+        dropped: &Dropped,
+        cache: &mut EncoderCache,
+        out: &mut Output<'_>,
+    ) {
+        cache.second.put(timestamp, out);
+        put_drops(dropped, out);
+    }
+}
+
+/// Appends what stands after the time.
+#[inline(never)]
+pub(super) fn put_drops(sums: &dyn DropSums, out: &mut Output<'_>) {
+    out.put(b" WARNING kakashi Records were dropped dropped=");
+    let total = (0..LogLevel::ALL.len()).fold(0_usize, |sum, at| sum.saturating_add(sums.of_level_at(at)));
+    put_u64(out, total as u64);
+    out.put(b" levels={");
+    for (at, level) in LogLevel::ALL.iter().enumerate() {
+        put_count(out, level.name(), sums.of_level_at(at));
+    }
+    out.put(b"} reasons={");
+    for (at, reason) in DropReason::ALL.iter().enumerate() {
+        put_count(out, reason.name(), sums.of_reason_at(at));
+    }
+    out.put(b"}\n");
+}
+
+#[cfg_attr(target_os = "none", inline(never))]
+fn put_count(out: &mut Output<'_>, name: &str, count: usize) {
+    if count > 0 {
+        if !out.written().ends_with(b"{") {
+            out.put_byte(b',');
+        }
+        out.put_byte(b'"');
+        out.put(name.as_bytes());
+        out.put(b"\":");
+        put_u64(out, count as u64);
     }
 }
 
@@ -83,10 +134,10 @@ pub(super) fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
     }
 }
 
-fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Piece<'_>) {
+fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Rendered<'_>) {
     match piece {
-        Piece::Text(text) => quoter.push(text),
-        Piece::Value(value) => {
+        Rendered::Text(text) => quoter.push(text),
+        Rendered::Value(value) => {
             if write_shown(quoter, &value).is_err() {
                 quoter.push("…");
             }
@@ -102,8 +153,8 @@ pub(crate) fn rendered_message(record: &LogRecord<'_>) -> alloc::string::String 
     match record.message() {
         Message::Literal(words) => text.push_str(words),
         Message::Template(template) => pieces(template, record, &mut |piece| match piece {
-            Piece::Text(piece) => text.push_str(piece),
-            Piece::Value(value) => {
+            Rendered::Text(piece) => text.push_str(piece),
+            Rendered::Value(value) => {
                 if write_shown(&mut text, &value).is_err() {
                     text.push('…');
                 }
@@ -126,7 +177,14 @@ pub(super) fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
 
 #[inline(never)]
 fn put_rare(out: &mut Output<'_>, value: &Value<'_>) {
+    put_known(out, value);
+}
+
+/// As [`put_value`]; where the compiler knows the kind, only that kind's code is left.
+#[inline(always)]
+pub(super) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
+        Value::Str(text) => put_value_text(out, text),
         Value::Bytes(bytes) => put_bytes(out, bytes),
         Value::Char(character) => put_value_text(out, character.encode_utf8(&mut [0; 4])),
         Value::List(_) | Value::Map(_) => {
@@ -156,7 +214,13 @@ fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
 }
 
 /// Writes a value as a message has it, unescaped.
-pub(super) fn write_shown(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    show_known(out, value)
+}
+
+/// As [`write_shown`]; where the compiler knows the kind, only that kind's code is left.
+#[inline(always)]
+pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     match *value {
         Value::Str(text) => out.write_str(text),
         Value::Char(character) => out.write_char(character),

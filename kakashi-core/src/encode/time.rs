@@ -1,5 +1,7 @@
 //! Timestamps as RFC 3339 text, the part up to the second kept from before.
 
+#[cfg(any(test, target_os = "none"))]
+use super::number::{div_rem, put_digits, put_small_u64};
 use crate::clock::Timestamp;
 use crate::output::Output;
 
@@ -75,6 +77,43 @@ fn split(nanos: i64) -> (i64, u32) {
     (nanos.div_euclid(1_000_000_000), (nanos.rem_euclid(1_000_000_000) / 1000) as u32)
 }
 
+/// Appends a timestamp without a memory of the last.
+#[cfg(any(test, target_os = "none"))]
+#[inline(always)]
+pub(super) fn put_time(timestamp: Timestamp, out: &mut Output<'_>) {
+    match timestamp {
+        Timestamp::Wall(_) => put_wall(timestamp, out),
+        Timestamp::Uptime(nanos) => put_uptime(nanos, out),
+    }
+}
+
+#[cfg(any(test, target_os = "none"))]
+#[inline(never)]
+fn put_wall(timestamp: Timestamp, out: &mut Output<'_>) {
+    SecondCache::default().put(timestamp, out);
+}
+
+#[cfg(any(test, target_os = "none"))]
+#[cfg_attr(target_os = "none", inline(never))]
+fn put_small_uptime(nanos: u64, out: &mut Output<'_>) {
+    let (seconds, millis, micros) = {
+        let (rest, _) = div_rem(nanos, 1000);
+        let (rest, micros) = div_rem(rest, 1000);
+        let (rest, millis) = div_rem(rest, 1000);
+        (rest, millis, micros)
+    };
+    out.put_byte(b'+');
+    put_small_u64(out, seconds);
+    out.put_byte(b'.');
+    put_digits(out, millis, 3);
+    put_digits(out, micros, 3);
+    out.put_byte(b's');
+}
+
+#[cfg(target_os = "none")]
+use put_small_uptime as put_uptime;
+
+#[cfg(not(target_os = "none"))]
 fn put_uptime(nanos: u64, out: &mut Output<'_>) {
     let mut digits = itoa::Buffer::new();
     out.put_byte(b'+');
@@ -144,6 +183,17 @@ mod tests {
         assert_eq!(text(Timestamp::Wall(i64::MAX)), "2262-04-11T23:47:16.854775Z");
         assert_eq!(text(Timestamp::Wall(i64::MIN)), "1677-09-21T00:12:43.145224Z");
         assert_eq!(text(Timestamp::Uptime(12_345_678_901)), "+12.345678s");
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn little_code_writes_the_same_uptime(nanos: u64, shift in 0_u32..64) {
+            let mut room = [0; 32];
+            let mut out = Output::new(&mut room);
+            put_small_uptime(nanos >> shift, &mut out);
+            let small = String::from_utf8(out.written().to_vec()).expect("a time is ASCII");
+            proptest::prop_assert_eq!(small, text(Timestamp::Uptime(nanos >> shift)));
+        }
     }
 
     #[test]

@@ -224,6 +224,12 @@ impl Encoder for Wire {
         }
     }
 
+    #[cfg(any(test, target_os = "none"))]
+    #[inline(always)]
+    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::arguments::Arguments) {
+        driver.pieces(self, arguments);
+    }
+
     fn encode_dropped(
         &self,
         timestamp: Timestamp,

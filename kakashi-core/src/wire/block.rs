@@ -1,29 +1,38 @@
 //! Blocks and items into bytes. Needs no heap.
 
-use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, flag, kind};
+use super::{MAX_ITEMS_LEN, SYNC, VERSION, flag, kind};
 use crate::clock::Timestamp;
-use crate::codec::{put_leb, put_leb_padded, put_pair, put_text, put_value};
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+use crate::codec::integer_len;
+use crate::codec::{put_integer, put_leb, put_leb_padded, put_len, put_pair, put_text, put_value};
+use crate::crc::crc32;
+#[cfg(any(test, target_os = "none"))]
+use crate::encode::CallHead;
 use crate::level::LogLevel;
 use crate::output::Output;
 use crate::record::{Extra, LogRecord, Message, Values};
-use crate::stats::{DropReason, Dropped};
+use crate::stats::{DropReason, DropSums, Dropped};
 use crate::value::Value;
 
 /// Bytes of a block that are not items.
 pub const BLOCK_OVERHEAD: usize = 14;
 
+/// How many bytes of a build's id are enough to tell it from others.
+const BUILD_ID_LEN: usize = 8;
+
 /// Writes one block's items; the caller chooses the ids.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Default, Debug)]
 pub struct BlockWriter {
     start: usize,
 }
 
 impl BlockWriter {
     /// Begins a block.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub fn begin(out: &mut Output<'_>) -> Self {
         let start = out.position();
-        out.put(&SYNC);
-        out.put(&[VERSION, 0, 0, 0, 0, 0]);
+        let [a, b, c, d] = SYNC;
+        out.put(&[a, b, c, d, VERSION, 0, 0, 0, 0, 0]);
         Self { start }
     }
 
@@ -44,15 +53,21 @@ impl BlockWriter {
     /// Appends a SITE; `body` is what [`Site::wire`](crate::Site::wire) gives.
     pub fn put_site(&self, out: &mut Output<'_>, id: u32, body: &[u8]) {
         put_item(out, kind::SITE, |out| {
-            put_leb(out, u64::from(id));
+            put_len(out, id as usize);
             out.put(body);
         });
+    }
+
+    /// Appends a BUILD: whose program's sites and names the ids mean that the block
+    /// does not explain; of the id no more than its first eight bytes.
+    pub fn put_build(&self, out: &mut Output<'_>, id: &[u8]) {
+        put_item(out, kind::BUILD, |out| out.put(id.get(..BUILD_ID_LEN).unwrap_or(id)));
     }
 
     /// Appends a NAME, and tells where its text stands.
     pub fn put_name(&self, out: &mut Output<'_>, id: u32, name: &str) -> usize {
         put_item(out, kind::NAME, |out| {
-            put_leb(out, u64::from(id));
+            put_len(out, id as usize);
             put_text(out, name);
         });
         out.position() - name.len()
@@ -61,7 +76,7 @@ impl BlockWriter {
     /// Appends a CONTEXT of pairs.
     pub fn put_context(&self, out: &mut Output<'_>, id: u32, pairs: &[u8]) {
         put_item(out, kind::CONTEXT, |out| {
-            put_leb(out, u64::from(id));
+            put_len(out, id as usize);
             out.put(pairs);
         });
     }
@@ -85,18 +100,104 @@ impl BlockWriter {
 
     /// Appends a DROPPED.
     pub fn put_dropped(&self, out: &mut Output<'_>, timestamp: Timestamp, dropped: &Dropped) {
-        put_item(out, kind::DROPPED, |out| {
-            put_time(out, timestamp);
-            for level in LogLevel::ALL {
-                put_leb(out, dropped.of_level(level) as u64);
-            }
-            let counted = || DropReason::ALL.into_iter().filter(|&reason| dropped.of_reason(reason) > 0);
-            put_leb(out, counted().count() as u64);
-            for reason in counted() {
-                put_text(out, reason.name());
-                put_leb(out, dropped.of_reason(reason) as u64);
-            }
-        });
+        put_item(out, kind::DROPPED, |out| put_drops(out, timestamp, dropped));
+    }
+}
+
+/// Appends a DROPPED's body.
+fn put_drops(out: &mut Output<'_>, timestamp: Timestamp, sums: &(impl DropSums + ?Sized)) {
+    put_time(out, timestamp);
+    for level in 0..LogLevel::ALL.len() {
+        put_len(out, sums.of_level_at(level));
+    }
+    let counted = || (0..DropReason::ALL.len()).filter(|&reason| sums.of_reason_at(reason) > 0);
+    put_len(out, counted().count());
+    for reason in counted() {
+        put_text(out, DropReason::ALL[reason].name());
+        put_len(out, sums.of_reason_at(reason));
+    }
+}
+
+/// A block of one record that is being written, in little code: lengths of items
+/// take two bytes each, for no batch of a device has 16 KiB.
+#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+#[derive(Clone, Copy, Default, Debug)]
+pub(crate) struct OpenBlock {
+    block: BlockWriter,
+    /// Where the length of the open item stands.
+    item: usize,
+}
+
+#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+impl OpenBlock {
+    /// Begins a block.
+    pub(crate) fn begin(out: &mut Output<'_>) -> Self {
+        Self { block: BlockWriter::begin(out), item: 0 }
+    }
+
+    /// Begins an item.
+    #[inline(never)]
+    pub(crate) fn open(&mut self, kind: u8, out: &mut Output<'_>) {
+        self.item = out.position() + 1;
+        out.put(&[kind, 0, 0]);
+    }
+
+    /// Ends the item.
+    #[inline(never)]
+    pub(crate) fn close(&self, out: &mut Output<'_>) {
+        let len = out.position() - self.item - 2;
+        out.patch(self.item, &[len as u8 | 0x80, (len >> 7) as u8 & 0x7f]);
+    }
+
+    /// Appends what explains a site of the program: a SITE, or the BUILD that has it.
+    #[cfg(any(test, target_os = "none"))]
+    pub(crate) fn put_site(&mut self, call: &CallHead<'_>, out: &mut Output<'_>) {
+        #[cfg(target_os = "none")]
+        if let Some(build) = crate::linked::exported_build() {
+            return self.put_build(build, out);
+        }
+        #[cfg(target_os = "none")]
+        let site = crate::linked::site_in_memory(call.id);
+        #[cfg(not(target_os = "none"))]
+        let site = call.site();
+        self.open(kind::SITE, out);
+        put_len(out, call.id as usize);
+        out.put(site.wire());
+        self.close(out);
+    }
+
+    /// Appends a BUILD.
+    #[cfg(target_os = "none")]
+    pub(crate) fn put_build(&mut self, id: &[u8], out: &mut Output<'_>) {
+        self.open(kind::BUILD, out);
+        out.put(id.get(..BUILD_ID_LEN).unwrap_or(id));
+        self.close(out);
+    }
+
+    /// Begins the record of a call and writes all that stands before its values.
+    #[cfg(any(test, target_os = "none"))]
+    pub(crate) fn open_record(&mut self, call: &CallHead<'_>, out: &mut Output<'_>) {
+        self.open(kind::NAME, out);
+        out.put_byte(0);
+        put_text(out, call.logger);
+        self.close(out);
+        self.open(kind::RECORD, out);
+        out.put_byte(flag::SITE | flag::LOGGER);
+        put_time(out, call.timestamp);
+        put_len(out, call.id as usize);
+        out.put_byte(0);
+    }
+
+    /// Appends a DROPPED.
+    pub(crate) fn put_dropped(&mut self, timestamp: Timestamp, sums: &dyn DropSums, out: &mut Output<'_>) {
+        self.open(kind::DROPPED, out);
+        put_drops(out, timestamp, sums);
+        self.close(out);
+    }
+
+    /// Ends the block.
+    pub(crate) fn finish(self, out: &mut Output<'_>) {
+        self.block.finish(out);
     }
 }
 
@@ -109,7 +210,7 @@ fn put_item(out: &mut Output<'_>, kind: u8, body: impl Fn(&mut Output<'_>)) {
     let len = out.position() - start - 2;
     if !put_leb_padded::<1>(out, start + 1, len) {
         out.rewind(start + 1);
-        put_leb(out, len as u64);
+        put_len(out, len);
         body(out);
     }
 }
@@ -130,7 +231,7 @@ pub struct RecordIds {
 pub fn put_call(out: &mut Output<'_>, timestamp: Timestamp, site: u32, values: &[Value<'_>]) -> bool {
     out.put_byte(flag::SITE);
     put_time(out, timestamp);
-    put_leb(out, u64::from(site));
+    put_len(out, site as usize);
     values.iter().all(|value| {
         let plain = !value.is_foreign();
         if plain {
@@ -155,7 +256,7 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
     out.put_byte(flags);
     put_time(out, record.timestamp);
     match ids.site {
-        Some(site) => put_leb(out, u64::from(site)),
+        Some(site) => put_len(out, site as usize),
         None => {
             out.put_byte(record.level.number());
             let (Message::Literal(text) | Message::Template(text)) = record.message();
@@ -163,7 +264,7 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
         }
     }
     for id in [ids.logger, ids.context].into_iter().flatten() {
-        put_leb(out, u64::from(id));
+        put_len(out, id as usize);
     }
     if let Some(sequence) = record.sequence {
         put_leb(out, sequence);
@@ -182,13 +283,27 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
     }
 }
 
+/// Appends the first of a RECORD: its flags and its time.
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+#[inline]
+pub(crate) fn put_flags_and_time(out: &mut Output<'_>, flags: u8, timestamp: Timestamp) {
+    let (head, nanos) = head_of(timestamp);
+    let len = integer_len(nanos);
+    out.put_headed([flags, head | len as u8], nanos.to_le_bytes(), len);
+}
+
 #[inline]
 fn put_time(out: &mut Output<'_>, timestamp: Timestamp) {
-    let (head, nanos) = match timestamp {
+    let (head, nanos) = head_of(timestamp);
+    put_integer(out, head, nanos);
+}
+
+/// Returns the head of a time, and the number after it.
+#[inline]
+fn head_of(timestamp: Timestamp) -> (u8, u64) {
+    match timestamp {
         Timestamp::Wall(nanos) if nanos < 0 => (0x10, !nanos as u64),
         Timestamp::Wall(nanos) => (0x00, nanos as u64),
         Timestamp::Uptime(nanos) => (0x20, nanos),
-    };
-    let len = (71 - nanos.leading_zeros() as usize) / 8;
-    out.put_tagged(head | len as u8, nanos.to_le_bytes(), len);
+    }
 }

@@ -28,14 +28,24 @@
 //!
 //! | kind | item | body |
 //! |---|---|---|
-//! | `01` | SITE | `leb` id · level (1 byte, the level's number) · `text` message template · `leb` number of keys · each key a `text` · `leb` line · `text` module · `text` file |
+//! | `01` | SITE | `leb` id · level (1 byte, the level's number) · `text` message template · `leb` number of keys · each key a `text` · and, if it is known where the site stands, `leb` line · `text` module · `text` file |
 //! | `02` | NAME | `leb` id · `text` |
 //! | `03` | CONTEXT | `leb` id · pairs to the end |
 //! | `04` | RECORD | below |
 //! | `05` | DROPPED | time · number of records dropped of each level, lowest first: six `leb` · `leb` number of reasons · for each a `text` and a `leb` count |
+//! | `06` | BUILD | the first 8 bytes of the build id of a program: sites and names that the block does not explain are that program's, see below |
 //!
 //! An id holds within its block, for its kind of item, from its item on; an
 //! item with an id that is already taken replaces what it stood for.
+//!
+//! # The sites of a build
+//!
+//! Where the words of call sites would take a device's flash, they stay in its ELF
+//! file: in the section `kakashi_sites`, whose offsets are the ids of sites and names.
+//! What begins with `10` is a site and goes on as a SITE's body after its id, without
+//! its place in the source; with `30`, with it; 1 to 7 more in this byte are hints for
+//! encoders. What begins with `40` is a name, a `text`; zeros stand between. The
+//! build id is that of the linker (`--build-id`), in the ELF note `NT_GNU_BUILD_ID`.
 //!
 //! # RECORD
 //!
@@ -65,13 +75,21 @@ mod block;
 mod reader;
 #[cfg(feature = "alloc")]
 mod record;
+#[cfg(feature = "alloc")]
+mod site_table;
 
+#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+pub(crate) use block::OpenBlock;
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub(crate) use block::put_flags_and_time;
 pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_call, put_record};
 #[cfg(feature = "alloc")]
 pub use reader::{DropReport, Item, Reader};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use record::{Known, KnownSite, read_record, read_record_time};
+#[cfg(feature = "alloc")]
+pub use site_table::SiteTable;
 
 /// The first bytes of a block.
 pub const SYNC: [u8; 4] = [0xf5, b'k', b'k', 0xfa];
@@ -86,6 +104,7 @@ pub(crate) mod kind {
     pub(crate) const CONTEXT: u8 = 3;
     pub(crate) const RECORD: u8 = 4;
     pub(crate) const DROPPED: u8 = 5;
+    pub(crate) const BUILD: u8 = 6;
 }
 
 pub(crate) mod flag {
@@ -96,46 +115,6 @@ pub(crate) mod flag {
     pub(crate) const SEQUENCE: u8 = 16;
     #[cfg(feature = "alloc")]
     pub(crate) const KNOWN: u8 = 31;
-}
-
-/// The checksum: the processor's instructions where they may be used, one table of
-/// 16 × 256 entries where there is a heap, a small one in a page, none on a chip.
-pub(crate) fn crc32(bytes: &[u8]) -> u32 {
-    #[cfg(feature = "fast-crc")]
-    return crc32fast::hash(bytes);
-    #[cfg(all(not(feature = "fast-crc"), target_family = "wasm"))]
-    return crc32_by_halves(bytes);
-    #[cfg(not(any(feature = "fast-crc", target_family = "wasm")))]
-    {
-        #[cfg(feature = "alloc")]
-        type Table = crc::Table<16>;
-        #[cfg(not(feature = "alloc"))]
-        type Table = crc::NoTable;
-        static CRC: crc::Crc<u32, Table> = crc::Crc::<u32, Table>::new(&crc::CRC_32_ISO_HDLC);
-        CRC.checksum(bytes)
-    }
-}
-
-/// The checksum, half a byte at a time: of all that a page downloads, a table of
-/// 256 entries packs worst.
-#[cfg(any(test, all(target_family = "wasm", not(feature = "fast-crc"))))]
-fn crc32_by_halves(bytes: &[u8]) -> u32 {
-    const TABLE: [u32; 16] = {
-        let mut table = [0; 16];
-        let mut half = 0;
-        while half < 16 {
-            let (mut rest, mut bit) = (half as u32, 0);
-            while bit < 4 {
-                rest = (rest >> 1) ^ (0xedb8_8320 * (rest & 1));
-                bit += 1;
-            }
-            table[half] = rest;
-            half += 1;
-        }
-        table
-    };
-    let step = |crc: u32| (crc >> 4) ^ TABLE[(crc & 15) as usize];
-    !bytes.iter().fold(!0, |crc, &byte| step(step(crc ^ u32::from(byte))))
 }
 
 #[cfg(all(test, feature = "alloc"))]

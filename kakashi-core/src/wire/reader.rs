@@ -2,9 +2,11 @@
 //! the number of ids in one block and of keys in one item, nothing else.
 
 use super::record::{Known, KnownSite, read_record, read_time};
-use super::{MAX_ITEMS_LEN, SYNC, VERSION, crc32, kind};
+use super::site_table::SiteTable;
+use super::{MAX_ITEMS_LEN, SYNC, VERSION, kind};
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Malformed, Pairs};
+use crate::crc::crc32;
 use crate::ids::Ids as Table;
 use crate::level::LogLevel;
 use crate::places::Places;
@@ -20,6 +22,9 @@ pub enum Item<'a> {
     Dropped(DropReport<'a>),
     /// This many bytes that are no block, or no item of a version 1 block.
     Skipped(usize),
+    /// What comes needs the sites of the build with this id, or one that begins so,
+    /// and the reader has none or another's. Records without them are skipped.
+    NeedsSites(&'a [u8]),
 }
 
 /// Tells of records that were dropped where the stream was written.
@@ -54,6 +59,7 @@ pub struct Reader<'a> {
     at: usize,
     items: Cursor<'a>,
     ids: Ids<'a>,
+    table: Option<&'a SiteTable<'a>>,
 }
 
 /// What the block explains.
@@ -62,12 +68,22 @@ struct Ids<'a> {
     sites: Table<KnownSite<'a>>,
     names: Table<Name<'a>>,
     contexts: Table<ContextFields<'a>>,
+    /// The sites of the build that the block names.
+    build: Option<&'a SiteTable<'a>>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default() }
+        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default(), table: None }
+    }
+
+    /// Explains with `sites` the records of a device that left its call sites in its
+    /// ELF file.
+    #[must_use]
+    pub fn with_sites(mut self, sites: &'a SiteTable<'a>) -> Self {
+        self.table = Some(sites);
+        self
     }
 
     /// Returns how many bytes at the end may be the beginning of a block that
@@ -103,6 +119,7 @@ impl<'a> Reader<'a> {
             self.ids.sites.clear();
             self.ids.names.clear();
             self.ids.contexts.clear();
+            self.ids.build = None;
         }
         None
     }
@@ -133,6 +150,12 @@ impl<'a> Reader<'a> {
                 return read_record(body.rest(), &self.ids).map(|record| Some(Item::Record(record)));
             }
             kind::DROPPED => return drop_report(body).map(|report| Some(Item::Dropped(report))),
+            kind::BUILD => {
+                self.ids.build = self.table.filter(|table| table.is_of(body.rest()));
+                if self.ids.build.is_none() {
+                    return Ok(Some(Item::NeedsSites(body.rest())));
+                }
+            }
             _ => {}
         }
         Ok(None)
@@ -141,11 +164,11 @@ impl<'a> Reader<'a> {
 
 impl<'a> Known<'a> for Ids<'a> {
     fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
-        self.sites.get(&id)
+        self.sites.get(&id).or_else(|| self.build?.site(id))
     }
 
     fn logger(&self, id: u64) -> Option<Name<'a>> {
-        self.names.get(&id).copied()
+        self.names.get(&id).copied().or_else(|| self.build?.name(id))
     }
 
     fn context(&self, id: u64) -> Option<ContextFields<'a>> {

@@ -4,6 +4,7 @@
 use super::*;
 use crate::clock::Timestamp;
 use crate::codec::{put_pair, put_value};
+use crate::crc::crc32;
 use crate::encode::{Encoder, EncoderCache, Json, Text, Wire};
 use crate::field::Field;
 use crate::level::LogLevel;
@@ -59,15 +60,6 @@ fn slow_crc32(bytes: &[u8]) -> u32 {
     !rest
 }
 
-#[test]
-fn all_ways_to_a_checksum_agree() {
-    let bytes: Vec<u8> = (0..=255).cycle().take(1000).collect();
-    for len in [0, 1, 2, 9, 255, 1000] {
-        assert_eq!(crc32(&bytes[..len]), slow_crc32(&bytes[..len]));
-        assert_eq!(crc32_by_halves(&bytes[..len]), slow_crc32(&bytes[..len]));
-    }
-}
-
 fn line(encoder: &dyn Encoder, record: &LogRecord<'_>) -> String {
     let mut room = vec![0; 4096];
     let mut out = Output::new(&mut room);
@@ -77,13 +69,17 @@ fn line(encoder: &dyn Encoder, record: &LogRecord<'_>) -> String {
 
 /// What is in a stream, in short: lines, `skipped 5`, `dropped 17`.
 fn read(stream: &[u8]) -> Vec<String> {
-    Reader::new(stream)
-        .map(|item| match item {
-            Item::Record(record) => line(&Text, &record),
-            Item::Dropped(report) => format!("dropped {}", report.total()),
-            Item::Skipped(bytes) => format!("skipped {bytes}"),
-        })
-        .collect()
+    all(Reader::new(stream))
+}
+
+fn all(reader: Reader<'_>) -> Vec<String> {
+    let shown = |item| match item {
+        Item::Record(record) => line(&Text, &record),
+        Item::Dropped(report) => format!("dropped {}", report.total()),
+        Item::NeedsSites(id) => format!("needs the sites of {id:x?}"),
+        Item::Skipped(bytes) => format!("skipped {bytes}"),
+    };
+    reader.map(shown).collect()
 }
 
 /// Miri takes its time: it looks at some places only.
@@ -191,7 +187,7 @@ fn times_take_the_bytes_they_need_in_both_directions() {
 #[test]
 fn what_is_known_of_a_future_item_is_passed_over() {
     let items = [
-        hex(&["06 03 010203"]), // a kind that nobody knows yet
+        hex(&["07 03 010203"]), // a kind that nobody knows yet
         hex(&["ff 00"]),
         hex(&[HI]),
         hex(&["02 07 02 03 617070 0102"]), // a NAME with more behind its text
@@ -471,4 +467,73 @@ fn a_record_without_names_is_written_in_full() {
     assert_eq!(out.written(), block(&hex(&["04 8600 00 20 32 02 6d7b"])));
     assert_eq!(read(out.written()), [r#"+0.000000s CRITICAL "" m{"#]);
     assert_eq!(out.position(), BLOCK_OVERHEAD + 9);
+}
+
+/// What a linker makes of two sites and a name: nothing at 0, a place for one of them.
+fn section() -> Vec<u8> {
+    let site = |mark: u8, level: u8, message: &str, key: &str| {
+        let texts = [&[message.len() as u8], message.as_bytes(), &[1, key.len() as u8], key.as_bytes()];
+        [vec![mark, level], texts.concat()].concat()
+    };
+    let located = [site(0x31, 40, "Stopped", "rpm"), vec![7, 1, b'm', 1, b'f']].concat();
+    [vec![0, 0], site(0x10, 20, "Read {temp}", "temp"), vec![0x40, 3, b'c', b'a', b'n'], located].concat()
+}
+
+#[test]
+fn a_builds_sites_explain_its_blocks_and_no_others() {
+    let section = section();
+    let (first, name) = (2_u8, 2 + 20_u8);
+    let second = name + 5;
+    assert_eq!(section[usize::from(second)], 0x31, "the offsets above are right");
+    let sites = SiteTable::new(&section, b"12345678-and-more").expect("a section");
+    assert_eq!((sites.len(), sites.is_empty(), sites.build_id()), (2, false, &b"12345678-and-more"[..]));
+    let item = |kind: u8, body: &[u8]| [&[kind, body.len() as u8], body].concat();
+    let build = item(kind::BUILD, b"12345678");
+    // Site and logger, uptime 0, the site, the logger, one value.
+    let record = |site: u8, value: u8| item(kind::RECORD, &[3, 0x20, site, name, 0x11, value]);
+    let stream =
+        [block(&[build.clone(), record(first, 21), record(second, 9)].concat()), block(&record(first, 21))]
+            .concat();
+    let skipped = |record: &[u8]| format!("skipped {}", record.len());
+    assert_eq!(
+        all(Reader::new(&stream).with_sites(&sites)),
+        [
+            "+0.000000s INFO can Read 21 temp=21".into(),
+            "+0.000000s ERROR can Stopped rpm=9".into(),
+            // A block that names no build has ids of its own.
+            skipped(&record(first, 21)),
+        ]
+    );
+    let other = SiteTable::new(&section, b"12345679").expect("a section");
+    for reader in [Reader::new(&stream), Reader::new(&stream).with_sites(&other)] {
+        let told = all(reader);
+        assert_eq!(told[0], format!("needs the sites of {:x?}", b"12345678"));
+        assert_eq!(told[1..], [(); 3].map(|()| skipped(&record(first, 21))));
+    }
+}
+
+#[test]
+fn what_is_no_section_of_sites_is_refused() {
+    let section = section();
+    assert!(SiteTable::new(b"", b"").is_ok_and(|sites| sites.is_empty()));
+    for len in [3, 5, 20, section.len() - 1] {
+        assert!(SiteTable::new(&section[..len], b"").is_err(), "{len}");
+    }
+    for wrong in [&[0x08, 1][..], &[0x40, 2, 0xff, 0xff], &[0x10, 21, 0, 0]] {
+        assert!(SiteTable::new(wrong, b"").is_err(), "{wrong:x?}");
+    }
+}
+
+#[test]
+fn a_site_that_does_not_say_where_it_stands_is_read_and_written_again() {
+    // SITE 1: INFO, "m", no keys; RECORD: of it, uptime 0.
+    let stream = block(&[kind::SITE, 5, 1, 20, 1, b'm', 0, kind::RECORD, 3, 1, 0x20, 1]);
+    let Some(Item::Record(record)) = Reader::new(&stream).next() else { panic!("no record") };
+    assert_eq!(record.location(), None);
+    assert_eq!(line(&Text, &record), r#"+0.000000s INFO "" m"#);
+    let mut room = [0; 256];
+    let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+    Wire.encode(&record, &mut cache, &mut out);
+    Wire.finish(&mut cache, &mut out);
+    assert_eq!(read(out.written()), [r#"+0.000000s INFO "" m"#]);
 }
