@@ -133,7 +133,7 @@ impl LocalBuffer {
     }
 
     /// Encodes a record; false if the encoder panicked: then it is counted.
-    #[inline]
+    #[inline(always)]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) -> bool {
         let encoder = &self.driver.encoder;
         if !self.driver.foreign_encoder {
