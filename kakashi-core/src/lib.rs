@@ -5,7 +5,8 @@
 //! ```
 //!
 //! This crate is `no_std`. Without `alloc` it holds what a device needs: the
-//! macros, values, records, encoders, the wire's writer and [`DirectLogger`].
+//! macros, values, records, encoders, the wire's writer, [`DirectLogger`] and, with
+//! the feature `ring`, a ring of records that interrupts log into.
 //! With `alloc` (the default) it adds what the crates for servers and browsers
 //! share: contexts, the wire's reader, the registry of loggers, configuration,
 //! the pipeline and events.
@@ -17,6 +18,10 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+
+#[cfg(all(doctest, feature = "ring", feature = "alloc"))]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 #[doc(hidden)]
 pub mod arguments;

@@ -4,14 +4,19 @@
 //! sink. The buffer is its own and not the caller's, whose stack may be an
 //! interrupt's; so it never waits: who finds it busy drops, and counts.
 
+#[cfg(target_os = "none")]
+mod device;
+mod drops;
+
 use portable_atomic::{AtomicUsize, Ordering};
 
+use self::drops::{Announced, Drops};
 #[cfg(target_os = "none")]
 use crate::arguments::Arguments;
 use crate::batch::{Batch, RecordEnd};
 use crate::clock::Clock;
 #[cfg(target_os = "none")]
-use crate::encode::{Alone, CallDriver, CallHead, EncodeAlone, Quoting};
+use crate::encode::Quoting;
 use crate::encode::{Encoder, EncoderCache};
 use crate::field::Field;
 use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
@@ -21,20 +26,12 @@ use crate::log::{Exception, Log};
 use crate::output::Output;
 use crate::record::{LogRecord, Name, Values};
 use crate::sink::Sink;
-#[cfg(target_os = "none")]
-use crate::site;
 use crate::site::Site;
-use crate::stats::{DropReason, DropSums, Dropped, Stats};
+use crate::stats::{DropReason, Stats};
 use crate::value::Value;
 
 /// Room left for what closes a batch.
 const FINISH_ROOM: usize = 8;
-
-/// The reasons for which this logger drops a record: three that follow each other.
-const REASONS: [DropReason; 3] = [DropReason::SinkFailed, DropReason::Reentrant, DropReason::TooLarge];
-
-/// Counts for each level, lowest first, and of it for each of [`REASONS`].
-type Counts<T> = [T; REASONS.len() * LogLevel::ALL.len()];
 
 /// Logs to one sink at once, from anywhere: a `static` will do.
 ///
@@ -55,19 +52,13 @@ pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
     written: AtomicUsize,
     bytes: AtomicUsize,
     failures: AtomicUsize,
-    dropped: Counts<AtomicUsize>,
-    dropped_in_all: AtomicUsize,
+    drops: Drops,
 }
 
 #[derive(Debug)]
 struct State<S> {
     sink: S,
-    /// What has been told of drops.
-    announced: Sums,
-    /// What was dropped since. Here, and not on the stack: it is never moved, and
-    /// moving takes code.
-    news: Sums,
-    announced_in_all: usize,
+    announced: Announced,
     /// Made for each batch where there is no heap: there it keeps little.
     #[cfg(feature = "alloc")]
     cache: Option<EncoderCache>,
@@ -88,9 +79,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             encoder,
             state: spin::Mutex::new(State {
                 sink,
-                announced: Sums::NONE,
-                news: Sums::NONE,
-                announced_in_all: 0,
+                announced: Announced::NOTHING,
                 #[cfg(feature = "alloc")]
                 cache: None,
                 #[cfg(feature = "alloc")]
@@ -99,8 +88,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             written: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             failures: AtomicUsize::new(0),
-            dropped: [const { AtomicUsize::new(0) }; REASONS.len() * LogLevel::ALL.len()],
-            dropped_in_all: AtomicUsize::new(0),
+            drops: Drops::new(),
         }
     }
 
@@ -115,38 +103,13 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             written: self.written.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
-            dropped: dropped_of(&core::array::from_fn(|at| self.dropped[at].load(Ordering::Relaxed))),
+            dropped: self.drops.dropped(),
         }
     }
 
     /// Returns the sink.
     pub fn into_sink(self) -> S {
         self.state.into_inner().sink
-    }
-
-    /// Sums up what was dropped since it was announced.
-    fn sum_up(&self, state: &mut State<S>) {
-        let State { news, announced, .. } = state;
-        for (news, told) in news.0.iter_mut().zip(&announced.0) {
-            *news = told.wrapping_neg();
-        }
-        for (at, count) in self.dropped.iter().enumerate() {
-            let count = count.load(Ordering::Relaxed);
-            for sum in [at / REASONS.len(), LogLevel::ALL.len() + at % REASONS.len()] {
-                if let Some(sum) = news.0.get_mut(sum) {
-                    *sum = sum.wrapping_add(count);
-                }
-            }
-        }
-    }
-
-    #[cold]
-    #[inline(never)]
-    fn count_dropped(&self, level: LogLevel, reason: DropReason) {
-        if let Some(count) = self.dropped.get(place(level, reason)) {
-            count.fetch_add(1, Ordering::Relaxed);
-        }
-        self.dropped_in_all.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Takes the sink for one record, and tells it first of what was dropped; `encode`
@@ -158,18 +121,13 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         encode: impl FnOnce(&mut State<S>, &mut [u8; N]) -> usize,
     ) -> Option<spin::MutexGuard<'_, State<S>>> {
         let Some(mut state) = self.state.try_lock() else {
-            self.count_dropped(level, DropReason::Reentrant);
+            self.drops.count(level, DropReason::Reentrant);
             return None;
         };
-        if self.dropped_in_all.load(Ordering::Relaxed) != state.announced_in_all {
-            self.sum_up(&mut state);
+        if self.drops.are_news(&mut state.announced) {
             let len = encode(&mut state, room);
             if self.hand_over(&mut state, LogLevel::Warning, room.get(..len)).is_ok() {
-                let State { news, announced, announced_in_all, .. } = &mut *state;
-                for (news, told) in news.0.iter().zip(&mut announced.0) {
-                    *told = told.wrapping_add(*news);
-                }
-                *announced_in_all = announced.of_all_levels();
+                state.announced.tell();
             }
         }
         Some(state)
@@ -178,7 +136,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     fn put(&self, record: &LogRecord<'_>) {
         let mut room = [0; N];
         let announce = |state: &mut State<S>, room: &mut [u8; N]| {
-            let news = state.news.as_dropped();
+            let news = state.announced.news().as_dropped();
             state.encode(&self.encoder, room, |cache, out| {
                 self.encoder.encode_dropped(self.clock.now(), &news, cache, out);
             })
@@ -192,7 +150,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     /// Hands a record over, or counts it.
     fn finish(&self, state: &mut State<S>, level: LogLevel, bytes: Option<&[u8]>) {
         if let Err(reason) = self.hand_over(state, level, bytes) {
-            self.count_dropped(level, reason);
+            self.drops.count(level, reason);
         }
     }
 
@@ -221,67 +179,6 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             self.put(&record.with_fields(fields));
         }
     }
-}
-
-/// Finds the place of a count.
-fn place(level: LogLevel, reason: DropReason) -> usize {
-    level.index() * REASONS.len() + (reason.index() - REASONS[0].index()).min(REASONS.len() - 1)
-}
-
-/// Sums for each level, lowest first, then for each of [`REASONS`].
-#[derive(Debug)]
-struct Sums([usize; LogLevel::ALL.len() + REASONS.len()]);
-
-impl Sums {
-    const NONE: Self = Self([0; LogLevel::ALL.len() + REASONS.len()]);
-
-    /// Makes counts with these sums. Which reason took which level's records is not
-    /// among what is announced, nor remembered here.
-    fn as_dropped(&self) -> Dropped {
-        let mut dropped = Dropped::default();
-        let (levels, reasons) = self.0.split_at(LogLevel::ALL.len());
-        let mut reasons = REASONS.into_iter().zip(reasons.iter().copied());
-        let mut of_reason = reasons.next();
-        for (level, &count) in LogLevel::ALL.into_iter().zip(levels) {
-            let mut left = count;
-            while let (Some((reason, count)), true) = (&mut of_reason, left > 0) {
-                let part = left.min(*count);
-                dropped.add(level, *reason, part);
-                left -= part;
-                *count -= part;
-                if *count == 0 {
-                    of_reason = reasons.next();
-                }
-            }
-        }
-        dropped
-    }
-
-    fn of_all_levels(&self) -> usize {
-        self.0.iter().take(LogLevel::ALL.len()).fold(0, |sum, count| sum.wrapping_add(*count))
-    }
-}
-
-impl DropSums for Sums {
-    fn of_level_at(&self, at: usize) -> usize {
-        self.0.get(at).copied().unwrap_or(0)
-    }
-
-    fn of_reason_at(&self, at: usize) -> usize {
-        let place = at.wrapping_sub(REASONS[0].index());
-        self.0.get(LogLevel::ALL.len()..).and_then(|sums| sums.get(place)).copied().unwrap_or(0)
-    }
-}
-
-/// Puts counts under their levels and reasons.
-fn dropped_of(counts: &Counts<usize>) -> Dropped {
-    let mut dropped = Dropped::default();
-    for level in LogLevel::ALL {
-        for reason in REASONS {
-            dropped.counts[level.index()][reason.index()] = counts[place(level, reason)];
-        }
-    }
-    dropped
 }
 
 impl<S> State<S> {
@@ -340,80 +237,7 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, 
     #[cfg(target_os = "none")]
     #[inline(always)]
     fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
-        self.encoder.drive(CallTurn { logger: self, level, linked }, arguments);
-    }
-}
-
-/// A macro call on a device.
-#[cfg(target_os = "none")]
-struct CallTurn<'l, 'n, C, E, S, const N: usize> {
-    logger: &'l DirectLogger<'n, C, E, S, N>,
-    level: LogLevel,
-    linked: Linked,
-}
-
-#[cfg(target_os = "none")]
-impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S, N> {
-    #[inline(never)]
-    fn turn_alone<P: EncodeAlone>(
-        &self,
-        encoder: &P,
-        level: LogLevel,
-        room: &mut [u8; N],
-    ) -> Option<spin::MutexGuard<'_, State<S>>> {
-        self.turn(level, room, |state, room| {
-            let mut out = Output::new(room);
-            encoder.put_dropped(self.clock.now(), &state.news, &mut out);
-            out.position()
-        })
-    }
-
-    #[inline(never)]
-    fn begin<'s, P: EncodeAlone, const FORM: u8>(
-        &self,
-        encoder: &P,
-        room: &'s mut [u8; N],
-        level: LogLevel,
-        linked: Linked,
-    ) -> Alone<'s> {
-        let head = CallHead {
-            timestamp: self.clock.now(),
-            level,
-            logger: self.name.text(),
-            quoting: self.quoting,
-            id: linked.id(),
-        };
-        encoder.begin::<FORM>(&head, Output::new(room))
-    }
-
-    #[inline(never)]
-    fn end<P: EncodeAlone>(&self, alone: &mut Alone<'_>, state: &mut State<S>, level: LogLevel) {
-        P::end(alone);
-        let whole = !alone.out.overflowed();
-        self.finish(state, level, whole.then_some(alone.out.written()));
-    }
-}
-
-#[cfg(target_os = "none")]
-impl<C: Clock, E: Encoder, S: Sink, const N: usize> CallDriver for CallTurn<'_, '_, C, E, S, N> {
-    #[inline(always)]
-    fn pieces<P: EncodeAlone, A: Arguments>(self, encoder: &P, arguments: &A) {
-        let Self { logger, level, linked } = self;
-        let mut room = [0; N];
-        let Some(mut state) = logger.turn_alone(encoder, level, &mut room) else { return };
-        let mut alone = match A::FORM {
-            site::PLAIN => logger.begin::<P, { site::PLAIN }>(encoder, &mut room, level, linked),
-            site::QUOTED => logger.begin::<P, { site::QUOTED }>(encoder, &mut room, level, linked),
-            _ => logger.begin::<P, { site::TEMPLATE }>(encoder, &mut room, level, linked),
-        };
-        alone.put::<P, _>(arguments);
-        logger.end::<P>(&mut alone, &mut state, level);
-    }
-
-    #[inline(always)]
-    fn whole(self, arguments: &impl Arguments) {
-        let site = self.linked.site();
-        arguments.with_values(&mut |values| Log::log(self.logger, site, values));
+        self.encoder.drive(device::CallTurn { logger: self, level, linked }, arguments);
     }
 }
 
