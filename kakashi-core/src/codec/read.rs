@@ -117,7 +117,11 @@ impl<'a> Cursor<'a> {
     /// Reads a LEB128 integer that the compiler made.
     #[inline(never)]
     pub(crate) fn short_leb(&mut self) -> Result<usize, Malformed> {
-        let (mut number, mut shift) = (0_u32, 0);
+        let first = self.byte()?;
+        if first < 0x80 {
+            return Ok(usize::from(first));
+        }
+        let (mut number, mut shift) = (u32::from(first & 0x7f), 7);
         loop {
             let byte = self.byte()?;
             number |= u32::from(byte & 0x7f).wrapping_shl(shift);

@@ -26,9 +26,9 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         level: LogLevel,
         room: &mut [u8; N],
     ) -> Option<spin::MutexGuard<'_, State<S>>> {
-        self.turn(level, room, |state, room| {
+        self.turn(level, room, |_, news, room| {
             let mut out = Output::new(room);
-            encoder.put_dropped(self.clock.now(), state.announced.news(), &mut out);
+            encoder.put_dropped(self.clock.now(), news, &mut out);
             out.position()
         })
     }
@@ -44,7 +44,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         let head = CallHead {
             timestamp: self.clock.now(),
             level,
-            logger: self.name.text(),
+            logger: self.name,
             quoting: self.quoting,
             id: linked.id(),
         };

@@ -1,7 +1,7 @@
 //! What a direct logger has dropped, and what of it has been told.
 //!
 //! A device keeps this in a `static`, so it is small: the counts, and sums of them as
-//! far as they are announced. Nothing is moved, for moving takes code.
+//! far as they are announced.
 
 use portable_atomic::{AtomicUsize, Ordering};
 
@@ -21,11 +21,10 @@ pub(super) struct Drops {
     in_all: AtomicUsize,
 }
 
-/// What has been announced of drops, and what is being announced.
+/// What has been announced of drops.
 #[derive(Debug)]
 pub(super) struct Announced {
-    before: Sums,
-    now: Sums,
+    sums: Sums,
     in_all: usize,
 }
 
@@ -59,24 +58,25 @@ impl Drops {
         dropped
     }
 
-    /// Tells whether there is something to announce, and sums it up.
-    pub(super) fn are_news(&self, announced: &mut Announced) -> bool {
-        let news = self.in_all.load(Ordering::Relaxed) != announced.in_all;
-        if news {
-            self.sum_up(announced);
-        }
-        news
+    /// Sums up what is not announced yet, if there is something.
+    #[inline(always)]
+    pub(super) fn news(&self, announced: &Announced) -> Option<Sums> {
+        let is_news = self.in_all.load(Ordering::Relaxed) != announced.in_all;
+        is_news.then(|| {
+            let mut news = Sums::NONE;
+            self.sum_up(announced, &mut news);
+            news
+        })
     }
 
-    fn sum_up(&self, announced: &mut Announced) {
-        let Announced { before, now, .. } = announced;
-        for (now, before) in now.0.iter_mut().zip(&before.0) {
-            *now = before.wrapping_neg();
+    fn sum_up(&self, announced: &Announced, news: &mut Sums) {
+        for (news, told) in news.0.iter_mut().zip(&announced.sums.0) {
+            *news = told.wrapping_neg();
         }
         for (at, count) in self.counts.iter().enumerate() {
             let count = count.load(Ordering::Relaxed);
             for sum in [at / REASONS.len(), LEVELS + at % REASONS.len()] {
-                if let Some(sum) = now.0.get_mut(sum) {
+                if let Some(sum) = news.0.get_mut(sum) {
                     *sum = sum.wrapping_add(count);
                 }
             }
@@ -85,19 +85,14 @@ impl Drops {
 }
 
 impl Announced {
-    pub(super) const NOTHING: Self = Self { before: Sums::NONE, now: Sums::NONE, in_all: 0 };
+    pub(super) const NOTHING: Self = Self { sums: Sums::NONE, in_all: 0 };
 
-    /// Returns what is being announced.
-    pub(super) fn news(&self) -> &Sums {
-        &self.now
-    }
-
-    /// Notes that it has been announced.
-    pub(super) fn tell(&mut self) {
-        for (now, before) in self.now.0.iter().zip(&mut self.before.0) {
-            *before = before.wrapping_add(*now);
+    /// Notes that news has been announced.
+    pub(super) fn add(&mut self, news: &Sums) {
+        for (told, news) in self.sums.0.iter_mut().zip(&news.0) {
+            *told = told.wrapping_add(*news);
         }
-        self.in_all = self.before.0.iter().take(LEVELS).fold(0, |sum, count| sum.wrapping_add(*count));
+        self.in_all = self.sums.0.iter().take(LEVELS).fold(0, |sum, count| sum.wrapping_add(*count));
     }
 }
 
@@ -150,22 +145,25 @@ mod tests {
     #[test]
     fn each_drop_is_news_once() {
         let (drops, mut announced) = (Drops::new(), Announced::NOTHING);
-        assert!(!drops.are_news(&mut announced));
+        assert!(drops.news(&announced).is_none());
         drops.count(LogLevel::Error, DropReason::TooLarge);
         drops.count(LogLevel::Error, DropReason::Reentrant);
         drops.count(LogLevel::Debug, DropReason::Reentrant);
-        assert!(drops.are_news(&mut announced), "told");
-        assert!(drops.are_news(&mut announced), "and told again while it did not succeed");
-        let news = announced.news().as_dropped();
-        assert_eq!((news.of_level(LogLevel::Error), news.of_level(LogLevel::Debug)), (2, 1));
-        assert_eq!((news.of_reason(DropReason::Reentrant), news.of_reason(DropReason::TooLarge)), (2, 1));
+        assert!(drops.news(&announced).is_some(), "and told again while it did not succeed");
+        let news = drops.news(&announced).expect("three drops");
+        let dropped = news.as_dropped();
+        assert_eq!((dropped.of_level(LogLevel::Error), dropped.of_level(LogLevel::Debug)), (2, 1));
+        assert_eq!(
+            (dropped.of_reason(DropReason::Reentrant), dropped.of_reason(DropReason::TooLarge)),
+            (2, 1)
+        );
         // Comes in while the news of the others is written.
         drops.count(LogLevel::Info, DropReason::SinkFailed);
-        announced.tell();
-        assert!(drops.are_news(&mut announced));
-        assert_eq!(announced.news().as_dropped().total(), 1);
-        announced.tell();
-        assert!(!drops.are_news(&mut announced));
+        announced.add(&news);
+        let news = drops.news(&announced).expect("one drop");
+        assert_eq!(news.as_dropped().total(), 1);
+        announced.add(&news);
+        assert!(drops.news(&announced).is_none());
         assert_eq!(drops.dropped().total(), 4);
     }
 }

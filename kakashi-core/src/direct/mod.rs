@@ -10,7 +10,7 @@ mod drops;
 
 use portable_atomic::{AtomicUsize, Ordering};
 
-use self::drops::{Announced, Drops};
+use self::drops::{Announced, Drops, Sums};
 #[cfg(target_os = "none")]
 use crate::arguments::Arguments;
 use crate::batch::{Batch, RecordEnd};
@@ -42,7 +42,7 @@ const FINISH_ROOM: usize = 8;
 /// and counted too; the next record is preceded by the news of it.
 #[derive(Debug)]
 pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
-    name: Name<'n>,
+    name: &'n str,
     #[cfg(target_os = "none")]
     quoting: Option<Quoting>,
     level: AtomicLevelFilter,
@@ -71,7 +71,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     /// Makes a logger whose threshold is INFO.
     pub const fn new(name: &'n str, clock: C, encoder: E, sink: S) -> Self {
         Self {
-            name: Name::new(name),
+            name,
             #[cfg(target_os = "none")]
             quoting: crate::encode::quoting(name),
             level: AtomicLevelFilter::new(LevelFilter::new(LogLevel::Info.number())),
@@ -118,16 +118,16 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         &self,
         level: LogLevel,
         room: &mut [u8; N],
-        encode: impl FnOnce(&mut State<S>, &mut [u8; N]) -> usize,
+        encode: impl FnOnce(&mut State<S>, &Sums, &mut [u8; N]) -> usize,
     ) -> Option<spin::MutexGuard<'_, State<S>>> {
         let Some(mut state) = self.state.try_lock() else {
             self.drops.count(level, DropReason::Reentrant);
             return None;
         };
-        if self.drops.are_news(&mut state.announced) {
-            let len = encode(&mut state, room);
+        if let Some(news) = self.drops.news(&state.announced) {
+            let len = encode(&mut state, &news, room);
             if self.hand_over(&mut state, LogLevel::Warning, room.get(..len)).is_ok() {
-                state.announced.tell();
+                state.announced.add(&news);
             }
         }
         Some(state)
@@ -135,8 +135,8 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
 
     fn put(&self, record: &LogRecord<'_>) {
         let mut room = [0; N];
-        let announce = |state: &mut State<S>, room: &mut [u8; N]| {
-            let news = state.announced.news().as_dropped();
+        let announce = |state: &mut State<S>, news: &Sums, room: &mut [u8; N]| {
+            let news = news.as_dropped();
             state.encode(&self.encoder, room, |cache, out| {
                 self.encoder.encode_dropped(self.clock.now(), &news, cache, out);
             })
@@ -175,7 +175,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     /// Logs words and fields; nothing in the words is a placeholder.
     pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
         if self.level.enables(level) {
-            let record = LogRecord::new(self.clock.now(), level, self.name, message);
+            let record = LogRecord::new(self.clock.now(), level, Name::new(self.name), message);
             self.put(&record.with_fields(fields));
         }
     }
@@ -225,11 +225,11 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, 
     }
 
     fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        self.put(&LogRecord::of_site(self.clock.now(), self.name, site, Values::Slice(values)));
+        self.put(&LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values)));
     }
 
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        let record = LogRecord::of_site(self.clock.now(), self.name, site, Values::Slice(values));
+        let record = LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values));
         let fields = exception.fields();
         self.put(&record.with_fields(fields.as_slice()));
     }

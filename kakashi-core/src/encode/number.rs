@@ -10,6 +10,9 @@ use crate::value::Value;
 #[cfg(any(test, target_os = "none"))]
 #[inline(never)]
 pub(super) fn div_rem(number: u64, by: u32) -> (u64, u32) {
+    if let Ok(number) = u32::try_from(number) {
+        return (u64::from(number / by), number % by);
+    }
     let (mut quotient, mut rest) = (0, 0);
     for shift in [48, 32, 16, 0] {
         let part = rest << 16 | (number >> shift) as u32 & 0xffff;
@@ -23,14 +26,16 @@ pub(super) fn div_rem(number: u64, by: u32) -> (u64, u32) {
 #[cfg(any(test, target_os = "none"))]
 #[inline(never)]
 pub(super) fn put_digits(out: &mut Output<'_>, mut number: u32, width: usize) {
-    let mut digits = [b'0'; 10];
+    let mut digits = [0; 10];
     let mut first = digits.len();
-    while number > 0 || first > digits.len() - width {
-        first -= 1;
-        if let Some(digit) = digits.get_mut(first) {
-            *digit = b'0' + (number % 10) as u8;
+    for (place, digit) in digits.iter_mut().rev().enumerate() {
+        if number == 0 && place >= width {
+            break;
         }
-        number /= 10;
+        let rest = number / 10;
+        *digit = b'0' + (number - 10 * rest) as u8;
+        number = rest;
+        first -= 1;
     }
     out.put(digits.get(first..).unwrap_or_default());
 }

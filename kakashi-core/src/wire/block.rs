@@ -21,7 +21,7 @@ pub const BLOCK_OVERHEAD: usize = 14;
 const BUILD_ID_LEN: usize = 8;
 
 /// Writes one block's items; the caller chooses the ids.
-#[derive(Clone, Copy, Default, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct BlockWriter {
     start: usize,
 }
@@ -123,16 +123,16 @@ fn put_drops(out: &mut Output<'_>, timestamp: Timestamp, sums: &(impl DropSums +
 #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct OpenBlock {
-    block: BlockWriter,
     /// Where the length of the open item stands.
     item: usize,
 }
 
 #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
 impl OpenBlock {
-    /// Begins a block.
+    /// Begins a block at the front of `out`.
     pub(crate) fn begin(out: &mut Output<'_>) -> Self {
-        Self { block: BlockWriter::begin(out), item: 0 }
+        BlockWriter::begin(out);
+        Self { item: 0 }
     }
 
     /// Begins an item.
@@ -197,7 +197,7 @@ impl OpenBlock {
 
     /// Ends the block.
     pub(crate) fn finish(self, out: &mut Output<'_>) {
-        self.block.finish(out);
+        BlockWriter { start: 0 }.finish(out);
     }
 }
 
