@@ -28,6 +28,8 @@ pub mod arguments;
 #[cfg(feature = "alloc")]
 mod aside;
 mod batch;
+#[cfg(any(feature = "log", feature = "defmt"))]
+mod bridges;
 mod call;
 mod chars;
 mod clock;
@@ -98,6 +100,8 @@ pub use self::serde::Serde;
 #[cfg(feature = "alloc")]
 pub use aside::put_aside;
 pub use batch::{Batch, RecordEnd};
+#[cfg(feature = "log")]
+pub use bridges::{LogBridge, LogWords};
 pub use call::Call;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "alloc")]

@@ -5,6 +5,8 @@
 //! critical section. So any number of interrupts may come while one is written.
 //! [`Ring::drain`] makes blocks of it, when there is time.
 
+#[cfg(feature = "log")]
+use crate::bridges::LogWords;
 use crate::clock::Clock;
 use crate::codec;
 use crate::field::Field;
@@ -12,6 +14,8 @@ use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
 use crate::log::{Exception, Log};
 use crate::logger_name::LoggerName;
 use crate::output::Output;
+#[cfg(feature = "log")]
+use crate::record::Extra;
 use crate::record::{LogRecord, Name, Values};
 use crate::ring::{MAX_BODY_LEN, Ring, RingPolicy};
 use crate::site::Site;
@@ -155,6 +159,27 @@ impl<C: Clock, const N: usize> Log for RingLogger<C, N> {
             33..=64 => self.call_in(&mut [0; 64], level, site, arguments),
             _ => self.call_in(&mut [0; MAX_BODY_LEN], level, site, arguments),
         }
+    }
+}
+
+#[cfg(feature = "log")]
+impl<C: Clock, const N: usize> LogWords for RingLogger<C, N> {
+    fn enables(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    /// Takes a record; `target` is a field after the others, for names of loggers are
+    /// numbers of the build here.
+    fn log_words(&self, target: &str, level: LogLevel, words: &str, fields: Extra<'_>) {
+        let mut room = [0; MAX_BODY_LEN];
+        let mut out = Output::new(&mut room);
+        self.begin_words(flag::EXTRA, level, words, &mut out);
+        match fields {
+            Extra::Slice(fields) => put_fields(&mut out, fields),
+            Extra::Wire(pairs) => out.put(pairs),
+        }
+        codec::put_pair(&mut out, "target", &Value::Str(target));
+        self.push(level, &out);
     }
 }
 

@@ -14,6 +14,8 @@ use self::drops::{Announced, Drops, Sums};
 #[cfg(target_os = "none")]
 use crate::arguments::Arguments;
 use crate::batch::{Batch, RecordEnd};
+#[cfg(feature = "log")]
+use crate::bridges::LogWords;
 use crate::clock::Clock;
 #[cfg(target_os = "none")]
 use crate::encode::Quoting;
@@ -24,6 +26,8 @@ use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
 use crate::linked::Linked;
 use crate::log::{Exception, Log};
 use crate::output::Output;
+#[cfg(feature = "log")]
+use crate::record::Extra;
 use crate::record::{LogRecord, Name, Values};
 use crate::sink::Sink;
 use crate::site::Site;
@@ -238,6 +242,18 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, 
     #[inline(always)]
     fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
         self.encoder.drive(device::CallTurn { logger: self, level, linked }, arguments);
+    }
+}
+
+#[cfg(feature = "log")]
+impl<C: Clock, E: Encoder, S: Sink, const N: usize> LogWords for DirectLogger<'_, C, E, S, N> {
+    fn enables(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    /// Takes a record; `target` is the name of its logger.
+    fn log_words(&self, target: &str, level: LogLevel, words: &str, fields: Extra<'_>) {
+        self.put(&LogRecord::new(self.clock.now(), level, Name::new(target), words).with_extra(fields));
     }
 }
 
