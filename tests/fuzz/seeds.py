@@ -1,4 +1,5 @@
-"""Makes the conformance vectors the first inputs of the fuzz target `wire_reader`:
+"""Makes the conformance vectors the first inputs of the fuzz target `wire_reader`, and
+a small section of sites that of `site_table`:
 
     python3 tests/fuzz/seeds.py
 
@@ -16,3 +17,10 @@ for number, vector in enumerate(json.loads((here.parent / "vectors" / "records.j
     items = bytes.fromhex(vector["wire_block_hex"])[10:-4]
     if len(items) < 4096:
         (corpus / f"vector-{number}").write_bytes(items)
+
+corpus = here / "corpus" / "site_table"
+corpus.mkdir(parents=True, exist_ok=True)
+site = bytes([0x10, 20, 11]) + b"Read {temp}" + bytes([1, 4]) + b"temp"
+section = bytes([0, 0]) + site + bytes([0x40, 3]) + b"can"
+record = bytes([4, 6, 3, 0x20, 2, 2 + len(site), 0x11, 21])
+(corpus / "one").write_bytes(len(section).to_bytes(2, "little") + section + record)
