@@ -41,7 +41,7 @@ const FINISH_ROOM: usize = 8;
 ///
 /// One record is written at a time. A record that comes while another is being
 /// written (from an interrupt, a sink, a `Display`, another core) is dropped and
-/// counted; where interrupts log, a [`RingLogger`](crate::RingLogger) keeps them.
+/// counted; where interrupts log, a `RingLogger` (feature `ring`) keeps them.
 /// Records of more than `N` bytes, and those that the sink fails, are dropped
 /// and counted too; the next record is preceded by the news of it.
 #[derive(Debug)]

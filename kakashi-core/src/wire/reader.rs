@@ -23,7 +23,7 @@ pub enum Item<'a> {
     /// This many bytes that are no block, or no item of a version 1 block.
     Skipped(usize),
     /// What comes needs the sites of the build with this id, or one that begins so,
-    /// and the reader has none or another's. Records without them are skipped.
+    /// and the reader has none or others'. Records without them are skipped.
     NeedsSites(&'a [u8]),
 }
 
@@ -59,7 +59,7 @@ pub struct Reader<'a> {
     at: usize,
     items: Cursor<'a>,
     ids: Ids<'a>,
-    table: Option<&'a SiteTable<'a>>,
+    tables: &'a [SiteTable<'a>],
 }
 
 /// What the block explains.
@@ -75,14 +75,14 @@ struct Ids<'a> {
 impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default(), table: None }
+        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default(), tables: &[] }
     }
 
-    /// Explains with `sites` the records of a device that left its call sites in its
-    /// ELF file.
+    /// Explains the records of devices that left their call sites in their ELF files:
+    /// each block with the sites of its build, if they are among these.
     #[must_use]
-    pub fn with_sites(mut self, sites: &'a SiteTable<'a>) -> Self {
-        self.table = Some(sites);
+    pub fn with_sites(mut self, builds: &'a [SiteTable<'a>]) -> Self {
+        self.tables = builds;
         self
     }
 
@@ -151,7 +151,7 @@ impl<'a> Reader<'a> {
             }
             kind::DROPPED => return drop_report(body).map(|report| Some(Item::Dropped(report))),
             kind::BUILD => {
-                self.ids.build = self.table.filter(|table| table.is_of(body.rest()));
+                self.ids.build = self.tables.iter().find(|table| table.is_of(body.rest()));
                 if self.ids.build.is_none() {
                     return Ok(Some(Item::NeedsSites(body.rest())));
                 }
@@ -202,7 +202,10 @@ impl<'a> Iterator for Reader<'a> {
 }
 
 /// Refuses a key that stands twice: in a line each stands once.
-fn check_each_once<'a>(mask: u64, keys: impl Iterator<Item = &'a str> + Clone) -> Result<(), Malformed> {
+pub(super) fn check_each_once<'a>(
+    mask: u64,
+    keys: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Malformed> {
     // As many bits as keys: all differ, and no table is needed.
     let all_differ = mask.count_ones() as usize == keys.clone().count() || {
         let places = Places::of(keys.clone());

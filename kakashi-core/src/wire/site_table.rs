@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::reader::check_each_once;
 use super::record::KnownSite;
 use crate::codec::Malformed;
 use crate::ids::Ids;
@@ -38,7 +39,9 @@ impl<'a> SiteTable<'a> {
             let (found, after) = in_section(rest)?;
             match found {
                 InSection::Site(body) => {
-                    sites.insert(id, KnownSite::read(body)?);
+                    let site = KnownSite::read(body)?;
+                    check_each_once(site.mask(), site.keys())?;
+                    sites.insert(id, site);
                     len += 1;
                 }
                 InSection::Name(name) => {

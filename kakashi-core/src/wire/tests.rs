@@ -485,7 +485,9 @@ fn a_builds_sites_explain_its_blocks_and_no_others() {
     let (first, name) = (2_u8, 2 + 20_u8);
     let second = name + 5;
     assert_eq!(section[usize::from(second)], 0x31, "the offsets above are right");
-    let sites = SiteTable::new(&section, b"12345678-and-more").expect("a section");
+    let builds = [&b"12345679"[..], b"12345678-and-more"]
+        .map(|build_id| SiteTable::new(&section, build_id).expect("a section"));
+    let sites = &builds[1];
     assert_eq!((sites.len(), sites.is_empty(), sites.build_id()), (2, false, &b"12345678-and-more"[..]));
     let item = |kind: u8, body: &[u8]| [&[kind, body.len() as u8], body].concat();
     let build = item(kind::BUILD, b"12345678");
@@ -496,7 +498,7 @@ fn a_builds_sites_explain_its_blocks_and_no_others() {
             .concat();
     let skipped = |record: &[u8]| format!("skipped {}", record.len());
     assert_eq!(
-        all(Reader::new(&stream).with_sites(&sites)),
+        all(Reader::new(&stream).with_sites(&builds)),
         [
             "+0.000000s INFO can Read 21 temp=21".into(),
             "+0.000000s ERROR can Stopped rpm=9".into(),
@@ -504,8 +506,7 @@ fn a_builds_sites_explain_its_blocks_and_no_others() {
             skipped(&record(first, 21)),
         ]
     );
-    let other = SiteTable::new(&section, b"12345679").expect("a section");
-    for reader in [Reader::new(&stream), Reader::new(&stream).with_sites(&other)] {
+    for reader in [Reader::new(&stream), Reader::new(&stream).with_sites(&builds[..1])] {
         let told = all(reader);
         assert_eq!(told[0], format!("needs the sites of {:x?}", b"12345678"));
         assert_eq!(told[1..], [(); 3].map(|()| skipped(&record(first, 21))));
@@ -519,7 +520,9 @@ fn what_is_no_section_of_sites_is_refused() {
     for len in [3, 5, 20, section.len() - 1] {
         assert!(SiteTable::new(&section[..len], b"").is_err(), "{len}");
     }
-    for wrong in [&[0x08, 1][..], &[0x40, 2, 0xff, 0xff], &[0x10, 21, 0, 0]] {
+    // A mark that nobody knows, a name that is not UTF-8, a level that is none, a key twice.
+    let twice = [0x10, 20, 1, b'm', 2, 1, b'k', 1, b'k'];
+    for wrong in [&[0x08, 1][..], &[0x40, 2, 0xff, 0xff], &[0x10, 21, 0, 0], &twice] {
         assert!(SiteTable::new(wrong, b"").is_err(), "{wrong:x?}");
     }
 }

@@ -22,7 +22,7 @@ fuzz_target!(|bytes: &[u8]| {
     let Ok(sites) = SiteTable::new(section, BUILD) else { return };
     let items = [&[6, 8], BUILD, items].concat();
     let stream = block::of_items(&items);
-    for item in Reader::new(&stream).with_sites(&sites) {
+    for item in Reader::new(&stream).with_sites(std::slice::from_ref(&sites)) {
         if let Item::Record(record) = item {
             let text = lines::line(&Text, &record);
             if let Err(error) = Line::read(&text) {

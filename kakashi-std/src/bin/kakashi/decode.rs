@@ -11,7 +11,9 @@ use crate::input::{Input, Step};
 use crate::notice::Notice;
 use crate::patience::Patience;
 use crate::printer::{Printer, TooLong};
+use crate::sites::{BuildId, Sites};
 use crate::trouble::Trouble;
+use crate::unexplained::{Told, Unexplained};
 
 /// How much is read at once.
 const PIECE: usize = 128 << 10;
@@ -24,6 +26,8 @@ pub(crate) struct Settings<'s> {
     /// For a live stream: how long a block that has begun may hold up whole ones
     /// that came behind it. Without it, it does so until the stream ends.
     pub(crate) patience: Option<Duration>,
+    /// What explains the blocks of devices that keep no words.
+    pub(crate) sites: Sites<'s>,
 }
 
 /// Hears of what the lines don't say.
@@ -45,7 +49,13 @@ pub(crate) fn decode<W: Write>(
     printer: &mut Printer<W>,
     tell: &mut dyn Tell,
 ) -> io::Result<()> {
-    let mut stream = Stream { printer, tell, filter: settings.filter, progress: Progress::default() };
+    let mut stream = Stream {
+        printer,
+        tell,
+        settings,
+        progress: Progress::default(),
+        unexplained: Unexplained::default(),
+    };
     let mut patience = Patience::new(settings.patience);
     let mut piece = vec![0; PIECE];
     let mut bytes = Vec::new();
@@ -72,12 +82,19 @@ pub(crate) fn decode<W: Write>(
                 bytes.clear();
                 wanted = 1;
             }
-            Step::End => return stream.finish(&bytes),
+            Step::End => {
+                stream.finish(&bytes)?;
+                return stream.tell_unexplained();
+            }
             // What is undecided may be whole but for what we do not wait for.
-            Step::Stopped => return stream.tell_all_damage(),
+            Step::Stopped => {
+                stream.tell_all_damage()?;
+                return stream.tell_unexplained();
+            }
             Step::Unread => return Err(ErrorKind::BrokenPipe.into()),
             Step::Failed(error) => {
                 stream.finish(&bytes)?;
+                stream.tell_unexplained()?;
                 return stream.tell(&Trouble::Unreadable(error));
             }
         }
@@ -91,8 +108,10 @@ pub(crate) fn decode<W: Write>(
 struct Stream<'s, W> {
     printer: &'s mut Printer<W>,
     tell: &'s mut dyn Tell,
-    filter: &'s Filter,
+    settings: &'s Settings<'s>,
     progress: Progress,
+    /// Of all that the input has been, whatever has replaced it.
+    unexplained: Unexplained,
 }
 
 /// How far a stream has been read.
@@ -176,12 +195,18 @@ impl<W: Write> Stream<'_, W> {
     }
 
     fn block(&mut self, block: &[u8]) -> io::Result<()> {
-        for item in Reader::new(block) {
+        let Settings { filter, sites, .. } = self.settings;
+        self.unexplained.begin_block();
+        for item in Reader::new(block).with_sites(sites.tables) {
             let printed = match item {
-                Item::Record(record) if self.filter.shows(&record) => self.printer.record(&record)?,
-                Item::Dropped(report) if self.filter.shows_drops() => self.printer.dropped(&report)?,
+                Item::Record(record) if filter.shows(&record) => self.printer.record(&record)?,
+                Item::Dropped(report) if filter.shows_drops() => self.printer.dropped(&report)?,
+                Item::NeedsSites(id) => {
+                    self.unexplained.needs(BuildId::new(id));
+                    Ok(())
+                }
                 Item::Skipped(bytes) => {
-                    self.tell(&Trouble::WrongItem { block: self.progress.offset, bytes })?;
+                    self.tell_skipped(bytes)?;
                     Ok(())
                 }
                 // Not to be shown, or not an item of version 1.
@@ -192,6 +217,23 @@ impl<W: Write> Stream<'_, W> {
             }
         }
         Ok(())
+    }
+
+    fn tell_skipped(&mut self, bytes: usize) -> io::Result<()> {
+        let block = self.progress.offset;
+        match self.unexplained.pass(bytes) {
+            Told::No => self.tell(&Trouble::WrongItem { block, bytes }),
+            Told::First(build) => {
+                let given = self.settings.sites.given.iter().map(ToString::to_string).collect();
+                self.tell(&Trouble::NeedsSites { block, build, given })?;
+                if self.unexplained.is_full() { self.tell_unexplained() } else { Ok(()) }
+            }
+            Told::Already => Ok(()),
+        }
+    }
+
+    fn tell_unexplained(&mut self) -> io::Result<()> {
+        self.unexplained.take().into_iter().try_for_each(|passed| self.tell(&Trouble::Unexplained(passed)))
     }
 
     fn tell_damage(&mut self) -> io::Result<()> {
@@ -227,6 +269,10 @@ impl<W: Write> Stream<'_, W> {
 #[cfg(test)]
 mod tests {
     use std::collections::VecDeque;
+
+    use kakashi_core::Name;
+    use kakashi_std::wire::{BlockWriter, RecordIds, SiteTable};
+    use kakashi_std::{LogLevel, LogRecord, Output, Timestamp};
 
     use super::*;
     use crate::blocks::tests::block;
@@ -283,14 +329,18 @@ mod tests {
         (String::from_utf8(lines).unwrap(), heard.0)
     }
 
+    fn settings(filter: &Filter, patience: Option<Duration>) -> Settings<'_> {
+        Settings { filter, patience, sites: Sites::default() }
+    }
+
     fn decoded(input: Script) -> (String, Vec<String>) {
-        decoded_by(input, &Settings { filter: &filter("all", &[], &[]), patience: None })
+        decoded_by(input, &settings(&filter("all", &[], &[]), None))
     }
 
     /// Decides at once what is undecided.
     fn decoded_live(input: Script) -> (String, Vec<String>) {
         let patience = Some(Duration::ZERO);
-        decoded_by(input, &Settings { filter: &filter("all", &[], &[]), patience })
+        decoded_by(input, &settings(&filter("all", &[], &[]), patience))
     }
 
     const LINE: &str = "1970-01-01T00:00:00.000000Z INFO t Said payload=";
@@ -363,6 +413,74 @@ mod tests {
         assert_eq!(told, [expected]);
     }
 
+    /// A block of a build, with so many records of its site 1.
+    fn block_of_build(id: &[u8], records: usize) -> Vec<u8> {
+        let mut room = vec![0; 1024];
+        let mut out = Output::new(&mut room);
+        let block = BlockWriter::begin(&mut out);
+        block.put_build(&mut out, id);
+        let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new(""), "");
+        for _ in 0..records {
+            block.put_record(&mut out, &record, RecordIds { site: Some(1), ..RecordIds::default() });
+        }
+        block.finish(&mut out);
+        out.written().to_vec()
+    }
+
+    #[test]
+    fn each_build_is_explained_by_its_own_sites() {
+        let sections = ["One", "Two"].map(|message| [b"\0\x10\x14\x03", message.as_bytes(), b"\0"].concat());
+        let ids = [b"build one", b"build two"];
+        let tables = [0, 1].map(|at| SiteTable::new(&sections[at], ids[at]).unwrap());
+        let one = block_of_build(b"build on", 2);
+        let stream = [&one[..], &block_of_build(b"build tw", 1), &one, &block(b"three")].concat();
+        let filter = filter("all", &[], &[]);
+        let sites = Sites { tables: &tables, given: &[] };
+        let line = |said: &str| format!("1970-01-01T00:00:00.000000Z INFO \"\" {said}\n");
+        for piece in [3, 1000] {
+            let (lines, told) =
+                decoded_by(Script::pieces(&stream, piece), &Settings { sites, ..settings(&filter, None) });
+            let ones = line("One").repeat(2);
+            assert_eq!(lines, format!("{ones}{}{ones}{LINE}three\n", line("Two")));
+            assert!(told.is_empty(), "{told:?}");
+        }
+    }
+
+    #[test]
+    fn a_build_without_sites_is_told_once_and_counted_whatever_becomes_of_the_input() {
+        let (one, two) = (block_of_build(b"build on", 2), block_of_build(b"build tw", 1));
+        let input = || {
+            Script::pieces(&[&block_of_build(b"nothing!", 0), &one[..], &two].concat(), 1000)
+                .then(Step::Anew(Notice::Truncated))
+                .bytes(&one)
+        };
+        // Of one record.
+        let bytes = (one.len() - two.len()) as u64;
+        let offset = block_of_build(b"", 0).len() + 8;
+        let needs = |at: usize, build: &str| {
+            format!(
+                "the block at offset {at} needs the sites of build {build}: give its ELF file with --sites"
+            )
+        };
+        let first = [needs(offset, "6275696c64206f6e"), needs(offset + one.len(), "6275696c64207477")];
+        let anew = "(it was truncated; it is read again from its start)".to_owned();
+        let counts = [
+            format!(
+                "{} bytes in 2 blocks of build 6275696c64206f6e were passed over for want of its sites",
+                4 * bytes
+            ),
+            format!(
+                "{bytes} bytes in 1 block of build 6275696c64207477 were passed over for want of its sites"
+            ),
+        ];
+        let expected = [&first[..], &[anew], &counts].concat();
+        for end in [Step::End, Step::Stopped] {
+            assert_eq!(decoded(input().then(end)), (String::new(), expected.clone()));
+        }
+        let failed = decoded(input().then(Step::Failed(ErrorKind::TimedOut.into()))).1;
+        assert_eq!(failed, [&expected[..], &["can't be read: timed out".to_owned()]].concat());
+    }
+
     #[test]
     fn a_live_stream_is_not_held_up_by_a_block_that_never_gets_whole() {
         let (one, two) = (block(b"one"), block(b"two"));
@@ -427,7 +545,7 @@ mod tests {
     fn only_what_is_asked_for_is_shown_and_all_damage_is_told() {
         let stream = [&block(b"one")[..], b"noise", &block(b"two")].concat();
         let filter = filter("info", &["t"], &["payload=two"]);
-        let settings = Settings { filter: &filter, patience: None };
+        let settings = settings(&filter, None);
         let (lines, told) = decoded_by(Script::pieces(&stream, 9), &settings);
         assert_eq!((lines, told.len()), (format!("{LINE}two\n"), 1));
     }
@@ -435,7 +553,8 @@ mod tests {
     #[test]
     fn nobody_who_reads_is_an_error_of_the_output() {
         let mut printer = Printer::new(Form::Text.encoder(false), Vec::new());
-        let settings = Settings { filter: &filter("all", &[], &[]), patience: None };
+        let filter = filter("all", &[], &[]);
+        let settings = settings(&filter, None);
         let mut input = Script::default().then(Step::Unread);
         let error = decode(&mut input, &settings, &mut printer, &mut Heard::default()).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::BrokenPipe);

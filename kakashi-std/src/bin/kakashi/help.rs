@@ -33,6 +33,17 @@ Serial lines:
   so afterwards. Without --baud it keeps its speed. What was sent while nobody
   read is lost, and the first block may be cut: that is told as damage.
 
+Firmware (--sites):
+  A firmware that was linked with `-Tkakashi.x --build-id` sends numbers for its
+  messages, keys and loggers; the words stay in its ELF file, in the section
+  `kakashi_sites`. Give that file with --sites, as the linker made it (with
+  Cargo: target/thumbv7em-none-eabihf/release/NAME). Its build id tells which
+  blocks it explains: give --sites again for each build that the input may hold.
+  Records that no file explains are passed over; the first block of such a build
+  is told on stderr, with the build id, and how much it was at the input's end.
+  The files are read once, at the start. A firmware that keeps its words in
+  flash needs none of this.
+
 Following (--follow):
   A file that was replaced (rotated) is read to its end, and the new one from
   its start once something is in it. A file that was truncated is read again
@@ -57,6 +68,8 @@ Examples:
           On as the file grows, whatever rotates it.
   kakashi decode --follow --baud 115200 /dev/ttyACM0
           A board at a serial line, also after it was unplugged or reset.
+  kakashi decode --follow --baud 115200 --sites firmware.elf /dev/ttyACM0
+          The same of a firmware whose words are only in its ELF file.
   socat -u TCP:10.0.0.7:5555 - | kakashi decode --follow
           A device behind a network, a debugger's socket, an emulator.
 
@@ -68,7 +81,8 @@ Exit status:
   0  Everything was read. (Also when the reader of the lines has gone, as `head`
      does.)
   1  Bytes were passed over, or a FILE can't be read, or the output can't be
-     written. All whole blocks of the other FILEs have been shown.
+     written. All whole blocks of the other FILEs have been shown. Or a file
+     given with --sites is of no use: nothing was read.
   2  The command line is wrong; nothing was read.
   130, 143 (as shells say it)
      Ctrl-C (SIGINT) or SIGTERM has ended it, which is how --follow ends. All

@@ -21,9 +21,11 @@ mod open;
 mod options;
 mod patience;
 mod printer;
+mod sites;
 mod terminal;
 mod to_end;
 mod trouble;
+mod unexplained;
 mod wait;
 
 use std::env;
@@ -43,6 +45,7 @@ use notice::Notice;
 use open::{CannotOpen, Kind, Opened};
 use options::{Command, Decode, Options};
 use printer::Printer;
+use sites::{Firmware, Sites};
 use to_end::ToEnd;
 use trouble::Trouble;
 use wait::Waiter;
@@ -75,6 +78,20 @@ fn main() -> ExitCode {
 
 /// Decodes one input after the other; an error is one of the output.
 fn run(options: &Decode, waiter: &Waiter, troubles: &mut usize) -> io::Result<()> {
+    let mut wrong = |path: &Path, why| Teller { name: path, troubles }.trouble(&Trouble::WrongElf(why));
+    let mut given = Vec::new();
+    for path in &options.sites {
+        Firmware::read(path).map_or_else(|why| wrong(path, why), |firmware| given.push(firmware));
+    }
+    let mut tables = Vec::new();
+    for firmware in &given {
+        firmware.table().map_or_else(|why| wrong(firmware.path(), why), |table| tables.extend(table));
+    }
+    if *troubles > 0 {
+        // What a device sends while it can't be explained is lost: better not to take it.
+        return Ok(());
+    }
+    let sites = Sites { tables: &tables, given: &given };
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let out = BufWriter::with_capacity(64 << 10, stdout.lock());
@@ -89,7 +106,7 @@ fn run(options: &Decode, waiter: &Waiter, troubles: &mut usize) -> io::Result<()
         let follow = options.follow && at + 1 == files.len();
         match input(path, is_stdin, follow, options.baud, waiter) {
             Ok((mut input, is_live)) => {
-                let settings = Settings { filter: &filter, patience: is_live.then_some(PATIENCE) };
+                let settings = Settings { filter: &filter, patience: is_live.then_some(PATIENCE), sites };
                 decode(&mut *input, &settings, &mut printer, &mut teller)?;
             }
             Err(why) => teller.trouble(&Trouble::CannotOpen(why)),

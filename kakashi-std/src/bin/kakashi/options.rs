@@ -73,6 +73,12 @@ pub(crate) struct Decode {
     /// See "Serial lines" below.
     #[arg(long, value_name = "SPEED", value_parser = speed)]
     pub(crate) baud: Option<u32>,
+    /// The ELF file of a device's firmware; again for more
+    ///
+    /// Needed for a firmware that was linked with `kakashi.x`, so that the
+    /// words of its call sites are only there. See "Firmware" below.
+    #[arg(long, value_name = "ELF", verbatim_doc_comment)]
+    pub(crate) sites: Vec<PathBuf>,
     /// What to read, one after the other; `-`, or nothing, is stdin.
     #[arg(value_name = "FILE|-")]
     pub(crate) files: Vec<PathBuf>,

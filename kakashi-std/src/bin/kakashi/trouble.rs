@@ -3,6 +3,8 @@
 use std::{fmt, io};
 
 use crate::open::CannotOpen;
+use crate::sites::{BuildId, WrongElf};
+use crate::unexplained::Passed;
 
 /// Says what was passed over, and where.
 #[derive(Debug)]
@@ -13,10 +15,16 @@ pub(crate) enum Trouble {
     WrongItem { block: u64, bytes: usize },
     /// A record that would be a line without end.
     TooLong { block: u64, bytes: usize },
+    /// Records of a build of which nothing is known; and of which something is.
+    NeedsSites { block: u64, build: BuildId, given: Vec<String> },
+    /// How much it was in the end.
+    Unexplained(Passed),
     /// The input is not empty, and not a wire.
     NoBlock { bytes: u64 },
     /// The system does not give any of it.
     CannotOpen(CannotOpen),
+    /// What is given to explain blocks with does not.
+    WrongElf(WrongElf),
     /// The system gives no more of it.
     Unreadable(io::Error),
 }
@@ -37,10 +45,27 @@ impl fmt::Display for Trouble {
                 f,
                 "a record in the block at offset {block} would be a line of {bytes} bytes and was passed over"
             ),
+            Self::NeedsSites { block, build, given } if given.is_empty() => write!(
+                f,
+                "the block at offset {block} needs the sites of build {build}: \
+                 give its ELF file with --sites"
+            ),
+            Self::NeedsSites { block, build, given } => write!(
+                f,
+                "the block at offset {block} needs the sites of build {build}, and --sites gave {}: \
+                 give the ELF file of that build",
+                given.join(", ")
+            ),
+            Self::Unexplained(Passed { build, bytes, blocks }) => write!(
+                f,
+                "{bytes} bytes in {blocks} block{} of build {build} were passed over for want of its sites",
+                if *blocks == 1 { "" } else { "s" }
+            ),
             Self::NoBlock { bytes } => {
                 write!(f, "no kakashi block is in it ({bytes} bytes); is it text or JSON already?")
             }
             Self::CannotOpen(why) => why.fmt(f),
+            Self::WrongElf(why) => why.fmt(f),
             Self::Unreadable(error) => write!(f, "can't be read: {error}"),
         }
     }
