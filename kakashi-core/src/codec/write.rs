@@ -156,6 +156,7 @@ pub(crate) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
     }
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_tagged_bytes(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
     out.put_byte(tag);
     out.put(bytes);
@@ -176,6 +177,7 @@ fn put_u128(out: &mut Output<'_>, number: u128) {
     }
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
     nest::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
 }
@@ -188,6 +190,7 @@ fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
 
 /// Appends what a value prints as a string; an error from a `Display` that gives
 /// up ends the string with `…`.
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
     out.put_byte(tag::STR);
     let head = out.position();

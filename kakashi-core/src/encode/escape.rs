@@ -50,7 +50,8 @@ pub(super) fn put_quoted_bytes(text: &[u8], out: &mut Output<'_>) {
 }
 
 /// Appends a string value: bare, or quoted.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_value_text(out: &mut Output<'_>, text: &str) {
     if !put_bare_text(out, text.as_bytes()) {
         put_unusual_value_text(out, text);

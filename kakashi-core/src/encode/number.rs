@@ -94,6 +94,7 @@ pub(super) fn put_i128(out: &mut Output<'_>, number: i128) {
 
 /// Nine digits at a time from 32-bit words: the code for a division of 128 bits is
 /// larger than all of this, and such numbers are rare.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_u128(out: &mut Output<'_>, number: u128) {
     const STEP: u64 = 1_000_000_000;
     let (high, low) = ((number >> 64) as u64, number as u64);
@@ -116,7 +117,8 @@ pub(super) fn put_u128(out: &mut Output<'_>, number: u128) {
 }
 
 /// Appends a finite float: the shortest digits that read back as the same.
-#[inline]
+#[cfg_attr(not(target_os = "none"), inline)]
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_f64(out: &mut Output<'_>, number: f64) {
     #[cfg(target_family = "wasm")]
     if put_thousandths(out, number) {
@@ -163,6 +165,7 @@ fn put_thousandths(out: &mut Output<'_>, number: f64) -> bool {
 }
 
 /// Appends a finite float: the shortest digits that read back as the same `f32`.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_f32(out: &mut Output<'_>, number: f32) {
     out.put_short(zmij::Buffer::new().format_finite(number).as_bytes());
 }
@@ -191,6 +194,7 @@ pub(super) fn put_plain(out: &mut Output<'_>, value: &Value<'_>, json: bool) {
     }
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_not_finite(out: &mut Output<'_>, number: f64, json: bool) {
     let (nan, infinity): (&[u8], &[u8]) =
         if json { (b"\"NaN\"", b"\"-Infinity\"") } else { (b"NaN", b"-inf") };
@@ -208,6 +212,7 @@ fn put_not_finite(out: &mut Output<'_>, number: f64, json: bool) {
 }
 
 /// Appends seconds with as many decimals as they need.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_seconds(out: &mut Output<'_>, duration: Duration) {
     put_u64(out, duration.as_secs());
     let mut nanos = duration.subsec_nanos();

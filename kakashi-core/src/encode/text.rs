@@ -196,6 +196,7 @@ pub(super) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
     }
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_bytes(out: &mut Output<'_>, bytes: &[u8]) {
     let mut quoter = Quoter::new(out, false);
     for chunk in bytes.utf8_chunks() {
@@ -205,6 +206,7 @@ fn put_bytes(out: &mut Output<'_>, bytes: &[u8]) {
     quoter.finish_value();
 }
 
+#[cfg_attr(target_os = "none", inline(never))]
 fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
     let mut quoter = Quoter::new(out, false);
     if print(&mut quoter, value).is_err() {
