@@ -11,6 +11,8 @@ use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
 const VECTORS: &str = "../../vectors/records.json";
+/// What leaves call sites in the ELF file; the host asks for it by `SITES=exported`.
+const EXPORT: &str = "../../../kakashi-core/kakashi.x";
 
 /// What a chip has room for.
 struct Limits {
@@ -23,9 +25,17 @@ struct Limits {
 fn main() -> Result<()> {
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed={VECTORS}");
+    println!("cargo:rerun-if-changed={EXPORT}");
+    println!("cargo:rerun-if-env-changed=SITES");
+    let is_exported = env::var("SITES").is_ok_and(|sites| sites == "exported");
     for kind in ["bins", "examples"] {
         println!("cargo:rustc-link-arg-{kind}=--nmagic");
         println!("cargo:rustc-link-arg-{kind}=-Tlink.x");
+        if is_exported {
+            let folder = env!("CARGO_MANIFEST_DIR");
+            println!("cargo:rustc-link-arg-{kind}=-T{folder}/{EXPORT}");
+            println!("cargo:rustc-link-arg-{kind}=--build-id");
+        }
     }
     let limits = match env::var("TARGET")?.as_str() {
         // 16 KB of RAM, most of it for the stack.

@@ -125,6 +125,33 @@ fn interrupts_may_come_while_damage_is_passed_over() {
     }
 }
 
+#[cfg(feature = "alloc")]
+#[test]
+fn a_record_that_gives_way_before_it_is_drained_is_counted_once() {
+    use crate::{Batch, FixedClock, FunctionSink, Timestamp};
+
+    // From the fourth point on, the first records are in a block already.
+    for point in 0..3 {
+        let ring = Rc::new(full_ring());
+        let (shared, mut points) = (ring.clone(), 0);
+        let handler = move || {
+            if points == point {
+                shared.push(LogLevel::Info, &named(8), RingPolicy::DropOldest);
+            }
+            points += 1;
+        };
+        let mut delivered = 0;
+        run_with_interrupts(handler, || {
+            let mut sink = FunctionSink::new(|batch: &Batch<'_>| {
+                delivered += batch.len();
+                Ok(())
+            });
+            ring.drain(&FixedClock(Timestamp::Uptime(0)), &mut sink, &mut [0; 1024]).unwrap();
+        });
+        assert_eq!((delivered, ring.dropped()), (8, [0, 0, 1, 0, 0, 0]), "at {point}");
+    }
+}
+
 proptest! {
     #[test]
     fn interrupts_may_come_anywhere(

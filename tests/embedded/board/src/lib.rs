@@ -11,10 +11,13 @@ mod known_loop;
 mod panic;
 pub mod ram;
 mod register;
+mod reset;
 pub mod systick;
 pub mod uart;
 mod values;
 
 pub use known_loop::known_loop;
+pub use panic::set_panic_hook;
+pub use reset::{KEPT, reset, start_watchdog};
 pub use uart::Uart;
 pub use values::{Values, mark};

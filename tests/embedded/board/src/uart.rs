@@ -19,7 +19,7 @@ impl Uart {
     }
 
     /// Names the line, which was started before.
-    pub fn started() -> Self {
+    pub const fn started() -> Self {
         Self(())
     }
 

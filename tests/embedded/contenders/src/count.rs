@@ -14,7 +14,7 @@ const ROUNDS_IN_A_ROW: u32 = 8;
 const KNOWN: u32 = 2_000_000;
 
 /// Runs the statements again and again and tells how long it took.
-pub fn run(all: impl Fn(), rewind: fn() -> usize) -> ! {
+pub fn run(all: impl Fn(), rewind: fn() -> usize, _end: impl FnOnce()) -> ! {
     // The first record may set things up.
     all();
     let bytes = rewind();

@@ -29,7 +29,7 @@ macro_rules! kakashi_statement {
     ($logger:ident $values:ident $message:literal [$a:ident $b:ident $c:ident] $braces:tt $typed:tt) => {
         let _ = $logger;
         kakashi_core::info!(
-            crate::LOG,
+            super::LOG,
             $message,
             $a = $values.temperature(),
             $b = $values.raw(),

@@ -22,19 +22,23 @@ pub use count::run;
 pub use once::run;
 
 /// Makes the firmware of a `Logger` and the module `sensors`; the second argument lets
-/// the next records find room, outside of what is counted.
+/// the next records find room, outside of what is counted; the third sends what was kept,
+/// and counts in the size.
 #[macro_export]
 macro_rules! firmware {
     ($logger:expr) => {
         $crate::firmware!($logger, $crate::sink::rewind);
     };
     ($logger:expr, $rewind:expr) => {
+        $crate::firmware!($logger, $rewind, || ());
+    };
+    ($logger:expr, $rewind:expr, $end:expr) => {
         #[cortex_m_rt::entry]
         fn main() -> ! {
             board::systick::start_clock();
             board::Uart::start();
             let (logger, values) = ($logger, board::Values::get());
-            $crate::run(|| sensors::log_all(&logger, values), $rewind)
+            $crate::run(|| sensors::log_all(&logger, values), $rewind, $end)
         }
     };
 }

@@ -8,13 +8,15 @@ use cortex_m_rt::entry;
 use firmware::{Serial, Uptime};
 use kakashi_core::{DirectLogger, Wire, info, warning};
 
+static LOG: DirectLogger<'_, Uptime, Wire, Serial<Uart>> =
+    DirectLogger::new("sensors", Uptime, Wire, Serial(Uart::started()));
+
 #[entry]
 fn main() -> ! {
     systick::start_clock();
-    let sink = Serial(Uart::start());
-    let logger: DirectLogger<'_, _, _, _, 256> = DirectLogger::new("sensors", Uptime, Wire, sink);
+    Uart::start();
 
-    info!(logger, "Sensor {id} read", id = 17_u8, temp = 23.5_f32, ok = true);
-    warning!(logger, "Battery low", millivolts = 2950_u16);
-    if logger.stats().written == 2 { exit::success() } else { exit::failure() }
+    info!(LOG, "Sensor {id} read", id = 17_u8, temp = 23.5_f32, ok = true);
+    warning!(LOG, "Battery low", millivolts = 2950_u16);
+    if LOG.stats().written == 2 { exit::success() } else { exit::failure() }
 }

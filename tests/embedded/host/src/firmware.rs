@@ -19,6 +19,22 @@ pub struct Firmware<'a> {
     pub features: &'a [&'a str],
     /// Variables that its build script reads.
     pub variables: &'a [(&'a str, String)],
+    /// Where its call sites are.
+    pub sites: Sites,
+}
+
+/// Where the words of call sites are.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sites {
+    /// In flash: blocks explain what they name by numbers.
+    Described,
+    /// In the ELF file: `kakashi.x`.
+    Exported,
+}
+
+impl Sites {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Described, Self::Exported];
 }
 
 /// A program of a package.
@@ -33,7 +49,14 @@ pub enum Program<'a> {
 impl<'a> Firmware<'a> {
     /// Names a program of the package `firmware`.
     pub fn of(program: Program<'a>) -> Self {
-        Self { package: "firmware", program, features: &[], variables: &[] }
+        Self { package: "firmware", program, features: &[], variables: &[], sites: Sites::Described }
+    }
+
+    /// Leaves its call sites in the ELF file, or not.
+    #[must_use]
+    pub fn with_sites(mut self, sites: Sites) -> Self {
+        self.sites = sites;
+        self
     }
 
     /// Builds it for a machine, and tells where the ELF file is.
@@ -45,12 +68,17 @@ impl<'a> Firmware<'a> {
             Program::Bin(name) => ("--bin", name),
             Program::Example(name) => ("--example", name),
         };
+        let (profile, sites) = match self.sites {
+            Sites::Described => ("release", "described"),
+            Sites::Exported => ("exported", "exported"),
+        };
         let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
         cargo
             .current_dir(workspace())
-            .args(["build", "--quiet", "--release", "--message-format=json-render-diagnostics"])
+            .args(["build", "--quiet", "--profile", profile, "--message-format=json-render-diagnostics"])
             .args(["--target", machine.target(), "--package", self.package, kind, name])
             .args(["--features", &self.features.join(",")])
+            .env("SITES", sites)
             .envs(self.variables.iter().map(|(name, value)| (name, value)))
             .stderr(Stdio::inherit());
         let output = cargo.output().context("starting cargo")?;

@@ -2,8 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+pub mod decode;
 pub mod firmware;
 pub mod qemu;
 
-pub use firmware::{Firmware, Program};
+pub use decode::ExportedSites;
+pub use firmware::{Firmware, Program, Sites};
 pub use qemu::{Machine, Run};

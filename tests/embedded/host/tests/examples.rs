@@ -1,62 +1,80 @@
 //! The firmware's examples, on both chips.
 
-use std::time::Duration;
+mod common;
 
-use host::{Firmware, Machine, Program, Run};
+use common::{build, run};
+use host::{ExportedSites, Machine, Program, Sites, decode};
 use kakashi_core::wire::{Item, Reader};
-use kakashi_core::{Encoder, EncoderCache, Output, Text};
 
 /// What each example logs.
 const LINES: [&str; 2] =
     ["INFO sensors Sensor 17 read id=17 temp=23.5 ok=true", "WARNING sensors Battery low millivolts=2950"];
 
+/// The examples that send the wire.
+const WIRE: [Program<'_>; 2] = [Program::Example("uart_wire"), Program::Example("ring")];
+
 #[test]
 fn text_over_semihosting_is_the_lines() {
     for machine in Machine::ALL {
-        assert_lines(&run(machine, Program::Example("semihosting")).semihosting);
+        assert_lines(&run(machine, Program::Example("semihosting"), Sites::Described).semihosting);
     }
 }
 
 #[test]
 fn text_over_a_serial_line_is_the_lines() {
     for machine in Machine::ALL {
-        let sent = run(machine, Program::Example("uart_text")).serial;
+        let sent = run(machine, Program::Example("uart_text"), Sites::Described).serial;
         assert_lines(&String::from_utf8(sent).expect("text is UTF-8"));
     }
 }
 
 #[test]
 fn the_wire_over_a_serial_line_reads_as_the_same_lines() {
-    for machine in Machine::ALL {
-        let sent = run(machine, Program::Example("uart_wire")).serial;
-        let lines: Vec<String> = Reader::new(&sent).map(|item| line(&item)).collect();
-        assert_lines(&lines.concat());
+    for program in WIRE {
+        for machine in Machine::ALL {
+            let sent = run(machine, program, Sites::Described).serial;
+            assert_lines(&lines(Reader::new(&sent)));
+        }
     }
 }
 
 #[test]
-fn a_panic_is_a_failed_run() {
-    for machine in Machine::ALL {
-        let elf = Firmware::of(Program::Bin("panics")).build(machine).expect("the firmware builds");
-        let run = machine.run(&elf, Duration::from_secs(60)).expect("QEMU runs");
-        assert!(!run.passed);
-        assert!(run.complaints.contains("as it should"), "{run:?}");
+fn exported_sites_explain_the_wire_as_the_same_lines() {
+    for program in WIRE {
+        for machine in Machine::ALL {
+            let sent = run(machine, program, Sites::Exported).serial;
+            assert!(!sent.windows(7).any(|bytes| bytes == b"Battery"), "the words are in the ELF file only");
+            let sites = ExportedSites::read(&build(machine, program, Sites::Exported)).expect("sites");
+            let table = sites.table().expect("sites");
+            assert_lines(&lines(Reader::new(&sent).with_sites(&table)));
+        }
     }
 }
 
-fn run(machine: Machine, program: Program<'_>) -> Run {
-    let elf = Firmware::of(program).build(machine).expect("the firmware builds");
-    let run = machine.run(&elf, Duration::from_secs(60)).expect("QEMU runs");
-    assert!(run.passed, "{}{}", run.semihosting, run.complaints);
-    run
+#[test]
+fn another_builds_sites_explain_nothing_and_say_so() {
+    for machine in Machine::ALL {
+        let [program, other] = WIRE;
+        let sent = run(machine, program, Sites::Exported).serial;
+        let sites = ExportedSites::read(&build(machine, other, Sites::Exported)).expect("sites");
+        let table = sites.table().expect("sites");
+        for reader in [Reader::new(&sent), Reader::new(&sent).with_sites(&table)] {
+            let items: Vec<Item<'_>> = reader.collect();
+            let needs = items.iter().filter(|item| matches!(item, Item::NeedsSites(_))).count();
+            assert_eq!(needs, 2, "{items:?}");
+            let other = |item: &Item<'_>| !matches!(item, Item::NeedsSites(_) | Item::Skipped(_));
+            assert!(!items.iter().any(other), "a wrong line: {items:?}");
+        }
+    }
 }
 
-fn line(item: &Item<'_>) -> String {
-    let Item::Record(record) = item else { panic!("not a record: {item:?}") };
-    let mut room = [0; 256];
-    let mut out = Output::new(&mut room);
-    Text.encode(record, &mut EncoderCache::new(), &mut out);
-    String::from_utf8(out.written().to_vec()).expect("text is UTF-8")
+fn lines(reader: Reader<'_>) -> String {
+    reader
+        .map(|item| match item {
+            Item::Record(record) => decode::line(&record),
+            other => panic!("not a record: {other:?}"),
+        })
+        .collect()
 }
 
 /// Compares lines without their times, which must be those of a chip that has just

@@ -1,9 +1,9 @@
-//! `kakashi`: a `RingLogger`, as interrupts need it; call sites in the ELF file.
+//! `kakashi`: a `RingLogger`, as interrupts need it, and what drains it.
 
 #![no_std]
 #![no_main]
 
-use contenders::kakashi::Uptime;
+use contenders::kakashi::{Serial, Uptime};
 use kakashi_core::{Ring, RingLogger, name, uninit_ring};
 
 uninit_ring! {
@@ -20,7 +20,12 @@ macro_rules! statement {
 #[path = "../sensors.rs"]
 mod sensors;
 
-contenders::firmware!((), rewind);
+contenders::firmware!((), rewind, drain);
+
+/// Sends what is in the ring.
+fn drain() {
+    let _ = RING.drain(&Uptime, &mut Serial, &mut [0; 512]);
+}
 
 /// Takes the records out, and tells how many bytes they were.
 fn rewind() -> usize {
