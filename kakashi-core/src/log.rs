@@ -56,10 +56,15 @@ macro_rules! by_reference {
     )*};
 }
 
+#[cfg(not(target_os = "none"))]
+by_reference! {
+    [L: Log + ?Sized] L;
+}
+
 // Not `?Sized` for all: what a sized logger makes of `call` must not be passed over.
+#[cfg(target_os = "none")]
 by_reference! {
     [L: Log] L,
-        #[cfg(target_os = "none")]
         #[inline(always)]
         fn call<A: crate::arguments::Arguments>(&self, level: LogLevel, site: crate::Linked, arguments: &A) {
             (**self).call(level, site, arguments);

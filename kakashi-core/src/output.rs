@@ -202,6 +202,12 @@ impl<'b> Output<'b> {
         self.at = end;
     }
 
+    /// Makes what was written count as too large.
+    #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+    pub(crate) fn give_up(&mut self) {
+        self.at = self.bytes.len() + 1;
+    }
+
     /// Overwrites bytes written before; does nothing where they did not fit.
     pub fn patch(&mut self, at: usize, bytes: &[u8]) {
         if let Some(room) = self.bytes.get_mut(at..at + bytes.len()) {

@@ -283,28 +283,41 @@ impl ToValue for Bytes<'_> {
 /// `%value` where a call hands over references: its kind is its type's.
 #[cfg(target_os = "none")]
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct Displayed<'a, T>(pub &'a T);
+#[allow(missing_debug_implementations)]
+pub struct Displayed<'a, T: ?Sized>(pub &'a T);
 
 #[cfg(target_os = "none")]
-impl<T: fmt::Display> ToValue for Displayed<'_, T> {
+impl<T: fmt::Display + ?Sized> fmt::Display for Displayed<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(target_os = "none")]
+impl<T: fmt::Display + ?Sized> ToValue for Displayed<'_, T> {
     #[inline(always)]
     fn to_value(&self) -> Value<'_> {
-        Value::Display(self.0)
+        Value::Display(self)
     }
 }
 
 /// `?value`, likewise.
 #[cfg(target_os = "none")]
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct Debugged<'a, T>(pub &'a T);
+pub struct Debugged<'a, T: ?Sized>(pub &'a T);
 
 #[cfg(target_os = "none")]
-impl<T: fmt::Debug> ToValue for Debugged<'_, T> {
+impl<T: fmt::Debug + ?Sized> fmt::Debug for Debugged<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(target_os = "none")]
+impl<T: fmt::Debug + ?Sized> ToValue for Debugged<'_, T> {
     #[inline(always)]
     fn to_value(&self) -> Value<'_> {
-        Value::Debug(self.0)
+        Value::Debug(self)
     }
 }
 

@@ -61,12 +61,13 @@ impl Drops {
     /// Sums up what is not announced yet, if there is something.
     #[inline(always)]
     pub(super) fn news(&self, announced: &Announced) -> Option<Sums> {
-        let is_news = self.in_all.load(Ordering::Relaxed) != announced.in_all;
-        is_news.then(|| {
-            let mut news = Sums::NONE;
-            self.sum_up(announced, &mut news);
-            news
-        })
+        if self.in_all.load(Ordering::Relaxed) == announced.in_all {
+            return None;
+        }
+        let mut news = Sums::NONE;
+        self.sum_up(announced, &mut news);
+        // Another core may have counted a record, but not all records yet.
+        news.0.iter().any(|sum| *sum != 0).then_some(news)
     }
 
     fn sum_up(&self, announced: &Announced, news: &mut Sums) {

@@ -18,17 +18,20 @@ use crate::wire::{OpenBlock, flag, kind, put_flags_and_time};
 
 /// How many records a block holds at most.
 const MOST_RECORDS: usize = 16;
+/// How many announcements are made of what was lost last: records and damage.
+const MOST_NEWS_BEHIND: u8 = 2;
 /// Room that is kept for the block's checksum.
 const CHECKSUM: usize = 4;
 
 impl<const N: usize> Ring<N> {
-    /// Hands all that is in the ring to a sink, as blocks of the wire that fit `room`;
+    /// Hands all that is in the ring now to a sink, as blocks of the wire that fit `room`;
     /// returns how many records there were.
     ///
     /// A block leaves the ring when the sink has taken it. Losses are announced where
     /// they happened; `clock` says when that was told. Room of 512 bytes suits most
     /// programs. A record that does not fit into it, with the words of its site, is
-    /// dropped, counted and announced.
+    /// dropped, counted and announced. Call it from one place at a time: of two that
+    /// drain at once, both may hand over the same records.
     ///
     /// # Errors
     /// The sink's; what it did not take stays in the ring. Of a block that it took in part
@@ -40,21 +43,35 @@ impl<const N: usize> Ring<N> {
         sink: &mut impl Sink,
         room: &mut [u8],
     ) -> Result<usize, SinkError> {
+        self.own_if_nobody_did();
         let mut records = 0;
         let mut body = [0; MAX_BODY_LEN];
+        // What the sink itself logs, or an interrupt meanwhile, is for the next time.
+        let stop = self.end();
+        let mut told_behind = 0;
         while let Some(first) = self.peek(&mut body) {
+            let is_behind = self.is_behind(stop);
             if let RingItem::Record { level, .. } = first.item() {
+                if is_behind {
+                    break;
+                }
                 let at = first.at;
                 let (block, end) = self.fill(at, &mut body, room);
                 match block.bytes(room) {
-                    Some(bytes) => sink.write(&Batch::new(bytes, &block.ends))?,
-                    None if end != at => self.count_dropped(level),
-                    // An interrupt has evicted it just now, and counted it.
-                    None => {}
+                    Some(bytes) => {
+                        sink.write(&Batch::new(bytes, &block.ends))?;
+                        records += block.ends.len();
+                        self.release_through(end);
+                    }
+                    // An interrupt has evicted it just now, and counted it, or drained it.
+                    None if end == at => {}
+                    None => self.give_up(level, at, end),
                 }
-                records += block.ends.len();
-                self.release_through(end);
             } else {
+                if told_behind == MOST_NEWS_BEHIND {
+                    break;
+                }
+                told_behind += u8::from(is_behind);
                 let mut block = Block::begin(room);
                 block.put_news(clock, first.item(), room);
                 let bytes = block.bytes(room).ok_or(SinkError::new(SinkErrorKind::Full))?;
@@ -165,10 +182,15 @@ impl Block {
         if let RingItem::Dropped(counts) = news {
             self.open.put_dropped(clock.now(), &Counts(counts), &mut out);
         } else if let RingItem::Damaged(bytes) = news {
+            self.open.open(kind::NAME, &mut out);
+            out.put_byte(0);
+            codec::put_text(&mut out, "kakashi");
+            self.open.close(&mut out);
             self.open.open(kind::RECORD, &mut out);
-            put_flags_and_time(&mut out, flag::EXTRA, clock.now());
+            put_flags_and_time(&mut out, flag::LOGGER | flag::EXTRA, clock.now());
             out.put_byte(LogLevel::Warning.number());
             codec::put_text(&mut out, "Records in memory were damaged");
+            out.put_byte(0);
             codec::put_text(&mut out, "bytes");
             codec::put_known(&mut out, &Value::U64(bytes.into()));
             self.open.close(&mut out);

@@ -278,6 +278,13 @@ impl<const N: usize> Memory<N> {
         fits
     }
 
+    /// Returns whose the ring is, 0 if nobody has said.
+    #[cfg(any(feature = "alloc", target_os = "none"))]
+    pub(super) fn ready_owner(&self) -> u32 {
+        self.make_ready();
+        self.owner.get()
+    }
+
     /// Says whose the ring is. Records of another build are counted as damage: nobody can
     /// tell what their numbers mean.
     pub(super) fn own(&self, owner: u32) {

@@ -243,6 +243,44 @@ impl<const N: usize> Ring<N> {
         (sum(slot, room) == checksum).then_some((slot.level(), slot.len(), at.wrapping_add(slot.span())))
     }
 
+    /// Says whose the ring is, if `open` has not: it was healed since, or never opened.
+    #[cfg(any(feature = "alloc", target_os = "none"))]
+    fn own_if_nobody_did(&self) {
+        if self.locked(|memory| memory.ready_owner()) == 0 {
+            let owner = build_mark();
+            self.locked(|memory| memory.own(owner));
+        }
+    }
+
+    /// Returns where the next record will stand.
+    #[cfg(any(feature = "alloc", target_os = "none"))]
+    fn end(&self) -> u32 {
+        self.locked(|memory| {
+            memory.header();
+            memory.write()
+        })
+    }
+
+    /// Tells whether all that stood before a position is taken out.
+    #[cfg(any(feature = "alloc", target_os = "none"))]
+    fn is_behind(&self, end: u32) -> bool {
+        self.locked(|memory| memory.header().read().wrapping_sub(end) as i32 >= 0)
+    }
+
+    /// Counts the first record as lost and takes it out, if it is still there.
+    #[cfg(any(feature = "alloc", target_os = "none"))]
+    fn give_up(&self, level: LogLevel, at: u32, end: u32) {
+        self.locked(|memory| {
+            let header = memory.change();
+            if header.read() == at {
+                header.lose(level.index(), 1);
+                header.set_read(end);
+                header.set_gap(end);
+                memory.commit();
+            }
+        });
+    }
+
     /// Takes out all that stands before a position, as far as it is still there.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     fn release_through(&self, end: u32) {

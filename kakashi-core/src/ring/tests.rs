@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::*;
 
 mod damage;
+#[cfg(feature = "alloc")]
+mod drains;
 mod interrupts;
 mod model;
 mod power;

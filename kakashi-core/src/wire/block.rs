@@ -1,6 +1,6 @@
 //! Blocks and items into bytes. Needs no heap.
 
-use super::{MAX_ITEMS_LEN, SYNC, VERSION, flag, kind};
+use super::{BUILD_ID_LEN, MAX_ITEMS_LEN, SYNC, VERSION, flag, kind};
 use crate::clock::Timestamp;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 use crate::codec::integer_len;
@@ -16,9 +16,6 @@ use crate::value::Value;
 
 /// Bytes of a block that are not items.
 pub const BLOCK_OVERHEAD: usize = 14;
-
-/// How many bytes of a build's id are enough to tell it from others.
-const BUILD_ID_LEN: usize = 8;
 
 /// Writes one block's items; the caller chooses the ids.
 #[derive(Clone, Copy, Debug)]
@@ -118,8 +115,8 @@ fn put_drops(out: &mut Output<'_>, timestamp: Timestamp, sums: &(impl DropSums +
     }
 }
 
-/// A block of one record that is being written, in little code: lengths of items
-/// take two bytes each, for no batch of a device has 16 KiB.
+/// A block that is being written, in little code: lengths of items take two bytes
+/// each, and an item of 16 KiB or more does not fit.
 #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct OpenBlock {
@@ -146,6 +143,9 @@ impl OpenBlock {
     #[inline(never)]
     pub(crate) fn close(&self, out: &mut Output<'_>) {
         let len = out.position() - self.item - 2;
+        if len >= 1 << 14 {
+            return out.give_up();
+        }
         out.patch(self.item, &[len as u8 | 0x80, (len >> 7) as u8 & 0x7f]);
     }
 

@@ -98,6 +98,9 @@ pub const VERSION: u8 = 1;
 /// The most bytes of items that a block may have.
 pub const MAX_ITEMS_LEN: usize = 1 << 28;
 
+/// How many bytes of a build's id are enough to tell it from others.
+pub(crate) const BUILD_ID_LEN: usize = 8;
+
 pub(crate) mod kind {
     pub(crate) const SITE: u8 = 1;
     pub(crate) const NAME: u8 = 2;

@@ -2,6 +2,7 @@
 
 use alloc::vec::Vec;
 
+use super::BUILD_ID_LEN;
 use super::reader::check_each_once;
 use super::record::KnownSite;
 use crate::codec::Malformed;
@@ -68,9 +69,10 @@ impl<'a> SiteTable<'a> {
         &self.build_id
     }
 
-    /// Tells whether an id in a block, of which it may be the front, is this build's.
+    /// Tells whether an id in a block is this build's: the whole of it, or its front.
     pub(super) fn is_of(&self, id: &[u8]) -> bool {
-        !id.is_empty() && self.build_id.starts_with(id)
+        let front = &self.build_id[..self.build_id.len().min(BUILD_ID_LEN)];
+        !id.is_empty() && (id == front || id == self.build_id)
     }
 
     pub(super) fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
