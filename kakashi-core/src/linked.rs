@@ -36,8 +36,14 @@ static NO_SITE: u8 = 0;
 
 /// What stands for an exported site where its words are asked for.
 static EXPORTED: [u8; site::len(&EXPORTED_SOURCE)] = site::build(&EXPORTED_SOURCE);
-const EXPORTED_SOURCE: Source<'static> =
-    Source { level: LogLevel::Warning, message: "(exported)", keys: &[], module: "", file: "", line: 0 };
+const EXPORTED_SOURCE: Source<'static> = Source {
+    level: LogLevel::Warning,
+    message: "(words are in the ELF file: use Wire)",
+    keys: &[],
+    module: "",
+    file: "",
+    line: 0,
+};
 
 /// Points at a call site or a name in the section.
 #[derive(Clone, Copy, Debug)]
@@ -57,14 +63,21 @@ impl Linked {
 
     /// Returns the site; an exported one has no texts here.
     #[inline]
-    pub fn site(self) -> Site<'static> {
-        site(self.id())
+    pub fn site(self, level: LogLevel) -> Site<'static> {
+        site(self.id(), level)
     }
 }
 
 /// Finds a site by its id; an exported one has no texts here.
-pub(crate) fn site(id: u32) -> Site<'static> {
-    if is_exported() { Site::new(&EXPORTED).linked(id) } else { site_in_memory(id) }
+pub(crate) fn site(id: u32, level: LogLevel) -> Site<'static> {
+    let site = if is_exported() { Site::new(&EXPORTED) } else { site_in_memory(id) };
+    site.linked(id, level)
+}
+
+/// Returns the id of an exported site, by what a record knows of it.
+pub(crate) fn exported_id(address: usize, body: &[u8]) -> Option<u32> {
+    let is_placeholder = core::ptr::eq(body.as_ptr(), Site::new(&EXPORTED).wire().as_ptr());
+    is_placeholder.then_some(address as u32)
 }
 
 /// Finds a site by its id where sites are not exported.
@@ -72,7 +85,7 @@ pub(crate) fn site_in_memory(id: u32) -> Site<'static> {
     debug_assert!(!is_exported());
     // SAFETY: not exported: constant bytes in memory.
     let sites = unsafe { between(&raw const __start_kakashi_sites, &raw const __stop_kakashi_sites) };
-    Site::new(sites.get(id as usize..).unwrap_or_default()).linked(id)
+    Site::new(sites.get(id as usize..).unwrap_or_default())
 }
 
 /// Returns what lies between two symbols.
@@ -126,6 +139,5 @@ pub(crate) fn exported_build() -> Option<&'static [u8]> {
 /// Tells whether the sites stay in the ELF file.
 #[inline]
 pub(crate) fn is_exported() -> bool {
-    // Hidden: that two symbols may be at one place is not the compiler's view.
-    hidden(&raw const __start_kakashi_build) != from_ref(&BUILD_END).cast()
+    exported_build().is_some()
 }

@@ -25,11 +25,11 @@ pub trait Log {
     #[cfg(target_os = "none")]
     #[doc(hidden)]
     #[inline(always)]
-    fn call<A: crate::arguments::Arguments>(&self, _level: LogLevel, site: crate::Linked, arguments: &A)
+    fn call<A: crate::arguments::Arguments>(&self, level: LogLevel, site: crate::Linked, arguments: &A)
     where
         Self: Sized,
     {
-        arguments.with_values(&mut |values| self.log(site.site(), values));
+        arguments.with_values(&mut |values| self.log(site.site(level), values));
     }
 }
 

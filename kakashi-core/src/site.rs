@@ -75,7 +75,7 @@ pub struct Site<'a> {
     bytes: &'a [u8],
     /// The place in the section of sites.
     #[cfg(target_os = "none")]
-    id: Option<u32>,
+    linked: Option<(u32, LogLevel)>,
 }
 
 impl<'a> Site<'a> {
@@ -85,26 +85,31 @@ impl<'a> Site<'a> {
         Self {
             bytes,
             #[cfg(target_os = "none")]
-            id: None,
+            linked: None,
         }
     }
 
-    /// Says where in the section of sites it lies.
+    /// Says where in the section of sites it lies, and its level, which can't be read
+    /// where that stays in the ELF file.
     #[cfg(target_os = "none")]
-    pub(crate) const fn linked(mut self, id: u32) -> Self {
-        self.id = Some(id);
+    pub(crate) const fn linked(mut self, id: u32, level: LogLevel) -> Self {
+        self.linked = Some((id, level));
         self
     }
 
     /// Returns the number that stands for it in a ring, if it has one.
     #[cfg(all(feature = "ring", target_os = "none"))]
     pub(crate) fn id(&self) -> Option<u32> {
-        self.id
+        self.linked.map(|linked| linked.0)
     }
 
     /// Returns the level.
     #[inline]
     pub fn level(&self) -> LogLevel {
+        #[cfg(target_os = "none")]
+        if let Some((_, level)) = self.linked {
+            return level;
+        }
         self.bytes.get(HEAD).and_then(|&number| LogLevel::from_number(number)).unwrap_or(LogLevel::Info)
     }
 
@@ -128,6 +133,10 @@ impl<'a> Site<'a> {
 
     /// Returns an address that is this site's alone while the program runs.
     pub fn address(&self) -> usize {
+        #[cfg(target_os = "none")]
+        if let (Some((id, _)), true) = (self.linked, crate::linked::is_exported()) {
+            return id as usize;
+        }
         self.bytes.as_ptr() as usize
     }
 

@@ -76,7 +76,7 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> CallDriver for CallTurn<'_, 
 
     #[inline(always)]
     fn whole(self, arguments: &impl Arguments) {
-        let site = self.linked.site();
+        let site = self.linked.site(self.level);
         arguments.with_values(&mut |values| Log::log(self.logger, site, values));
     }
 }

@@ -7,6 +7,7 @@
 use core::marker::PhantomData;
 
 use super::escape::{Quoter, put_quoted_bytes};
+use super::number::put_u64;
 use super::template::{Piece, next_piece};
 use super::text::{Text, put_drops, put_known, show_known};
 use super::time::put_time;
@@ -48,7 +49,7 @@ impl CallHead<'_> {
     /// Finds the site; one that needs only its id never asks.
     pub(crate) fn site(&self) -> Site<'static> {
         #[cfg(target_os = "none")]
-        return crate::linked::site(self.id);
+        return crate::linked::site(self.id, self.level);
         #[cfg(not(target_os = "none"))]
         self.site
     }
@@ -59,6 +60,8 @@ impl CallHead<'_> {
 pub struct Alone<'b> {
     pub(crate) out: Output<'b>,
     parts: SiteParts<'static>,
+    /// Values whose keys are not here.
+    unnamed: u32,
     block: OpenBlock,
 }
 
@@ -123,7 +126,7 @@ impl EncodeAlone for Text {
             site::QUOTED => put_quoted_bytes(parts.message, &mut out),
             _ => {}
         }
-        Alone { out, parts, block: OpenBlock::default() }
+        Alone { out, parts, unnamed: 0, block: OpenBlock::default() }
     }
 
     #[inline(always)]
@@ -174,10 +177,17 @@ fn put_text_head(call: &CallHead<'_>, out: &mut Output<'_>) -> (SiteParts<'stati
 
 #[inline(never)]
 fn put_next_key<const FORM: u8>(alone: &mut Alone<'_>) {
+    alone.out.put_byte(b' ');
+    let Some(left) = alone.parts.key_count.checked_sub(1) else {
+        // The site is exported: a number for each value.
+        alone.unnamed += 1;
+        put_u64(&mut alone.out, alone.unnamed.into());
+        return alone.out.put_byte(b'=');
+    };
+    alone.parts.key_count = left;
     let mut keys = Cursor::new(alone.parts.keys);
     let key = keys.text_bytes().unwrap_or_default();
     alone.parts.keys = keys.rest();
-    alone.out.put_byte(b' ');
     if FORM == site::PLAIN || is_plain(key, false) {
         alone.out.put(key);
     } else {
@@ -210,7 +220,7 @@ impl EncodeAlone for Wire {
         let mut block = OpenBlock::begin(&mut out);
         block.put_site(call, &mut out);
         block.open_record(call, &mut out);
-        Alone { out, parts: SiteParts::default(), block }
+        Alone { out, parts: SiteParts::default(), unnamed: 0, block }
     }
 
     /// The host has the template.

@@ -118,12 +118,21 @@ impl WireCache {
             self.known.clear();
             self.recent = Recent::default();
             self.last_id = 0;
-            BlockWriter::begin(out)
+            let block = BlockWriter::begin(out);
+            #[cfg(target_os = "none")]
+            if let Some(build) = crate::linked::exported_build() {
+                block.put_build(out, build);
+            }
+            block
         })
     }
 
     fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
         let body = record.body()?;
+        #[cfg(target_os = "none")]
+        if let Some(id) = crate::linked::exported_id(record.site_address, body) {
+            return Some(id);
+        }
         if record.site_address != 0 && record.site_address == self.recent.site.0 {
             return Some(self.recent.site.1);
         }

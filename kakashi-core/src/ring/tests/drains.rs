@@ -79,8 +79,9 @@ impl Random {
     }
 
     fn push(&mut self, ring: &Ring<N>, number: u32) {
-        let policy = if self.next() % 2 == 0 { RingPolicy::DropNewest } else { RingPolicy::DropOldest };
-        let more = (self.next() % 60) as usize * if self.next() % 8 == 0 { 4 } else { 1 };
+        let policy =
+            if self.next().is_multiple_of(2) { RingPolicy::DropNewest } else { RingPolicy::DropOldest };
+        let more = (self.next() % 60) as usize * if self.next().is_multiple_of(8) { 4 } else { 1 };
         ring.push(LEVELS[self.next() as usize % 3], &words(number, more), policy);
     }
 }
