@@ -45,6 +45,8 @@ const LEFT_OUT_ROOM: usize = 1 + LEFT_OUT.len() + 1 + size_of::<u64>();
 /// says how. A record that is too large for the logger nonetheless is counted there as
 /// any other. Of a `RingLogger`'s 256 bytes, up to 26 and the target's length are not for
 /// text and fields: `LogBridge<_, 96>` loses no formatted text whose target has 32 bytes.
+/// Over a `DirectLogger` with its 256 bytes, `LogBridge<_, 160>` cuts where a larger one
+/// has the logger drop and count.
 ///
 /// # Examples
 ///
