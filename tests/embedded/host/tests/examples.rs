@@ -2,6 +2,8 @@
 
 mod common;
 
+use std::slice;
+
 use common::{build, run};
 use host::{ExportedSites, Machine, Program, Sites, decode};
 use kakashi_core::wire::{Item, Reader};
@@ -46,7 +48,7 @@ fn exported_sites_explain_the_wire_as_the_same_lines() {
             assert!(!sent.windows(7).any(|bytes| bytes == b"Battery"), "the words are in the ELF file only");
             let sites = ExportedSites::read(&build(machine, program, Sites::Exported)).expect("sites");
             let table = sites.table().expect("sites");
-            assert_lines(&lines(Reader::new(&sent).with_sites(&table)));
+            assert_lines(&lines(Reader::new(&sent).with_sites(slice::from_ref(&table))));
         }
     }
 }
@@ -58,7 +60,7 @@ fn another_builds_sites_explain_nothing_and_say_so() {
         let sent = run(machine, program, Sites::Exported).serial;
         let sites = ExportedSites::read(&build(machine, other, Sites::Exported)).expect("sites");
         let table = sites.table().expect("sites");
-        for reader in [Reader::new(&sent), Reader::new(&sent).with_sites(&table)] {
+        for reader in [Reader::new(&sent), Reader::new(&sent).with_sites(slice::from_ref(&table))] {
             let items: Vec<Item<'_>> = reader.collect();
             let needs = items.iter().filter(|item| matches!(item, Item::NeedsSites(_))).count();
             assert_eq!(needs, 2, "{items:?}");

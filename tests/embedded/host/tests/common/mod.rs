@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test is a crate of its own and needs a part")]
 
 use std::path::PathBuf;
+use std::slice;
 use std::thread;
 use std::time::Duration;
 
@@ -65,7 +66,7 @@ pub(crate) fn sent_in_pieces(machine: Machine, program: Program<'_>, sites: Site
     let table = exported.as_ref().map(|sites| sites.table().expect("they are sites"));
     let mut reader = Reader::new(&bytes);
     if let Some(table) = &table {
-        reader = reader.with_sites(table);
+        reader = reader.with_sites(slice::from_ref(table));
     }
     reader
         .map(|item| match item {
