@@ -83,9 +83,13 @@ pub(crate) fn exported_id(address: usize, body: &[u8]) -> Option<u32> {
 /// Finds a site by its id where sites are not exported.
 pub(crate) fn site_in_memory(id: u32) -> Site<'static> {
     debug_assert!(!is_exported());
+    Site::new(section_in_memory().get(id as usize..).unwrap_or_default())
+}
+
+/// Returns all sites and names, where they are not exported.
+fn section_in_memory() -> &'static [u8] {
     // SAFETY: not exported: constant bytes in memory.
-    let sites = unsafe { between(&raw const __start_kakashi_sites, &raw const __stop_kakashi_sites) };
-    Site::new(sites.get(id as usize..).unwrap_or_default())
+    unsafe { between(&raw const __start_kakashi_sites, &raw const __stop_kakashi_sites) }
 }
 
 /// Returns what lies between two symbols.
@@ -111,9 +115,7 @@ fn hidden(symbol: *const u8) -> *const u8 {
 /// Finds what an id stands for where sites are not exported: a body or a name.
 #[cfg(feature = "ring")]
 pub(crate) fn in_memory(id: u32) -> Option<site::InSection<'static>> {
-    // SAFETY: not exported: constant bytes in memory.
-    let section = unsafe { between(&raw const __start_kakashi_sites, &raw const __stop_kakashi_sites) };
-    site::in_section(section.get(id as usize..)?).ok().map(|found| found.0)
+    site::in_section(section_in_memory().get(id as usize..)?).ok().map(|found| found.0)
 }
 
 /// Returns a number that other builds have not, if their sites differ.
@@ -122,9 +124,7 @@ pub(crate) fn mark() -> u32 {
     if let Some(build) = exported_build() {
         return crate::crc::crc32(build);
     }
-    // SAFETY: not exported: constant bytes in memory.
-    let section = unsafe { between(&raw const __start_kakashi_sites, &raw const __stop_kakashi_sites) };
-    crate::crc::crc32(section)
+    crate::crc::crc32(section_in_memory())
 }
 
 /// Returns the ELF file's build id (the linker's `--build-id`) if the sites stay there.
