@@ -23,131 +23,101 @@ extern crate alloc;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[doc(hidden)]
-pub mod arguments;
-#[cfg(feature = "alloc")]
-mod aside;
-mod batch;
-#[cfg(any(feature = "log", feature = "defmt"))]
-mod bridges;
-mod call;
-mod chars;
+mod util;
+
 mod clock;
-pub mod codec;
-#[cfg(feature = "alloc")]
-mod config;
-#[cfg(feature = "alloc")]
-mod context;
-mod crc;
-#[cfg(feature = "alloc")]
-mod destination;
-#[cfg(target_os = "none")]
-#[doc(hidden)]
-#[macro_use]
-pub mod device_macros;
-mod direct;
-pub mod encode;
-#[cfg(feature = "alloc")]
-mod events;
-mod field;
-#[cfg(feature = "alloc")]
-mod flushed;
-mod function_sink;
-#[cfg(feature = "alloc")]
-mod ids;
 mod level;
-#[cfg(target_os = "none")]
-mod linked;
-mod log;
-#[cfg(feature = "alloc")]
-mod logger_config;
-#[cfg(feature = "alloc")]
-mod logger_macros;
-#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
-mod logger_name;
-mod macros;
-mod output;
-#[cfg(feature = "alloc")]
-mod pipeline;
-#[cfg(feature = "alloc")]
-mod places;
-mod record;
-#[cfg(feature = "alloc")]
-mod redaction;
-#[cfg(feature = "alloc")]
-mod registry;
-#[cfg(feature = "alloc")]
-mod request;
-#[cfg(feature = "ring")]
-mod ring;
-#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
-mod ring_logger;
-#[cfg(feature = "alloc")]
-mod scope;
-#[cfg(feature = "serde")]
-mod serde;
-mod sink;
+
+pub mod value;
+
+mod stats;
+
+pub mod codec;
+
 #[doc(hidden)]
 pub mod site;
-#[cfg(all(feature = "ring", feature = "alloc", not(target_os = "none")))]
-mod site_ids;
-mod stats;
-pub mod value;
+
+mod record;
+
+#[cfg(feature = "alloc")]
+mod context;
+
 pub mod wire;
 
-#[cfg(feature = "serde")]
-pub use self::serde::Serde;
+pub mod encode;
+
 #[cfg(feature = "alloc")]
-pub use aside::put_aside;
-pub use batch::{Batch, RecordEnd};
+mod pipeline;
+
+mod sink;
+
+mod logger;
+
+mod device;
+
+#[doc(hidden)]
+pub mod macros;
+
+#[cfg(any(feature = "log", feature = "defmt", feature = "serde"))]
+mod bridges;
+
 #[cfg(feature = "log")]
-pub use bridges::{LogBridge, LogWords};
-pub use call::Call;
+pub use bridges::LogBridge;
+#[cfg(feature = "serde")]
+pub use bridges::Serde;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "alloc")]
-pub use config::{Format, Levels, UnknownFormat};
+pub use context::request::{RequestContext, UserContext};
+#[cfg(feature = "alloc")]
+pub use context::scope::{ReplaceContext, ScopeGuard, ScopedFuture};
 #[cfg(feature = "alloc")]
 pub use context::{LogContext, pairs_of};
-#[cfg(feature = "alloc")]
-pub use destination::Destination;
-pub use direct::DirectLogger;
-pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
-#[cfg(feature = "alloc")]
-pub use events::Event;
-#[cfg(feature = "alloc")]
-pub use field::with_joined;
-pub use field::{Field, key_bit};
-#[cfg(feature = "alloc")]
-pub use flushed::Flushed;
-pub use function_sink::FunctionSink;
-pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
-#[cfg(target_os = "none")]
-#[doc(hidden)]
-pub use linked::Linked;
-pub use log::{Exception, Log};
-#[cfg(feature = "alloc")]
-pub use logger_config::{LoggerConfig, LoggerParts};
+pub use device::direct_logger::DirectLogger;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
-pub use logger_name::LoggerName;
-pub use output::Output;
+pub use device::logger_name::LoggerName;
+#[cfg(feature = "ring")]
+pub use device::ring::{Peeked, Recovered, Ring, RingItem, RingPolicy};
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub use device::ring_logger::RingLogger;
+pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
+pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
+#[cfg(feature = "alloc")]
+pub use logger::destination::Destination;
+#[cfg(feature = "alloc")]
+pub use logger::event::Event;
+#[cfg(feature = "alloc")]
+pub use logger::flushed::Flushed;
+#[cfg(feature = "alloc")]
+pub use logger::format::{Format, UnknownFormat};
+#[cfg(feature = "alloc")]
+pub use logger::levels::Levels;
+pub use logger::log::{Exception, Log};
+#[cfg(feature = "log")]
+pub use logger::log_words::LogWords;
+#[cfg(feature = "alloc")]
+pub use logger::logger_config::{LoggerConfig, LoggerParts};
+#[cfg(feature = "alloc")]
+pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
+#[cfg(feature = "alloc")]
+pub use pipeline::deferred::put_aside;
+#[cfg(feature = "alloc")]
+pub use pipeline::redaction::Redaction;
 #[cfg(feature = "alloc")]
 pub use pipeline::{Enricher, Filter, Guard, Pipeline, Scratch};
+pub use record::call::Call;
 pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
-#[cfg(feature = "alloc")]
-pub use redaction::Redaction;
-#[cfg(feature = "alloc")]
-pub use registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
-#[cfg(feature = "alloc")]
-pub use request::{RequestContext, UserContext};
-#[cfg(feature = "ring")]
-pub use ring::{Peeked, Recovered, Ring, RingItem, RingPolicy};
-#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
-pub use ring_logger::RingLogger;
-#[cfg(feature = "alloc")]
-pub use scope::{ReplaceContext, ScopeGuard, ScopedFuture};
+pub use sink::batch::{Batch, RecordEnd};
+pub use sink::function_sink::FunctionSink;
 pub use sink::{Sink, SinkError, SinkErrorKind};
+#[cfg(target_os = "none")]
+#[doc(hidden)]
+pub use site::linked::Linked;
 pub use site::{Site, SourceLocation};
 #[doc(hidden)]
 pub use stats::DropSums;
 pub use stats::{Counters, DropReason, Dropped, Stats};
+pub use util::output::Output;
+#[cfg(feature = "alloc")]
+pub use value::field::with_joined;
+pub use value::field::{Field, key_bit};
 pub use value::{Bytes, Composite, List, Map, ToValue, Value, ValueSink};

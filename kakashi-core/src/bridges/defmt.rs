@@ -26,14 +26,14 @@ use defmt::{Display2Format, Format, Formatter, write};
 use crate::clock::Timestamp;
 use crate::codec::{
     self,
-    nest::{self, Structure},
+    composite::{self, Structure},
 };
-use crate::field::Field;
-use crate::level::{LevelFilter, LogLevel, UnknownLevel};
 #[cfg(feature = "ring")]
-use crate::ring::{Recovered, RingPolicy};
+use crate::device::ring::{Recovered, RingPolicy};
+use crate::level::{LevelFilter, LogLevel, UnknownLevel};
 use crate::sink::{SinkError, SinkErrorKind};
 use crate::stats::{DropReason, Dropped, Stats};
+use crate::value::field::Field;
 use crate::value::{Composite, Value, ValueSink};
 
 impl Format for LogLevel {
@@ -191,8 +191,8 @@ impl Format for Value<'_> {
             Self::Str(value) => write!(f, "{=str:?}", value),
             Self::Bytes(value) => write!(f, "{=[u8]:a}", value),
             Self::Duration(value) => write!(f, "{=u64}.{=u32:09}s", value.as_secs(), value.subsec_nanos()),
-            Self::List(_) | Self::Map(_) => nest::describe(&Whole(*self), &mut Nested::new(f)),
-            Self::Composite(composite) => nest::describe(composite, &mut Nested::new(f)),
+            Self::List(_) | Self::Map(_) => composite::describe(&Whole(*self), &mut Nested::new(f)),
+            Self::Composite(composite) => composite::describe(composite, &mut Nested::new(f)),
             Self::Display(_) | Self::Debug(_) | Self::Error(_) => {
                 write!(f, "{}", Display2Format(&Printed(*self)));
             }

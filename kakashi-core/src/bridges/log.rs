@@ -14,11 +14,11 @@ use core::fmt::{self, Write};
 use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
 use heapless::string::StringView;
 
-use super::words::LogWords;
 use crate::codec;
 use crate::level::LogLevel;
-use crate::output::Output;
+use crate::logger::log_words::LogWords;
 use crate::record::Extra;
+use crate::util::output::Output;
 use crate::value::{Packed, Value};
 
 /// What says how many fields had no room, and the most bytes that this takes.

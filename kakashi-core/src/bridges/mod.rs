@@ -7,8 +7,10 @@
 mod defmt;
 #[cfg(feature = "log")]
 mod log;
-#[cfg(feature = "log")]
-mod words;
+#[cfg(feature = "serde")]
+mod serde;
 
 #[cfg(feature = "log")]
-pub use self::{log::LogBridge, words::LogWords};
+pub use self::log::LogBridge;
+#[cfg(feature = "serde")]
+pub use self::serde::Serde;

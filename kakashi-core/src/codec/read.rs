@@ -4,7 +4,7 @@ use core::fmt;
 use core::time::Duration;
 
 use super::tag;
-use crate::chars::as_text;
+use crate::util::char_class::as_text;
 use crate::value::{MAX_DEPTH, Packed, Value};
 
 /// Reports bytes that are not what the format says.
@@ -238,7 +238,7 @@ impl<'a> Cursor<'a> {
     pub(crate) fn check_pairs(mut self) -> Result<u64, Malformed> {
         let mut mask = 0;
         while !self.is_empty() {
-            mask |= crate::field::key_bit(self.text()?.as_bytes());
+            mask |= crate::value::field::key_bit(self.text()?.as_bytes());
             self.check_value()?;
         }
         Ok(mask)

@@ -1,5 +1,5 @@
 use super::*;
-use crate::output::Output;
+use crate::util::output::Output;
 use crate::value::{Composite, Packed, ToValue, Value, ValueSink};
 use core::time::Duration;
 

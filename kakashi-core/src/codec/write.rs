@@ -2,9 +2,9 @@
 
 use core::fmt;
 
-use super::nest::{self, Structure};
+use super::composite::{self, Structure};
 use super::tag;
-use crate::output::Output;
+use crate::util::output::Output;
 use crate::value::{Composite, MAX_DEPTH, Value};
 
 /// Appends an unsigned LEB128 integer.
@@ -179,7 +179,7 @@ fn put_u128(out: &mut Output<'_>, number: u128) {
 
 #[cfg_attr(target_os = "none", inline(never))]
 fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
-    nest::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
+    composite::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
 }
 
 fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {

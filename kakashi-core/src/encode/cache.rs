@@ -6,13 +6,13 @@ use super::number::put_u64;
 use super::time::SecondCache;
 use super::wire::WireCache;
 #[cfg(feature = "alloc")]
-use crate::chars::as_text;
-#[cfg(feature = "alloc")]
 use crate::codec::{Cursor, Plain};
-use crate::output::Output;
 use crate::record::LogRecord;
 #[cfg(feature = "alloc")]
 use crate::record::Values;
+#[cfg(feature = "alloc")]
+use crate::util::char_class::as_text;
+use crate::util::output::Output;
 #[cfg(feature = "alloc")]
 use crate::value::Value;
 

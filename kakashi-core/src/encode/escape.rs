@@ -4,8 +4,8 @@
 use core::fmt;
 
 use super::number::is_number;
-use crate::chars::{as_text, control_len, is_plain};
-use crate::output::Output;
+use crate::util::char_class::{as_text, control_len, is_plain};
+use crate::util::output::Output;
 
 const HEX: &[u8; 16] = b"0123456789abcdef";
 

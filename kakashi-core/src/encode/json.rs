@@ -8,15 +8,15 @@ use super::escape::is_clean;
 use super::escape::{Escaper, put_escaped, write_base64};
 use super::line::{Line, put_line};
 use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::template::{Rendered, pieces};
 use super::text::write_shown;
 use super::{Encoder, LineForm};
-use crate::chars::as_text;
-use crate::codec::nest::{self, Structure};
+use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
-use crate::output::Output;
+use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message};
 use crate::site::is_reserved;
+use crate::util::char_class::as_text;
+use crate::util::output::Output;
 use crate::value::{Composite, Value};
 
 /// Writes one flat JSON object a record, one line each.
@@ -202,7 +202,7 @@ pub(super) fn describe<W: fmt::Write>(
     composite: &dyn Composite,
     put_scalar: impl FnMut(&mut W, &Value<'_>),
 ) {
-    nest::describe(composite, &mut Nested { out, put_scalar, depth: 0, begun: 0 });
+    composite::describe(composite, &mut Nested { out, put_scalar, depth: 0, begun: 0 });
 }
 
 struct Nested<'w, W, F> {

@@ -1,8 +1,8 @@
 //! What all lines of text have in common: fields in order, remembered texts.
 
 use super::cache::EncoderCache;
-use crate::output::Output;
 use crate::record::LogRecord;
+use crate::util::output::Output;
 use crate::value::Value;
 
 /// A form of line, by its pieces.

@@ -75,16 +75,15 @@
 //! message `Records were dropped` stands in their place, with the fields
 //! `dropped`, `levels` and `reasons`.
 
-#[cfg(any(test, target_os = "none"))]
-mod alone;
 mod escape;
 mod json;
 mod line;
 mod number;
 mod pretty;
-mod template;
 mod text;
 mod time;
+#[cfg(any(test, target_os = "none"))]
+mod typed_call;
 mod wire;
 
 pub use json::Json;
@@ -95,18 +94,18 @@ pub(crate) use text::rendered_message;
 pub use wire::Wire;
 
 mod cache;
+pub use cache::EncoderCache;
 #[cfg(any(test, target_os = "none"))]
 #[doc(hidden)]
-pub use alone::{Alone, CallDriver, CallHead, EncodeAlone};
+pub use typed_call::{Alone, CallDriver, CallHead, EncodeAlone};
 #[cfg(target_os = "none")]
-pub(crate) use alone::{Quoting, quoting};
-pub use cache::EncoderCache;
+pub(crate) use typed_call::{Quoting, quoting};
 
 use crate::clock::Timestamp;
 use crate::level::LogLevel;
-use crate::output::Output;
 use crate::record::{LogRecord, Name};
 use crate::stats::{DropReason, Dropped};
+use crate::util::output::Output;
 use crate::value::{Composite, Value, ValueSink};
 
 /// Writes records in one form.
@@ -134,7 +133,7 @@ pub trait Encoder: Send + Sync {
     #[cfg(any(test, target_os = "none"))]
     #[doc(hidden)]
     #[inline(always)]
-    fn drive(&self, driver: impl CallDriver, arguments: &impl crate::arguments::Arguments)
+    fn drive(&self, driver: impl CallDriver, arguments: &impl crate::value::arguments::Arguments)
     where
         Self: Sized,
     {

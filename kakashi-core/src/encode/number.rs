@@ -2,7 +2,7 @@
 
 use core::time::Duration;
 
-use crate::output::Output;
+use crate::util::output::Output;
 use crate::value::Value;
 
 /// Divides by at most 2^16 without a division of 64 bits, whose code alone has 900

@@ -10,11 +10,11 @@ use super::escape::{put_escaped, put_word};
 use super::line::{Line, put_line};
 use super::text::{put_message, put_name, put_value};
 use super::{Encoder, LineForm};
-use crate::field::key_bit;
 use crate::level::LogLevel;
-use crate::output::Output;
 use crate::record::LogRecord;
+use crate::util::output::Output;
 use crate::value::Value;
+use crate::value::field::key_bit;
 
 /// Writes `10:12:00.123 INFO     app::orders  Application started  version=1.0.0`.
 #[derive(Clone, Copy, Debug, Default)]

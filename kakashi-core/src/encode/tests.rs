@@ -6,9 +6,9 @@ use core::time::Duration;
 
 use super::*;
 use crate::codec::{Cursor, put_pair, put_value};
-use crate::field::Field;
 use crate::record::{ContextFields, Extra, Values};
 use crate::site::Site;
+use crate::value::field::Field;
 use crate::value::{Bytes, List, Map, Packed, ToValue};
 
 const NOON: Timestamp = Timestamp::Wall(1_795_342_320_123_456_789);

@@ -8,15 +8,15 @@ use super::escape::put_bare_text;
 use super::escape::{Quoter, put_message_text, put_value_text, put_word};
 use super::line::{Line, put_line};
 use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::template::{Rendered, pieces};
 use super::{Encoder, LineForm, json};
-use crate::chars::as_text;
 use crate::clock::Timestamp;
 use crate::codec::print;
 use crate::level::LogLevel;
-use crate::output::Output;
+use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message, Name};
 use crate::stats::{DropReason, DropSums, Dropped};
+use crate::util::char_class::as_text;
+use crate::util::output::Output;
 use crate::value::Value;
 
 /// Writes `time LEVEL logger message key=value …`, one line a record.
@@ -37,7 +37,7 @@ impl Encoder for Text {
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::arguments::Arguments) {
+    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::value::arguments::Arguments) {
         driver.pieces(self, arguments);
     }
 

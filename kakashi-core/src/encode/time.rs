@@ -3,7 +3,7 @@
 #[cfg(any(test, target_os = "none"))]
 use super::number::{div_rem, put_digits, put_small_u64};
 use crate::clock::Timestamp;
-use crate::output::Output;
+use crate::util::output::Output;
 
 /// Remembers the text of one second.
 #[derive(Debug)]

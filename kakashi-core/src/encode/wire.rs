@@ -3,9 +3,9 @@
 use super::Encoder;
 use super::cache::EncoderCache;
 use crate::clock::Timestamp;
-use crate::output::Output;
 use crate::record::{ContextFields, LogRecord, Name};
 use crate::stats::Dropped;
+use crate::util::output::Output;
 use crate::wire::{BlockWriter, RecordIds};
 
 /// Writes the binary form, for those who make it readable later.
@@ -53,7 +53,7 @@ struct Entry {
 /// A table for each kind.
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
-struct Known([crate::ids::Ids<Entry>; 3]);
+struct Known([crate::util::id_map::Ids<Entry>; 3]);
 
 #[cfg(feature = "alloc")]
 impl Known {
@@ -120,7 +120,7 @@ impl WireCache {
             self.last_id = 0;
             let block = BlockWriter::begin(out);
             #[cfg(target_os = "none")]
-            if let Some(build) = crate::linked::exported_build() {
+            if let Some(build) = crate::site::linked::exported_build() {
                 block.put_build(out, build);
             }
             block
@@ -130,7 +130,7 @@ impl WireCache {
     fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
         let body = record.body()?;
         #[cfg(target_os = "none")]
-        if let Some(id) = crate::linked::exported_id(record.site_address, body) {
+        if let Some(id) = crate::site::linked::exported_id(record.site_address, body) {
             return Some(id);
         }
         if record.site_address != 0 && record.site_address == self.recent.site.0 {
@@ -235,7 +235,7 @@ impl Encoder for Wire {
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::arguments::Arguments) {
+    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::value::arguments::Arguments) {
         driver.pieces(self, arguments);
     }
 

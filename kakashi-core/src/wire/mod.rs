@@ -70,26 +70,26 @@
 //! hide those of its context. A SITE or CONTEXT in which a key stands twice is
 //! malformed; of extra pairs with one key the first counts.
 
-mod block;
+#[cfg(feature = "alloc")]
+mod read_record;
 #[cfg(feature = "alloc")]
 mod reader;
 #[cfg(feature = "alloc")]
-mod record;
-#[cfg(feature = "alloc")]
 mod site_table;
+mod writer;
 
-#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
-pub(crate) use block::OpenBlock;
-#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
-pub(crate) use block::put_flags_and_time;
-pub use block::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_call, put_record};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use read_record::{Known, KnownSite, read_record, read_record_time};
 #[cfg(feature = "alloc")]
 pub use reader::{DropReport, Item, Reader};
 #[cfg(feature = "alloc")]
-#[doc(hidden)]
-pub use record::{Known, KnownSite, read_record, read_record_time};
-#[cfg(feature = "alloc")]
 pub use site_table::SiteTable;
+#[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
+pub(crate) use writer::OpenBlock;
+#[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
+pub(crate) use writer::put_flags_and_time;
+pub use writer::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_call, put_record};
 
 /// The first bytes of a block.
 pub const SYNC: [u8; 4] = [0xf5, b'k', b'k', 0xfa];

@@ -1,16 +1,16 @@
 //! Bytes into records. Any bytes at all are safe to read; memory grows with
 //! the number of ids in one block and of keys in one item, nothing else.
 
-use super::record::{Known, KnownSite, read_record, read_time};
+use super::read_record::{Known, KnownSite, read_record, read_time};
 use super::site_table::SiteTable;
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, kind};
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Malformed, Pairs};
-use crate::crc::crc32;
-use crate::ids::Ids as Table;
 use crate::level::LogLevel;
-use crate::places::Places;
 use crate::record::{ContextFields, LogRecord, Name};
+use crate::util::crc::crc32;
+use crate::util::id_map::Ids as Table;
+use crate::util::key_index::Places;
 
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]

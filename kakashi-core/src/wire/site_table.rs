@@ -3,12 +3,12 @@
 use alloc::vec::Vec;
 
 use super::BUILD_ID_LEN;
+use super::read_record::KnownSite;
 use super::reader::check_each_once;
-use super::record::KnownSite;
 use crate::codec::Malformed;
-use crate::ids::Ids;
 use crate::record::Name;
 use crate::site::{InSection, in_section};
+use crate::util::id_map::Ids;
 
 /// Says what the numbers in a device's records stand for.
 ///

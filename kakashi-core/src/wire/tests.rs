@@ -4,14 +4,14 @@
 use super::*;
 use crate::clock::Timestamp;
 use crate::codec::{put_pair, put_value};
-use crate::crc::crc32;
 use crate::encode::{Encoder, EncoderCache, Json, Text, Wire};
-use crate::field::Field;
 use crate::level::LogLevel;
-use crate::output::Output;
 use crate::record::{ContextFields, LogRecord, Name};
 use crate::stats::{DropReason, Dropped};
+use crate::util::crc::crc32;
+use crate::util::output::Output;
 use crate::value::Value;
+use crate::value::field::Field;
 
 fn hex(pieces: &[&str]) -> Vec<u8> {
     let digits: String = pieces.concat().split(' ').collect();

@@ -311,7 +311,7 @@ mod in_a_ring {
         }
 
         fn logger(&self, id: u64) -> Option<Name<'a>> {
-            crate::site_ids::name(id as u32).map(Name::new)
+            crate::site::interner::name(id as u32).map(Name::new)
         }
 
         fn context(&self, _: u64) -> Option<ContextFields<'a>> {

@@ -1,0 +1,462 @@
+//! The smallest logger: each record goes to its sink at once.
+//!
+//! It needs no heap and no thread: a buffer of `N` bytes, a clock, an encoder and a
+//! sink. The buffer is its own and not the caller's, whose stack may be an
+//! interrupt's; so it never waits: who finds it busy drops, and counts.
+
+mod drop_counts;
+#[cfg(target_os = "none")]
+mod typed_call;
+
+use portable_atomic::{AtomicUsize, Ordering};
+
+use self::drop_counts::{Announced, Drops, Sums};
+use crate::clock::Clock;
+#[cfg(target_os = "none")]
+use crate::encode::Quoting;
+use crate::encode::{Encoder, EncoderCache};
+use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
+use crate::logger::log::{Exception, Log};
+#[cfg(feature = "log")]
+use crate::logger::log_words::LogWords;
+#[cfg(feature = "log")]
+use crate::record::Extra;
+use crate::record::{LogRecord, Name, Values};
+use crate::sink::Sink;
+use crate::sink::batch::{Batch, RecordEnd};
+use crate::site::Site;
+#[cfg(target_os = "none")]
+use crate::site::linked::Linked;
+use crate::stats::{DropReason, Stats};
+use crate::util::output::Output;
+use crate::value::Value;
+#[cfg(target_os = "none")]
+use crate::value::arguments::Arguments;
+use crate::value::field::Field;
+
+/// Room left for what closes a batch.
+const FINISH_ROOM: usize = 8;
+
+/// Logs to one sink at once, from anywhere: a `static` will do.
+///
+/// One record is written at a time. A record that comes while another is being
+/// written (from an interrupt, a sink, a `Display`, another core) is dropped and
+/// counted; where interrupts log, a `RingLogger` (feature `ring`) keeps them.
+/// Records of more than `N` bytes, and those that the sink fails, are dropped
+/// and counted too; the next record is preceded by the news of it.
+#[derive(Debug)]
+pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
+    name: &'n str,
+    #[cfg(target_os = "none")]
+    quoting: Option<Quoting>,
+    level: AtomicLevelFilter,
+    clock: C,
+    encoder: E,
+    state: spin::Mutex<State<S>>,
+    written: AtomicUsize,
+    bytes: AtomicUsize,
+    failures: AtomicUsize,
+    drops: Drops,
+}
+
+#[derive(Debug)]
+struct State<S> {
+    sink: S,
+    announced: Announced,
+    /// Made for each batch where there is no heap: there it keeps little.
+    #[cfg(feature = "alloc")]
+    cache: Option<EncoderCache>,
+    /// A record is being encoded.
+    #[cfg(feature = "alloc")]
+    encoding: bool,
+}
+
+impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S, N> {
+    /// Makes a logger whose threshold is INFO.
+    pub const fn new(name: &'n str, clock: C, encoder: E, sink: S) -> Self {
+        Self {
+            name,
+            #[cfg(target_os = "none")]
+            quoting: crate::encode::quoting(name),
+            level: AtomicLevelFilter::new(LevelFilter::new(LogLevel::Info.number())),
+            clock,
+            encoder,
+            state: spin::Mutex::new(State {
+                sink,
+                announced: Announced::NOTHING,
+                #[cfg(feature = "alloc")]
+                cache: None,
+                #[cfg(feature = "alloc")]
+                encoding: false,
+            }),
+            written: AtomicUsize::new(0),
+            bytes: AtomicUsize::new(0),
+            failures: AtomicUsize::new(0),
+            drops: Drops::new(),
+        }
+    }
+
+    /// Replaces the threshold.
+    pub fn set_level(&self, level: impl Into<LevelFilter>) {
+        self.level.set(level.into());
+    }
+
+    /// Returns what became of records so far.
+    pub fn stats(&self) -> Stats {
+        Stats {
+            written: self.written.load(Ordering::Relaxed),
+            bytes: self.bytes.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+            dropped: self.drops.dropped(),
+        }
+    }
+
+    /// Returns the sink.
+    pub fn into_sink(self) -> S {
+        self.state.into_inner().sink
+    }
+
+    /// Takes the sink for one record, and tells it first of what was dropped; `encode`
+    /// makes the batch that tells, and returns its length.
+    fn turn(
+        &self,
+        level: LogLevel,
+        room: &mut [u8; N],
+        encode: impl FnOnce(&mut State<S>, &Sums, &mut [u8; N]) -> usize,
+    ) -> Option<spin::MutexGuard<'_, State<S>>> {
+        let Some(mut state) = self.state.try_lock() else {
+            self.drops.count(level, DropReason::Reentrant);
+            return None;
+        };
+        if let Some(news) = self.drops.news(&state.announced) {
+            let len = encode(&mut state, &news, room);
+            if self.hand_over(&mut state, LogLevel::Warning, room.get(..len)).is_ok() {
+                state.announced.add(&news);
+            }
+        }
+        Some(state)
+    }
+
+    fn put(&self, record: &LogRecord<'_>) {
+        let mut room = [0; N];
+        let announce = |state: &mut State<S>, news: &Sums, room: &mut [u8; N]| {
+            let news = news.as_dropped();
+            state.encode(&self.encoder, room, |cache, out| {
+                self.encoder.encode_dropped(self.clock.now(), &news, cache, out);
+            })
+        };
+        let Some(mut state) = self.turn(record.level, &mut room, announce) else { return };
+        let encode = |cache: &mut EncoderCache, out: &mut Output<'_>| self.encoder.encode(record, cache, out);
+        let len = state.encode(&self.encoder, &mut room, encode);
+        self.finish(&mut state, record.level, room.get(..len));
+    }
+
+    /// Hands a record over, or counts it.
+    fn finish(&self, state: &mut State<S>, level: LogLevel, bytes: Option<&[u8]>) {
+        if let Err(reason) = self.hand_over(state, level, bytes) {
+            self.drops.count(level, reason);
+        }
+    }
+
+    /// Hands a batch of one record to the sink, unless it did not fit.
+    fn hand_over(
+        &self,
+        state: &mut State<S>,
+        level: LogLevel,
+        bytes: Option<&[u8]>,
+    ) -> Result<(), DropReason> {
+        let bytes = bytes.ok_or(DropReason::TooLarge)?;
+        let ends = [RecordEnd { end: bytes.len(), level }];
+        if state.sink.write(&Batch::new(bytes, &ends)).is_err() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+            return Err(DropReason::SinkFailed);
+        }
+        self.written.fetch_add(1, Ordering::Relaxed);
+        self.bytes.fetch_add(bytes.len(), Ordering::Relaxed);
+        Ok(())
+    }
+
+    /// Logs words and fields; nothing in the words is a placeholder.
+    pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
+        if self.level.enables(level) {
+            let record = LogRecord::new(self.clock.now(), level, Name::new(self.name), message);
+            self.put(&record.with_fields(fields));
+        }
+    }
+}
+
+impl<S> State<S> {
+    /// Encodes a batch; returns its length, or more than `N` if it does not fit.
+    fn encode<E: Encoder, const N: usize>(
+        &mut self,
+        encoder: &E,
+        room: &mut [u8; N],
+        encode: impl FnOnce(&mut EncoderCache, &mut Output<'_>),
+    ) -> usize {
+        #[cfg(not(feature = "alloc"))]
+        let cache = &mut EncoderCache::new();
+        // A `Display` that panicked has left the cache in the middle of a record.
+        #[cfg(feature = "alloc")]
+        if core::mem::replace(&mut self.encoding, true) {
+            self.cache = None;
+        }
+        #[cfg(feature = "alloc")]
+        let cache = self.cache.get_or_insert_with(EncoderCache::new);
+        let len = {
+            let room = room.get_mut(..N.saturating_sub(FINISH_ROOM)).unwrap_or_default();
+            let mut out = Output::new(room);
+            encode(cache, &mut out);
+            if out.overflowed() { N } else { out.position() }
+        };
+        let mut out = Output::resume(room, len);
+        if len < N {
+            encoder.finish(cache, &mut out);
+        } else {
+            out.put_byte(0);
+        }
+        #[cfg(feature = "alloc")]
+        {
+            self.encoding = false;
+        }
+        out.position()
+    }
+}
+
+impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, E, S, N> {
+    #[inline(always)]
+    fn enabled(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+        self.put(&LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values)));
+    }
+
+    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+        let record = LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values));
+        let fields = exception.fields();
+        self.put(&record.with_fields(fields.as_slice()));
+    }
+
+    #[cfg(target_os = "none")]
+    #[inline(always)]
+    fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
+        self.encoder.drive(typed_call::CallTurn { logger: self, level, linked }, arguments);
+    }
+}
+
+#[cfg(feature = "log")]
+impl<C: Clock, E: Encoder, S: Sink, const N: usize> LogWords for DirectLogger<'_, C, E, S, N> {
+    fn enables(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    /// Takes a record; `target` is the name of its logger.
+    fn log_words(&self, target: &str, level: LogLevel, words: &str, fields: Extra<'_>) {
+        self.put(&LogRecord::new(self.clock.now(), level, Name::new(target), words).with_extra(fields));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::{FixedClock, Timestamp};
+    use crate::encode::{Json, Text};
+    use crate::sink::{SinkError, SinkErrorKind};
+    use core::fmt;
+
+    /// Keeps lines; fails while it is told to.
+    #[derive(Default)]
+    struct Kept {
+        lines: Vec<String>,
+        failures_left: usize,
+    }
+
+    impl Sink for Kept {
+        fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+            if self.failures_left > 0 {
+                self.failures_left -= 1;
+                return Err(SinkError::new(SinkErrorKind::Failed));
+            }
+            assert_eq!(batch.len(), 1);
+            self.lines.push(String::from_utf8(batch.bytes().to_vec()).expect("a line is UTF-8"));
+            Ok(())
+        }
+    }
+
+    const CLOCK: FixedClock = FixedClock(Timestamp::Uptime(0));
+
+    fn logger<const N: usize>(failures_left: usize) -> DirectLogger<'static, FixedClock, Text, Kept, N> {
+        DirectLogger::new("l", CLOCK, Text, Kept { failures_left, ..Kept::default() })
+    }
+
+    #[test]
+    fn a_record_goes_to_the_sink_at_once() {
+        let logger = logger::<256>(0);
+        crate::log!(logger, LogLevel::Info, "took {ms} ms", ms = 5);
+        crate::log!(logger, LogLevel::Debug, "off", never = unreachable());
+        logger.log(LogLevel::Warning, "{ms}", &[Field::new("k", "v")]);
+        logger.set_level(LogLevel::Debug);
+        crate::log!(logger, LogLevel::Debug, "on");
+        crate::exception!(logger, "x".parse::<u8>().unwrap_err(), "failed");
+        assert_eq!(logger.stats().written, 4);
+        assert_eq!(
+            logger.into_sink().lines.concat(),
+            concat!(
+                "+0.000000s INFO l took 5 ms ms=5\n",
+                "+0.000000s WARNING l {ms} k=v\n",
+                "+0.000000s DEBUG l on\n",
+                "+0.000000s ERROR l failed exception.type=core::num::error::ParseIntError ",
+                "exception.message=\"invalid digit found in string\"\n",
+            )
+        );
+    }
+
+    fn unreachable() -> u8 {
+        panic!("the argument of a disabled call was evaluated")
+    }
+
+    #[test]
+    fn a_record_that_is_too_large_is_counted_and_announced() {
+        let logger = logger::<180>(0);
+        logger.log(LogLevel::Error, &"x".repeat(200), &[]);
+        assert_eq!(logger.stats().dropped.of_reason(DropReason::TooLarge), 1);
+        crate::log!(logger, LogLevel::Info, "next");
+        crate::log!(logger, LogLevel::Info, "after");
+        assert_eq!(logger.stats().dropped.total(), 1);
+        assert_eq!(
+            logger.into_sink().lines.concat(),
+            concat!(
+                "+0.000000s WARNING kakashi Records were dropped dropped=1 ",
+                "levels={\"ERROR\":1} reasons={\"too_large\":1}\n",
+                "+0.000000s INFO l next\n",
+                "+0.000000s INFO l after\n",
+            )
+        );
+    }
+
+    #[test]
+    fn an_announcement_that_does_not_fit_is_no_dropped_record() {
+        // A device's small buffer: records fit, the announcement does not.
+        let logger = logger::<64>(0);
+        logger.log(LogLevel::Error, &"x".repeat(200), &[]);
+        for _ in 0..3 {
+            crate::log!(logger, LogLevel::Info, "fits");
+        }
+        assert_eq!(logger.stats().dropped.total(), 1);
+        assert_eq!(logger.stats().written, 3);
+    }
+
+    #[test]
+    fn a_record_that_a_sink_fails_is_counted_and_announced() {
+        let logger = logger::<256>(1);
+        crate::log!(logger, LogLevel::Info, "lost");
+        assert_eq!(logger.stats().failures, 1);
+        assert_eq!(logger.stats().dropped.of_reason(DropReason::SinkFailed), 1);
+        crate::log!(logger, LogLevel::Info, "next");
+        let lines = logger.into_sink().lines;
+        assert_eq!(lines.len(), 2);
+        assert!(lines[0].contains(" dropped=1 levels={\"INFO\":1} reasons={\"sink_failed\":1}"));
+    }
+
+    #[test]
+    fn an_announcement_that_fails_is_made_again() {
+        // Fails the record, then the announcement, then works.
+        let logger = logger::<256>(2);
+        crate::log!(logger, LogLevel::Error, "lost");
+        crate::log!(logger, LogLevel::Info, "first");
+        crate::log!(logger, LogLevel::Info, "second");
+        let lines = logger.into_sink().lines.concat();
+        assert!(lines.contains("\"ERROR\":1"), "the loss of an ERROR was never told: {lines}");
+    }
+
+    /// Logs while it is printed.
+    struct Logs<'l>(&'l DirectLogger<'static, FixedClock, Text, Kept>);
+
+    impl fmt::Display for Logs<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            crate::log!(self.0, LogLevel::Warning, "from inside");
+            f.write_str("printed")
+        }
+    }
+
+    #[test]
+    fn a_record_from_inside_a_record_is_counted_and_announced() {
+        let logger = logger(0);
+        crate::log!(logger, LogLevel::Info, "outside", k = %Logs(&logger));
+        crate::log!(logger, LogLevel::Info, "next");
+        assert_eq!(logger.stats().dropped.of_reason(DropReason::Reentrant), 1);
+        let lines = logger.into_sink().lines;
+        assert_eq!(lines[0], "+0.000000s INFO l outside k=printed\n");
+        assert!(lines[1].contains("\"reentrant\":1"));
+        assert_eq!(lines[2], "+0.000000s INFO l next\n");
+    }
+
+    #[test]
+    fn a_small_buffer_takes_records_to_its_last_bytes() {
+        // Eight bytes are kept for what closes a batch.
+        let line = "+0.000000s INFO l 1234567890\n";
+        const N: usize = 29 + FINISH_ROOM;
+        assert_eq!(line.len(), 29);
+        let logger = logger::<N>(0);
+        crate::log!(logger, LogLevel::Info, "1234567890");
+        assert_eq!(logger.stats().written, 1);
+        logger.log(LogLevel::Info, "1234567890x", &[]);
+        assert_eq!(logger.stats().written, 1);
+        assert_eq!(logger.into_sink().lines, [line]);
+        let nothing = DirectLogger::<_, _, _, 0>::new("l", CLOCK, Json::new(), Kept::default());
+        crate::log!(nothing, LogLevel::Info, "m");
+        assert_eq!(nothing.stats().dropped.total(), 1);
+    }
+
+    #[cfg(feature = "alloc")]
+    mod on_the_wire {
+        use super::*;
+        use crate::encode::Wire;
+        use crate::wire::{Item, Reader};
+        use std::panic::{AssertUnwindSafe, catch_unwind};
+
+        #[derive(Default)]
+        struct Stream(Vec<u8>);
+
+        impl Sink for Stream {
+            fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+                self.0.extend_from_slice(batch.bytes());
+                Ok(())
+            }
+        }
+
+        fn messages(stream: &[u8]) -> Vec<String> {
+            Reader::new(stream).map(|item| format!("{item:?}")).collect()
+        }
+
+        #[test]
+        fn each_record_is_a_block_of_its_own() {
+            let logger = DirectLogger::<_, _, _, 256>::new("l", CLOCK, Wire, Stream::default());
+            crate::log!(logger, LogLevel::Info, "one");
+            logger.log(LogLevel::Info, &"x".repeat(300), &[]);
+            crate::log!(logger, LogLevel::Info, "two", k = "v");
+            let stream = logger.into_sink().0;
+            let items: Vec<Item<'_>> = Reader::new(&stream).collect();
+            assert!(matches!(items[..], [Item::Record(_), Item::Dropped(_), Item::Record(_)]), "{items:?}");
+        }
+
+        #[test]
+        fn a_display_that_panics_spoils_no_later_record() {
+            struct Panics;
+            impl fmt::Display for Panics {
+                fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    panic!("a test's panic")
+                }
+            }
+            let logger = DirectLogger::<_, _, _, 256>::new("l", CLOCK, Wire, Stream::default());
+            // Without a heap nobody catches a panic; where somebody does, life goes on.
+            let _ =
+                catch_unwind(AssertUnwindSafe(|| crate::log!(logger, LogLevel::Info, "bad", k = %Panics)));
+            crate::log!(logger, LogLevel::Info, "good");
+            let stream = logger.into_sink().0;
+            let items: Vec<Item<'_>> = Reader::new(&stream).collect();
+            assert!(matches!(items[..], [Item::Record(_)]), "{:?}", messages(&stream));
+        }
+    }
+}

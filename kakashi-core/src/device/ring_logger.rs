@@ -1,0 +1,385 @@
+//! The logger of a device whose interrupts log: records wait in a [`Ring`].
+//!
+//! A record is written on the caller's stack, as the wire's RECORD with the numbers
+//! that its site and its logger have in the program, and copied into the ring in one
+//! critical section. So any number of interrupts may come while one is written.
+//! [`Ring::drain`] makes blocks of it, when there is time.
+
+use crate::clock::Clock;
+use crate::codec;
+use crate::device::logger_name::LoggerName;
+use crate::device::ring::{MAX_BODY_LEN, Ring, RingPolicy};
+use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
+use crate::logger::log::{Exception, Log};
+#[cfg(feature = "log")]
+use crate::logger::log_words::LogWords;
+#[cfg(feature = "log")]
+use crate::record::Extra;
+use crate::record::{LogRecord, Name, Values};
+use crate::site::Site;
+use crate::util::output::Output;
+use crate::value::Value;
+use crate::value::field::Field;
+use crate::wire::{flag, put_flags_and_time};
+#[cfg(target_os = "none")]
+use crate::{
+    site::linked::Linked,
+    value::arguments::{Arguments, Visit},
+};
+
+/// Logs into a [`Ring`], from threads and interrupts.
+///
+/// A record that finds no room, or has more than 256 bytes, is counted by the ring
+/// and announced where it is missing.
+///
+/// # Examples
+///
+/// ```
+/// use kakashi_core::{FixedClock, Ring, RingLogger, Timestamp, info, name, uninit_ring};
+///
+/// uninit_ring! {
+///     static RING: Ring<2048>;
+/// }
+/// static LOG: RingLogger<FixedClock, 2048> =
+///     RingLogger::new(name!("motor"), FixedClock(Timestamp::Uptime(0)), &RING);
+///
+/// info!(LOG, "Started", rpm = 1200);
+/// assert!(!RING.is_empty());
+/// ```
+#[derive(Debug)]
+pub struct RingLogger<C, const N: usize> {
+    name: LoggerName,
+    level: AtomicLevelFilter,
+    clock: C,
+    ring: &'static Ring<N>,
+    policy: RingPolicy,
+}
+
+impl<C: Clock, const N: usize> RingLogger<C, N> {
+    /// Makes a logger whose threshold is INFO, and which drops the newest record when
+    /// the ring is full.
+    pub const fn new(name: LoggerName, clock: C, ring: &'static Ring<N>) -> Self {
+        let level = AtomicLevelFilter::new(LevelFilter::new(LogLevel::Info.number()));
+        Self { name, level, clock, ring, policy: RingPolicy::DropNewest }
+    }
+
+    /// Says what gives way when the ring is full.
+    #[must_use]
+    pub const fn policy(mut self, policy: RingPolicy) -> Self {
+        self.policy = policy;
+        self
+    }
+
+    /// Replaces the threshold.
+    pub fn set_level(&self, level: impl Into<LevelFilter>) {
+        self.level.set(level.into());
+    }
+
+    /// Logs words and fields; nothing in the words is a placeholder.
+    pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
+        if self.level.enables(level) {
+            let mut room = [0; MAX_BODY_LEN];
+            let mut out = Output::new(&mut room);
+            self.begin_words(flag_of(fields), level, message, &mut out);
+            put_fields(&mut out, fields);
+            self.push(level, &out);
+        }
+    }
+
+    /// Writes what stands before the fields of words.
+    fn begin_words(&self, flags: u8, level: LogLevel, words: &str, out: &mut Output<'_>) {
+        put_flags_and_time(out, flag::LOGGER | flags, self.clock.now());
+        out.put_byte(level.number());
+        codec::put_text(out, words);
+        codec::put_len(out, self.name.id() as usize);
+    }
+
+    /// Writes what stands before the values of a site.
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn begin(&self, flags: u8, site: u32, out: &mut Output<'_>) {
+        put_flags_and_time(out, flag::SITE | flag::LOGGER | flags, self.clock.now());
+        codec::put_len(out, site as usize);
+        codec::put_len(out, self.name.id() as usize);
+    }
+
+    #[cfg_attr(target_os = "none", inline(never))]
+    fn push(&self, level: LogLevel, out: &Output<'_>) {
+        if out.overflowed() {
+            self.ring.count_dropped(level);
+        } else {
+            self.ring.push(level, out.written(), self.policy);
+        }
+    }
+
+    fn put(&self, site: Site<'static>, values: &[Value<'_>], fields: &[Field<'_>]) {
+        let mut room = [0; MAX_BODY_LEN];
+        let mut out = Output::new(&mut room);
+        if let Some(id) = site.id() {
+            self.begin(flag_of(fields), id, &mut out);
+            values.iter().for_each(|value| codec::put_value(&mut out, value));
+        } else {
+            // Of no macro's making.
+            self.begin_words(flag::EXTRA, site.level(), site.message(), &mut out);
+            let record = LogRecord::of_site(self.clock.now(), Name::new(""), site, Values::Slice(values));
+            record.for_each_site_field(|key, value| codec::put_pair(&mut out, key, value));
+        }
+        put_fields(&mut out, fields);
+        self.push(site.level(), &out);
+    }
+}
+
+fn flag_of(fields: &[Field<'_>]) -> u8 {
+    if fields.is_empty() { 0 } else { flag::EXTRA }
+}
+
+fn put_fields(out: &mut Output<'_>, fields: &[Field<'_>]) {
+    fields.iter().for_each(|field| codec::put_pair(out, field.key, &field.value));
+}
+
+impl<C: Clock, const N: usize> Log for RingLogger<C, N> {
+    #[inline(always)]
+    fn enabled(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
+        self.put(site, values, &[]);
+    }
+
+    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
+        self.put(site, values, &exception.fields());
+    }
+
+    #[cfg(target_os = "none")]
+    #[inline(always)]
+    fn call<A: Arguments>(&self, level: LogLevel, site: Linked, arguments: &A) {
+        // Room has to be cleared: no more than is needed.
+        match arguments.most_bytes().saturating_add(MOST_BEFORE_VALUES) {
+            0..=32 => self.call_in(&mut [0; 32], level, site, arguments),
+            33..=64 => self.call_in(&mut [0; 64], level, site, arguments),
+            _ => self.call_in(&mut [0; MAX_BODY_LEN], level, site, arguments),
+        }
+    }
+}
+
+#[cfg(feature = "log")]
+impl<C: Clock, const N: usize> LogWords for RingLogger<C, N> {
+    fn enables(&self, level: LogLevel) -> bool {
+        self.level.enables(level)
+    }
+
+    /// Takes a record; `target` is a field after the others, for names of loggers are
+    /// numbers of the build here.
+    fn log_words(&self, target: &str, level: LogLevel, words: &str, fields: Extra<'_>) {
+        let mut room = [0; MAX_BODY_LEN];
+        let mut out = Output::new(&mut room);
+        self.begin_words(flag::EXTRA, level, words, &mut out);
+        match fields {
+            Extra::Slice(fields) => put_fields(&mut out, fields),
+            Extra::Wire(pairs) => out.put(pairs),
+        }
+        codec::put_pair(&mut out, "target", &Value::Str(target));
+        self.push(level, &out);
+    }
+}
+
+/// Flags, time, the numbers of site and name.
+#[cfg(target_os = "none")]
+const MOST_BEFORE_VALUES: usize = 1 + 9 + 5 + 5;
+
+#[cfg(target_os = "none")]
+impl<C: Clock, const N: usize> RingLogger<C, N> {
+    #[inline(always)]
+    fn call_in(&self, room: &mut [u8], level: LogLevel, site: Linked, arguments: &impl Arguments) {
+        let mut out = Output::new(room);
+        self.begin(0, site.id(), &mut out);
+        arguments.each(&mut Body(&mut out));
+        self.push(level, &out);
+    }
+}
+
+/// Writes values of known kinds.
+#[cfg(target_os = "none")]
+struct Body<'o, 'b>(&'o mut Output<'b>);
+
+#[cfg(target_os = "none")]
+impl Visit for Body<'_, '_> {
+    #[inline(always)]
+    fn value(&mut self, value: Value<'_>) {
+        codec::put_known(self.0, &value);
+    }
+}
+
+#[cfg(all(test, feature = "alloc"))]
+mod tests {
+    use core::fmt;
+
+    use super::*;
+    use crate::wire::{Item, Reader};
+    use crate::*;
+
+    const CLOCK: FixedClock = FixedClock(Timestamp::Uptime(1_500_000_000));
+
+    /// Keeps blocks; fails while it is told to.
+    #[derive(Default)]
+    struct Blocks {
+        blocks: Vec<Vec<u8>>,
+        failures_left: usize,
+    }
+
+    impl Sink for Blocks {
+        fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+            if self.failures_left > 0 {
+                self.failures_left -= 1;
+                return Err(SinkError::new(SinkErrorKind::Retry));
+            }
+            self.blocks.push(batch.bytes().to_vec());
+            Ok(())
+        }
+    }
+
+    impl Blocks {
+        fn lines(&self) -> Vec<String> {
+            let stream = self.blocks.concat();
+            Reader::new(&stream)
+                .map(|item| match item {
+                    Item::Record(record) => {
+                        let mut room = [0; 1024];
+                        let mut out = Output::new(&mut room);
+                        Text.encode(&record, &mut EncoderCache::new(), &mut out);
+                        String::from_utf8(out.written().to_vec()).unwrap().trim_end().into()
+                    }
+                    Item::Dropped(report) => format!("dropped {:?}", report.by_level),
+                    other => format!("{other:?}"),
+                })
+                .collect()
+        }
+    }
+
+    fn logger(name: &'static str) -> RingLogger<FixedClock, 1024> {
+        RingLogger::new(name!(name), CLOCK, Box::leak(Box::new(Ring::new())))
+    }
+
+    fn drained(logger: &RingLogger<FixedClock, 1024>) -> Vec<String> {
+        let mut sink = Blocks::default();
+        logger.ring.drain(&CLOCK, &mut sink, &mut [0; 512]).unwrap();
+        sink.lines()
+    }
+
+    fn unreachable() -> u8 {
+        panic!("the argument of a disabled call was evaluated")
+    }
+
+    #[test]
+    fn what_is_logged_comes_out_as_it_was_said() {
+        let logger = logger("motor");
+        let other = RingLogger::new(name!("can"), CLOCK, logger.ring);
+        info!(logger, "took {ms} ms", ms = 5, state = "up");
+        warning!(other, "Bus off", errors = 255_u8, shown = %"x y");
+        debug!(logger, "off", never = unreachable());
+        exception!(other, "x".parse::<u8>().unwrap_err(), "failed", id = 1);
+        logger.log(LogLevel::Error, "words {as} they are", &[Field::new("k", &7)]);
+        logger.log(LogLevel::Info, "no fields", &[]);
+        other.set_level(LogLevel::Trace);
+        trace!(other, "on");
+        assert_eq!(
+            drained(&logger),
+            [
+                "+1.500000s INFO motor took 5 ms ms=5 state=up",
+                r#"+1.500000s WARNING can Bus off errors=255 shown="x y""#,
+                concat!(
+                    "+1.500000s ERROR can failed id=1 exception.type=core::num::error::ParseIntError ",
+                    r#"exception.message="invalid digit found in string""#
+                ),
+                "+1.500000s ERROR motor words {as} they are k=7",
+                "+1.500000s INFO motor no fields",
+                "+1.500000s TRACE can on",
+            ]
+        );
+        assert!(logger.ring.is_empty());
+    }
+
+    #[test]
+    fn a_block_explains_each_site_and_name_once() {
+        let logger = logger("m");
+        (0..20).for_each(|at| info!(logger, "A site with some words", at));
+        let mut sink = Blocks::default();
+        assert_eq!(logger.ring.drain(&CLOCK, &mut sink, &mut [0; 512]), Ok(20));
+        assert_eq!(sink.blocks.len(), 2, "16 records fit a block");
+        for block in &sink.blocks {
+            let text = block.escape_ascii().to_string();
+            assert_eq!(text.matches("A site with some words").count(), 1);
+        }
+        assert_eq!(sink.lines().len(), 20);
+    }
+
+    /// Logs while it is printed, as an interrupt would.
+    struct Logs<'l>(&'l RingLogger<FixedClock, 1024>);
+
+    impl fmt::Display for Logs<'_> {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            info!(self.0, "from inside");
+            f.write_str("printed")
+        }
+    }
+
+    #[test]
+    fn a_record_from_inside_a_record_is_kept_before_it() {
+        let logger = logger("m");
+        info!(logger, "outside", k = %Logs(&logger));
+        assert_eq!(
+            drained(&logger),
+            ["+1.500000s INFO m from inside", "+1.500000s INFO m outside k=printed"]
+        );
+    }
+
+    #[test]
+    fn what_did_not_fit_is_announced_where_it_is_missing() {
+        let logger = logger("m");
+        let text = "x".repeat(200);
+        // Seven eighths of 1024 bytes hold four of them.
+        (0..6).for_each(|_| info!(logger, "much", text = text.as_str()));
+        error!(logger, "evidence");
+        let lines = drained(&logger);
+        assert_eq!(lines.len(), 6, "{lines:?}");
+        assert!(lines[..4].iter().all(|line| line.contains("INFO m much text=xxx")));
+        assert_eq!(lines[4..], ["dropped [0, 0, 2, 0, 0, 0]", "+1.500000s ERROR m evidence"]);
+        assert!(drained(&logger).is_empty(), "told once");
+    }
+
+    #[test]
+    fn a_record_too_large_for_the_ring_or_for_a_block_is_counted_and_announced() {
+        let logger = logger("m");
+        error!(logger, "large", text = "x".repeat(300));
+        info!(logger, "larger than a block of 200 bytes", text = "x".repeat(150));
+        info!(logger, "small");
+        let mut sink = Blocks::default();
+        logger.ring.drain(&CLOCK, &mut sink, &mut [0; 200]).unwrap();
+        let told: u64 = sink
+            .lines()
+            .iter()
+            .filter_map(|line| line.strip_prefix("dropped ["))
+            .flat_map(|counts| counts.trim_end_matches(']').split(", "))
+            .map(|count| count.parse::<u64>().unwrap())
+            .sum();
+        assert_eq!(told, 2);
+        assert!(sink.lines().contains(&"+1.500000s INFO m small".to_owned()), "{:?}", sink.lines());
+        assert!(logger.ring.is_empty());
+        // No room for anything: an error, not a loop without end.
+        info!(logger, "small");
+        let result = logger.ring.drain(&CLOCK, &mut sink, &mut [0; 20]);
+        assert_eq!(result.map_err(|error| error.kind()), Err(SinkErrorKind::Full));
+        assert!(!logger.ring.is_empty());
+    }
+
+    #[test]
+    fn what_a_sink_does_not_take_stays_in_the_ring() {
+        let logger = logger("m");
+        info!(logger, "one");
+        info!(logger, "two");
+        let mut sink = Blocks { failures_left: 1, ..Blocks::default() };
+        assert!(logger.ring.drain(&CLOCK, &mut sink, &mut [0; 512]).is_err());
+        assert_eq!(logger.ring.drain(&CLOCK, &mut sink, &mut [0; 512]), Ok(2));
+        assert_eq!(sink.lines(), ["+1.500000s INFO m one", "+1.500000s INFO m two"]);
+    }
+}

@@ -1,0 +1,86 @@
+//! Names of the forms in which records are written.
+
+use alloc::{boxed::Box, sync::Arc};
+use core::fmt;
+use core::str::FromStr;
+
+use crate::encode::{Encoder, Json, Pretty, Text, Wire};
+
+/// Names the form in which records are written.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Format {
+    /// Pretty on a terminal, text elsewhere.
+    #[default]
+    Auto,
+    /// `time LEVEL logger message key=value …`.
+    Text,
+    /// One JSON object a line.
+    Json,
+    /// For eyes: aligned, in colour on a terminal.
+    Pretty,
+    /// Blocks of the wire.
+    Wire,
+}
+
+impl Format {
+    /// Makes the encoder for a destination that is a terminal which may show
+    /// colour, or is not.
+    pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
+        match self {
+            Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
+            Self::Auto | Self::Text => Arc::new(Text),
+            Self::Json => Arc::new(Json::new()),
+            Self::Pretty => Arc::new(Pretty::new().colour(colour)),
+            Self::Wire => Arc::new(Wire),
+        }
+    }
+}
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(name: &str) -> Result<Self, UnknownFormat> {
+        let known = [
+            ("auto", Self::Auto),
+            ("text", Self::Text),
+            ("json", Self::Json),
+            ("pretty", Self::Pretty),
+            ("wire", Self::Wire),
+        ];
+        let found = known.into_iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
+        found.map(|(_, format)| format).ok_or_else(|| UnknownFormat { name: name.into() })
+    }
+}
+
+/// Reports a format's name that does not exist.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct UnknownFormat {
+    name: Box<str>,
+}
+
+impl UnknownFormat {
+    /// Returns the rejected name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+}
+
+impl fmt::Display for UnknownFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown format {:?}: use auto, text, json, pretty or wire", self.name)
+    }
+}
+
+impl core::error::Error for UnknownFormat {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_format_is_told_which_are_right() {
+        let error = "xml".parse::<Format>().unwrap_err();
+        assert_eq!(error.to_string(), r#"unknown format "xml": use auto, text, json, pretty or wire"#);
+        assert_eq!("JSON".parse(), Ok(Format::Json));
+    }
+}

@@ -1,0 +1,20 @@
+//! What loggers of all platforms share: the trait that the macros call, the registry,
+//! thresholds, destinations and the settings of one logger.
+
+#[cfg(feature = "alloc")]
+pub(crate) mod destination;
+#[cfg(feature = "alloc")]
+pub(crate) mod event;
+#[cfg(feature = "alloc")]
+pub(crate) mod flushed;
+#[cfg(feature = "alloc")]
+pub(crate) mod format;
+#[cfg(feature = "alloc")]
+pub(crate) mod levels;
+pub(crate) mod log;
+#[cfg(feature = "log")]
+pub(crate) mod log_words;
+#[cfg(feature = "alloc")]
+pub(crate) mod logger_config;
+#[cfg(feature = "alloc")]
+pub(crate) mod registry;

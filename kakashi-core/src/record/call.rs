@@ -1,0 +1,66 @@
+//! A logging call before it is a record: what the caller said, without the time
+//! and the context, which the road adds where it keeps the record.
+
+use crate::clock::Timestamp;
+use crate::level::LogLevel;
+use crate::record::{ContextFields, LogRecord, Name, Values};
+use crate::site::Site;
+use crate::value::Value;
+use crate::value::field::Field;
+
+/// What a caller said.
+#[derive(Clone, Copy, Debug)]
+pub struct Call<'c> {
+    /// How much it matters.
+    pub level: LogLevel,
+    says: Says<'c>,
+    fields: &'c [Field<'c>],
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Says<'c> {
+    Site(Site<'static>, &'c [Value<'c>]),
+    Words(&'c str),
+}
+
+impl<'c> Call<'c> {
+    /// Takes what a macro call says, and fields beside its own.
+    #[inline(always)]
+    pub fn of_site(site: Site<'static>, values: &'c [Value<'c>], fields: &'c [Field<'c>]) -> Self {
+        Self { level: site.level(), says: Says::Site(site, values), fields }
+    }
+
+    /// Takes words that mean themselves.
+    #[inline(always)]
+    pub fn of_words(level: LogLevel, words: &'c str, fields: &'c [Field<'c>]) -> Self {
+        Self { level, says: Says::Words(words), fields }
+    }
+
+    /// Returns the call site, if the call has one.
+    #[inline(always)]
+    pub fn site(&self) -> Option<Site<'static>> {
+        match self.says {
+            Says::Site(site, _) => Some(site),
+            Says::Words(_) => None,
+        }
+    }
+
+    /// Makes the record, in its place: it is too large to be passed around.
+    #[inline(always)]
+    pub fn record<'r>(
+        &'r self,
+        timestamp: Timestamp,
+        logger: Name<'r>,
+        context: ContextFields<'r>,
+    ) -> LogRecord<'r> {
+        let mut record = match self.says {
+            Says::Site(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Slice(values)),
+            Says::Words(words) => LogRecord::new(timestamp, self.level, logger, words),
+        };
+        record.set_context(context);
+        if !self.fields.is_empty() {
+            return record.with_fields(self.fields);
+        }
+        record
+    }
+}

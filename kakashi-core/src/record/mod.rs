@@ -1,0 +1,550 @@
+//! One record: all that a logging call says, borrowed.
+//!
+//! A record's fields come from three places, in order of precedence: the call
+//! site's keys and values, extra fields given as a slice, and the context.
+//! Each key is read once. The same record may come straight from a call or
+//! out of the [`wire`](crate::wire); nothing downstream can tell.
+
+pub(crate) mod call;
+pub(crate) mod template;
+
+use crate::clock::Timestamp;
+use crate::codec::{Cursor, Items, Pairs};
+use crate::level::LogLevel;
+use crate::site::{Site, SiteFlags, SiteParts, SourceLocation};
+use crate::util::char_class::is_plain;
+#[cfg(feature = "alloc")]
+use crate::util::key_index::Places;
+use crate::value::Value;
+use crate::value::field::{Field, key_bit};
+
+/// A name that is judged once: whether it can be written without quotes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Name<'a> {
+    text: &'a str,
+    plain: bool,
+    /// Names this very text while the program runs; 0 names none.
+    id: usize,
+}
+
+impl<'a> Name<'a> {
+    /// Judges a name.
+    pub const fn new(text: &'a str) -> Self {
+        Self { text, plain: is_plain(text.as_bytes(), false), id: 0 }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn judged(text: &'a str, plain: bool, id: usize) -> Self {
+        Self { text, plain, id }
+    }
+
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn id(&self) -> usize {
+        self.id
+    }
+
+    /// Returns the name.
+    pub const fn text(&self) -> &'a str {
+        self.text
+    }
+
+    pub(crate) const fn is_plain(&self) -> bool {
+        self.plain
+    }
+}
+
+impl<'a> From<&'a str> for Name<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::new(text)
+    }
+}
+
+/// What a record says: words as they are, or a template over its fields.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Message<'a> {
+    /// Text that means itself.
+    Literal(&'a str),
+    /// Text in which `{key}` stands for a field, `{{` and `}}` for a brace.
+    Template(&'a str),
+}
+
+/// The values of a call site's keys, in their order.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// As the call site gives them.
+    Slice(&'a [Value<'a>]),
+    /// As [`codec`](crate::codec) writes them, one after the other.
+    Wire(&'a [u8]),
+}
+
+/// Fields with their keys.
+#[derive(Clone, Copy, Debug)]
+pub enum Extra<'a> {
+    /// As a caller gives them.
+    Slice(&'a [Field<'a>]),
+    /// As pairs of [`codec`](crate::codec), one after the other.
+    Wire(&'a [u8]),
+}
+
+impl<'a> Extra<'a> {
+    pub(crate) const NONE: Self = Self::Slice(&[]);
+
+    /// Tells whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Slice(fields) => fields.is_empty(),
+            Self::Wire(pairs) => pairs.is_empty(),
+        }
+    }
+
+    /// Visits each field until `each` says stop.
+    #[inline]
+    fn visit(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
+        match self {
+            Self::Slice(fields) => {
+                fields.iter().all(|field| each(field.key, &field.value));
+            }
+            Self::Wire(pairs) => {
+                Pairs::new(pairs).all(|(key, value)| each(key, &value));
+            }
+        }
+    }
+
+    fn find(&self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Self::Slice(fields) => fields.iter().find(|field| field.key == key).map(|field| field.value),
+            Self::Wire(pairs) => find_pair(pairs, key),
+        }
+    }
+
+    /// Finds where a key stands first.
+    fn place(&self, key: &str) -> Option<usize> {
+        match self {
+            Self::Slice(fields) => fields.iter().position(|field| field.key == key),
+            Self::Wire(pairs) => Pairs::new(pairs).position(|pair| pair.0 == key),
+        }
+    }
+
+    /// Finds where each key stands first.
+    #[cfg(feature = "alloc")]
+    fn places(&self) -> Places<'a> {
+        let mut keys = alloc::vec::Vec::new();
+        self.visit(&mut |key, _| {
+            keys.push(key);
+            true
+        });
+        Places::of(keys)
+    }
+
+    fn mask(&self) -> u64 {
+        let mut mask = 0;
+        self.visit(&mut |key, _| {
+            mask |= key_bit(key.as_bytes());
+            true
+        });
+        mask
+    }
+}
+
+fn find_pair<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
+    Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
+}
+
+/// A context's fields in wire form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContextFields<'a> {
+    /// Names these very fields while the program runs; 0 names none, and
+    /// nothing is cached under it.
+    pub id: usize,
+    /// The keys' mask.
+    pub mask: u64,
+    /// Pairs of [`codec`](crate::codec); each key stands once.
+    pub pairs: &'a [u8],
+}
+
+/// What a record stands on.
+#[derive(Clone, Copy, Debug)]
+enum Body<'a> {
+    /// Words that mean themselves.
+    Words(&'a str),
+    /// The body of a SITE item.
+    Site(&'a [u8]),
+}
+
+/// All that one logging call says.
+#[derive(Clone, Copy, Debug)]
+pub struct LogRecord<'a> {
+    /// When it was made.
+    pub timestamp: Timestamp,
+    /// How much it matters.
+    pub level: LogLevel,
+    /// The logger that made it.
+    pub logger: Name<'a>,
+    /// A number that grows by one from record to record, where the platform's
+    /// clock can stand still.
+    pub sequence: Option<u64>,
+    pub(crate) flags: SiteFlags,
+    /// The address of a site in the program; 0 where there is none.
+    pub(crate) site_address: usize,
+    body: Body<'a>,
+    site_mask: u64,
+    values: Values<'a>,
+    extra: Extra<'a>,
+    extra_mask: u64,
+    context: ContextFields<'a>,
+}
+
+impl<'a> LogRecord<'a> {
+    /// Makes a record of words without fields; nothing in them is a placeholder.
+    #[inline]
+    pub fn new(timestamp: Timestamp, level: LogLevel, logger: Name<'a>, message: &'a str) -> Self {
+        Self {
+            timestamp,
+            level,
+            logger,
+            sequence: None,
+            flags: SiteFlags::default(),
+            site_address: 0,
+            body: Body::Words(message),
+            site_mask: 0,
+            values: Values::Slice(&[]),
+            extra: Extra::NONE,
+            extra_mask: 0,
+            context: ContextFields::default(),
+        }
+    }
+
+    /// Makes the record of a macro call.
+    #[inline]
+    pub fn of_site(timestamp: Timestamp, logger: Name<'a>, site: Site<'static>, values: Values<'a>) -> Self {
+        let (body, flags) = (site.wire(), site.flags());
+        let mut record = Self::of_body(timestamp, site.level(), logger, body, flags, site.mask(), values);
+        record.site_address = site.address();
+        record
+    }
+
+    #[inline]
+    pub(crate) fn of_body(
+        timestamp: Timestamp,
+        level: LogLevel,
+        logger: Name<'a>,
+        body: &'a [u8],
+        flags: SiteFlags,
+        site_mask: u64,
+        values: Values<'a>,
+    ) -> Self {
+        Self {
+            timestamp,
+            level,
+            logger,
+            sequence: None,
+            flags,
+            site_address: 0,
+            body: Body::Site(body),
+            site_mask,
+            values,
+            extra: Extra::NONE,
+            extra_mask: 0,
+            context: ContextFields::default(),
+        }
+    }
+
+    /// Adds fields; where a key stands twice among them, the first counts.
+    #[must_use]
+    pub fn with_extra(mut self, extra: Extra<'a>) -> Self {
+        self.set_extra(extra);
+        self
+    }
+
+    /// As [`LogRecord::with_extra`], in place.
+    pub(crate) fn set_extra(&mut self, extra: Extra<'a>) {
+        self.extra_mask = extra.mask();
+        self.extra = extra;
+    }
+
+    /// Adds fields; where a key stands twice among them, the first counts.
+    #[must_use]
+    pub fn with_fields(self, fields: &'a [Field<'a>]) -> Self {
+        self.with_extra(Extra::Slice(fields))
+    }
+
+    /// Puts other values under the call site's keys.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn with_values(mut self, values: Values<'a>) -> Self {
+        self.values = values;
+        self
+    }
+
+    /// Adds a context, whose fields yield to the record's own.
+    #[must_use]
+    #[inline]
+    pub fn with_context(mut self, context: ContextFields<'a>) -> Self {
+        self.context = context;
+        self
+    }
+
+    /// Returns what it says.
+    pub fn message(&self) -> Message<'a> {
+        match self.body {
+            Body::Words(words) => Message::Literal(words),
+            Body::Site(_) => Message::Template(self.parts().template()),
+        }
+    }
+
+    /// Returns its words with each placeholder's value in its place, neither quoted
+    /// nor escaped.
+    #[cfg(feature = "alloc")]
+    pub fn rendered_message(&self) -> alloc::string::String {
+        crate::encode::rendered_message(self)
+    }
+
+    /// Replaces the context in place, where a copy of the record would cost.
+    #[inline]
+    pub fn set_context(&mut self, context: ContextFields<'a>) {
+        self.context = context;
+    }
+
+    /// Returns where in the source the record was made, if it says.
+    pub fn location(&self) -> Option<SourceLocation<'a>> {
+        let location = self.parts().location();
+        (location.line > 0).then_some(location)
+    }
+
+    /// Returns the body of the SITE item that the record stands on, if any.
+    pub(crate) fn body(&self) -> Option<&'a [u8]> {
+        match self.body {
+            Body::Words(_) => None,
+            Body::Site(body) => Some(body),
+        }
+    }
+
+    /// Finds the parts of the site's body.
+    #[inline]
+    pub(crate) fn parts(&self) -> SiteParts<'a> {
+        self.body().and_then(|body| SiteParts::read(body).ok()).unwrap_or_default()
+    }
+
+    /// Returns the values of the call site's keys.
+    pub fn values(&self) -> Values<'a> {
+        self.values
+    }
+
+    /// Returns the extra fields.
+    pub fn extra(&self) -> Extra<'a> {
+        self.extra
+    }
+
+    /// Returns the context.
+    #[inline]
+    pub fn context(&self) -> ContextFields<'a> {
+        self.context
+    }
+
+    /// Tells whether a key of the context may stand in the record itself too.
+    #[cfg(feature = "alloc")]
+    #[inline]
+    pub(crate) fn context_may_clash(&self) -> bool {
+        (self.site_mask | self.extra_mask) & self.context.mask != 0
+    }
+
+    /// Returns the mask of all keys, the context's too.
+    pub fn mask(&self) -> u64 {
+        self.site_mask | self.extra_mask | self.context.mask
+    }
+
+    /// Visits the call site's keys and values.
+    #[inline]
+    pub fn for_each_site_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
+        self.visit_site(&mut |key, value| {
+            each(key, value);
+            true
+        });
+    }
+
+    #[inline]
+    fn visit_site(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
+        let parts = self.parts();
+        let mut keys = Cursor::new(parts.keys);
+        match self.values {
+            Values::Slice(values) => {
+                for value in values.iter().take(parts.key_count) {
+                    let Ok(key) = keys.text() else { return };
+                    if !each(key, value) {
+                        return;
+                    }
+                }
+            }
+            Values::Wire(bytes) => {
+                for value in Items::new(bytes).take(parts.key_count) {
+                    let Ok(key) = keys.text() else { return };
+                    if !each(key, &value) {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Visits the extra fields that are not hidden by the call site's, each
+    /// key once.
+    #[inline]
+    pub fn for_each_extra(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
+        if !self.extra.is_empty() {
+            self.visit_extra(&mut each);
+        }
+    }
+
+    #[inline(never)]
+    fn visit_extra(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) {
+        let mut seen = Seen::new(self.extra);
+        self.extra.visit(&mut |key, value| {
+            if seen.is_first(key) && !(self.site_mask & key_bit(key.as_bytes()) != 0 && self.site_has(key)) {
+                each(key, value);
+            }
+            true
+        });
+    }
+
+    /// Visits the context's fields that the record's own do not hide, and tells
+    /// whether any is hidden.
+    pub(crate) fn for_each_context_field(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) -> bool {
+        let mut hidden = false;
+        for (key, value) in Pairs::new(self.context.pairs) {
+            if self.hides(key) {
+                hidden = true;
+            } else {
+                each(key, &value);
+            }
+        }
+        hidden
+    }
+
+    /// Tells whether the record's own fields hide one of its context's.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn context_clashes(&self) -> bool {
+        Pairs::new(self.context.pairs).any(|(key, _)| self.hides(key))
+    }
+
+    fn hides(&self, key: &str) -> bool {
+        let own = self.site_mask | self.extra_mask;
+        own & key_bit(key.as_bytes()) != 0 && (self.site_has(key) || self.extra.find(key).is_some())
+    }
+
+    /// Visits every field once, in order of precedence.
+    pub fn for_each_field(&self, mut each: impl FnMut(&'a str, &Value<'a>)) {
+        self.visit_all(&mut each);
+    }
+
+    fn visit_all(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) {
+        self.for_each_site_field(&mut *each);
+        self.for_each_extra(&mut *each);
+        self.for_each_context_field(each);
+    }
+
+    /// Finds a field's value by its key.
+    pub fn field(&self, key: &str) -> Option<Value<'a>> {
+        let mut found = None;
+        self.visit_site(&mut |candidate, value| {
+            if candidate == key {
+                found = Some(*value);
+            }
+            found.is_none()
+        });
+        found.or_else(|| self.extra.find(key)).or_else(|| find_pair(self.context.pairs, key))
+    }
+
+    /// Tells whether a key is the call site's.
+    pub(crate) fn site_has(&self, key: &str) -> bool {
+        let parts = self.parts();
+        let mut cursor = Cursor::new(parts.keys);
+        (0..parts.key_count).any(|_| cursor.text() == Ok(key))
+    }
+}
+
+/// Remembers which keys of an [`Extra`] came before.
+///
+/// Few keys are compared with those before them, and only where their bits
+/// clash; many are sorted where there is a heap, so that a million fields
+/// do not take a million million comparisons.
+struct Seen<'a> {
+    extra: Extra<'a>,
+    mask: u64,
+    count: usize,
+    #[cfg(feature = "alloc")]
+    places: Option<Places<'a>>,
+}
+
+#[cfg(feature = "alloc")]
+const MANY: usize = 64;
+
+impl<'a> Seen<'a> {
+    fn new(extra: Extra<'a>) -> Self {
+        Self {
+            extra,
+            mask: 0,
+            count: 0,
+            #[cfg(feature = "alloc")]
+            places: None,
+        }
+    }
+
+    fn is_first(&mut self, key: &'a str) -> bool {
+        let at = self.count;
+        self.count += 1;
+        #[cfg(feature = "alloc")]
+        if at >= MANY {
+            return self.places.get_or_insert_with(|| self.extra.places()).first(key) == Some(at);
+        }
+        let bit = key_bit(key.as_bytes());
+        let clash = self.mask & bit != 0;
+        self.mask |= bit;
+        !clash || self.extra.place(key) == Some(at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(record: &LogRecord<'_>) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        record.for_each_field(|key, value| found.push((key.to_owned(), format!("{value:?}"))));
+        found
+    }
+
+    fn record(message: &str) -> LogRecord<'_> {
+        LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), message)
+    }
+
+    #[cfg(feature = "alloc")]
+    #[test]
+    fn each_key_is_read_once_and_the_nearest_wins() {
+        let site = crate::__site!(LogLevel::Info, "m", ["a", "b"]);
+        let values = [Value::U64(1), Value::U64(2)];
+        let extra = [Field::new("b", &3), Field::new("c", &4), Field::new("c", &5)];
+        let mut room = [0; 64];
+        let mut out = crate::util::output::Output::new(&mut room);
+        for (key, number) in [("a", 6), ("c", 7), ("d", 8)] {
+            crate::codec::put_pair(&mut out, key, &Value::U64(number));
+        }
+        let mask = Cursor::new(out.written()).check_pairs().unwrap();
+        let context = ContextFields { id: 1, mask, pairs: out.written() };
+        let record = LogRecord::of_site(Timestamp::Wall(0), Name::new("t"), site, Values::Slice(&values))
+            .with_fields(&extra)
+            .with_context(context);
+        let expected = [("a", "U64(1)"), ("b", "U64(2)"), ("c", "I64(4)"), ("d", "U64(8)")];
+        let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
+        assert_eq!(keys(&record), expected);
+        assert!(record.context_may_clash());
+        assert!(matches!(record.field("c"), Some(Value::I64(4))));
+        assert!(matches!(record.field("d"), Some(Value::U64(8))));
+        assert!(record.field("e").is_none());
+    }
+
+    #[test]
+    fn many_fields_are_each_read_once() {
+        let names: Vec<String> = (0..500).map(|number| format!("key{}", number % 300)).collect();
+        let fields: Vec<Field<'_>> = names.iter().map(|name| Field::new(name, &1)).collect();
+        assert_eq!(keys(&record("m").with_fields(&fields)).len(), 300);
+    }
+}

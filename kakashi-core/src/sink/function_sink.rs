@@ -1,0 +1,34 @@
+//! A closure as a sink.
+
+use core::fmt;
+
+use crate::sink::batch::Batch;
+use crate::sink::{Sink, SinkError};
+
+/// Hands each batch to a closure.
+pub struct FunctionSink<F>(F);
+
+impl<F> FunctionSink<F>
+where
+    F: FnMut(&Batch<'_>) -> Result<(), SinkError>,
+{
+    /// Takes a closure.
+    pub const fn new(function: F) -> Self {
+        Self(function)
+    }
+}
+
+impl<F> Sink for FunctionSink<F>
+where
+    F: FnMut(&Batch<'_>) -> Result<(), SinkError>,
+{
+    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        (self.0)(batch)
+    }
+}
+
+impl<F> fmt::Debug for FunctionSink<F> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FunctionSink")
+    }
+}
