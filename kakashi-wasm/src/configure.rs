@@ -8,10 +8,11 @@ use kakashi_core::{
     Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction, Sink,
 };
 
-use crate::logger::registry;
-use crate::outlet::{OnError, Outlet, set_on_error};
-use crate::route::{Driver, Route, replace_root};
-use crate::{flush, lifecycle, sinks, timer};
+use crate::delivery::sink_queue::{OnError, Outlet, set_on_error};
+use crate::dispatch::{Driver, Route, replace_root};
+use crate::host::timer;
+use crate::loggers::logger::registry;
+use crate::{flush, lifecycle, sinks};
 
 /// The default of a batch's size.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -150,7 +151,7 @@ impl Configure {
         if let Some(handler) = self.on_error.take() {
             set_on_error(handler);
         }
-        flush::flush_all(crate::outlet::Effort::Eager);
+        flush::flush_all(crate::delivery::sink_queue::Effort::Eager);
         // Outside of the borrow: a sink's code may do anything, and so may its end.
         let mut places: Vec<Place> = self.destinations.drain(..).map(Place::new).collect();
         let old = SETTINGS.with(|settings| {

@@ -25,41 +25,34 @@
 
 #![forbid(unsafe_code)]
 
-mod async_logger;
 mod batcher;
+mod configure;
+mod context;
+mod delivery;
+mod dispatch;
+mod flush;
+mod host;
+mod lifecycle;
+mod loggers;
 // What the npm package calls; no Rust program needs it.
 #[cfg(feature = "npm")]
 #[allow(unreachable_pub, reason = "JavaScript reaches what it exports")]
-mod bridge;
-mod busy;
-mod clock;
-mod configure;
-mod custom;
-mod flush;
-mod imports;
-mod lifecycle;
-mod logger;
-mod microtask;
-mod outlet;
-mod reentry;
-mod road;
-mod root;
-mod route;
-mod scope;
+mod npm;
+mod reentrancy;
 pub mod sinks;
-mod timer;
+mod submit;
 
-pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
-pub use clock::SystemClock;
 pub use configure::{Configure, configure};
-pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
-pub use flush::flush;
-pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
-pub use root::{
-    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
-};
-pub use scope::{
+pub use context::{
     Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
+};
+pub use flush::flush;
+pub use host::clock::SystemClock;
+pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
+pub use loggers::custom_logger::{FunctionalLogger, LoggerConfig, create_custom_logger};
+pub use loggers::logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+pub use loggers::root::{
+    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };
 pub use sinks::{CallbackSink, ConsoleSink};
 
@@ -77,5 +70,5 @@ pub use kakashi_core as __core;
 
 /// Returns what became of all records of this program so far.
 pub fn stats() -> Stats {
-    outlet::COUNTERS.snapshot()
+    delivery::sink_queue::COUNTERS.snapshot()
 }

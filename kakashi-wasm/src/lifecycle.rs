@@ -12,11 +12,11 @@ use std::sync::Once;
 use kakashi_core::{Call, Field, LogContext, LogLevel, Value};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::imports::{listen, listen_to_document, listen_to_process};
-use crate::logger::registry;
-use crate::outlet::Effort;
-use crate::road::{Origin, Urgency, submit};
-use crate::{busy, flush, reentry};
+use crate::delivery::sink_queue::Effort;
+use crate::host::imports::{listen, listen_to_document, listen_to_process};
+use crate::loggers::logger::registry;
+use crate::submit::{Origin, Urgency, deferred, submit};
+use crate::{flush, reentrancy};
 
 #[wasm_bindgen]
 extern "C" {
@@ -96,8 +96,8 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         Field { key: "exception.message", value: Value::Str(text.unwrap_or("of a type that is no text")) },
         Field { key: "location", value: place.as_deref().map_or(Value::Null, Value::Str) },
     ];
-    reentry::forget_depth();
-    busy::after_all_is_lost(|| {
+    deferred::forget_depth();
+    reentrancy::after_all_is_lost(|| {
         let entry = registry().get(kakashi_core::LoggerKind::Sync, "root", None);
         if entry.enables(LogLevel::Critical) {
             let origin = Origin { entry: &entry, route: None, context: &LogContext::new() };

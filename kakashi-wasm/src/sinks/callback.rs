@@ -6,7 +6,7 @@ use kakashi_core::{Batch, Sink, SinkError, SinkErrorKind};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::outlet::{COUNTERS, tell};
+use crate::delivery::sink_queue::{COUNTERS, tell};
 
 /// Hands each batch to a JavaScript function, as a plain object:
 ///

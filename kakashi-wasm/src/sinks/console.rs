@@ -6,7 +6,7 @@
 use kakashi_core::{Batch, LogLevel, Sink, SinkError, SinkErrorKind};
 use wasm_bindgen::JsValue;
 
-use crate::imports::{console_debug, console_error, console_info, console_warn};
+use crate::host::imports::{console_debug, console_error, console_info, console_warn};
 
 /// Writes lines to `console.debug`, `info`, `warn` or `error`, by their level.
 ///

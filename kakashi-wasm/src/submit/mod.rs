@@ -1,5 +1,7 @@
 //! The road of a record: from its call through the pipeline into batches.
 
+pub(crate) mod deferred;
+
 use std::cell::Cell;
 use std::rc::Rc;
 
@@ -7,11 +9,12 @@ use kakashi_core::{
     Call, Clock as _, Guard as _, LogContext, LogLevel, LogRecord, LoggerEntry, Scratch, Timestamp,
 };
 
-use crate::busy::{CatchPanic, Road};
-use crate::clock::{SystemClock, now_nanos};
-use crate::outlet::Effort;
-use crate::route::{self, Route};
-use crate::{microtask, reentry, scope, timer};
+use crate::context;
+use crate::delivery::sink_queue::Effort;
+use crate::dispatch::{self, Route};
+use crate::host::clock::{SystemClock, now_nanos};
+use crate::host::{microtask, timer};
+use crate::reentrancy::{CatchPanic, Road};
 
 /// What a logger is to the road of its records.
 #[derive(Clone, Copy)]
@@ -71,13 +74,13 @@ pub(crate) fn next_sequence() -> u64 {
 
 /// Takes a call's record down the road, with the time and the context of now.
 pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-    let Some(road) = Road::take() else { return reentry::keep(origin, call) };
+    let Some(road) = Road::take() else { return deferred::keep(origin, call) };
     let mut tools = TOOLS.take().unwrap_or_default();
     tools.log(origin, call, urgency);
     TOOLS.set(Some(tools));
     drop(road);
-    if reentry::is_pending() {
-        reentry::replay();
+    if deferred::is_pending() {
+        deferred::replay();
     }
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
 pub(crate) fn submit_kept(route: Option<&Rc<Route>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
     let Some(_road) = Road::take() else { return false };
     let mut tools = TOOLS.take().unwrap_or_default();
-    let route = route.cloned().unwrap_or_else(route::root);
+    let route = route.cloned().unwrap_or_else(dispatch::root);
     send(&route, record, &mut tools.scratch, urgency);
     TOOLS.set(Some(tools));
     true
@@ -98,8 +101,8 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
     let result = run();
     if road.is_some() {
         drop(road);
-        if reentry::is_pending() {
-            reentry::replay();
+        if deferred::is_pending() {
+            deferred::replay();
         }
     }
     result
@@ -108,7 +111,7 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
 impl Tools {
     #[inline]
     fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-        let route = origin.route.cloned().unwrap_or_else(route::root);
+        let route = origin.route.cloned().unwrap_or_else(dispatch::root);
         let now = time(&route);
         let context = self.merged.get(origin, &route);
         let mut record = call.record(now, origin.entry.name(), context.fields());
@@ -157,7 +160,7 @@ impl MergedContext {
     /// Returns the context of a record of now.
     #[inline]
     fn get(&mut self, origin: &Origin<'_>, route: &Route) -> &LogContext {
-        let now = (scope::current_id(), origin.context.fields().id, route.id, route::root_id());
+        let now = (context::current_id(), origin.context.fields().id, route.id, dispatch::root_id());
         if now != self.of {
             self.of = now;
             self.context = context_of(origin, Some(route));
@@ -169,7 +172,7 @@ impl MergedContext {
 /// Merges the context of a record of now.
 #[cold]
 pub(crate) fn context_of(origin: &Origin<'_>, route: Option<&Route>) -> LogContext {
-    let base = route.map(|route| route::base_of(origin.route.is_some(), route)).unwrap_or_default();
-    let merged = base.merge(origin.context).merge(&scope::current_context());
+    let base = route.map(|route| dispatch::base_of(origin.route.is_some(), route)).unwrap_or_default();
+    let merged = base.merge(origin.context).merge(&context::current_context());
     route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged)
 }

@@ -9,7 +9,7 @@ use std::cell::Cell;
 
 use kakashi_core::{Clock, Timestamp};
 
-use crate::imports::{date_now, has_performance, performance_now};
+use crate::host::imports::{date_now, has_performance, performance_now};
 
 const NANOS_OF_MILLI: i64 = 1_000_000;
 /// How long `performance.now()` is believed alone, in milliseconds.

@@ -9,7 +9,7 @@ use kakashi_core::{
     Timestamp,
 };
 
-use super::tables::{Tables, View};
+use super::id_tables::{Tables, View};
 use crate::batcher::Batcher;
 
 /// The kinds of items, as the wire numbers them.

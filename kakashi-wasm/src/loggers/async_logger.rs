@@ -5,8 +5,8 @@ use std::sync::Arc;
 use kakashi_core::{Call, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
 use crate::flush::flush;
-use crate::logger::{entry, log_methods};
-use crate::road::{Origin, Urgency, submit};
+use crate::loggers::logger::{entry, log_methods};
+use crate::submit::{Origin, Urgency, submit};
 
 /// Returns the async logger of this name, with the level that is set for it.
 ///

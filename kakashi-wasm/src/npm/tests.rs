@@ -6,7 +6,7 @@ use kakashi_core::{
     DropReason, Format, LevelFilter, LogLevel, LogRecord, Name, Output, Redaction, Timestamp, fields,
 };
 
-use super::driver::Driver;
+use super::engine::Driver;
 
 const NAME: u8 = 2;
 

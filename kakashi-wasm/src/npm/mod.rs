@@ -13,8 +13,8 @@
 //! A NAME here has one `leb` more at its end than on the wire: its route.
 
 mod decode;
-mod driver;
-mod tables;
+mod engine;
+mod id_tables;
 #[cfg(test)]
 mod tests;
 
@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use kakashi_core::{DropReason, Format, LevelFilter, LogLevel, Redaction, Timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use driver::Driver;
+use engine::Driver;
 
 /// A quarter of the default's size.
 #[cfg(target_family = "wasm")]

@@ -5,7 +5,7 @@ use std::cell::{Cell, OnceCell};
 use wasm_bindgen::prelude::Closure;
 
 use crate::flush;
-use crate::imports::queue_microtask;
+use crate::host::imports::queue_microtask;
 
 thread_local! {
     static SCHEDULED: Cell<bool> = const { Cell::new(false) };
@@ -27,7 +27,7 @@ pub(crate) fn schedule() {
         });
         match queue_microtask(run.as_ref()) {
             Ok(()) => SCHEDULED.set(true),
-            Err(_) => crate::timer::arm(crate::clock::now_nanos()),
+            Err(_) => crate::host::timer::arm(crate::host::clock::now_nanos()),
         }
     });
 }

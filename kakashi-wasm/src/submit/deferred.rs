@@ -10,12 +10,12 @@ use std::rc::Rc;
 
 use kakashi_core::{Call, DropReason, LogLevel, Timestamp, put_aside, wire};
 
-use crate::busy::{CatchPanic, is_in_sink};
-use crate::clock::now_nanos;
-use crate::outlet::COUNTERS;
-use crate::road::{Origin, Urgency, context_of, next_sequence, submit_kept};
-use crate::route::{self, Route};
-use crate::timer;
+use crate::delivery::sink_queue::COUNTERS;
+use crate::dispatch::{self, Route};
+use crate::host::clock::now_nanos;
+use crate::host::timer;
+use crate::reentrancy::{CatchPanic, is_in_sink};
+use crate::submit::{Origin, Urgency, context_of, next_sequence, submit_kept};
 
 /// What is kept aside at most.
 const MOST_BYTES: usize = 256 * 1024;
@@ -65,7 +65,7 @@ pub(crate) fn forget_depth() {
 }
 
 fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
-    let route = origin.route.cloned().or_else(route::root_if_made);
+    let route = origin.route.cloned().or_else(dispatch::root_if_made);
     let context = context_of(origin, route.as_deref());
     let now = now_nanos();
     // Who is on the road may never come back, and then nobody but a timer logs this.
@@ -118,7 +118,7 @@ pub(crate) fn replay() {
 }
 
 fn count_dropped(route: Option<&Rc<Route>>, level: LogLevel) {
-    match route.cloned().or_else(route::root_if_made) {
+    match route.cloned().or_else(dispatch::root_if_made) {
         Some(route) => route.count_dropped(level, DropReason::Reentrant),
         None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
     }

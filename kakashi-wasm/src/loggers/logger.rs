@@ -8,9 +8,8 @@ use kakashi_core::{
 };
 
 use crate::flush::flush_route;
-use crate::lifecycle;
-use crate::road::{Origin, Urgency, submit};
-use crate::route;
+use crate::submit::{Origin, Urgency, submit};
+use crate::{dispatch, lifecycle};
 
 /// Returns the loggers of this program.
 pub(crate) fn registry() -> &'static Registry {
@@ -98,7 +97,7 @@ impl Logger {
     ///
     /// Called from inside a sink or a `Display`, it does nothing.
     pub fn flush(&self) -> Flushed {
-        route::root_if_made().map(|route| flush_route(&route)).unwrap_or_default()
+        dispatch::root_if_made().map(|route| flush_route(&route)).unwrap_or_default()
     }
 }
 
@@ -118,7 +117,7 @@ macro_rules! log_methods {
         }
 
         kakashi_core::__logger_methods! {
-            $logger, $urgently, $crate::logger::fields_of;
+            $logger, $urgently, $crate::loggers::logger::fields_of;
             /// Logs an error at ERROR: its type, its text and those of its sources.
             exception;
         }

@@ -3,7 +3,7 @@
 
 use std::sync::OnceLock;
 
-use crate::logger::{Logger, get_logger};
+use crate::loggers::logger::{Logger, get_logger};
 
 /// Returns the logger of the direct functions and macros, named `root`.
 #[inline]

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use kakashi_core::{Call, Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
 use crate::configure::custom_route;
+use crate::dispatch::Route;
 use crate::flush::flush_route;
 use crate::lifecycle;
-use crate::logger::{log_methods, registry};
-use crate::road::{Origin, Urgency, submit};
-use crate::route::Route;
+use crate::loggers::logger::{log_methods, registry};
+use crate::submit::{Origin, Urgency, submit};
 
 /// Says what a custom logger does with its records. Its sinks need not be `Send`.
 pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;

@@ -10,9 +10,9 @@ use kakashi_core::{
 };
 
 use crate::batcher::Batcher;
-use crate::busy::CatchPanic;
-use crate::clock::now_nanos;
-use crate::outlet::{Effort, Load, Outlet};
+use crate::delivery::sink_queue::{Effort, Load, Outlet};
+use crate::host::clock::now_nanos;
+use crate::reentrancy::CatchPanic;
 
 thread_local! {
     static ROOT: RefCell<Option<Rc<Route>>> = const { RefCell::new(None) };
@@ -164,7 +164,7 @@ impl Filling {
 /// What a batch holds when its destination goes is written, or waits in the outlet.
 impl Drop for Driver {
     fn drop(&mut self) {
-        crate::road::apart(|| self.write(Effort::Eager));
+        crate::submit::apart(|| self.write(Effort::Eager));
     }
 }
 

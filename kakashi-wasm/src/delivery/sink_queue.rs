@@ -14,10 +14,10 @@ use kakashi_core::{
     Batch, Counters, DropReason, Dropped, Guard as _, LogLevel, RecordEnd, Sink, SinkError, SinkErrorKind,
 };
 
-use crate::busy::{CatchPanic, in_sink};
-use crate::clock::steady_millis;
-use crate::imports::console_warn;
-use crate::timer;
+use crate::host::clock::steady_millis;
+use crate::host::imports::console_warn;
+use crate::host::timer;
+use crate::reentrancy::{CatchPanic, in_sink};
 
 /// What may wait for a sink that fails.
 const BACKLOG_BYTES: usize = 4 << 20;

@@ -12,7 +12,7 @@ use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
 use crate::flush;
-use crate::imports::set_timeout;
+use crate::host::imports::set_timeout;
 
 #[wasm_bindgen]
 extern "C" {
