@@ -1,8 +1,8 @@
 // Cloudflare Workers: one flush a request, which the platform waits for, and one
 // object a record on the console, whose fields the platform indexes.
 
-import { withContext } from './context.js';
-import { flush } from './flush.js';
+import { withContext } from './record/context.js';
+import { flush } from './engine/flush.js';
 import { platform } from './platform.js';
 
 platform.objects = true;

@@ -1,17 +1,17 @@
 // Settings of the whole program, at any time.
 
-import { check, isDirect } from './check.js';
-import type { ContextFields } from './context.js';
-import { LogContext } from './context.js';
-import { bindDirect } from './direct.js';
-import { changeRoute } from './emit.js';
-import { setFlushMs } from './flush.js';
-import { type Level } from './level.js';
-import { type OnError, errors } from './outlet.js';
-import { outletOf } from './queue.js';
-import { setLevels, setLogLevel } from './registry.js';
-import { base, root } from './root.js';
-import type { FormatName, Sink } from './sink.js';
+import { check, isDirect } from './settings/validate.js';
+import type { ContextFields } from './record/context.js';
+import { LogContext } from './record/context.js';
+import { bindDirect } from './loggers/console-binding.js';
+import { changeRoute } from './engine/emit.js';
+import { setFlushMs } from './engine/flush.js';
+import { type Level } from './record/level.js';
+import { type OnError, errors } from './sinks/sink-queue.js';
+import { outletOf } from './sinks/retrying-sink-queue.js';
+import { setLevels, setLogLevel } from './loggers/registry.js';
+import { base, root } from './engine/root-dispatch.js';
+import type { FormatName, Sink } from './sinks/sink.js';
 
 /** What may be changed; what is left out stays as it is. */
 export interface Configuration {

@@ -1,8 +1,8 @@
 // Batches to a server, by `fetch`, and by beacon when a page goes.
 
-import type { Batch } from './batch.js';
-import type { Level } from './level.js';
-import type { FormatName, Sink } from './sink.js';
+import type { Batch } from './sinks/batch.js';
+import type { Level } from './record/level.js';
+import type { FormatName, Sink } from './sinks/sink.js';
 
 /** Settings of a server. */
 export interface HttpOptions {

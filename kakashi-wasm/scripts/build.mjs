@@ -55,8 +55,7 @@ function wasm() {
 
   // Nothing but the functions that the façade calls, and what they need: the module imports nothing.
   const bound = join(scratch, 'kakashi_wasm_bg.wasm');
-  const wanted = [...readFileSync(join(here, 'js/module.ts'), 'utf8').match(/interface Exports {[^}]*}/)[0].matchAll(/^ {2}(\w+)[(:]/gm)];
-  const graph = wanted.map(([, name]) => ({ name, root: true, export: name }));
+  const graph = abi().map((name) => ({ name, root: true, export: name }));
   writeFileSync(join(scratch, 'graph.json'), JSON.stringify(graph));
   const kept = join(scratch, 'kept.wasm');
   run(bin('wasm-metadce'), [bound, ...FEATURES, '--graph-file', join(scratch, 'graph.json'), '-o', kept], { stdio: ['ignore', 'ignore', 'inherit'] });
@@ -68,6 +67,15 @@ function wasm() {
 
   const imports = WebAssembly.Module.imports(new WebAssembly.Module(readFileSync(join(pkg, 'kakashi.wasm'))));
   if (imports.length > 0) throw new Error(`the module imports ${JSON.stringify(imports)}`);
+}
+
+/**
+ * The names of the exports that the façade calls. They are read from the text of `interface Exports`
+ * in js/engine/engine.ts: one member a line, indented by two spaces, no brace within.
+ */
+function abi() {
+  const [text] = readFileSync(join(here, 'js/engine/engine.ts'), 'utf8').match(/interface Exports {[^}]*}/);
+  return [...text.matchAll(/^ {2}(\w+)[(:]/gm)].map(([, name]) => name);
 }
 
 /** Modules in which each function that is still imported is a trap; as only faults of ours would call them. */
@@ -108,13 +116,13 @@ async function facade() {
   types(dist);
 }
 
-/** `require` has its own types, and they lie in one folder higher too. */
+/** `require` has its own types, beside the others; those of its entry lie one folder higher. */
 function types(dist) {
   const path = join(dist, 'node.d.cts');
   writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'../index.js'", "'./index.cjs'"));
-  for (const file of readdirSync(dist)) {
-    if (!file.endsWith('.d.ts')) continue;
-    const text = readFileSync(join(dist, file), 'utf8').replaceAll(/(from |import\()'(\.\/[\w-]+)\.js'/g, "$1'$2.cjs'");
+  for (const file of readdirSync(dist, { recursive: true })) {
+    if (!file.endsWith('.d.ts') || file.startsWith('entries')) continue;
+    const text = readFileSync(join(dist, file), 'utf8').replaceAll(/(from |import\()'(\.[\w./-]+)\.js'/g, "$1'$2.cjs'");
     writeFileSync(join(dist, file.replace(/\.d\.ts$/, '.d.cts')), text.replace(/\/\/# sourceMappingURL.*/, ''));
   }
 }

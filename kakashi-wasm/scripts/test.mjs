@@ -24,7 +24,7 @@ const missing = [
 for (const [name, path, remedy] of missing) console.error(`${name} is not at ${path}: ${remedy}`);
 if (missing.length > 0) process.exit(1);
 
-const files = ['facade', 'packed'].flatMap((folder) =>
+const files = ['js', 'npm_package'].flatMap((folder) =>
   readdirSync(join(here, 'tests', folder))
     .filter((name) => name.endsWith('.test.mjs'))
     .map((name) => join(here, 'tests', folder, name)),

@@ -1,6 +1,6 @@
 // Browsers: the wasm is fetched; what is logged before it is there is kept, in order.
 
-import { report } from '../outlet.js';
+import { report } from '../sinks/sink-queue.js';
 import { installFrom } from './fetched.js';
 import { installPage } from './page.js';
 import { findStorage } from './storage.js';

@@ -1,7 +1,7 @@
 // A compiled module into an instance, at once.
 
-import { install } from '../flush.js';
-import type { Exports } from '../module.js';
+import { install } from '../engine/flush.js';
+import type { Exports } from '../engine/engine.js';
 
 /** Takes a module; it imports nothing. @internal */
 export function installModule(module: WebAssembly.Module): void {

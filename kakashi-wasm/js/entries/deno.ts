@@ -2,8 +2,8 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import * as wasm from '../../kakashi.wasm';
-import { flushAtExit, install } from '../flush.js';
-import type { Exports } from '../module.js';
+import { flushAtExit, install } from '../engine/flush.js';
+import type { Exports } from '../engine/engine.js';
 import { platform } from '../platform.js';
 
 declare const Deno: { noColor: boolean; stdout: { isTerminal(): boolean } };

@@ -1,6 +1,6 @@
 // What pages have: an end that nobody announces.
 
-import { flushLast } from '../flush.js';
+import { flushLast } from '../engine/flush.js';
 
 /** Hands over all that waits when the page gets hidden: it may not be seen again. @internal */
 export function installPage(): void {

@@ -2,7 +2,7 @@
 
 import { AsyncLocalStorage } from 'node:async_hooks';
 import process from 'node:process';
-import { flush, flushAtExit } from '../flush.js';
+import { flush, flushAtExit } from '../engine/flush.js';
 import { platform } from '../platform.js';
 
 /** Fits the loggers to the process. @internal */

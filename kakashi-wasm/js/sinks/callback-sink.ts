@@ -1,7 +1,7 @@
 // Batches to a function.
 
 import type { Batch } from './batch.js';
-import type { Level } from './level.js';
+import type { Level } from '../record/level.js';
 import type { FormatName, Sink } from './sink.js';
 
 /** Settings of a callback. */

@@ -1,6 +1,6 @@
 // What became of records: nothing is lost without a number.
 
-import { LEVEL_NAMES, LEVELS } from './level.js';
+import { LEVEL_NAMES, LEVELS } from './record/level.js';
 
 /** Why a record was not written, in the order of kakashi_core::DropReason. */
 export const REASONS = [

@@ -5,11 +5,11 @@
 // values. A message becomes a site when it is seen again; what is said only once is
 // written as it is. When the tables are full both sides forget them.
 
-import type { LogContext } from './context.js';
-import type { Fields } from './fields.js';
-import { LEVELS } from './level.js';
-import { platform } from './platform.js';
-import { Writer } from './writer.js';
+import type { LogContext } from '../record/context.js';
+import type { Fields } from '../record/fields.js';
+import { LEVELS } from '../record/level.js';
+import { platform } from '../platform.js';
+import { Writer } from '../wire/writer.js';
 
 const SITE = 1;
 const NAME = 2;

@@ -4,9 +4,9 @@
 // disabled call must cost a compare, and because levels hold before a page has
 // fetched the wasm.
 
-import type { Core as Wanted } from './emit.js';
-import { type Level, levelOf } from './level.js';
-import type { Route } from './route.js';
+import type { Core as Wanted } from '../engine/emit.js';
+import { type Level, levelOf } from '../record/level.js';
+import type { Route } from '../engine/dispatch.js';
 
 /** What all handles of one logger share. @internal */
 export interface Core extends Wanted {

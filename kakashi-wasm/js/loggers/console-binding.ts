@@ -3,8 +3,8 @@
 // Developer tools name the line that calls a native method. So the loggers' methods
 // become getters that hand out a native one, bound to what comes before the message.
 
-import { methodOf } from './console-sink.js';
-import { counts } from './counts.js';
+import { methodOf } from '../sinks/console-sink.js';
+import { counts } from '../stats.js';
 import { Logger } from './logger.js';
 
 const METHODS = { trace: 5, debug: 10, info: 20, warning: 30, warn: 30, error: 40, critical: 50 } as const;

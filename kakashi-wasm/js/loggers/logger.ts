@@ -1,13 +1,13 @@
 // Loggers: what application code holds.
 
-import { EMPTY, LogContext, currentContext } from './context.js';
-import { emit } from './emit.js';
-import { type Fields, type LazyFields, copied } from './fields.js';
-import { type Flushed, flush } from './flush.js';
-import { type Level, levelOf, named, unknownLevel } from './level.js';
+import { EMPTY, LogContext, currentContext } from '../record/context.js';
+import { emit } from '../engine/emit.js';
+import { type Fields, type LazyFields, copied } from '../record/fields.js';
+import { type Flushed, flush } from '../engine/flush.js';
+import { type Level, levelOf, named, unknownLevel } from '../record/level.js';
 import { type Core, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
-import { base, root } from './root.js';
-import { errorType, isError, messageOf, read, stackOf } from './value.js';
+import { base, root } from '../engine/root-dispatch.js';
+import { errorType, isError, messageOf, read, stackOf } from '../wire/value.js';
 
 /** Settings of one logger. */
 export interface LoggerOptions {

@@ -1,7 +1,7 @@
 // Logging without a logger: functions over one named `root`.
 
-import { type Fields, type LazyFields, copied } from './fields.js';
-import { type Level, levelOf, named, unknownLevel } from './level.js';
+import { type Fields, type LazyFields, copied } from '../record/fields.js';
+import { type Level, levelOf, named, unknownLevel } from '../record/level.js';
 import { type Logger, getLogger } from './logger.js';
 
 type Given = Fields | LazyFields;

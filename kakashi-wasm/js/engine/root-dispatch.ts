@@ -1,10 +1,10 @@
 // The road of all loggers without their own, and what all their records carry.
 
-import { consoleSink } from './console-sink.js';
-import { EMPTY } from './context.js';
+import { consoleSink } from '../sinks/console-sink.js';
+import { EMPTY } from '../record/context.js';
 import { addRoute } from './emit.js';
-import { Outlet } from './outlet.js';
-import { Route } from './route.js';
+import { Outlet } from '../sinks/sink-queue.js';
+import { Route } from './dispatch.js';
 
 /** The program's context: its name, version and environment. */
 export const base = { context: EMPTY };

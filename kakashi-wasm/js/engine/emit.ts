@@ -1,16 +1,16 @@
 // The way of a call: into the ring, whatever its fields do.
 
-import type { LogContext } from './context.js';
-import { ENCODER_FAILED, QUEUE_FULL, REENTRANT, TOO_LARGE, counts } from './counts.js';
-import { type Fields, copied, settled } from './fields.js';
+import type { LogContext } from '../record/context.js';
+import { ENCODER_FAILED, QUEUE_FULL, REENTRANT, TOO_LARGE, counts } from '../stats.js';
+import { type Fields, copied, settled } from '../record/fields.js';
 import { arm, ended, flushNow, flushSoon, pumpAll } from './flush.js';
-import { drain, growRing, isStarted, register, replace } from './module.js';
-import { delivery } from './outlet.js';
-import { OVERFLOW } from './overflow.js';
-import { type Source, record } from './record.js';
+import { drain, growRing, isStarted, register, replace } from './engine.js';
+import { delivery } from '../sinks/sink-queue.js';
+import { OVERFLOW } from '../wire/overflow.js';
+import { type Source, record } from './record-writer.js';
 import { ring, ringState } from './ring.js';
-import type { Route } from './route.js';
-import { messageOf } from './value.js';
+import type { Route } from './dispatch.js';
+import { messageOf } from '../wire/value.js';
 
 /** What a record needs of its logger. */
 export interface Core extends Source {

@@ -1,8 +1,8 @@
 // Where a logger's records go: outlets, and what must not be written.
 
-import { LEVELS } from './level.js';
-import type { Outlet } from './outlet.js';
-import type { FormatName } from './sink.js';
+import { LEVELS } from '../record/level.js';
+import type { Outlet } from '../sinks/sink-queue.js';
+import type { FormatName } from '../sinks/sink.js';
 
 /** A road of records. */
 export class Route {

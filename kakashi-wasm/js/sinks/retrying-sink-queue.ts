@@ -4,8 +4,8 @@
 // longer is counted by level and reason, and told in the stream before what comes next.
 
 import type { Batch } from './batch.js';
-import { type Drops, QUEUE_FULL, SINK_FAILED } from './counts.js';
-import { Outlet, SinkError, type Waiting, delivery, report } from './outlet.js';
+import { type Drops, QUEUE_FULL, SINK_FAILED } from '../stats.js';
+import { Outlet, SinkError, type Waiting, delivery, report } from './sink-queue.js';
 import type { FormatName, Sink } from './sink.js';
 
 /** How often a sink gets a batch before it is given up. */

@@ -1,8 +1,8 @@
 // Lines on the console.
 
 import type { Batch } from './batch.js';
-import type { Level } from './level.js';
-import { platform } from './platform.js';
+import type { Level } from '../record/level.js';
+import { platform } from '../platform.js';
 import type { FormatName, Sink } from './sink.js';
 
 /** Settings of the console. */

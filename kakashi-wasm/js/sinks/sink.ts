@@ -1,7 +1,7 @@
 // Where batches go.
 
 import type { Batch, Format } from './batch.js';
-import type { Level } from './level.js';
+import type { Level } from '../record/level.js';
 
 /** A form, or `auto`: pretty on a terminal, text elsewhere. */
 export type FormatName = Format | 'auto';

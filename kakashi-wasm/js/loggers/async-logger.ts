@@ -1,10 +1,10 @@
 // Loggers whose calls never wait for a sink, and never do more than write a record.
 
-import type { Level } from './level.js';
+import type { Level } from '../record/level.js';
 import { Logger, type LoggerOptions, handleOf } from './logger.js';
-import { type OnFull, policyOf } from './policy.js';
+import { type OnFull, policyOf } from './overflow-policy.js';
 import { type Core, coreOf, newCore } from './registry.js';
-import { root } from './root.js';
+import { root } from '../engine/root-dispatch.js';
 
 const CAPACITY = 8192;
 

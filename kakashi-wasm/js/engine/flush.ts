@@ -1,9 +1,9 @@
 // From batches to sinks: when, and how long anybody waits for them.
 
-import { SHUTDOWN, counts } from './counts.js';
-import { type Exports, drain, isStarted, outlets, start } from './module.js';
-import { delivery } from './outlet.js';
-import { followClock } from './record.js';
+import { SHUTDOWN, counts } from '../stats.js';
+import { type Exports, drain, isStarted, outlets, start } from './engine.js';
+import { delivery } from '../sinks/sink-queue.js';
+import { followClock } from './record-writer.js';
 import { ring, ringState } from './ring.js';
 
 /** How long a flush waits for sinks. */

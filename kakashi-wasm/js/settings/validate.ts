@@ -1,8 +1,8 @@
 // Whether settings make sense; said before anything is changed.
 
-import { levelOf } from './level.js';
-import type { Configuration } from './configure.js';
-import type { Sink } from './sink.js';
+import { levelOf } from '../record/level.js';
+import type { Configuration } from '../configure.js';
+import type { Sink } from '../sinks/sink.js';
 
 const FORMATS = ['auto', 'text', 'json', 'pretty', 'wire'];
 

@@ -1,15 +1,15 @@
 // Loggers with a road of their own: level, enrichers, filters, format, sinks.
 
-import { check } from './check.js';
-import { EMPTY, LogContext } from './context.js';
-import { addRoute } from './emit.js';
-import { type Fields, copied } from './fields.js';
-import { type Level } from './level.js';
+import { check } from '../settings/validate.js';
+import { EMPTY, LogContext } from '../record/context.js';
+import { addRoute } from '../engine/emit.js';
+import { type Fields, copied } from '../record/fields.js';
+import { type Level } from '../record/level.js';
 import { Logger } from './logger.js';
 import { type Core, adopt, newCore } from './registry.js';
-import { outletOf } from './queue.js';
-import { Route } from './route.js';
-import type { FormatName, Sink } from './sink.js';
+import { outletOf } from '../sinks/retrying-sink-queue.js';
+import { Route } from '../engine/dispatch.js';
+import type { FormatName, Sink } from '../sinks/sink.js';
 
 /** What a record is to an enricher or a filter: as it was given, before any context. */
 export interface Candidate {

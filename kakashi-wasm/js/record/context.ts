@@ -4,9 +4,9 @@
 // what happens to them later changes no record.
 
 import type { Fields } from './fields.js';
-import { platform } from './platform.js';
-import { read } from './value.js';
-import { type Writer, written } from './writer.js';
+import { platform } from '../platform.js';
+import { read } from '../wire/value.js';
+import { type Writer, written } from '../wire/writer.js';
 
 /** Fields of a context. The typed ones win over others of the same name. */
 export interface ContextFields {

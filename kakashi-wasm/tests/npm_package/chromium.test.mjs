@@ -212,7 +212,7 @@ test('without direct binding the line that the console shows is one of ours', as
   await load();
   await page.evaluate(() => { kakashi.info('here'); return kakashi.flush(); });
   await until('it is on the console', () => said.length === 1);
-  assert.match(said[0].location.url, /\/kakashi-wasm\/dist\/console-sink\.js$/);
+  assert.match(said[0].location.url, /\/kakashi-wasm\/dist\/sinks\/console-sink\.js$/);
 });
 
 test('two copies of the package on one page each add up, and neither knows the other', async () => {

@@ -1,6 +1,6 @@
 // Fields as callers give them.
 
-import { isError, messageOf, read } from './value.js';
+import { isError, messageOf, read } from '../wire/value.js';
 
 /** Keys and values; any value is written somehow, none throws. */
 export interface Fields {

@@ -1,18 +1,23 @@
 // The other side of the ring: the module of wasm, the routes that it knows, and the
 // batches that come out of it.
 
-import { Batch, type Format } from './batch.js';
-import { type Drops, ENCODER_FAILED, REASONS, counts, noDrops } from './counts.js';
-import { LEVELS } from './level.js';
-import { type Outlet, report } from './outlet.js';
-import { platform } from './platform.js';
-import { forgetTables, micros, tablesAreFull } from './record.js';
+import { Batch, type Format } from '../sinks/batch.js';
+import { type Drops, ENCODER_FAILED, REASONS, counts, noDrops } from '../stats.js';
+import { LEVELS } from '../record/level.js';
+import { type Outlet, report } from '../sinks/sink-queue.js';
+import { platform } from '../platform.js';
+import { forgetTables, micros, tablesAreFull } from './record-writer.js';
 import { RING, eachRecord, ring, ringState } from './ring.js';
-import type { Route } from './route.js';
-import { messageOf } from './value.js';
-import { Writer, written } from './writer.js';
+import type { Route } from './dispatch.js';
+import { messageOf } from '../wire/value.js';
+import { Writer, written } from '../wire/writer.js';
 
-/** What the wasm module exports (kakashi-wasm/src/bridge). */
+/**
+ * What the wasm module exports (kakashi-wasm/src/bridge).
+ *
+ * scripts/build.mjs reads these lines to know which exports to keep: a function that is not
+ * listed here is not in the package. One member a line, and no brace within.
+ */
 export interface Exports {
   memory: WebAssembly.Memory;
   ring(bytes: number): number;

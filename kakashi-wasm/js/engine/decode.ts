@@ -1,7 +1,7 @@
 // The wire into records, by the one reader that all platforms share.
 
-import { decodeBytes } from './module.js';
-import { LEVEL_NAMES, LEVELS } from './level.js';
+import { decodeBytes } from './engine.js';
+import { LEVEL_NAMES, LEVELS } from '../record/level.js';
 
 interface Timed {
   /** Nanoseconds since 1970, or since a device started. */

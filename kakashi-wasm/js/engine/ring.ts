@@ -1,8 +1,8 @@
 // Where records are written before the wasm reads them: memory of the wasm's, or, before
 // it is there, plain memory.
 
-import { glance, RECORD, routeOf } from './record.js';
-import { Writer } from './writer.js';
+import { glance, RECORD, routeOf } from './record-writer.js';
+import { Writer } from '../wire/writer.js';
 
 /** The ring's size in bytes while nothing asks for more. */
 export const RING = 64 << 10;

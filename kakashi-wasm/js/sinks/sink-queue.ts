@@ -1,14 +1,14 @@
 // What waits for one sink, and what the sink has not been told.
 //
 // This one is for sinks that work at once and hardly ever fail: a console. Others have
-// a queue that waits and tries again (queue.ts).
+// a queue that waits and tries again (retrying-sink-queue.ts).
 
 import type { Batch, Format } from './batch.js';
-import { type Drops, SINK_FAILED, counts, noDrops, placeOf } from './counts.js';
-import { levelOf } from './level.js';
-import { platform } from './platform.js';
+import { type Drops, SINK_FAILED, counts, noDrops, placeOf } from '../stats.js';
+import { levelOf } from '../record/level.js';
+import { platform } from '../platform.js';
 import type { FormatName, Sink } from './sink.js';
-import { messageOf } from './value.js';
+import { messageOf } from '../wire/value.js';
 
 /** Tells of a sink that did not take a batch. */
 export class SinkError extends Error {

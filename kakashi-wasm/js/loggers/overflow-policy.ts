@@ -1,10 +1,10 @@
 // What an async logger does when as many of its records wait as may.
 
-import { QUEUE_FULL } from './counts.js';
-import { type Core, drop, unsend } from './emit.js';
-import { flushNow } from './flush.js';
-import { RECORD, glance } from './record.js';
-import { DEAD, itemLength, ring, ringState } from './ring.js';
+import { QUEUE_FULL } from '../stats.js';
+import { type Core, drop, unsend } from '../engine/emit.js';
+import { flushNow } from '../engine/flush.js';
+import { RECORD, glance } from '../engine/record-writer.js';
+import { DEAD, itemLength, ring, ringState } from '../engine/ring.js';
 
 /** Hand over what waits, or drop: the record that comes, or the oldest. */
 export type OnFull = 'flush' | 'dropNewest' | 'dropOldest';
