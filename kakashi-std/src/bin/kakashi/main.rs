@@ -4,29 +4,30 @@
 //! It reads streams of any length in pieces, trusts no byte of them, and keeps
 //! at most the block that it waits for. What is damaged is passed over and told
 //! on stderr; every whole block is shown. It never writes to a log.
+//!
+//! A module imports only modules that stand above it in this list:
+//!
+//! | module | what it has |
+//! |---|---|
+//! | `help` | the long texts of `--help` |
+//! | `elf_sites` | call sites and build ids in the ELF files of firmware |
+//! | `missing_sites` | counts of what no given ELF file explains |
+//! | `report` | the messages on stderr |
+//! | `output` | which records are shown, and their lines |
+//! | `options` | the command line |
+//! | `input` | files, pipes and serial lines, read once or followed |
+//! | `stream` | blocks and damage in the bytes of an input |
 
 #![forbid(unsafe_code)]
 
-mod blocks;
-mod condition;
-mod decode;
-mod filter;
-mod follow;
+mod elf_sites;
 mod help;
 mod input;
-#[cfg(unix)]
-mod interrupt;
-mod notice;
-mod open;
+mod missing_sites;
 mod options;
-mod patience;
-mod printer;
-mod sites;
-mod terminal;
-mod to_end;
-mod trouble;
-mod unexplained;
-mod wait;
+mod output;
+mod report;
+mod stream;
 
 use std::env;
 use std::fmt::Display;
@@ -37,18 +38,12 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use decode::{Settings, Tell, decode};
-use filter::Filter;
-use follow::Follow;
-use input::Input;
-use notice::Notice;
-use open::{CannotOpen, Kind, Opened};
+use elf_sites::{Firmware, Sites};
+use input::{Follow, Input, Kind, Opened, ToEnd, Waiter};
 use options::{Command, Decode, Options};
-use printer::Printer;
-use sites::{Firmware, Sites};
-use to_end::ToEnd;
-use trouble::Trouble;
-use wait::Waiter;
+use output::{Filter, Printer};
+use report::{CannotOpen, Notice, Trouble};
+use stream::{Settings, Tell, decode};
 
 /// How long a block of a live stream may hold up those that came behind it.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -131,10 +126,10 @@ fn input<'w>(
         (Box::new(ToEnd::new(opened, waiter)), is_live)
     };
     Ok(match (is_stdin, follow) {
-        (true, true) => (Box::new(Follow::nameless(open::stdin(baud)?, waiter)?), true),
+        (true, true) => (Box::new(Follow::nameless(input::stdin(baud)?, waiter)?), true),
         (false, true) => (Box::new(Follow::name(path, baud, waiter)?), true),
-        (true, false) => to_end(open::stdin(baud)?),
-        (false, false) => to_end(open::open(path, baud)?),
+        (true, false) => to_end(input::stdin(baud)?),
+        (false, false) => to_end(input::open(path, baud)?),
     })
 }
 

@@ -6,8 +6,8 @@ use std::str::FromStr as _;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use kakashi_std::{Encoder, Json, LevelFilter, Pretty, Text};
 
-use crate::condition::Condition;
 use crate::help;
+use crate::output::Condition;
 
 /// Reads the binary logs that kakashi writes.
 #[derive(Parser, Debug)]

@@ -8,7 +8,7 @@ use std::fs::File;
 use std::time::Duration;
 
 #[cfg(unix)]
-use crate::interrupt::Interrupt;
+use super::ctrl_c::Interrupt;
 
 /// Why a wait has ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -3,9 +3,9 @@
 use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
-use crate::input::{Input, Step};
-use crate::open::{Kind, Opened};
-use crate::wait::{Waiter, Wake};
+use super::open::{Kind, Opened};
+use super::poll::{Waiter, Wake};
+use super::{Input, Step};
 
 /// Reads what there is.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use kakashi_core::Levels;
 use kakashi_std::{LevelFilter, LogLevel, LogRecord};
 
-use crate::condition::{Condition, Test, Wanted};
+use super::field_condition::{Condition, Test, Wanted};
 
 /// Holds a record against all that the command line asks of one.
 #[derive(Debug)]

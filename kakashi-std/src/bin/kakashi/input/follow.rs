@@ -12,11 +12,11 @@ use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::input::{Input, Step};
-use crate::notice::Notice;
-use crate::open::{CannotOpen, Kind, Opened, identity, open};
-use crate::to_end::read;
-use crate::wait::{Waiter, Wake};
+use super::open::{Kind, Opened, identity, open};
+use super::poll::{Waiter, Wake};
+use super::read_once::read;
+use super::{Input, Step};
+use crate::report::{CannotOpen, Notice};
 
 /// How long nothing is done where nothing tells of a change.
 const NAP: Duration = Duration::from_millis(100);

@@ -2,9 +2,9 @@
 
 use std::{fmt, io};
 
-use crate::open::CannotOpen;
-use crate::sites::{BuildId, WrongElf};
-use crate::unexplained::Passed;
+use super::open_error::CannotOpen;
+use crate::elf_sites::{BuildId, WrongElf};
+use crate::missing_sites::Passed;
 
 /// Says what was passed over, and where.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::open::CannotOpen;
+use super::open_error::CannotOpen;
 
 /// Says why nothing comes, or why it begins again.
 #[derive(Debug)]

@@ -12,8 +12,8 @@ pub(crate) use unix::set_up;
 /// # Errors
 /// When a speed is asked for.
 #[cfg(not(unix))]
-pub(crate) fn set_up(_: &std::fs::File, baud: Option<u32>) -> Result<(), crate::open::CannotOpen> {
-    if baud.is_some() { Err(crate::open::CannotOpen::NoSpeed) } else { Ok(()) }
+pub(crate) fn set_up(_: &std::fs::File, baud: Option<u32>) -> Result<(), crate::report::CannotOpen> {
+    if baud.is_some() { Err(crate::report::CannotOpen::NoSpeed) } else { Ok(()) }
 }
 
 #[cfg(unix)]
@@ -25,7 +25,7 @@ mod unix {
         ControlModes, InputModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr,
     };
 
-    use crate::open::CannotOpen;
+    use crate::report::CannotOpen;
 
     /// Sets eight bits, no parity, one stop bit, no flow control, and the speed if
     /// one is given.

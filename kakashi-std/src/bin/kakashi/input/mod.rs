@@ -1,9 +1,22 @@
 //! Where bytes come from, as far as decoding cares.
 
+#[cfg(unix)]
+mod ctrl_c;
+mod follow;
+mod open;
+mod poll;
+mod read_once;
+mod serial;
+
+pub(crate) use follow::Follow;
+pub(crate) use open::{Kind, Opened, open, stdin};
+pub(crate) use poll::Waiter;
+pub(crate) use read_once::ToEnd;
+
 use std::io;
 use std::time::Duration;
 
-use crate::notice::Notice;
+use crate::report::Notice;
 
 /// Gives bytes, and says what else becomes of them.
 pub(crate) trait Input {

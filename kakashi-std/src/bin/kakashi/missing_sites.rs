@@ -4,7 +4,7 @@
 //! ELF file: that is told once, when it is first seen, and how much it was at the
 //! end of the input.
 
-use crate::sites::BuildId;
+use crate::elf_sites::BuildId;
 
 /// How many builds are remembered: more are no devices, but somebody's work.
 const MOST: usize = 1000;

@@ -1,0 +1,11 @@
+//! From records to lines: which records are shown, and how they are written.
+
+mod field_condition;
+mod filter;
+mod printer;
+
+pub(crate) use field_condition::Condition;
+pub(crate) use filter::Filter;
+#[cfg(test)]
+pub(crate) use filter::tests::filter;
+pub(crate) use printer::{Printer, TooLong};
