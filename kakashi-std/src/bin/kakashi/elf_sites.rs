@@ -1,9 +1,9 @@
-//! What a program for a device has left of its call sites in its ELF file.
+//! The call sites in the ELF file of a device's firmware.
 //!
-//! The linker script `kakashi.x` keeps the words of call sites in a section of this
-//! file that is never loaded. The device's blocks name its build id, and so does
-//! the file: whoever reads the blocks need not say which file is for which device.
-//! No byte of a file is trusted, and nothing is kept of it but that section.
+//! The linker script `kakashi.x` keeps messages, keys and logger names in a section of
+//! this file that is never loaded. The device's blocks name its build id, and so does
+//! the file: the user need not say which file belongs to which device. No byte of a
+//! file is trusted, and nothing but that section is kept.
 
 use std::path::{Path, PathBuf};
 use std::{fmt, fs, io};
@@ -14,10 +14,10 @@ use object::read::elf::NoteIterator;
 use object::{Endianness, File, Object as _, ObjectSection as _, SectionFlags};
 
 const SITES: &str = "kakashi_sites";
-/// Where the note with the build id is: with `kakashi.x`, and without.
+/// The sections of the note with the build id: with `kakashi.x`, and without.
 const BUILD_IDS: [&str; 2] = ["kakashi_build", ".note.gnu.build-id"];
 
-/// A build id as far as blocks name it.
+/// The first bytes of a build id, as many as blocks name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct BuildId {
     bytes: [u8; Self::LEN],
@@ -43,43 +43,43 @@ impl fmt::Display for BuildId {
     }
 }
 
-/// What is needed of the ELF file of a program.
+/// The section of call sites and the build id of one ELF file.
 #[derive(Debug)]
-pub(crate) struct Firmware {
+pub(crate) struct FirmwareElf {
     path: PathBuf,
     section: Vec<u8>,
-    /// None if the device has its sites in memory and names no build.
+    /// None if the device has its sites in memory, and its blocks name no build.
     build_id: Option<Vec<u8>>,
 }
 
-impl Firmware {
+impl FirmwareElf {
     /// Reads the file.
     ///
     /// # Errors
-    /// When nothing can be explained with it, and something had to be.
-    pub(crate) fn read(path: &Path) -> Result<Self, WrongElf> {
-        let (section, build_id) = find(&fs::read(path).map_err(WrongElf::Unreadable)?)?;
+    /// When it is no ELF file with call sites, or has no build id although blocks need it.
+    pub(crate) fn read(path: &Path) -> Result<Self, ElfError> {
+        let (section, build_id) = find(&fs::read(path).map_err(ElfError::Unreadable)?)?;
         Ok(Self { path: path.into(), section, build_id })
     }
 
-    /// Returns its name.
+    /// Returns the path of the file.
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns the sites, unless the device has them itself.
+    /// Returns the sites; none if the device has them in memory.
     ///
     /// # Errors
-    /// When they make no sense.
-    pub(crate) fn table(&self) -> Result<Option<SiteTable<'_>>, WrongElf> {
+    /// When the section is malformed.
+    pub(crate) fn table(&self) -> Result<Option<SiteTable<'_>>, ElfError> {
         let table = |build_id: &Vec<u8>| {
-            SiteTable::new(&self.section, build_id).map_err(|_| WrongElf::Malformed(self.section.len()))
+            SiteTable::new(&self.section, build_id).map_err(|_| ElfError::Malformed(self.section.len()))
         };
         self.build_id.as_ref().map(table).transpose()
     }
 }
 
-impl fmt::Display for Firmware {
+impl fmt::Display for FirmwareElf {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.build_id {
             Some(id) => write!(f, "{} (build {})", self.path.display(), BuildId::new(id)),
@@ -88,32 +88,32 @@ impl fmt::Display for Firmware {
     }
 }
 
-/// What the command line gives to explain blocks with.
+/// The files given with `--sites`.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Sites<'s> {
+pub(crate) struct GivenSites<'s> {
     pub(crate) tables: &'s [SiteTable<'s>],
-    /// What they are of, and what else was given.
-    pub(crate) given: &'s [Firmware],
+    /// All files, those without a table too.
+    pub(crate) given: &'s [FirmwareElf],
 }
 
-/// Says why an ELF file explains nothing.
+/// Reports why a file given with `--sites` can't be used.
 #[derive(Debug)]
-pub(crate) enum WrongElf {
-    /// The system does not give it.
+pub(crate) enum ElfError {
+    /// It can't be read.
     Unreadable(io::Error),
-    /// It is something else.
+    /// It is no ELF file.
     NoElf,
-    /// It is one, but can't be.
+    /// It begins as an ELF file, but is malformed.
     Damaged(object::Error),
-    /// It has no such section, or an empty one.
+    /// It has no section of sites, or an empty one.
     NoSites,
-    /// Nothing says which blocks it explains.
+    /// It has no build id, by which blocks are matched with it.
     NoBuildId,
-    /// The section's bytes, so many, are no sites.
+    /// The section, of this length, holds something else than sites.
     Malformed(usize),
 }
 
-impl fmt::Display for WrongElf {
+impl fmt::Display for ElfError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unreadable(error) => write!(f, "can't be read: {error}"),
@@ -138,23 +138,23 @@ impl fmt::Display for WrongElf {
     }
 }
 
-/// Finds the section and the build id; none of the latter is right only where the
-/// sites are loaded into the device.
-fn find(file: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), WrongElf> {
+/// Finds the section and the build id, which may be missing only if the sites are loaded
+/// into the device.
+fn find(file: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), ElfError> {
     if !file.starts_with(b"\x7fELF") {
-        return Err(WrongElf::NoElf);
+        return Err(ElfError::NoElf);
     }
-    let elf = File::parse(file).map_err(WrongElf::Damaged)?;
-    let sites = elf.section_by_name(SITES).ok_or(WrongElf::NoSites)?;
-    let section = sites.data().map_err(WrongElf::Damaged)?;
+    let elf = File::parse(file).map_err(ElfError::Damaged)?;
+    let sites = elf.section_by_name(SITES).ok_or(ElfError::NoSites)?;
+    let section = sites.data().map_err(ElfError::Damaged)?;
     if section.is_empty() {
-        return Err(WrongElf::NoSites);
+        return Err(ElfError::NoSites);
     }
-    let build_id = build_id(&elf).map_err(WrongElf::Damaged)?.filter(|id| !id.is_empty());
+    let build_id = build_id(&elf).map_err(ElfError::Damaged)?.filter(|id| !id.is_empty());
     let is_loaded =
         matches!(sites.flags(), SectionFlags::Elf { sh_flags, .. } if sh_flags.contains(SHF_ALLOC));
     if build_id.is_none() && !is_loaded {
-        return Err(WrongElf::NoBuildId);
+        return Err(ElfError::NoBuildId);
     }
     Ok((section.to_vec(), build_id.map(<[u8]>::to_vec)))
 }
@@ -162,7 +162,7 @@ fn find(file: &[u8]) -> Result<(Vec<u8>, Option<Vec<u8>>), WrongElf> {
 fn build_id<'e>(elf: &File<'e>) -> object::Result<Option<&'e [u8]>> {
     for name in BUILD_IDS {
         let Some(section) = elf.section_by_name(name) else { continue };
-        // Whatever type the linker gave it. Behind the note may stand what is none.
+        // Not by the section's type: linkers differ. Padding behind the note is no note.
         let mut notes = NoteIterator::<FileHeader32<Endianness>>::new(elf.endianness(), 4, section.data()?)?;
         while let Ok(Some(note)) = notes.next() {
             if note.name() == ELF_NOTE_GNU && note.n_type(elf.endianness()) == NT_GNU_BUILD_ID {
@@ -170,6 +170,6 @@ fn build_id<'e>(elf: &File<'e>) -> object::Result<Option<&'e [u8]>> {
             }
         }
     }
-    // In a section of another name; some other note that makes no sense is no matter.
+    // In a section of another name; other notes may be malformed.
     Ok(elf.build_id().ok().flatten())
 }

@@ -1,6 +1,6 @@
 //! The long texts of `kakashi decode --help`.
 
-/// What stands before the options.
+/// The text before the options.
 pub(crate) const DESCRIPTION: &str = "\
 kakashi decode - turn a binary log into text, JSON or coloured lines
 
@@ -10,38 +10,38 @@ them over a serial line. This command makes of them the very lines that the
 program would have written itself, on stdout.
 
 Each block stands alone. What is damaged, was cut off when a machine lost its
-power, or was never a block is passed over; where, and how many bytes, is told
-on stderr. Where the program had to drop records, a line of the logger
-\"kakashi\" says how many. Input of any length is read in pieces; a block is
-shown as soon as it is whole, and memory holds one block.
+power, or was never a block is skipped; stderr says where, and how many bytes.
+Where the program had to drop records, a line of the logger \"kakashi\" says
+how many. Input of any length is read in pieces; a block is shown as soon as it
+is whole, and memory holds one block.
 
 A line begins with the time in UTC, or, if a device has no clock, with the time
 since it started, in seconds: `+12.345678s`. (In JSON: \"timestamp\":
 \"+12.345678s\".) It begins again at zero when the device is reset.";
 
-/// What stands behind them.
+/// The text after the options.
 pub(crate) const AFTER: &str = "\
 Filters:
   A record is shown if it passes --level, and one --logger if there are some,
-  and --field for every key that is named there. Lines that tell of dropped
-  records pass --logger and --field always, for what was dropped might have
-  passed too; they are of level WARNING.
+  and --field for every key that is named there. Announcements of dropped
+  records always pass --logger and --field, because a dropped record might have
+  passed too; their level is WARNING.
 
 Serial lines:
   A terminal given as FILE (or as stdin) is set to eight bits, no parity, one
   stop bit and no flow control, and made to give each byte unchanged; it stays
   so afterwards. Without --baud it keeps its speed. What was sent while nobody
-  read is lost, and the first block may be cut: that is told as damage.
+  read is lost, and the first block may be cut: that is reported as damage.
 
 Firmware (--sites):
   A firmware that was linked with `-Tkakashi.x --build-id` sends numbers for its
-  messages, keys and loggers; the words stay in its ELF file, in the section
+  messages, keys and loggers; the texts stay in its ELF file, in the section
   `kakashi_sites`. Give that file with --sites, as the linker made it (with
   Cargo: target/thumbv7em-none-eabihf/release/NAME). Its build id tells which
   blocks it explains: give --sites again for each build that the input may hold.
-  Records that no file explains are passed over; the first block of such a build
-  is told on stderr, with the build id, and how much it was at the input's end.
-  The files are read once, at the start. A firmware that keeps its words in
+  Records that no file explains are skipped; stderr names the build at its first
+  block, and at the input's end says how many bytes were skipped.
+  The files are read once, at the start. A firmware that keeps its texts in
   flash needs none of this.
 
 Following (--follow):
@@ -51,9 +51,9 @@ Following (--follow):
   that was unplugged is opened again when it is back, a named pipe when its
   writer has closed it. Stdin ends where it ends, unless it is a file. Of
   several FILEs the last is followed; those before it are read to their ends.
-  Files are looked at ten times a second. In what is followed, and on a serial
-  line, a block that does not get whole within a second, while a whole one came
-  behind it, is damage: it can't hold up all that follows.
+  Files are polled ten times a second. In a followed input, and on a serial
+  line, a block that is not completed within a second, while a whole one came
+  behind it, is damage: it can't hold up all later blocks.
 
 Examples:
   kakashi decode shop.klog
@@ -61,7 +61,7 @@ Examples:
   kakashi decode --format json shop.klog.1 shop.klog | jq 'select(.total > 100)'
           Two files, in this order, for another program.
   ssh shop1 cat /var/log/shop.klog | kakashi decode --level warning
-          From stdin, warnings and what is worse.
+          From stdin, warnings and above.
   kakashi decode --logger shop --field user=42 --field 'state!=paid' shop.klog
           What the shop's loggers say of this user and is not paid.
   kakashi decode --follow --format pretty shop.klog
@@ -69,7 +69,7 @@ Examples:
   kakashi decode --follow --baud 115200 /dev/ttyACM0
           A board at a serial line, also after it was unplugged or reset.
   kakashi decode --follow --baud 115200 --sites firmware.elf /dev/ttyACM0
-          The same of a firmware whose words are only in its ELF file.
+          The same for a firmware whose texts are only in its ELF file.
   socat -u TCP:10.0.0.7:5555 - | kakashi decode --follow
           A device behind a network, a debugger's socket, an emulator.
 
@@ -80,7 +80,7 @@ Environment:
 Exit status:
   0  Everything was read. (Also when the reader of the lines has gone, as `head`
      does.)
-  1  Bytes were passed over, or a FILE can't be read, or the output can't be
+  1  Bytes were skipped, or a FILE can't be read, or the output can't be
      written. All whole blocks of the other FILEs have been shown. Or a file
      given with --sites is of no use: nothing was read.
   2  The command line is wrong; nothing was read.

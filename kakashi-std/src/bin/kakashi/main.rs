@@ -1,9 +1,9 @@
-//! `kakashi decode`: turns what the wire has stored into lines for people and
-//! programs.
+//! `kakashi decode`: turns logs in the binary format (the wire) into lines for people
+//! and programs.
 //!
-//! It reads streams of any length in pieces, trusts no byte of them, and keeps
-//! at most the block that it waits for. What is damaged is passed over and told
-//! on stderr; every whole block is shown. It never writes to a log.
+//! It reads streams of any length in pieces, trusts no byte of them, and keeps at most
+//! one block in memory. Damage is skipped and reported on stderr; every whole block is
+//! shown. It never writes to a log.
 //!
 //! A module imports only modules that stand above it in this list:
 //!
@@ -38,119 +38,125 @@ use std::time::Duration;
 
 use clap::Parser as _;
 
-use elf_sites::{Firmware, Sites};
-use input::{Follow, Input, Kind, Opened, ToEnd, Waiter};
-use options::{Command, Decode, Options};
-use output::{Filter, Printer};
-use report::{CannotOpen, Notice, Trouble};
-use stream::{Settings, Tell, decode};
+use elf_sites::{FirmwareElf, GivenSites};
+use input::{Follow, Input, InputKind, OpenedInput, Poller, ReadOnce};
+use options::{Command, DecodeOptions, Options};
+use output::{Printer, RecordFilter};
+use report::{Notice, OpenError, Warning};
+use stream::{DecodeSettings, Reporter, decode};
 
-/// How long a block of a live stream may hold up those that came behind it.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long an incomplete block of a live stream may hold up the blocks behind it.
+const STALL_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
     let Command::Decode(options) = Options::parse().command;
-    let waiter = match Waiter::of_process() {
-        Ok(waiter) => waiter,
+    let poller = match Poller::of_process() {
+        Ok(poller) => poller,
         Err(error) => {
-            complain(&format_args!("signals can't be watched: {error}"));
+            print_error(&format_args!("signals can't be watched: {error}"));
             return ExitCode::FAILURE;
         }
     };
-    let mut troubles = 0;
-    match run(&options, &waiter, &mut troubles) {
+    let mut warnings = 0;
+    match run(&options, &poller, &mut warnings) {
         Ok(()) => {}
-        // Whoever read our lines has seen enough.
+        // The reader of the lines, such as `head`, has closed its end: no failure.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
         Err(error) => {
-            troubles += 1;
-            complain(&format_args!("the output can't be written: {error}"));
+            warnings += 1;
+            print_error(&format_args!("the output can't be written: {error}"));
         }
     }
-    waiter.end_if_stopped();
-    if troubles == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    poller.end_if_stopped();
+    if warnings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-/// Decodes one input after the other; an error is one of the output.
-fn run(options: &Decode, waiter: &Waiter, troubles: &mut usize) -> io::Result<()> {
-    let mut wrong = |path: &Path, why| Teller { name: path, troubles }.trouble(&Trouble::WrongElf(why));
+/// Decodes one input after the other, and counts the warnings.
+///
+/// # Errors
+/// When the output fails.
+fn run(options: &DecodeOptions, poller: &Poller, warnings: &mut usize) -> io::Result<()> {
+    let mut warn_of = |path: &Path, error| {
+        StderrReporter { name: path, warnings }.warning(&Warning::BadElf(error));
+    };
     let mut given = Vec::new();
     for path in &options.sites {
-        Firmware::read(path).map_or_else(|why| wrong(path, why), |firmware| given.push(firmware));
+        FirmwareElf::read(path).map_or_else(|error| warn_of(path, error), |elf| given.push(elf));
     }
     let mut tables = Vec::new();
-    for firmware in &given {
-        firmware.table().map_or_else(|why| wrong(firmware.path(), why), |table| tables.extend(table));
+    for elf in &given {
+        elf.table().map_or_else(|error| warn_of(elf.path(), error), |table| tables.extend(table));
     }
-    if *troubles > 0 {
-        // What a device sends while it can't be explained is lost: better not to take it.
+    if *warnings > 0 {
+        // A device's bytes can be read only once: better to leave those that can't be decoded.
         return Ok(());
     }
-    let sites = Sites { tables: &tables, given: &given };
+    let sites = GivenSites { tables: &tables, given: &given };
     let stdout = io::stdout();
     let colour = stdout.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
     let out = BufWriter::with_capacity(64 << 10, stdout.lock());
     let mut printer = Printer::new(options.format.encoder(colour), out);
-    let filter = Filter::new(options.level, &options.loggers, &options.fields);
+    let filter = RecordFilter::new(options.level, &options.loggers, &options.fields);
     let only_stdin = ["-".into()];
     let files = if options.files.is_empty() { &only_stdin[..] } else { &options.files };
     for (at, path) in files.iter().enumerate() {
         let is_stdin = path.as_os_str() == "-";
         let name = if is_stdin { Path::new("stdin") } else { path };
-        let mut teller = Teller { name, troubles };
+        let mut reporter = StderrReporter { name, warnings };
         let follow = options.follow && at + 1 == files.len();
-        match input(path, is_stdin, follow, options.baud, waiter) {
+        match open_input(path, is_stdin, follow, options.baud, poller) {
             Ok((mut input, is_live)) => {
-                let settings = Settings { filter: &filter, patience: is_live.then_some(PATIENCE), sites };
-                decode(&mut *input, &settings, &mut printer, &mut teller)?;
+                let stall_timeout = is_live.then_some(STALL_TIMEOUT);
+                let settings = DecodeSettings { filter: &filter, stall_timeout, sites };
+                decode(&mut *input, &settings, &mut printer, &mut reporter)?;
             }
-            Err(why) => teller.trouble(&Trouble::CannotOpen(why)),
+            Err(error) => reporter.warning(&Warning::OpenFailed(error)),
         }
-        if waiter.is_stopped() {
+        if poller.is_stopped() {
             break;
         }
     }
     printer.flush()
 }
 
-/// Opens an input; tells, too, whether it is a live stream.
-fn input<'w>(
+/// Opens an input; also tells whether it is a live stream.
+fn open_input<'p>(
     path: &Path,
     is_stdin: bool,
     follow: bool,
     baud: Option<u32>,
-    waiter: &'w Waiter,
-) -> Result<(Box<dyn Input + 'w>, bool), CannotOpen> {
-    let to_end = |opened: Opened| -> (Box<dyn Input + 'w>, bool) {
-        let is_live = opened.kind == Kind::Terminal;
-        (Box::new(ToEnd::new(opened, waiter)), is_live)
+    poller: &'p Poller,
+) -> Result<(Box<dyn Input + 'p>, bool), OpenError> {
+    let read_once = |opened: OpenedInput| -> (Box<dyn Input + 'p>, bool) {
+        let is_live = opened.kind == InputKind::Terminal;
+        (Box::new(ReadOnce::new(opened, poller)), is_live)
     };
     Ok(match (is_stdin, follow) {
-        (true, true) => (Box::new(Follow::nameless(input::stdin(baud)?, waiter)?), true),
-        (false, true) => (Box::new(Follow::name(path, baud, waiter)?), true),
-        (true, false) => to_end(input::stdin(baud)?),
-        (false, false) => to_end(input::open(path, baud)?),
+        (true, true) => (Box::new(Follow::nameless(input::stdin(baud)?, poller)?), true),
+        (false, true) => (Box::new(Follow::name(path, baud, poller)?), true),
+        (true, false) => read_once(input::stdin(baud)?),
+        (false, false) => read_once(input::open(path, baud)?),
     })
 }
 
-/// Tells on stderr what an input has, and counts what was not shown.
-struct Teller<'t> {
-    name: &'t Path,
-    troubles: &'t mut usize,
+/// Prints the messages about one input to stderr, and counts the warnings.
+struct StderrReporter<'r> {
+    name: &'r Path,
+    warnings: &'r mut usize,
 }
 
-impl Tell for Teller<'_> {
-    fn trouble(&mut self, trouble: &Trouble) {
-        *self.troubles += 1;
-        complain(&format_args!("{}: {trouble}", self.name.display()));
+impl Reporter for StderrReporter<'_> {
+    fn warning(&mut self, warning: &Warning) {
+        *self.warnings += 1;
+        print_error(&format_args!("{}: {warning}", self.name.display()));
     }
 
     fn notice(&mut self, notice: &Notice) {
-        complain(&format_args!("{}: {notice}", self.name.display()));
+        print_error(&format_args!("{}: {notice}", self.name.display()));
     }
 }
 
-fn complain(of: &dyn Display) {
-    // Nobody is left to tell if stderr fails.
-    let _ = writeln!(io::stderr(), "kakashi: {of}");
+fn print_error(message: &dyn Display) {
+    // A failure of stderr itself can't be reported anywhere.
+    let _ = writeln!(io::stderr(), "kakashi: {message}");
 }

@@ -1,73 +1,76 @@
-//! What of an input can't be shown for want of the sites of its build.
+//! Counts the bytes that can't be decoded because no given ELF file has the call
+//! sites of their build.
 //!
-//! A device sends thousands of blocks, and none of them can be read without its
-//! ELF file: that is told once, when it is first seen, and how much it was at the
-//! end of the input.
+//! A device sends thousands of blocks, and none of them can be decoded without its
+//! ELF file: a build is reported twice, when its first block is read and, with the
+//! counts, at the end of the input.
 
 use crate::elf_sites::BuildId;
 
-/// How many builds are remembered: more are no devices, but somebody's work.
-const MOST: usize = 1000;
+/// How many builds are counted at a time. No installation has so many: whoever sends
+/// more made them up, and must not fill memory.
+const MAX_BUILDS: usize = 1000;
 
-/// Counts by build.
+/// Counts undecoded bytes and blocks by build.
 #[derive(Debug, Default)]
-pub(crate) struct Unexplained {
-    builds: Vec<Passed>,
-    /// The build of the block that is being read, if its sites are not there.
+pub(crate) struct MissingSites {
+    builds: Vec<UndecodedBuild>,
+    /// The build of the current block if its sites are missing, and whether the block
+    /// has been counted.
     current: Option<(BuildId, bool)>,
 }
 
-/// What was passed over of one build.
+/// How much of one build was not decoded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Passed {
+pub(crate) struct UndecodedBuild {
     pub(crate) build: BuildId,
     pub(crate) bytes: u64,
     pub(crate) blocks: u64,
 }
 
-/// What to tell of bytes that were passed over.
+/// Why bytes of a block were skipped.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Told {
-    /// All: they are no matter of a build.
-    No,
-    /// That the sites of this build are needed.
-    First(BuildId),
-    /// Nothing: it has been told.
-    Already,
+pub(crate) enum SkipReason {
+    /// They are malformed.
+    Malformed,
+    /// The sites of this build are missing; it has not been reported yet.
+    NewBuild(BuildId),
+    /// The sites of a build that has been reported are missing.
+    ReportedBuild,
 }
 
-impl Unexplained {
+impl MissingSites {
     /// Begins a block.
     pub(crate) fn begin_block(&mut self) {
         self.current = None;
     }
 
-    /// Learns that what comes in this block needs the sites of a build.
-    pub(crate) fn needs(&mut self, build: BuildId) {
+    /// Sets the build whose sites the rest of the current block needs.
+    pub(crate) fn set_build(&mut self, build: BuildId) {
         self.current = Some((build, false));
     }
 
-    /// Counts bytes of this block.
-    pub(crate) fn pass(&mut self, bytes: usize) -> Told {
-        let Some((build, counted)) = &mut self.current else { return Told::No };
+    /// Counts skipped bytes of the current block; returns why they were skipped.
+    pub(crate) fn skip(&mut self, bytes: usize) -> SkipReason {
+        let Some((build, counted)) = &mut self.current else { return SkipReason::Malformed };
         let new_block = u64::from(!std::mem::replace(counted, true));
         let build = *build;
-        if let Some(passed) = self.builds.iter_mut().find(|passed| passed.build == build) {
-            passed.bytes += bytes as u64;
-            passed.blocks += new_block;
-            return Told::Already;
+        if let Some(undecoded) = self.builds.iter_mut().find(|undecoded| undecoded.build == build) {
+            undecoded.bytes += bytes as u64;
+            undecoded.blocks += new_block;
+            return SkipReason::ReportedBuild;
         }
-        self.builds.push(Passed { build, bytes: bytes as u64, blocks: 1 });
-        Told::First(build)
+        self.builds.push(UndecodedBuild { build, bytes: bytes as u64, blocks: 1 });
+        SkipReason::NewBuild(build)
     }
 
-    /// Tells whether no more builds can be remembered.
+    /// Tells whether the limit of builds is reached: take the counts before the next.
     pub(crate) fn is_full(&self) -> bool {
-        self.builds.len() >= MOST
+        self.builds.len() >= MAX_BUILDS
     }
 
-    /// Takes all counts; each build is new again.
-    pub(crate) fn take(&mut self) -> Vec<Passed> {
+    /// Takes all counts; each build is reported anew afterwards.
+    pub(crate) fn take(&mut self) -> Vec<UndecodedBuild> {
         std::mem::take(&mut self.builds)
     }
 }
@@ -79,31 +82,35 @@ mod tests {
     #[test]
     fn bytes_are_counted_for_the_build_of_their_block() {
         let [one, two] = [b"one", b"two"].map(|id| BuildId::new(id));
-        let mut unexplained = Unexplained::default();
-        assert_eq!(unexplained.pass(9), Told::No);
-        for (build, told) in [(one, Told::First(one)), (two, Told::First(two)), (one, Told::Already)] {
-            unexplained.begin_block();
-            unexplained.needs(build);
-            assert_eq!((unexplained.pass(3), unexplained.pass(4)), (told, Told::Already));
+        let mut missing = MissingSites::default();
+        assert_eq!(missing.skip(9), SkipReason::Malformed);
+        for (build, reason) in [
+            (one, SkipReason::NewBuild(one)),
+            (two, SkipReason::NewBuild(two)),
+            (one, SkipReason::ReportedBuild),
+        ] {
+            missing.begin_block();
+            missing.set_build(build);
+            assert_eq!((missing.skip(3), missing.skip(4)), (reason, SkipReason::ReportedBuild));
         }
-        unexplained.begin_block();
-        assert_eq!(unexplained.pass(9), Told::No);
-        let passed = [(one, 14, 2), (two, 7, 1)];
-        let passed = passed.map(|(build, bytes, blocks)| Passed { build, bytes, blocks });
-        assert_eq!(unexplained.take(), passed);
-        assert_eq!(unexplained.take(), []);
+        missing.begin_block();
+        assert_eq!(missing.skip(9), SkipReason::Malformed);
+        let undecoded = [(one, 14, 2), (two, 7, 1)];
+        let undecoded = undecoded.map(|(build, bytes, blocks)| UndecodedBuild { build, bytes, blocks });
+        assert_eq!(missing.take(), undecoded);
+        assert_eq!(missing.take(), []);
     }
 
     #[test]
     fn any_number_of_builds_takes_little_memory() {
-        let mut unexplained = Unexplained::default();
+        let mut missing = MissingSites::default();
         for number in 0..10_000_u32 {
-            unexplained.needs(BuildId::new(&number.to_le_bytes()));
-            assert!(matches!(unexplained.pass(1), Told::First(_)));
-            if unexplained.is_full() {
-                assert_eq!(unexplained.take().len(), MOST);
+            missing.set_build(BuildId::new(&number.to_le_bytes()));
+            assert!(matches!(missing.skip(1), SkipReason::NewBuild(_)));
+            if missing.is_full() {
+                assert_eq!(missing.take().len(), MAX_BUILDS);
             }
         }
-        assert_eq!(unexplained.take(), []);
+        assert_eq!(missing.take(), []);
     }
 }

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kakashi_std::{Encoder, Json, LevelFilter, Pretty, Text};
 
 use crate::help;
-use crate::output::Condition;
+use crate::output::FieldCondition;
 
 /// Reads the binary logs that kakashi writes.
 #[derive(Parser, Debug)]
@@ -19,16 +19,16 @@ pub(crate) struct Options {
 
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
-    Decode(Decode),
+    Decode(DecodeOptions),
 }
 
 /// Turn a binary log into text, JSON or coloured lines on stdout.
 #[derive(Args, Debug)]
 #[command(long_about = help::DESCRIPTION, after_long_help = help::AFTER)]
-pub(crate) struct Decode {
+pub(crate) struct DecodeOptions {
     /// The form of the lines.
-    #[arg(long, short = 'o', value_enum, default_value_t = Form::Text)]
-    pub(crate) format: Form,
+    #[arg(long, short = 'o', value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
     /// Show this level and those above it
     ///
     /// A name (trace, debug, info, warning, error, critical, in any case)
@@ -59,10 +59,10 @@ pub(crate) struct Decode {
     #[arg(
         long = "field",
         value_name = "KEY[=VALUE]",
-        value_parser = Condition::from_str,
+        value_parser = FieldCondition::from_str,
         verbatim_doc_comment
     )]
-    pub(crate) fields: Vec<Condition>,
+    pub(crate) fields: Vec<FieldCondition>,
     /// Go on as the FILE grows, is rotated or comes back.
     ///
     /// See "Following" below.
@@ -76,7 +76,7 @@ pub(crate) struct Decode {
     /// The ELF file of a device's firmware; again for more
     ///
     /// Needed for a firmware that was linked with `kakashi.x`, so that the
-    /// words of its call sites are only there. See "Firmware" below.
+    /// texts of its call sites are only there. See "Firmware" below.
     #[arg(long, value_name = "ELF", verbatim_doc_comment)]
     pub(crate) sites: Vec<PathBuf>,
     /// What to read, one after the other; `-`, or nothing, is stdin.
@@ -104,9 +104,9 @@ fn speed(text: &str) -> Result<u32, &'static str> {
     }
 }
 
-/// A form of lines.
+/// A format of lines.
 #[derive(Clone, Copy, PartialEq, Eq, ValueEnum, Debug)]
-pub(crate) enum Form {
+pub(crate) enum OutputFormat {
     /// `2026-11-22T10:12:00.123456Z INFO shop Started port=8080`
     Text,
     /// One object a line, first its time, level, logger and message.
@@ -115,8 +115,8 @@ pub(crate) enum Form {
     Pretty,
 }
 
-impl Form {
-    /// Makes the encoder; colour is for `pretty`.
+impl OutputFormat {
+    /// Makes the encoder; only `pretty` uses colour.
     pub(crate) fn encoder(self, colour: bool) -> Box<dyn Encoder> {
         match self {
             Self::Text => Box::new(Text),
@@ -143,15 +143,15 @@ mod tests {
     }
 
     #[test]
-    fn text_of_all_records_is_what_is_made_unless_asked_otherwise() {
+    fn by_default_all_records_are_shown_as_text() {
         let Command::Decode(options) = Options::parse_from(["kakashi", "decode", "a", "-"]).command;
-        assert_eq!((options.format, options.files), (Form::Text, vec!["a".into(), "-".into()]));
+        assert_eq!((options.format, options.files), (OutputFormat::Text, vec!["a".into(), "-".into()]));
         assert_eq!((options.level, options.follow, options.baud), (LevelFilter::ALL, false, None));
         assert!(options.loggers.is_empty() && options.fields.is_empty());
     }
 
     #[test]
-    fn a_wrong_argument_is_told_what_would_be_right() {
+    fn a_wrong_argument_is_reported_with_the_right_one() {
         for (arguments, right) in [
             (&["--format", "xml"][..], "[possible values: text, json, pretty]"),
             (
@@ -166,8 +166,8 @@ mod tests {
             (&["--baud", "fast"], "write the bits a second, as 9600 or 115200"),
             (&["--baud", "0"], "write the bits a second, as 9600 or 115200"),
         ] {
-            let told = wrong(arguments);
-            assert!(told.contains(right), "{told}");
+            let message = wrong(arguments);
+            assert!(message.contains(right), "{message}");
         }
     }
 

@@ -1,6 +1,6 @@
-//! Ctrl-C: what has been read is shown, then the process ends as it would have.
+//! Ctrl-C: all that has been read is shown, then the signal ends the process.
 //!
-//! A shell must see that a signal has ended us: then Ctrl-C ends its script too.
+//! A shell must see that a signal has ended the process: then Ctrl-C ends its script too.
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd};
@@ -11,57 +11,58 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use signal_hook::consts::{SIGINT, SIGTERM};
 use signal_hook::{flag, low_level};
 
-/// Notes that a signal has come.
+/// Notes that SIGINT or SIGTERM has come.
 #[derive(Debug)]
-pub(crate) struct Interrupt {
-    /// Has a byte in it from the first signal on.
-    bell: UnixStream,
-    which: Arc<AtomicUsize>,
+pub(crate) struct CtrlC {
+    /// Readable from the first signal on.
+    wake: UnixStream,
+    /// The signal that has come; 0 for none.
+    signal: Arc<AtomicUsize>,
 }
 
-impl Interrupt {
-    /// Begins to note SIGINT and SIGTERM, but for those that are ignored; a second
-    /// one ends the process at once.
+impl CtrlC {
+    /// Begins to note SIGINT and SIGTERM, unless they are ignored; a second one ends the
+    /// process at once.
     ///
     /// # Errors
     /// When the system has no descriptors to give.
     pub(crate) fn watch() -> io::Result<Self> {
-        let (bell, button) = UnixStream::pair()?;
-        let (which, came) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
+        let (wake, waker) = UnixStream::pair()?;
+        let (number, came) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicBool::new(false)));
         for signal in [SIGINT, SIGTERM].into_iter().filter(|&signal| !is_ignored(signal)) {
-            // Handlers run in this order: that of the second signal finds what the first has left.
+            // Handlers run in this order: the first of them finds `came` set by an earlier signal only.
             flag::register_conditional_default(signal, Arc::clone(&came))?;
             flag::register(signal, Arc::clone(&came))?;
-            flag::register_usize(signal, Arc::clone(&which), signal.unsigned_abs() as usize)?;
-            low_level::pipe::register(signal, button.try_clone()?)?;
+            flag::register_usize(signal, Arc::clone(&number), signal.unsigned_abs() as usize)?;
+            low_level::pipe::register(signal, waker.try_clone()?)?;
         }
-        Ok(Self { bell, which })
+        Ok(Self { wake, signal: number })
     }
 
-    /// Returns what can be read once a signal has come.
-    pub(crate) fn bell(&self) -> BorrowedFd<'_> {
-        self.bell.as_fd()
+    /// Returns a descriptor that becomes readable when a signal comes.
+    pub(crate) fn wake_fd(&self) -> BorrowedFd<'_> {
+        self.wake.as_fd()
     }
 
     /// Tells whether a signal has come.
     pub(crate) fn has_come(&self) -> bool {
-        self.which.load(Ordering::SeqCst) != 0
+        self.signal.load(Ordering::SeqCst) != 0
     }
 
     /// Ends the process as the signal would have, if one has come.
     pub(crate) fn end_process(&self) {
-        let signal = self.which.load(Ordering::SeqCst);
+        let signal = self.signal.load(Ordering::SeqCst);
         if signal != 0 {
-            // It does not return: by default both end the process.
+            // Does not return: the default of both ends the process.
             let _ = low_level::emulate_default_handler(signal as i32);
         }
     }
 }
 
-/// Tells whether whoever started us wants a signal ignored, as a shell does for
-/// SIGINT in what it has put into the background.
+/// Tells whether the process was started with a signal ignored, as a shell's background
+/// jobs are with SIGINT. Such a signal stays ignored.
 ///
-/// Only Linux tells without `unsafe`.
+/// Known on Linux only: elsewhere the question needs `unsafe`.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));

@@ -1,4 +1,4 @@
-//! Where bytes come from, as far as decoding cares.
+//! Inputs: files, pipes and serial lines, read once or followed.
 
 #[cfg(unix)]
 mod ctrl_c;
@@ -9,41 +9,41 @@ mod read_once;
 mod serial;
 
 pub(crate) use follow::Follow;
-pub(crate) use open::{Kind, Opened, open, stdin};
-pub(crate) use poll::Waiter;
-pub(crate) use read_once::ToEnd;
+pub(crate) use open::{InputKind, OpenedInput, open, stdin};
+pub(crate) use poll::Poller;
+pub(crate) use read_once::ReadOnce;
 
 use std::io;
 use std::time::Duration;
 
 use crate::report::Notice;
 
-/// Gives bytes, and says what else becomes of them.
+/// A source of bytes that reports what else happens to it.
 pub(crate) trait Input {
-    /// Waits for what comes next; if a pause is given, not longer than that.
+    /// Waits for the next step, and puts its bytes into the buffer.
     ///
     /// # Blocking
-    /// As long as nothing comes.
-    fn step(&mut self, room: &mut [u8], pause: Option<Duration>) -> Step;
+    /// Until something happens, or for the timeout if there is one.
+    fn step(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> Step;
 }
 
-/// What comes next.
+/// What happened to an input.
 #[derive(Debug)]
 pub(crate) enum Step {
-    /// So many bytes, at the front of the room.
+    /// This many bytes are at the front of the buffer.
     Bytes(usize),
-    /// Nothing came for a while; something may yet.
+    /// No bytes came in time; more may come.
     Quiet,
-    /// Something to know; the bytes go on.
-    Tell(Notice),
-    /// What came is all of it; what comes now begins anew.
-    Anew(Notice),
-    /// There is no more.
+    /// An event; the stream goes on.
+    Notice(Notice),
+    /// The stream has ended; the next bytes are the first of another.
+    Restart(Notice),
+    /// The stream has ended.
     End,
-    /// There may be more, but this process has been asked to end.
+    /// A signal asks the process to end.
     Stopped,
-    /// Nobody reads the lines that would be made.
-    Unread,
-    /// The system gives no more.
+    /// The reader of stdout has closed it.
+    OutputClosed,
+    /// A read failed.
     Failed(io::Error),
 }

@@ -1,77 +1,77 @@
-//! An input before its first byte: what it is, and made ready to be read.
+//! Opens inputs: finds out the kind of each, and sets up serial lines.
 
 use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
 use super::serial;
-use crate::report::CannotOpen;
+use crate::report::OpenError;
 
-/// An input that can be read.
+/// An input that is ready to be read.
 #[derive(Debug)]
-pub(crate) struct Opened {
+pub(crate) struct OpenedInput {
     pub(crate) file: File,
-    pub(crate) kind: Kind,
+    pub(crate) kind: InputKind,
 }
 
-/// What an input is: that decides what its end means.
+/// The kind of an input, which decides what its end means.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Kind {
-    /// A file that may grow.
+pub(crate) enum InputKind {
+    /// A file, which may grow.
     Regular,
-    /// A serial line, or what looks like one: it ends when it is unplugged.
+    /// A terminal, as serial lines are: it ends when it is unplugged.
     Terminal,
-    /// A pipe or a socket: it ends when all have closed it who write to it.
+    /// A pipe or a socket: it ends when all writers have closed it.
     Pipe,
-    /// Any other device: nothing is known of its end.
+    /// Another device: a read without bytes may not be its end.
     Device,
 }
 
-/// Opens a file, a pipe by its name, or a device.
+/// Opens a file, a named pipe or a device.
 ///
 /// # Errors
-/// When it can't be read, or has no speed where one is asked for.
-pub(crate) fn open(path: &Path, baud: Option<u32>) -> Result<Opened, CannotOpen> {
-    // Not all systems open a folder at all.
+/// When it can't be read, or `--baud` is given and it has no speed.
+pub(crate) fn open(path: &Path, baud: Option<u32>) -> Result<OpenedInput, OpenError> {
+    // Before opening: not all systems open a directory.
     if fs::metadata(path)?.is_dir() {
-        return Err(CannotOpen::Directory);
+        return Err(OpenError::Directory);
     }
-    let opened = prepare(open_at_once(path)?, baud)?;
-    wait_again(&opened.file)?;
+    let opened = prepare(open_nonblocking(path)?, baud)?;
+    make_blocking(&opened.file)?;
     Ok(opened)
 }
 
-/// Takes stdin.
+/// Opens stdin.
 ///
 /// # Errors
 /// As [`open`].
-pub(crate) fn stdin(baud: Option<u32>) -> Result<Opened, CannotOpen> {
+pub(crate) fn stdin(baud: Option<u32>) -> Result<OpenedInput, OpenError> {
     prepare(clone_of_stdin()?, baud)
 }
 
-/// Finds out what it is, and sets up a terminal.
-fn prepare(file: File, baud: Option<u32>) -> Result<Opened, CannotOpen> {
+/// Finds out the kind, and sets up a terminal.
+fn prepare(file: File, baud: Option<u32>) -> Result<OpenedInput, OpenError> {
     let metadata = file.metadata()?;
     let kind = if metadata.is_dir() {
-        return Err(CannotOpen::Directory);
+        return Err(OpenError::Directory);
     } else if metadata.is_file() {
-        Kind::Regular
+        InputKind::Regular
     } else if io::IsTerminal::is_terminal(&file) {
-        Kind::Terminal
+        InputKind::Terminal
     } else if is_device(&metadata) {
-        Kind::Device
+        InputKind::Device
     } else {
-        Kind::Pipe
+        InputKind::Pipe
     };
     match (kind, baud) {
-        (Kind::Terminal, _) => serial::set_up(&file, baud)?,
-        (_, Some(_)) => return Err(CannotOpen::NoSpeed),
+        (InputKind::Terminal, _) => serial::set_up(&file, baud)?,
+        (_, Some(_)) => return Err(OpenError::NoSpeed),
         (_, None) => {}
     }
-    Ok(Opened { file, kind })
+    Ok(OpenedInput { file, kind })
 }
 
-/// Tells files apart; two that are open at once never have the same.
+/// Identifies a file: no two that are open at once have the same identity.
 #[cfg(unix)]
 pub(crate) fn identity(metadata: &fs::Metadata) -> impl PartialEq + use<> {
     use std::os::unix::fs::MetadataExt as _;
@@ -79,15 +79,15 @@ pub(crate) fn identity(metadata: &fs::Metadata) -> impl PartialEq + use<> {
     (metadata.dev(), metadata.ino())
 }
 
-/// Nothing tells files apart here: the new one is known by being shorter.
+/// No identity is known here: [`Follow`](super::Follow) takes a shorter file for another.
 #[cfg(not(unix))]
 pub(crate) fn identity(_: &fs::Metadata) -> impl PartialEq + use<> {}
 
-/// Opens it without waiting: for the carrier of a serial line, or for somebody
-/// who writes to a pipe, nobody could stop us. Nor is a terminal to become ours,
-/// so that its Ctrl-C would end us.
+/// Opens a file without waiting for the carrier of a serial line or for the writer of a
+/// pipe: no signal could end that wait. A terminal does not become the controlling
+/// terminal of this process, or its Ctrl-C would end the process.
 #[cfg(unix)]
-fn open_at_once(path: &Path) -> io::Result<File> {
+fn open_nonblocking(path: &Path) -> io::Result<File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt as _;
 
@@ -96,7 +96,7 @@ fn open_at_once(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(unix)]
-fn wait_again(file: &File) -> io::Result<()> {
+fn make_blocking(file: &File) -> io::Result<()> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
     Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
@@ -117,12 +117,12 @@ fn is_device(metadata: &fs::Metadata) -> bool {
 }
 
 #[cfg(not(unix))]
-fn open_at_once(path: &Path) -> io::Result<File> {
+fn open_nonblocking(path: &Path) -> io::Result<File> {
     File::open(path)
 }
 
 #[cfg(not(unix))]
-fn wait_again(_: &File) -> io::Result<()> {
+fn make_blocking(_: &File) -> io::Result<()> {
     Ok(())
 }
 
@@ -143,11 +143,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_input_is_known_for_what_it_is() {
+    fn the_kind_of_each_input_is_found() {
         let kind =
             |path: &str| open(path.as_ref(), None).map(|opened| opened.kind).map_err(|e| e.to_string());
-        assert_eq!(kind("/dev/null"), Ok(Kind::Device));
-        assert_eq!(kind(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), Ok(Kind::Regular));
+        assert_eq!(kind("/dev/null"), Ok(InputKind::Device));
+        assert_eq!(kind(concat!(env!("CARGO_MANIFEST_DIR"), "/Cargo.toml")), Ok(InputKind::Regular));
         assert_eq!(kind("/"), Err("is a directory; name the files in it".into()));
         assert!(open("/there/is/none".as_ref(), None).unwrap_err().is_absent());
         let wrong = open("/dev/null".as_ref(), Some(9600)).unwrap_err();

@@ -1,82 +1,81 @@
-//! Waiting for bytes, and meanwhile for all that makes the wait pointless.
+//! Waits for bytes, for a signal and for the end of stdout's reader.
 //!
-//! On Unix `poll` waits for the input, for a signal and for the end of whoever
-//! reads our lines, all at once. Elsewhere a read just waits, and Ctrl-C ends the
-//! process in it: nothing is lost by that, for lines are flushed before each read.
+//! On Unix `poll` waits for all three at once. Elsewhere a read blocks, and Ctrl-C ends
+//! the process in it: nothing is lost by that, for lines are flushed before each read.
 
 use std::fs::File;
 use std::time::Duration;
 
 #[cfg(unix)]
-use super::ctrl_c::Interrupt;
+use super::ctrl_c::CtrlC;
 
-/// Why a wait has ended.
+/// Why a wait ended.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[cfg_attr(not(unix), expect(dead_code, reason = "nothing else ends a wait there"))]
-pub(crate) enum Wake {
-    /// A read will not wait.
+pub(crate) enum PollResult {
+    /// The input can be read without waiting.
     Ready,
-    /// The time is over.
-    Late,
+    /// The timeout is over.
+    TimedOut,
     /// A signal asks the process to end.
     Stopped,
-    /// Nobody reads our lines any more.
-    Unread,
+    /// The reader of stdout has closed it.
+    OutputClosed,
 }
 
-/// Waits.
+/// Waits for what this process has to react to.
 #[derive(Debug, Default)]
-pub(crate) struct Waiter {
+pub(crate) struct Poller {
     #[cfg(unix)]
-    interrupt: Option<Interrupt>,
+    ctrl_c: Option<CtrlC>,
     #[cfg(unix)]
     watches_stdout: bool,
 }
 
 #[cfg(unix)]
-impl Waiter {
-    /// Makes one that minds signals and who reads stdout; only one in a process.
+impl Poller {
+    /// Makes the one of the process, which watches signals and stdout.
     ///
     /// # Errors
-    /// As [`Interrupt::watch`].
+    /// As [`CtrlC::watch`].
     pub(crate) fn of_process() -> std::io::Result<Self> {
-        Ok(Self { interrupt: Some(Interrupt::watch()?), watches_stdout: true })
+        Ok(Self { ctrl_c: Some(CtrlC::watch()?), watches_stdout: true })
     }
 
-    /// Waits until a file can be read, or its end has come.
-    pub(crate) fn readable(&self, file: &File, within: Option<Duration>) -> Wake {
-        self.poll(Some(file), within)
+    /// Waits until a file can be read, or has ended.
+    pub(crate) fn readable(&self, file: &File, timeout: Option<Duration>) -> PollResult {
+        self.poll(Some(file), timeout)
     }
 
-    /// Waits for so long.
-    pub(crate) fn pause(&self, time: Duration) -> Wake {
+    /// Waits for this time, unless a signal comes.
+    pub(crate) fn pause(&self, time: Duration) -> PollResult {
         self.poll(None, Some(time))
     }
 
     /// Tells whether a signal has come.
     pub(crate) fn is_stopped(&self) -> bool {
-        self.interrupt.as_ref().is_some_and(Interrupt::has_come)
+        self.ctrl_c.as_ref().is_some_and(CtrlC::has_come)
     }
 
-    /// Ends the process as a signal would have that has come meanwhile.
+    /// Ends the process by the signal that has come, if one has.
     pub(crate) fn end_if_stopped(&self) {
-        if let Some(interrupt) = &self.interrupt {
-            interrupt.end_process();
+        if let Some(ctrl_c) = &self.ctrl_c {
+            ctrl_c.end_process();
         }
     }
 
-    fn poll(&self, file: Option<&File>, within: Option<Duration>) -> Wake {
+    fn poll(&self, file: Option<&File>, timeout: Option<Duration>) -> PollResult {
         use rustix::event::{PollFd, PollFlags, Timespec, poll};
         use rustix::io::Errno;
 
         let stdout = std::io::stdout();
         let mut fds = Vec::with_capacity(3);
-        let bell = self.interrupt.as_ref().map(|interrupt| {
-            fds.push(PollFd::from_borrowed_fd(interrupt.bell(), PollFlags::IN));
+        let signal = self.ctrl_c.as_ref().map(|ctrl_c| {
+            fds.push(PollFd::from_borrowed_fd(ctrl_c.wake_fd(), PollFlags::IN));
             fds.len() - 1
         });
         let reader = self.watches_stdout.then(|| {
-            // Asked for nothing, it tells of errors only.
+            // Without requested events poll reports errors only.
             fds.push(PollFd::new(&stdout, PollFlags::empty()));
             fds.len() - 1
         });
@@ -84,35 +83,35 @@ impl Waiter {
             fds.push(PollFd::new(file, PollFlags::IN));
             fds.len() - 1
         });
-        let timeout = within.and_then(|time| Timespec::try_from(time).ok());
-        match poll(&mut fds, timeout.as_ref()) {
-            Ok(0) => return Wake::Late,
+        let timespec = timeout.and_then(|time| Timespec::try_from(time).ok());
+        match poll(&mut fds, timespec.as_ref()) {
+            Ok(0) => return PollResult::TimedOut,
             Ok(_) => {}
-            // The handler has run: the next look finds what it has left.
-            Err(Errno::INTR) => return Wake::Late,
-            // Out of memory, say: the read or the next wait may do better.
+            // The handler has run: the next poll finds its byte.
+            Err(Errno::INTR) => return PollResult::TimedOut,
+            // Such as out of memory: the read or the next wait may succeed.
             Err(_) if file.is_none() => {
-                std::thread::sleep(within.unwrap_or_default());
-                return Wake::Late;
+                std::thread::sleep(timeout.unwrap_or_default());
+                return PollResult::TimedOut;
             }
-            Err(_) => return Wake::Ready,
+            Err(_) => return PollResult::Ready,
         }
         let found = |at: Option<usize>, flags| at.is_some_and(|at| fds[at].revents().intersects(flags));
-        if found(bell, PollFlags::all()) {
-            Wake::Stopped
+        if found(signal, PollFlags::all()) {
+            PollResult::Stopped
         } else if found(reader, PollFlags::ERR | PollFlags::HUP) {
-            Wake::Unread
+            PollResult::OutputClosed
         } else if found(input, PollFlags::all()) {
-            Wake::Ready
+            PollResult::Ready
         } else {
-            Wake::Late
+            PollResult::TimedOut
         }
     }
 }
 
 #[cfg(not(unix))]
-impl Waiter {
-    /// Makes one that minds nothing but the input.
+impl Poller {
+    /// Makes one that watches the input only.
     ///
     /// # Errors
     /// None here.
@@ -120,15 +119,15 @@ impl Waiter {
         Ok(Self::default())
     }
 
-    /// Leaves the wait to the read.
-    pub(crate) fn readable(&self, _: &File, _: Option<Duration>) -> Wake {
-        Wake::Ready
+    /// Returns at once: the read waits.
+    pub(crate) fn readable(&self, _: &File, _: Option<Duration>) -> PollResult {
+        PollResult::Ready
     }
 
-    /// Waits for so long.
-    pub(crate) fn pause(&self, time: Duration) -> Wake {
+    /// Waits for this time, unless a signal comes.
+    pub(crate) fn pause(&self, time: Duration) -> PollResult {
         std::thread::sleep(time);
-        Wake::Late
+        PollResult::TimedOut
     }
 
     /// Tells that no signal has come.
@@ -136,6 +135,6 @@ impl Waiter {
         false
     }
 
-    /// Does nothing: no signal comes.
+    /// Does nothing: no signal is caught here.
     pub(crate) fn end_if_stopped(&self) {}
 }

@@ -3,49 +3,54 @@
 use std::io::{ErrorKind, Read as _};
 use std::time::Duration;
 
-use super::open::{Kind, Opened};
-use super::poll::{Waiter, Wake};
+use super::open::{InputKind, OpenedInput};
+use super::poll::{PollResult, Poller};
 use super::{Input, Step};
 
-/// Reads what there is.
+/// An input that ends where its file, pipe or line ends.
 #[derive(Debug)]
-pub(crate) struct ToEnd<'w> {
-    opened: Opened,
-    waiter: &'w Waiter,
+pub(crate) struct ReadOnce<'w> {
+    opened: OpenedInput,
+    poller: &'w Poller,
 }
 
-impl<'w> ToEnd<'w> {
-    pub(crate) fn new(opened: Opened, waiter: &'w Waiter) -> Self {
-        Self { opened, waiter }
+impl<'w> ReadOnce<'w> {
+    pub(crate) fn new(opened: OpenedInput, poller: &'w Poller) -> Self {
+        Self { opened, poller }
     }
 }
 
-impl Input for ToEnd<'_> {
-    fn step(&mut self, room: &mut [u8], pause: Option<Duration>) -> Step {
-        match read(&mut self.opened, self.waiter, room, pause) {
+impl Input for ReadOnce<'_> {
+    fn step(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> Step {
+        match read(&mut self.opened, self.poller, buffer, timeout) {
             Step::Bytes(0) => Step::End,
             step => step,
         }
     }
 }
 
-/// Waits and reads once; no bytes are the end, or that of a line that was unplugged.
-pub(crate) fn read(opened: &mut Opened, waiter: &Waiter, room: &mut [u8], pause: Option<Duration>) -> Step {
-    match waiter.readable(&opened.file, pause) {
-        Wake::Ready => {}
-        Wake::Late => return Step::Quiet,
-        Wake::Stopped => return Step::Stopped,
-        Wake::Unread => return Step::Unread,
+/// Waits and reads once; no bytes mean the end, or that a serial line was unplugged.
+pub(crate) fn read(
+    opened: &mut OpenedInput,
+    poller: &Poller,
+    buffer: &mut [u8],
+    timeout: Option<Duration>,
+) -> Step {
+    match poller.readable(&opened.file, timeout) {
+        PollResult::Ready => {}
+        PollResult::TimedOut => return Step::Quiet,
+        PollResult::Stopped => return Step::Stopped,
+        PollResult::OutputClosed => return Step::OutputClosed,
     }
-    match opened.file.read(room) {
+    match opened.file.read(buffer) {
         Ok(len) => Step::Bytes(len),
         Err(error) if matches!(error.kind(), ErrorKind::Interrupted | ErrorKind::WouldBlock) => Step::Quiet,
-        Err(error) if opened.kind == Kind::Terminal && is_unplugged(&error) => Step::Bytes(0),
+        Err(error) if opened.kind == InputKind::Terminal && is_unplugged(&error) => Step::Bytes(0),
         Err(error) => Step::Failed(error),
     }
 }
 
-/// Tells whether a line is not there any more. Its other end may have done it.
+/// Tells whether a read failed because a serial line was unplugged, or its other end was closed.
 #[cfg(unix)]
 fn is_unplugged(error: &std::io::Error) -> bool {
     use rustix::io::Errno;
@@ -67,7 +72,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_device_that_is_not_there_any_more_has_ended_and_any_other_error_is_one() {
+    fn an_unplugged_device_has_ended_and_any_other_error_is_one() {
         for (errno, unplugged) in
             [(Errno::IO, true), (Errno::NXIO, true), (Errno::NODEV, true), (Errno::ACCESS, false)]
         {

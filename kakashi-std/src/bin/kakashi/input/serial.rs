@@ -1,19 +1,19 @@
-//! A serial line, made to give all bytes as they come.
+//! Sets up a serial line so that it gives every byte unchanged and at once.
 //!
-//! A terminal is made for people: it takes 0x03 for Ctrl-C, 0x13 for "stop",
-//! makes line feeds of carriage returns and holds what comes until a line is
-//! whole. Here all of that is switched off. As with `stty`, it stays so.
+//! By default a terminal serves people: it takes 0x03 for Ctrl-C and 0x13 for "stop",
+//! turns carriage returns into line feeds and holds bytes back until a line is complete.
+//! All of that is switched off here, and stays so afterwards, as with `stty`.
 
 #[cfg(unix)]
 pub(crate) use unix::set_up;
 
-/// Leaves it as it is.
+/// Leaves the line as it is.
 ///
 /// # Errors
-/// When a speed is asked for.
+/// When a speed is given.
 #[cfg(not(unix))]
-pub(crate) fn set_up(_: &std::fs::File, baud: Option<u32>) -> Result<(), crate::report::CannotOpen> {
-    if baud.is_some() { Err(crate::report::CannotOpen::NoSpeed) } else { Ok(()) }
+pub(crate) fn set_up(_: &std::fs::File, baud: Option<u32>) -> Result<(), crate::report::OpenError> {
+    if baud.is_some() { Err(crate::report::OpenError::NoSpeed) } else { Ok(()) }
 }
 
 #[cfg(unix)]
@@ -25,30 +25,30 @@ mod unix {
         ControlModes, InputModes, OptionalActions, Termios, tcgetattr, tcgetpgrp, tcsetattr,
     };
 
-    use crate::report::CannotOpen;
+    use crate::report::OpenError;
 
     /// Sets eight bits, no parity, one stop bit, no flow control, and the speed if
     /// one is given.
     ///
     /// # Errors
     /// When it is the terminal that the user types in, or has no such speed.
-    pub(crate) fn set_up(file: &File, baud: Option<u32>) -> Result<(), CannotOpen> {
+    pub(crate) fn set_up(file: &File, baud: Option<u32>) -> Result<(), OpenError> {
         // Only the terminal that controls a process has a foreground group for it.
         if tcgetpgrp(file).is_ok() {
-            return Err(CannotOpen::OwnTerminal);
+            return Err(OpenError::OwnTerminal);
         }
         let mut termios = tcgetattr(file).map_err(io::Error::from)?;
         make_raw(&mut termios);
         if let Some(baud) = baud {
             termios
                 .set_speed(baud)
-                .map_err(|_| CannotOpen::WrongSpeed { asked: baud, set: speed_of(file) })?;
+                .map_err(|_| OpenError::WrongSpeed { asked: baud, set: speed_of(file) })?;
         }
         tcsetattr(file, OptionalActions::Now, &termios).map_err(io::Error::from)?;
         match baud {
-            // It is no error if a part of it is not done (POSIX, tcsetattr).
+            // tcsetattr succeeds also if it did only a part (POSIX).
             Some(asked) if !is_near(speed_of(file), asked) => {
-                Err(CannotOpen::WrongSpeed { asked, set: speed_of(file) })
+                Err(OpenError::WrongSpeed { asked, set: speed_of(file) })
             }
             _ => Ok(()),
         }
@@ -66,8 +66,8 @@ mod unix {
         tcgetattr(file).map_or(0, |termios| termios.output_speed())
     }
 
-    /// Tells whether both ends of a line understand each other: a byte's ten bits
-    /// may be off by half a bit, of which each end may take half.
+    /// Tells whether two speeds are close enough: over the ten bits of a byte they may
+    /// differ by half a bit, of which each end may cause half.
     fn is_near(speed: u32, asked: u32) -> bool {
         u64::from(speed.abs_diff(asked)) * 40 <= u64::from(asked)
     }

@@ -1,7 +1,7 @@
-//! What the command line asks of one field: `key=value`, `key!=value` or `key`.
+//! One condition of the command line on a field: `key=value`, `key!=value` or `key`.
 //!
-//! A value is compared with what the text line shows, quotes or not, so that it
-//! can be copied from there. A number is compared by its value.
+//! A value is compared with its form in the text line, with or without quotes, so that
+//! it can be copied from there. A number is compared by its value.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,27 +9,27 @@ use std::str::FromStr;
 use kakashi_core::Name;
 use kakashi_std::{Encoder as _, EncoderCache, Field, LogLevel, LogRecord, Output, Text, Timestamp, Value};
 
-/// Asks one thing of one field.
+/// A condition on the field of one key.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Condition {
+pub(crate) struct FieldCondition {
     pub(crate) key: String,
-    pub(crate) test: Test,
+    pub(crate) test: FieldTest,
 }
 
-/// What is asked of a field.
+/// What must be true of the field.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) enum Test {
-    /// That it is there.
+pub(crate) enum FieldTest {
+    /// It exists.
     Present,
-    /// That it has this value.
-    Is(Wanted),
-    /// That it has any other, or is not there.
-    IsNot(Wanted),
+    /// It has this value.
+    Is(WantedValue),
+    /// It has another value, or does not exist.
+    IsNot(WantedValue),
 }
 
-/// A value as the user writes it.
+/// A value as the user typed it.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Wanted {
+pub(crate) struct WantedValue {
     text: String,
     integer: Option<i128>,
     float: Option<f64>,
@@ -47,22 +47,22 @@ impl fmt::Display for NoKey {
 
 impl std::error::Error for NoKey {}
 
-impl FromStr for Condition {
+impl FromStr for FieldCondition {
     type Err = NoKey;
 
     fn from_str(text: &str) -> Result<Self, NoKey> {
         let (key, test) = match text.split_once('=') {
-            None => (text, Test::Present),
+            None => (text, FieldTest::Present),
             Some((key, value)) => match key.strip_suffix('!') {
-                Some(key) => (key, Test::IsNot(Wanted::new(value))),
-                None => (key, Test::Is(Wanted::new(value))),
+                Some(key) => (key, FieldTest::IsNot(WantedValue::new(value))),
+                None => (key, FieldTest::Is(WantedValue::new(value))),
             },
         };
         if key.is_empty() { Err(NoKey) } else { Ok(Self { key: key.into(), test }) }
     }
 }
 
-impl Wanted {
+impl WantedValue {
     pub(crate) fn new(text: &str) -> Self {
         Self { text: text.into(), integer: text.parse().ok(), float: text.parse().ok() }
     }
@@ -71,7 +71,7 @@ impl Wanted {
     pub(crate) fn is(&self, value: &Value<'_>) -> bool {
         match *value {
             Value::Str(text) if text == self.text => true,
-            // The line shows it as it is.
+            // Without these characters the line shows the text unescaped, so it differs.
             Value::Str(_) if !self.text.contains(['\\', '"']) => false,
             Value::I64(number) => self.is_integer(number.into()),
             Value::U64(number) => self.is_integer(number.into()),
@@ -79,7 +79,7 @@ impl Wanted {
             Value::U128(number) if i128::try_from(number.get()).is_ok() => {
                 self.is_integer(number.get().cast_signed())
             }
-            // An `f32` is what its own shortest digits say.
+            // The line shows an `f32` by its own shortest digits, not by an `f64`'s.
             Value::F32(number) if number.is_finite() => self.text.parse() == Ok(number),
             Value::F64(number) if number.is_finite() => self.float == Some(number),
             Value::Bytes(bytes) if bytes == self.text.as_bytes() => true,
@@ -101,23 +101,23 @@ impl Wanted {
     }
 }
 
-/// Returns what the text line shows for a value.
+/// Returns a value in the form of the text line.
 fn shown(value: &Value<'_>) -> String {
-    /// The time, the level, and names of a letter each.
+    /// The line before the value.
     const HEAD: &str = "1970-01-01T00:00:00.000000Z INFO l m k=";
     let fields = [Field { key: "k", value: *value }];
     let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("l"), "m");
     let record = record.with_fields(&fields);
-    let mut room = vec![0; 256];
+    let mut buffer = vec![0; 256];
     loop {
-        let mut out = Output::new(&mut room);
+        let mut out = Output::new(&mut buffer);
         Text.encode(&record, &mut EncoderCache::new(), &mut out);
         if !out.overflowed() {
             let line = String::from_utf8_lossy(out.written());
             return line.get(HEAD.len()..).unwrap_or_default().trim_end_matches('\n').into();
         }
         let len = out.position();
-        room.resize(len, 0);
+        buffer.resize(len, 0);
     }
 }
 
@@ -132,17 +132,17 @@ mod tests {
     #[test]
     fn a_condition_is_written_in_one_of_three_ways() {
         for (text, key, test) in [
-            ("user", "user", Test::Present),
-            ("user=42", "user", Test::Is(Wanted::new("42"))),
-            ("user=", "user", Test::Is(Wanted::new(""))),
-            ("user!=42", "user", Test::IsNot(Wanted::new("42"))),
-            ("query=a=b!=c", "query", Test::Is(Wanted::new("a=b!=c"))),
-            ("user!", "user!", Test::Present),
+            ("user", "user", FieldTest::Present),
+            ("user=42", "user", FieldTest::Is(WantedValue::new("42"))),
+            ("user=", "user", FieldTest::Is(WantedValue::new(""))),
+            ("user!=42", "user", FieldTest::IsNot(WantedValue::new("42"))),
+            ("query=a=b!=c", "query", FieldTest::Is(WantedValue::new("a=b!=c"))),
+            ("user!", "user!", FieldTest::Present),
         ] {
-            assert_eq!(text.parse(), Ok(Condition { key: key.into(), test }), "{text}");
+            assert_eq!(text.parse(), Ok(FieldCondition { key: key.into(), test }), "{text}");
         }
         for text in ["", "=x", "!=x", "="] {
-            assert_eq!(text.parse::<Condition>(), Err(NoKey), "{text}");
+            assert_eq!(text.parse::<FieldCondition>(), Err(NoKey), "{text}");
         }
     }
 
@@ -181,10 +181,14 @@ mod tests {
         ];
         for (value, same, others) in values {
             for text in *same {
-                assert!(Wanted::new(text).is(&value.to_value()), "{text} is {:?}", value.to_value());
+                assert!(WantedValue::new(text).is(&value.to_value()), "{text} is {:?}", value.to_value());
             }
             for text in *others {
-                assert!(!Wanted::new(text).is(&value.to_value()), "{text} is not {:?}", value.to_value());
+                assert!(
+                    !WantedValue::new(text).is(&value.to_value()),
+                    "{text} is not {:?}",
+                    value.to_value()
+                );
             }
         }
     }

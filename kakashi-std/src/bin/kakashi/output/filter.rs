@@ -3,46 +3,50 @@
 use kakashi_core::Levels;
 use kakashi_std::{LevelFilter, LogLevel, LogRecord};
 
-use super::field_condition::{Condition, Test, Wanted};
+use super::field_condition::{FieldCondition, FieldTest, WantedValue};
 
-/// Holds a record against all that the command line asks of one.
+/// Tests records against the filters of the command line.
 #[derive(Debug)]
-pub(crate) struct Filter {
+pub(crate) struct RecordFilter {
     level: LevelFilter,
-    /// Lets pass the loggers that are asked for, by the rule that gives a program's
-    /// loggers their levels.
+    /// Enables the loggers of `--logger`: names match as in a program's level directives.
     loggers: Levels,
-    fields: Vec<Asked>,
+    fields: Vec<KeyConditions>,
 }
 
-/// All that is asked of the fields of one key.
+/// All conditions on the field of one key.
 #[derive(Debug)]
-struct Asked {
+struct KeyConditions {
     key: String,
-    /// Whether it must be there.
+    /// Whether the field must exist.
     present: bool,
-    /// Any of these, if there are some.
-    any_of: Vec<Wanted>,
-    none_of: Vec<Wanted>,
+    /// The field must have one of these values, if there are any.
+    any_of: Vec<WantedValue>,
+    none_of: Vec<WantedValue>,
 }
 
-impl Filter {
-    /// Puts together what is asked for; no loggers are all of them.
-    pub(crate) fn new(level: LevelFilter, loggers: &[String], conditions: &[Condition]) -> Self {
+impl RecordFilter {
+    /// Makes the filter; without loggers it shows all of them.
+    pub(crate) fn new(level: LevelFilter, loggers: &[String], conditions: &[FieldCondition]) -> Self {
         let mut levels = Levels::default();
         levels.set_global(if loggers.is_empty() { LevelFilter::ALL } else { LevelFilter::OFF });
         loggers.iter().for_each(|logger| levels.set_prefix(logger, LevelFilter::ALL));
-        let mut fields: Vec<Asked> = Vec::new();
-        for Condition { key, test } in conditions {
-            let at = fields.iter().position(|asked| asked.key == *key).unwrap_or(fields.len());
+        let mut fields: Vec<KeyConditions> = Vec::new();
+        for FieldCondition { key, test } in conditions {
+            let at = fields.iter().position(|of_key| of_key.key == *key).unwrap_or(fields.len());
             if at == fields.len() {
-                fields.push(Asked { key: key.clone(), present: false, any_of: vec![], none_of: vec![] });
+                fields.push(KeyConditions {
+                    key: key.clone(),
+                    present: false,
+                    any_of: vec![],
+                    none_of: vec![],
+                });
             }
-            let asked = &mut fields[at];
+            let of_key = &mut fields[at];
             match test {
-                Test::Present => asked.present = true,
-                Test::Is(wanted) => asked.any_of.push(wanted.clone()),
-                Test::IsNot(wanted) => asked.none_of.push(wanted.clone()),
+                FieldTest::Present => of_key.present = true,
+                FieldTest::Is(wanted) => of_key.any_of.push(wanted.clone()),
+                FieldTest::IsNot(wanted) => of_key.none_of.push(wanted.clone()),
             }
         }
         Self { level, loggers: levels, fields }
@@ -52,17 +56,17 @@ impl Filter {
     pub(crate) fn shows(&self, record: &LogRecord<'_>) -> bool {
         self.level.enables(record.level)
             && self.loggers.of(record.logger.text()).enables(record.level)
-            && self.fields.iter().all(|asked| asked.holds(record))
+            && self.fields.iter().all(|of_key| of_key.holds(record))
     }
 
-    /// Tells whether it is shown that records were dropped: by their level only,
-    /// for any of them might have been asked for.
+    /// Tells whether announcements of dropped records are shown: by their level only,
+    /// because any dropped record might have passed the other filters.
     pub(crate) fn shows_drops(&self) -> bool {
         self.level.enables(LogLevel::Warning)
     }
 }
 
-impl Asked {
+impl KeyConditions {
     fn holds(&self, record: &LogRecord<'_>) -> bool {
         match record.field(&self.key) {
             None => !self.present && self.any_of.is_empty(),
@@ -82,13 +86,13 @@ pub(crate) mod tests {
     use super::*;
 
     /// Makes a filter of what stands on a command line.
-    pub(crate) fn filter(level: &str, loggers: &[&str], conditions: &[&str]) -> Filter {
+    pub(crate) fn filter(level: &str, loggers: &[&str], conditions: &[&str]) -> RecordFilter {
         let loggers: Vec<_> = loggers.iter().map(|&logger| logger.to_owned()).collect();
         let conditions: Vec<_> = conditions.iter().map(|text| text.parse().unwrap()).collect();
-        Filter::new(level.parse().unwrap(), &loggers, &conditions)
+        RecordFilter::new(level.parse().unwrap(), &loggers, &conditions)
     }
 
-    fn shown(filter: &Filter, level: LogLevel, logger: &str) -> bool {
+    fn shown(filter: &RecordFilter, level: LogLevel, logger: &str) -> bool {
         let record = LogRecord::new(Timestamp::Wall(0), level, Name::new(logger), "Said");
         filter.shows(&record.with_fields(fields![user = 42, path = "/a b", ok = true]))
     }

@@ -4,8 +4,8 @@ mod field_condition;
 mod filter;
 mod printer;
 
-pub(crate) use field_condition::Condition;
-pub(crate) use filter::Filter;
+pub(crate) use field_condition::FieldCondition;
+pub(crate) use filter::RecordFilter;
 #[cfg(test)]
 pub(crate) use filter::tests::filter;
 pub(crate) use printer::{Printer, TooLong};

@@ -6,5 +6,5 @@ mod open_error;
 mod warning;
 
 pub(crate) use notice::Notice;
-pub(crate) use open_error::CannotOpen;
-pub(crate) use warning::Trouble;
+pub(crate) use open_error::OpenError;
+pub(crate) use warning::Warning;

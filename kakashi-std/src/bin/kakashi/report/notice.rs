@@ -1,25 +1,25 @@
-//! What became of an input that is followed: nothing is lost by it.
+//! What happened to an input that is followed; no record is lost by it.
 
 use std::fmt;
 
-use super::open_error::CannotOpen;
+use super::open_error::OpenError;
 
-/// Says why nothing comes, or why it begins again.
+/// One event of an input: why no bytes come, or why it is read from its start again.
 #[derive(Debug)]
 pub(crate) enum Notice {
     /// There is no such file yet.
     NotYet,
-    /// The file has lost its name, or the device was unplugged.
+    /// The file was renamed or deleted, or the device was unplugged.
     Gone,
-    /// The last who wrote to a named pipe has closed it.
+    /// The last writer of a named pipe has closed it.
     Closed,
-    /// There is something, but it can't be opened now.
-    Shut(CannotOpen),
+    /// The file exists, but can't be opened now.
+    OpenFailed(OpenError),
     /// Another file has taken the name.
     Replaced,
-    /// The file is shorter than what was read of it.
+    /// The file is shorter than the part of it that was read.
     Truncated,
-    /// So many bytes came, and no block among them.
+    /// This many bytes came, without a block.
     NoBlockYet { bytes: u64 },
 }
 
@@ -29,7 +29,7 @@ impl fmt::Display for Notice {
             Self::NotYet => f.write_str("does not exist yet; waiting for it"),
             Self::Gone => f.write_str("is gone; waiting until it is back"),
             Self::Closed => f.write_str("its writer has closed it; waiting for the next"),
-            Self::Shut(why) => write!(f, "{why}; trying again"),
+            Self::OpenFailed(error) => write!(f, "{error}; trying again"),
             Self::Replaced => f.write_str("was replaced; the new file is read from its start"),
             Self::Truncated => f.write_str("was truncated; it is read again from its start"),
             Self::NoBlockYet { bytes } => write!(

@@ -2,37 +2,37 @@
 
 use std::{fmt, io};
 
-/// Says why an input is not read.
+/// Reports why an input can't be opened.
 #[derive(Debug)]
-pub(crate) enum CannotOpen {
-    /// The system does not want to.
+pub(crate) enum OpenError {
+    /// The system refuses.
     System(io::Error),
-    /// It is a folder.
+    /// It is a directory.
     Directory,
-    /// A speed is asked of what has none, or on a system where none can be set.
+    /// `--baud` was given for a file that is no terminal, or on a system where no speed can be set.
     NoSpeed,
     /// It is the terminal from which the command was started.
     #[cfg(unix)]
     OwnTerminal,
-    /// The device does not have this speed.
+    /// The device does not support this speed.
     #[cfg(unix)]
     WrongSpeed { asked: u32, set: u32 },
 }
 
-impl CannotOpen {
-    /// Tells whether there is nothing of this name.
+impl OpenError {
+    /// Tells whether no file has this name.
     pub(crate) fn is_absent(&self) -> bool {
         matches!(self, Self::System(error) if error.kind() == io::ErrorKind::NotFound)
     }
 }
 
-impl From<io::Error> for CannotOpen {
+impl From<io::Error> for OpenError {
     fn from(error: io::Error) -> Self {
         Self::System(error)
     }
 }
 
-impl fmt::Display for CannotOpen {
+impl fmt::Display for OpenError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::System(error) => write!(f, "can't be read: {error}"),

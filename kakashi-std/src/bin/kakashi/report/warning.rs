@@ -1,35 +1,35 @@
-//! What may be wrong with an input.
+//! What was not shown of an input, and why.
 
 use std::{fmt, io};
 
-use super::open_error::CannotOpen;
-use crate::elf_sites::{BuildId, WrongElf};
-use crate::missing_sites::Passed;
+use super::open_error::OpenError;
+use crate::elf_sites::{BuildId, ElfError};
+use crate::missing_sites::UndecodedBuild;
 
-/// Says what was passed over, and where.
+/// One reason why a part of an input, or all of it, was not shown.
 #[derive(Debug)]
-pub(crate) enum Trouble {
+pub(crate) enum Warning {
     /// Bytes that are no part of a whole block.
     Damaged { offset: u64, bytes: u64 },
-    /// Bytes of a whole block that make no sense.
+    /// Bytes of a whole block that are no valid item.
     WrongItem { block: u64, bytes: usize },
-    /// A record that would be a line without end.
+    /// A record whose line would be longer than the printer's limit.
     TooLong { block: u64, bytes: usize },
-    /// Records of a build of which nothing is known; and of which something is.
+    /// The first block of a build whose sites no given file has; and the given files.
     NeedsSites { block: u64, build: BuildId, given: Vec<String> },
-    /// How much it was in the end.
-    Unexplained(Passed),
-    /// The input is not empty, and not a wire.
+    /// How much of that build was not decoded, up to the end of the input.
+    MissingSites(UndecodedBuild),
+    /// The input is not empty, and holds no block.
     NoBlock { bytes: u64 },
-    /// The system does not give any of it.
-    CannotOpen(CannotOpen),
-    /// What is given to explain blocks with does not.
-    WrongElf(WrongElf),
-    /// The system gives no more of it.
-    Unreadable(io::Error),
+    /// The input can't be opened.
+    OpenFailed(OpenError),
+    /// A file given with `--sites` can't be used.
+    BadElf(ElfError),
+    /// A read failed; nothing after it was read.
+    ReadFailed(io::Error),
 }
 
-impl fmt::Display for Trouble {
+impl fmt::Display for Warning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Damaged { offset, bytes: 1 } => {
@@ -56,7 +56,7 @@ impl fmt::Display for Trouble {
                  give the ELF file of that build",
                 given.join(", ")
             ),
-            Self::Unexplained(Passed { build, bytes, blocks }) => write!(
+            Self::MissingSites(UndecodedBuild { build, bytes, blocks }) => write!(
                 f,
                 "{bytes} bytes in {blocks} block{} of build {build} were passed over for want of its sites",
                 if *blocks == 1 { "" } else { "s" }
@@ -64,9 +64,9 @@ impl fmt::Display for Trouble {
             Self::NoBlock { bytes } => {
                 write!(f, "no kakashi block is in it ({bytes} bytes); is it text or JSON already?")
             }
-            Self::CannotOpen(why) => why.fmt(f),
-            Self::WrongElf(why) => why.fmt(f),
-            Self::Unreadable(error) => write!(f, "can't be read: {error}"),
+            Self::OpenFailed(error) => error.fmt(f),
+            Self::BadElf(error) => error.fmt(f),
+            Self::ReadFailed(error) => write!(f, "can't be read: {error}"),
         }
     }
 }

@@ -1,39 +1,39 @@
 //! Finds the blocks of a stream that arrives in pieces.
 //!
-//! [`Reader`](kakashi_std::wire::Reader) finds them in a slice, but on a piece
-//! it takes a whole block inside of one that has not yet arrived whole for the
-//! stream's own: bytes that somebody had logged would be shown as records. Here
-//! a block that has begun is waited for, so that the pieces make no difference.
+//! [`Reader`](kakashi_std::wire::Reader) finds them in a slice. On a piece of a stream
+//! it would find a whole block inside one that has not arrived completely, and so show
+//! as records bytes that a program had logged as a value. Here a block that has begun is
+//! waited for, so that the size of the pieces makes no difference.
 
 use kakashi_std::wire::{BLOCK_OVERHEAD, MAX_ITEMS_LEN, SYNC, VERSION};
 
 /// Bytes before the items.
 const HEAD: usize = 10;
 
-/// How often the bytes of what may be a block are read to find one that is, on
-/// average: as the reader of slices has it.
-const MOST_LOOKS: usize = 64;
+/// How often each byte is checked on average while blocks are searched: as often as the
+/// reader of slices does.
+const MAX_CHECKS: usize = 64;
 
-/// What stands at the front of the bytes.
+/// What the bytes begin with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Front {
-    /// A whole block of so many bytes.
+    /// A whole block of this length.
     Block(usize),
-    /// So many bytes that are no part of a block.
+    /// This many bytes that are no part of a block.
     Damage(usize),
-    /// It can't be told before there are so many bytes.
-    Unknown(usize),
+    /// Undecided until this many bytes are there.
+    Undecided(usize),
 }
 
-/// Remembers what it takes to look at hostile bytes not too often.
+/// Finds blocks, and counts its checks, so that hostile bytes cost bounded time.
 #[derive(Debug, Default)]
-pub(crate) struct Blocks {
-    looked_at: usize,
-    passed: usize,
+pub(crate) struct BlockFinder {
+    checked: usize,
+    skipped: usize,
 }
 
-impl Blocks {
-    /// Tells what stands at the front; at the end of a stream nothing is unknown.
+impl BlockFinder {
+    /// Tells what the bytes begin with; at the end of a stream nothing is undecided.
     pub(crate) fn front(&mut self, bytes: &[u8], at_end: bool) -> Front {
         let front = match find_sync(bytes, 0, at_end) {
             0 => self.candidate(bytes, at_end),
@@ -41,33 +41,33 @@ impl Blocks {
         };
         match front {
             Front::Block(_) => *self = Self::default(),
-            Front::Damage(len) => self.passed += len,
-            Front::Unknown(_) => {}
+            Front::Damage(len) => self.skipped += len,
+            Front::Undecided(_) => {}
         }
         front
     }
 
     /// Finds a whole block behind the one that has begun at the front.
     ///
-    /// It may lie inside of that one: this is for streams that lose bytes, where a
-    /// length that makes no sense must not hold up all that comes after it.
+    /// The block found may lie inside that one: this is for streams that lose bytes, where
+    /// a damaged length must not hold up all later blocks.
     pub(crate) fn later(bytes: &[u8]) -> Option<usize> {
         let (mut blocks, mut at) = (Self::default(), 0);
         while at < bytes.len() {
             match blocks.front(&bytes[at..], true) {
                 Front::Block(_) => return Some(at),
                 Front::Damage(len) => at += len,
-                Front::Unknown(_) => return None,
+                Front::Undecided(_) => return None,
             }
         }
         None
     }
 
-    /// Looks at bytes that begin with a sync marker, or with the beginning of one.
+    /// Checks bytes that begin with a sync marker, or with the beginning of one.
     fn candidate(&mut self, bytes: &[u8], at_end: bool) -> Front {
         let wrong = || Front::Damage(find_sync(bytes, 1, at_end));
         let Some(head) = bytes.first_chunk::<HEAD>() else {
-            return if at_end { wrong() } else { Front::Unknown(HEAD) };
+            return if at_end { wrong() } else { Front::Undecided(HEAD) };
         };
         let items = u32::from_le_bytes([head[6], head[7], head[8], head[9]]) as usize;
         if head[4] != VERSION || head[5] != 0 || items > MAX_ITEMS_LEN {
@@ -75,14 +75,14 @@ impl Blocks {
         }
         let len = items + BLOCK_OVERHEAD;
         let Some(block) = bytes.get(..len) else {
-            return if at_end { wrong() } else { Front::Unknown(len) };
+            return if at_end { wrong() } else { Front::Undecided(len) };
         };
         if checksum_holds(block) {
             return Front::Block(len);
         }
-        self.looked_at += len;
-        if self.looked_at / MOST_LOOKS > self.passed + len {
-            // Blocks in blocks in blocks: somebody's work, not damage.
+        self.checked += len;
+        if self.checked / MAX_CHECKS > self.skipped + len {
+            // Heads nested in heads: made on purpose, not by damage.
             return Front::Damage(len);
         }
         wrong()
@@ -121,23 +121,22 @@ pub(crate) mod tests {
 
     /// Writes a block of one record whose field is these bytes.
     pub(crate) fn block(payload: &[u8]) -> Vec<u8> {
-        let mut room = vec![0; payload.len() + 1024];
-        let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+        let mut buffer = vec![0; payload.len() + 1024];
+        let (mut out, mut cache) = (Output::new(&mut buffer), EncoderCache::new());
         let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), "Said");
         Wire.encode(&record.with_fields(fields![payload = Bytes(payload)]), &mut cache, &mut out);
         Wire.finish(&mut cache, &mut out);
         out.written().to_vec()
     }
 
-    /// Finds all blocks and damage where at first `piece` bytes are there, then
-    /// twice as many, and so on.
+    /// Finds all blocks and damage in bytes that arrive `piece` at a time.
     fn walk(bytes: &[u8], piece: usize) -> Vec<Front> {
-        let (mut blocks, mut at, mut there) = (Blocks::default(), 0, piece.min(bytes.len()));
+        let (mut blocks, mut at, mut there) = (BlockFinder::default(), 0, piece.min(bytes.len()));
         let mut found = Vec::new();
         while at < bytes.len() {
             let at_end = there == bytes.len();
             match blocks.front(&bytes[at..there], at_end) {
-                Front::Unknown(wanted) => {
+                Front::Undecided(wanted) => {
                     assert!(!at_end && wanted > there - at, "{wanted} of {}", there - at);
                     there = (there + piece).min(bytes.len());
                     continue;
@@ -193,15 +192,15 @@ pub(crate) mod tests {
     fn a_whole_block_is_found_behind_one_that_is_not() {
         let (one, two) = (block(b"one"), block(b"two"));
         let half = &one[..one.len() / 2];
-        assert_eq!(Blocks::later(&[half, &two, half].concat()), Some(half.len()));
-        assert_eq!(Blocks::later(&[half, b"\xf5", &two, &one].concat()), Some(half.len() + 1));
+        assert_eq!(BlockFinder::later(&[half, &two, half].concat()), Some(half.len()));
+        assert_eq!(BlockFinder::later(&[half, b"\xf5", &two, &one].concat()), Some(half.len() + 1));
         for bytes in [&b""[..], half, &[half, half].concat(), &two[1..]] {
-            assert_eq!(Blocks::later(bytes), None);
+            assert_eq!(BlockFinder::later(bytes), None);
         }
     }
 
     #[test]
-    fn what_is_found_is_what_the_reader_of_slices_finds() {
+    fn it_finds_the_same_blocks_as_the_reader_of_slices() {
         let (one, two) = (block(b"one"), block(&block(b"two")));
         let whole = [b"before".as_slice(), &one, &two, &one[..one.len() - 1], &two, &one].concat();
         for at in 0..whole.len() {
@@ -218,7 +217,7 @@ pub(crate) mod tests {
     }
 
     #[test]
-    fn markers_in_markers_cost_a_bounded_number_of_looks() {
+    fn markers_in_markers_cost_a_bounded_number_of_checks() {
         // Every ten bytes a block seems to begin that goes on to the end.
         let count = 30_000_u32;
         let mut stream = Vec::new();

@@ -1,265 +1,269 @@
-//! One input, from its first byte to its last.
+//! Decodes one input, from its first byte to its last.
 
 use std::io::{self, ErrorKind, Write};
 use std::time::{Duration, Instant};
 
 use kakashi_std::wire::{Item, Reader, SYNC};
 
-use super::blocks::{Blocks, Front};
-use super::stall_timer::Patience;
-use crate::elf_sites::{BuildId, Sites};
+use super::blocks::{BlockFinder, Front};
+use super::stall_timer::StallTimer;
+use crate::elf_sites::{BuildId, GivenSites};
 use crate::input::{Input, Step};
-use crate::missing_sites::{Told, Unexplained};
-use crate::output::{Filter, Printer, TooLong};
-use crate::report::{Notice, Trouble};
+use crate::missing_sites::{MissingSites, SkipReason};
+use crate::output::{Printer, RecordFilter, TooLong};
+use crate::report::{Notice, Warning};
 
-/// How much is read at once.
-const PIECE: usize = 128 << 10;
+/// How many bytes one read asks for.
+const READ_LEN: usize = 128 << 10;
 
-/// How an input is read.
+/// How an input is decoded.
 #[derive(Debug)]
-pub(crate) struct Settings<'s> {
-    /// What of it is shown.
-    pub(crate) filter: &'s Filter,
+pub(crate) struct DecodeSettings<'s> {
+    /// Which records are shown.
+    pub(crate) filter: &'s RecordFilter,
     /// For a live stream: how long a block that has begun may hold up whole ones
-    /// that came behind it. Without it, it does so until the stream ends.
-    pub(crate) patience: Option<Duration>,
-    /// What explains the blocks of devices that keep no words.
-    pub(crate) sites: Sites<'s>,
+    /// behind it. Without it, until the stream ends.
+    pub(crate) stall_timeout: Option<Duration>,
+    /// Call sites of the builds whose blocks hold none.
+    pub(crate) sites: GivenSites<'s>,
 }
 
-/// Hears of what the lines don't say.
-pub(crate) trait Tell {
-    /// Something was not shown.
-    fn trouble(&mut self, trouble: &Trouble);
-    /// Something happened, and nothing is lost.
+/// Takes the messages that are no lines of records.
+pub(crate) trait Reporter {
+    /// Reports something that was not shown.
+    fn warning(&mut self, warning: &Warning);
+    /// Reports an event that lost nothing.
     fn notice(&mut self, notice: &Notice);
 }
 
-/// Writes the records of an input that are to be shown, and tells what of it was
-/// passed over.
+/// Writes the records of an input that pass the filter, and reports what was not
+/// shown.
 ///
 /// # Errors
-/// When the output fails; what is wrong with the input is told instead.
+/// When the output fails. A failure of the input is reported instead.
 pub(crate) fn decode<W: Write>(
     input: &mut dyn Input,
-    settings: &Settings<'_>,
+    settings: &DecodeSettings<'_>,
     printer: &mut Printer<W>,
-    tell: &mut dyn Tell,
+    reporter: &mut dyn Reporter,
 ) -> io::Result<()> {
-    let mut stream = Stream {
+    let mut decoder = Decoder {
         printer,
-        tell,
+        reporter,
         settings,
-        progress: Progress::default(),
-        unexplained: Unexplained::default(),
+        position: Position::default(),
+        missing: MissingSites::default(),
     };
-    let mut patience = Patience::new(settings.patience);
-    let mut piece = vec![0; PIECE];
+    let mut timer = StallTimer::new(settings.stall_timeout);
+    let mut piece = vec![0; READ_LEN];
     let mut bytes = Vec::new();
     let mut wanted = 1;
     loop {
-        let undecided = !bytes.is_empty() || stream.progress.damaged > 0;
-        match input.step(&mut piece, patience.left(undecided)) {
+        match input.step(&mut piece, timer.read_timeout(decoder.is_undecided(&bytes))) {
             Step::Bytes(len) => {
                 bytes.extend_from_slice(&piece[..len]);
                 if bytes.len() >= wanted {
-                    let blocks = stream.progress.blocks;
-                    wanted = stream.pass_front(&mut bytes)?;
-                    if stream.progress.blocks > blocks {
-                        patience.restart();
+                    let blocks = decoder.position.blocks;
+                    wanted = decoder.decode_front(&mut bytes)?;
+                    if decoder.position.blocks > blocks {
+                        timer.restart();
                     }
                 }
             }
             Step::Quiet => {}
-            Step::Tell(notice) => stream.notice(&notice)?,
-            Step::Anew(notice) => {
-                stream.finish(&bytes)?;
-                stream.notice(&notice)?;
-                stream.progress = Progress::default();
+            Step::Notice(notice) => decoder.notice(&notice)?,
+            Step::Restart(notice) => {
+                decoder.finish(&bytes)?;
+                decoder.notice(&notice)?;
+                decoder.position = Position::default();
                 bytes.clear();
                 wanted = 1;
             }
             Step::End => {
-                stream.finish(&bytes)?;
-                return stream.tell_unexplained();
+                decoder.finish(&bytes)?;
+                return decoder.report_missing_sites();
             }
-            // What is undecided may be whole but for what we do not wait for.
+            // The undecided bytes may be the beginning of a whole block: they are no damage.
             Step::Stopped => {
-                stream.tell_all_damage()?;
-                return stream.tell_unexplained();
+                decoder.report_all_damage()?;
+                return decoder.report_missing_sites();
             }
-            Step::Unread => return Err(ErrorKind::BrokenPipe.into()),
+            Step::OutputClosed => return Err(ErrorKind::BrokenPipe.into()),
             Step::Failed(error) => {
-                stream.finish(&bytes)?;
-                stream.tell_unexplained()?;
-                return stream.tell(&Trouble::Unreadable(error));
+                decoder.finish(&bytes)?;
+                decoder.report_missing_sites()?;
+                return decoder.warn(&Warning::ReadFailed(error));
             }
         }
-        let undecided = !bytes.is_empty() || stream.progress.damaged > 0;
-        if patience.is_over(undecided, Instant::now()) {
-            wanted = stream.decide(&mut bytes, wanted)?;
+        if timer.is_expired(decoder.is_undecided(&bytes), Instant::now()) {
+            wanted = decoder.resolve_stall(&mut bytes, wanted)?;
         }
     }
 }
 
-struct Stream<'s, W> {
+struct Decoder<'s, W> {
     printer: &'s mut Printer<W>,
-    tell: &'s mut dyn Tell,
-    settings: &'s Settings<'s>,
-    progress: Progress,
-    /// Of all that the input has been, whatever has replaced it.
-    unexplained: Unexplained,
+    reporter: &'s mut dyn Reporter,
+    settings: &'s DecodeSettings<'s>,
+    position: Position,
+    /// Counted for the whole input, over all files that took its name.
+    missing: MissingSites,
 }
 
-/// How far a stream has been read.
+/// How far an input has been decoded since its start, or since it was restarted.
 #[derive(Debug, Default)]
-struct Progress {
-    front: Blocks,
-    /// Bytes of the input that lie behind.
+struct Position {
+    finder: BlockFinder,
+    /// How many bytes of the input have been decided.
     offset: u64,
-    /// How many of the last of them are damaged and not told yet.
+    /// How many of the last of them are damage that was not reported yet.
     damaged: u64,
-    /// How many blocks were shown.
+    /// How many blocks were decoded.
     blocks: u64,
-    /// There was a block, or the input begins as one does.
-    any: bool,
-    /// It has been told that there was none yet.
-    doubted: bool,
+    /// Whether there was a block, or the input begins as one does.
+    is_wire: bool,
+    /// Whether [`Notice::NoBlockYet`] was reported.
+    is_doubted: bool,
 }
 
-impl<W: Write> Stream<'_, W> {
-    /// Passes what can be told, and takes it away; returns how many bytes there must
-    /// be to tell what comes next.
-    fn pass_front(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
-        let (passed, wanted) = self.pass(bytes, false)?;
-        bytes.drain(..passed);
-        // The next piece may be long in coming.
+impl<W: Write> Decoder<'_, W> {
+    /// Tells whether bytes wait for what comes behind them.
+    fn is_undecided(&self, bytes: &[u8]) -> bool {
+        !bytes.is_empty() || self.position.damaged > 0
+    }
+
+    /// Decodes what is decided at the front of the bytes and removes it; returns how
+    /// many bytes are needed to decide what comes next.
+    fn decode_front(&mut self, bytes: &mut Vec<u8>) -> io::Result<usize> {
+        let (decided, wanted) = self.decode_all(bytes, false)?;
+        bytes.drain(..decided);
+        // The next read may wait for long.
         self.printer.flush()?;
         Ok(wanted)
     }
 
-    /// Passes all blocks and all damage; returns how many bytes that were, and
-    /// how many there must be to tell what comes next.
-    fn pass(&mut self, bytes: &[u8], at_end: bool) -> io::Result<(usize, usize)> {
-        self.progress.any |= self.progress.offset == 0 && bytes.starts_with(&SYNC);
+    /// Decodes all blocks and counts all damage; returns how many bytes were decided,
+    /// and how many are needed to decide what comes next.
+    fn decode_all(&mut self, bytes: &[u8], at_end: bool) -> io::Result<(usize, usize)> {
+        self.position.is_wire |= self.position.offset == 0 && bytes.starts_with(&SYNC);
         let mut at = 0;
         while at < bytes.len() {
-            match self.progress.front.front(&bytes[at..], at_end) {
+            match self.position.finder.front(&bytes[at..], at_end) {
                 Front::Block(len) => {
-                    self.tell_damage()?;
-                    self.progress.any = true;
-                    self.progress.blocks += 1;
-                    self.block(&bytes[at..at + len])?;
+                    self.report_damage()?;
+                    self.position.is_wire = true;
+                    self.position.blocks += 1;
+                    self.decode_block(&bytes[at..at + len])?;
                     at += len;
-                    self.progress.offset += len as u64;
+                    self.position.offset += len as u64;
                 }
                 Front::Damage(len) => {
                     at += len;
-                    self.pass_damage(len);
+                    self.count_damage(len);
                 }
-                Front::Unknown(wanted) => return Ok((at, wanted)),
+                Front::Undecided(wanted) => return Ok((at, wanted)),
             }
         }
         Ok((at, 1))
     }
 
-    fn pass_damage(&mut self, len: usize) {
-        self.progress.offset += len as u64;
-        self.progress.damaged += len as u64;
+    fn count_damage(&mut self, len: usize) {
+        self.position.offset += len as u64;
+        self.position.damaged += len as u64;
     }
 
-    /// Passes what is left, of which no more will come.
+    /// Decodes the last bytes, behind which no more will come.
     fn finish(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.pass(bytes, true)?;
-        self.tell_all_damage()
+        self.decode_all(bytes, true)?;
+        self.report_all_damage()
     }
 
-    /// Decides what has been undecided for long: a block that is not whole, but
-    /// whole ones came behind it, is damage; returns as [`Stream::pass_front`] does.
-    fn decide(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
-        if let Some(later) = Blocks::later(bytes) {
-            self.pass_damage(later);
+    /// Decides what was undecided for too long: an incomplete block with a whole one
+    /// behind it is damage. Returns as [`Decoder::decode_front`] does.
+    fn resolve_stall(&mut self, bytes: &mut Vec<u8>, wanted: usize) -> io::Result<usize> {
+        if let Some(later) = BlockFinder::later(bytes) {
+            self.count_damage(later);
             bytes.drain(..later);
-            return self.pass_front(bytes);
+            return self.decode_front(bytes);
         }
-        if self.progress.any {
-            self.tell_damage()?;
-        } else if self.progress.damaged > 0 && !self.progress.doubted {
-            self.progress.doubted = true;
-            self.notice(&Notice::NoBlockYet { bytes: self.progress.damaged })?;
+        if self.position.is_wire {
+            self.report_damage()?;
+        } else if self.position.damaged > 0 && !self.position.is_doubted {
+            self.position.is_doubted = true;
+            self.notice(&Notice::NoBlockYet { bytes: self.position.damaged })?;
         }
         Ok(wanted)
     }
 
-    fn block(&mut self, block: &[u8]) -> io::Result<()> {
-        let Settings { filter, sites, .. } = self.settings;
-        self.unexplained.begin_block();
+    fn decode_block(&mut self, block: &[u8]) -> io::Result<()> {
+        let DecodeSettings { filter, sites, .. } = self.settings;
+        self.missing.begin_block();
         for item in Reader::new(block).with_sites(sites.tables) {
             let printed = match item {
                 Item::Record(record) if filter.shows(&record) => self.printer.record(&record)?,
                 Item::Dropped(report) if filter.shows_drops() => self.printer.dropped(&report)?,
                 Item::NeedsSites(id) => {
-                    self.unexplained.needs(BuildId::new(id));
+                    self.missing.set_build(BuildId::new(id));
                     Ok(())
                 }
                 Item::Skipped(bytes) => {
-                    self.tell_skipped(bytes)?;
+                    self.report_skipped(bytes)?;
                     Ok(())
                 }
-                // Not to be shown, or not an item of version 1.
+                // Filtered out, or not an item of version 1.
                 _ => Ok(()),
             };
             if let Err(TooLong(bytes)) = printed {
-                self.tell(&Trouble::TooLong { block: self.progress.offset, bytes })?;
+                self.warn(&Warning::TooLong { block: self.position.offset, bytes })?;
             }
         }
         Ok(())
     }
 
-    fn tell_skipped(&mut self, bytes: usize) -> io::Result<()> {
-        let block = self.progress.offset;
-        match self.unexplained.pass(bytes) {
-            Told::No => self.tell(&Trouble::WrongItem { block, bytes }),
-            Told::First(build) => {
+    fn report_skipped(&mut self, bytes: usize) -> io::Result<()> {
+        let block = self.position.offset;
+        match self.missing.skip(bytes) {
+            SkipReason::Malformed => self.warn(&Warning::WrongItem { block, bytes }),
+            SkipReason::NewBuild(build) => {
                 let given = self.settings.sites.given.iter().map(ToString::to_string).collect();
-                self.tell(&Trouble::NeedsSites { block, build, given })?;
-                if self.unexplained.is_full() { self.tell_unexplained() } else { Ok(()) }
+                self.warn(&Warning::NeedsSites { block, build, given })?;
+                if self.missing.is_full() { self.report_missing_sites() } else { Ok(()) }
             }
-            Told::Already => Ok(()),
+            SkipReason::ReportedBuild => Ok(()),
         }
     }
 
-    fn tell_unexplained(&mut self) -> io::Result<()> {
-        self.unexplained.take().into_iter().try_for_each(|passed| self.tell(&Trouble::Unexplained(passed)))
+    fn report_missing_sites(&mut self) -> io::Result<()> {
+        self.missing.take().into_iter().try_for_each(|build| self.warn(&Warning::MissingSites(build)))
     }
 
-    fn tell_damage(&mut self) -> io::Result<()> {
-        match std::mem::take(&mut self.progress.damaged) {
+    fn report_damage(&mut self) -> io::Result<()> {
+        match std::mem::take(&mut self.position.damaged) {
             0 => Ok(()),
-            bytes => self.tell(&Trouble::Damaged { offset: self.progress.offset - bytes, bytes }),
+            bytes => self.warn(&Warning::Damaged { offset: self.position.offset - bytes, bytes }),
         }
     }
 
-    /// Tells what is known to be damaged where nothing more is read.
-    fn tell_all_damage(&mut self) -> io::Result<()> {
-        if !self.progress.any && self.progress.damaged > 0 {
-            let bytes = std::mem::take(&mut self.progress.damaged);
-            return self.tell(&Trouble::NoBlock { bytes });
+    /// Reports the damage, or the lack of any block, where nothing more is read.
+    fn report_all_damage(&mut self) -> io::Result<()> {
+        if !self.position.is_wire && self.position.damaged > 0 {
+            let bytes = std::mem::take(&mut self.position.damaged);
+            return self.warn(&Warning::NoBlock { bytes });
         }
-        self.tell_damage()
+        self.report_damage()
     }
 
-    /// Tells it after the lines that came before it.
-    fn tell(&mut self, trouble: &Trouble) -> io::Result<()> {
+    /// Reports a warning after the lines that came before it.
+    fn warn(&mut self, warning: &Warning) -> io::Result<()> {
         self.printer.flush()?;
-        self.tell.trouble(trouble);
+        self.reporter.warning(warning);
         Ok(())
     }
 
+    /// Reports a notice after the lines that came before it.
     fn notice(&mut self, notice: &Notice) -> io::Result<()> {
         self.printer.flush()?;
-        self.tell.notice(notice);
+        self.reporter.notice(notice);
         Ok(())
     }
 }

@@ -7,4 +7,4 @@ mod stall_timer;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use decoder::{Settings, Tell, decode};
+pub(crate) use decoder::{DecodeSettings, Reporter, decode};

@@ -1,42 +1,42 @@
-//! How long something undecided may hold up a live stream.
+//! Limits how long an incomplete block may hold up a live stream.
 
 use std::time::{Duration, Instant};
 
-/// Measures how long something has been undecided.
+/// Measures for how long bytes have been undecided: neither a whole block nor damage.
 #[derive(Debug)]
-pub(crate) struct Patience {
-    /// None waits for ever.
+pub(crate) struct StallTimer {
+    /// None if the stream is not live: then there is no limit.
     limit: Option<Duration>,
-    since: Option<Instant>,
+    undecided_since: Option<Instant>,
 }
 
-impl Patience {
+impl StallTimer {
     pub(crate) fn new(limit: Option<Duration>) -> Self {
-        Self { limit, since: None }
+        Self { limit, undecided_since: None }
     }
 
-    /// Returns how long to wait at most, if something is undecided.
-    pub(crate) fn left(&self, undecided: bool) -> Option<Duration> {
+    /// Returns how long a read may wait: the limit while bytes are undecided.
+    pub(crate) fn read_timeout(&self, undecided: bool) -> Option<Duration> {
         self.limit.filter(|_| undecided)
     }
 
-    /// Something was decided: what is undecided now has not been for long.
+    /// Starts again, after a block was decided.
     pub(crate) fn restart(&mut self) {
-        self.since = None;
+        self.undecided_since = None;
     }
 
-    /// Tells whether the time is over, which then begins again.
-    pub(crate) fn is_over(&mut self, undecided: bool, now: Instant) -> bool {
+    /// Tells whether the limit is reached; if so, starts again.
+    pub(crate) fn is_expired(&mut self, undecided: bool, now: Instant) -> bool {
         let (Some(limit), true) = (self.limit, undecided) else {
-            self.since = None;
+            self.undecided_since = None;
             return false;
         };
-        let since = *self.since.get_or_insert(now);
-        let over = now.saturating_duration_since(since) >= limit;
-        if over {
-            self.since = None;
+        let since = *self.undecided_since.get_or_insert(now);
+        let expired = now.saturating_duration_since(since) >= limit;
+        if expired {
+            self.undecided_since = None;
         }
-        over
+        expired
     }
 }
 
@@ -45,11 +45,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_ends_when_one_thing_has_been_undecided_for_so_long() {
+    fn it_expires_when_bytes_have_been_undecided_for_the_limit() {
         let (start, second) = (Instant::now(), Duration::from_secs(1));
-        let mut patience = Patience::new(Some(second));
-        assert_eq!((patience.left(false), patience.left(true)), (None, Some(second)));
-        for (millis, undecided, over) in [
+        let mut timer = StallTimer::new(Some(second));
+        assert_eq!((timer.read_timeout(false), timer.read_timeout(true)), (None, Some(second)));
+        for (millis, undecided, expired) in [
             (0, true, false),
             (999, true, false),
             (1000, true, true),
@@ -60,13 +60,13 @@ mod tests {
             (3100, true, true),
         ] {
             let now = start + Duration::from_millis(millis);
-            assert_eq!(patience.is_over(undecided, now), over, "{millis}");
+            assert_eq!(timer.is_expired(undecided, now), expired, "{millis}");
         }
-        assert!(!patience.is_over(true, start + 5 * second));
-        patience.restart();
-        assert!(!patience.is_over(true, start + 9 * second));
-        let mut endless = Patience::new(None);
-        assert_eq!(endless.left(true), None);
-        assert!(!endless.is_over(true, start) && !endless.is_over(true, start + 1000 * second));
+        assert!(!timer.is_expired(true, start + 5 * second));
+        timer.restart();
+        assert!(!timer.is_expired(true, start + 9 * second));
+        let mut endless = StallTimer::new(None);
+        assert_eq!(endless.read_timeout(true), None);
+        assert!(!endless.is_expired(true, start) && !endless.is_expired(true, start + 1000 * second));
     }
 }
