@@ -11,7 +11,8 @@
 //! share: contexts, the wire's reader, the registry of loggers, configuration,
 //! the pipeline and events.
 //!
-//! Most programs want `kakashi-std` instead, which stands on this crate.
+//! Most programs want `kakashi-std` instead, which stands on this crate. For
+//! microcontrollers there is [a guide](_guides::devices).
 
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(target_os = "none"), forbid(unsafe_code))]
@@ -19,9 +20,11 @@
 #[cfg(feature = "alloc")]
 extern crate alloc;
 
-#[cfg(all(doctest, feature = "ring", feature = "alloc"))]
+#[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+pub mod _guides;
 
 mod util;
 

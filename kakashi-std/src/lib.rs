@@ -17,10 +17,19 @@
 //! [`get_performance_logger`] take the same calls: they copy the values into a ring
 //! of the calling thread, and a worker makes lines of them.
 //!
-//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`].
+//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`], or
+//! with the guides, a page for each task:
+//!
+//! - [Logging](_guides::logging): macros, values, errors, events
+//! - [Levels](_guides::levels), [context](_guides::context)
+//! - [Destinations](_guides::destinations): forms, sinks, filters, redaction, your own
+//! - [Async and performance loggers](_guides::async_logging)
+//! - [Reading the wire](_guides::reading): `kakashi decode`
+//! - [Promises](_guides::promises): what is kept, lost, ordered
 
 #![deny(unsafe_code)]
 
+pub mod _guides;
 mod alarm;
 mod async_config;
 mod async_logger;

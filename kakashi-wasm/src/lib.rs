@@ -17,13 +17,16 @@
 //! written before the call returns. A panic is logged, and what is buffered
 //! written, before the program stops.
 //!
-//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`].
+//! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`], or
+//! with [the guide](_guides::wasm).
 //!
 //! Where a program runs on several threads (web workers that share a memory), each
 //! has destinations of its own: what JavaScript gives one is no good to another.
 //! Loggers and levels are shared.
 
 #![forbid(unsafe_code)]
+
+pub mod _guides;
 
 mod batcher;
 mod configure;

@@ -1,0 +1,74 @@
+//! Guides: a page for each task, with code that is run as tests.
+//!
+//! | guide | |
+//! |---|---|
+//! | [Logging](logging) | macros, values, errors, events; when a record is written |
+//! | [Levels](levels) | thresholds of a logger, of a part of the program, of everything |
+//! | [Context](context) | fields of a request, a user, a task |
+//! | [Destinations](destinations) | forms, sinks, filters, redaction; your own sink and encoder |
+//! | [Async and performance loggers](async_logging) | a worker, rings, what happens when one is full |
+//! | [Reading the wire](reading) | `kakashi decode`, a reader in a program |
+//! | [Promises](promises) | what is kept, lost, ordered; and which test shows it |
+//!
+//! For microcontrollers there is [a guide in `kakashi-core`][devices], for wasm [one in
+//! `kakashi-wasm`][wasm].
+//!
+//! [devices]: https://docs.rs/kakashi-core/latest/kakashi_core/_guides/devices/index.html
+//! [wasm]: https://docs.rs/kakashi-wasm/latest/kakashi_wasm/_guides/wasm/index.html
+
+/// Where the guides' links lead in rustdoc. Of two definitions of a link the first
+/// counts in Markdown; those in the files themselves lead to other files.
+macro_rules! links {
+    () => {
+        "[`Encoder`]: crate::Encoder
+[`Enricher`]: crate::Enricher
+[`Filter`]: crate::Filter
+[`Format`]: crate::Format
+[`LevelFilter`]: crate::LevelFilter
+[`LogContext`]: crate::LogContext
+[`OverflowPolicy`]: crate::OverflowPolicy
+[`Reader`]: crate::wire::Reader
+[`Sink`]: crate::Sink
+[`Stats`]: crate::Stats
+[`ToValue`]: crate::ToValue
+[async]: crate::_guides::async_logging
+[context]: crate::_guides::context
+[destinations]: crate::_guides::destinations
+[encode]: https://docs.rs/kakashi-core/latest/kakashi_core/encode/index.html
+[levels]: crate::_guides::levels
+[logging]: crate::_guides::logging
+[performance]: https://github.com/kakashi-rs/kakashi/blob/main/tests/compare/README.md
+[promises]: crate::_guides::promises
+[reading]: crate::_guides::reading
+[wire]: crate::wire
+"
+    };
+}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/logging.md")]
+pub mod logging {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/levels.md")]
+pub mod levels {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/context.md")]
+pub mod context {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/destinations.md")]
+pub mod destinations {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/async.md")]
+pub mod async_logging {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/reading.md")]
+pub mod reading {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/promises.md")]
+pub mod promises {}
