@@ -14,10 +14,21 @@ use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
 use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message};
-use crate::site::is_reserved;
 use crate::util::char_class::as_text;
 use crate::util::output::Output;
 use crate::value::{Composite, Value};
+
+/// Names that a JSON record has for itself.
+const RESERVED: [&[u8]; 6] = [b"timestamp", b"level", b"logger", b"message", b"file", b"line"];
+
+/// Tells whether a key is one of JSON's own, or one with underscores after it.
+fn is_reserved(key: &[u8]) -> bool {
+    let mut stem = key;
+    while let [front @ .., b'_'] = stem {
+        stem = front;
+    }
+    RESERVED.contains(&stem)
+}
 
 /// Writes one flat JSON object a record, one line each.
 #[derive(Clone, Copy, Debug, Default)]
@@ -251,5 +262,19 @@ impl<W: fmt::Write, F: FnMut(&mut W, &Value<'_>)> Structure for Nested<'_, W, F>
     fn end(&mut self, map: bool, _depth: usize) {
         self.depth -= 1;
         let _ = self.out.write_char(if map { '}' } else { ']' });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_json_keeps_are_reserved_with_any_underscores() {
+        assert!(is_reserved(b"message"));
+        assert!(is_reserved(b"level__"));
+        assert!(!is_reserved(b"messages"));
+        assert!(!is_reserved(b"_"));
+        assert!(!is_reserved(b""));
     }
 }

@@ -13,8 +13,15 @@ use crate::site::Site;
 static SITES: Mutex<Vec<Site<'static>>> = Mutex::new(Vec::new());
 static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
+impl Site<'static> {
+    /// Returns the number that stands for it in a ring.
+    pub(crate) fn id(&self) -> Option<u32> {
+        Some(of_site(*self))
+    }
+}
+
 /// Numbers a site.
-pub(crate) fn of_site(site: Site<'static>) -> u32 {
+fn of_site(site: Site<'static>) -> u32 {
     number(&SITES, site, |other| other.address() == site.address())
 }
 

@@ -45,6 +45,29 @@ const EXPORTED_SOURCE: Source<'static> = Source {
     line: 0,
 };
 
+impl Site<'_> {
+    /// Says where in the section of sites it lies, and its level, which can't be read
+    /// where that stays in the ELF file.
+    const fn linked(mut self, id: u32, level: LogLevel) -> Self {
+        self.linked = Some((id, level));
+        self
+    }
+
+    /// Returns the number that stands for it in a ring, if it has one.
+    #[cfg(feature = "ring")]
+    pub(crate) fn id(&self) -> Option<u32> {
+        self.linked.map(|linked| linked.0)
+    }
+
+    /// Returns an address that is this site's alone while the program runs.
+    pub fn address(&self) -> usize {
+        if let (Some((id, _)), true) = (self.linked, is_exported()) {
+            return id as usize;
+        }
+        self.bytes.as_ptr() as usize
+    }
+}
+
 /// Points at a call site or a name in the section.
 #[derive(Clone, Copy, Debug)]
 pub struct Linked(&'static u8);
