@@ -4,7 +4,7 @@ use super::line::Line;
 #[cfg(feature = "alloc")]
 use super::number::put_u64;
 use super::time::SecondCache;
-use super::wire::WireCache;
+use super::wire_cache::WireCache;
 #[cfg(feature = "alloc")]
 use crate::codec::{Cursor, Plain};
 use crate::record::LogRecord;

@@ -1,22 +1,19 @@
 //! The JSON line; its rules are in the [module above](crate::encode).
 
-use core::fmt::{self, Write as _};
-
 use super::cache::EncoderCache;
+use super::encoder::{Encoder, LineForm};
 #[cfg(feature = "alloc")]
 use super::escape::is_clean;
-use super::escape::{Escaper, put_escaped, write_base64};
-use super::line::{Line, put_line};
-use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::text::write_shown;
-use super::{Encoder, LineForm};
-use crate::codec::composite::{self, Structure};
-use crate::codec::{Items, Pairs, print};
+use super::escape::{Escaper, put_escaped};
+use super::json_value::write_nested;
+use super::line::Line;
+use super::message::write_shown;
+use super::number::{put_f64, put_i64, put_u64};
+use super::render::put_line;
 use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message};
-use crate::util::char_class::as_text;
 use crate::util::output::Output;
-use crate::value::{Composite, Value};
+use crate::value::Value;
 
 /// Names that a JSON record has for itself.
 const RESERVED: [&[u8]; 6] = [b"timestamp", b"level", b"logger", b"message", b"file", b"line"];
@@ -140,128 +137,6 @@ fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
                 }
             }
         }),
-    }
-}
-
-/// Writes a value as compact JSON.
-#[inline(never)]
-pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    match *value {
-        Value::List(items) => {
-            out.write_char('[')?;
-            for (at, item) in Items::new(items).enumerate() {
-                if at > 0 {
-                    out.write_char(',')?;
-                }
-                write_nested(out, &item)?;
-            }
-            out.write_char(']')
-        }
-        Value::Map(pairs) => {
-            out.write_char('{')?;
-            for (at, (key, value)) in Pairs::new(pairs).enumerate() {
-                if at > 0 {
-                    out.write_char(',')?;
-                }
-                write_string(out, key)?;
-                out.write_char(':')?;
-                write_nested(out, &value)?;
-            }
-            out.write_char('}')
-        }
-        Value::Composite(composite) => {
-            describe(&mut out, composite, |out, value| {
-                let _ = write_nested(out, value);
-            });
-            Ok(())
-        }
-        Value::Str(text) => write_string(out, text),
-        Value::Char(character) => write_string(out, character.encode_utf8(&mut [0; 4])),
-        Value::Bytes(bytes) => {
-            out.write_char('"')?;
-            write_base64(out, bytes)?;
-            out.write_char('"')
-        }
-        Value::Display(_) | Value::Debug(_) | Value::Error(_) => write_printed(out, value),
-        _ => {
-            let mut room = [0; 64];
-            let mut digits = Output::new(&mut room);
-            put_plain(&mut digits, value, true);
-            out.write_str(as_text(digits.written()).unwrap_or_default())
-        }
-    }
-}
-
-fn write_string(out: &mut dyn fmt::Write, text: &str) -> fmt::Result {
-    out.write_char('"')?;
-    Escaper(out).write_str(text)?;
-    out.write_char('"')
-}
-
-fn write_printed(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    out.write_char('"')?;
-    if print(&mut Escaper(out), value).is_err() {
-        out.write_str("…")?;
-    }
-    out.write_char('"')
-}
-
-/// Writes what a composite describes: lists and maps as compact JSON, a value
-/// that is neither by `put_scalar`.
-pub(super) fn describe<W: fmt::Write>(
-    out: &mut W,
-    composite: &dyn Composite,
-    put_scalar: impl FnMut(&mut W, &Value<'_>),
-) {
-    composite::describe(composite, &mut Nested { out, put_scalar, depth: 0, begun: 0 });
-}
-
-struct Nested<'w, W, F> {
-    out: &'w mut W,
-    put_scalar: F,
-    depth: usize,
-    /// A bit for each depth: it has an item already.
-    begun: u32,
-}
-
-impl<W: fmt::Write, F> Nested<'_, W, F> {
-    fn separate(&mut self, depth: usize) {
-        let bit = 1 << depth;
-        if self.begun & bit != 0 {
-            let _ = self.out.write_char(',');
-        }
-        self.begun |= bit;
-    }
-}
-
-impl<W: fmt::Write, F: FnMut(&mut W, &Value<'_>)> Structure for Nested<'_, W, F> {
-    fn scalar(&mut self, value: &Value<'_>) {
-        if self.depth == 0 {
-            (self.put_scalar)(self.out, value);
-        } else {
-            let _ = write_nested(self.out, value);
-        }
-    }
-
-    fn begin(&mut self, map: bool, depth: usize) {
-        self.depth += 1;
-        self.begun &= !(1 << depth);
-        let _ = self.out.write_char(if map { '{' } else { '[' });
-    }
-
-    fn item(&mut self, depth: usize) {
-        self.separate(depth);
-    }
-
-    fn key(&mut self, key: &str, depth: usize) {
-        self.separate(depth);
-        let _ = write_string(self.out, key);
-        let _ = self.out.write_char(':');
-    }
-
-    fn end(&mut self, map: bool, _depth: usize) {
-        self.depth -= 1;
-        let _ = self.out.write_char(if map { '}' } else { ']' });
     }
 }
 

@@ -1,6 +1,5 @@
-//! What all lines of text have in common: fields in order, remembered texts.
+//! A form of line, by its pieces: text, JSON and pretty.
 
-use super::cache::EncoderCache;
 use crate::record::LogRecord;
 use crate::util::output::Output;
 use crate::value::Value;
@@ -32,37 +31,4 @@ pub(super) trait Line {
         let _ = record;
         true
     }
-}
-
-/// Appends all that stands after the time.
-#[inline]
-pub(super) fn put_line(
-    line: &impl Line,
-    record: &LogRecord<'_>,
-    cache: &mut EncoderCache,
-    out: &mut Output<'_>,
-) {
-    // One copy for all forms where code is downloaded, one for each where it runs long.
-    #[cfg(target_family = "wasm")]
-    let line: &dyn Line = line;
-    put_call(line, record, cache, out);
-    record.for_each_extra(|key, value| line.put_field(key, value, out));
-    cache.put_context(line, record, out);
-}
-
-/// Appends what the call itself says: what stands before its fields, its keys and values.
-#[inline]
-fn put_call<L: Line + ?Sized>(
-    line: &L,
-    record: &LogRecord<'_>,
-    cache: &mut EncoderCache,
-    out: &mut Output<'_>,
-) {
-    #[cfg(feature = "alloc")]
-    if let Some(text) = cache.sites.get(line, record) {
-        return text.put(line, record, out);
-    }
-    let _ = cache;
-    line.put_head(record, out);
-    record.for_each_site_field(|key, value| line.put_field(key, value, out));
 }

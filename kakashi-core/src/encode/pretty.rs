@@ -4,12 +4,13 @@
 //! a backtrace alone is shown over several lines, indented.
 
 use super::cache::EncoderCache;
+use super::encoder::{Encoder, LineForm};
 #[cfg(feature = "alloc")]
 use super::escape::put_bare_text;
 use super::escape::{put_escaped, put_word};
-use super::line::{Line, put_line};
+use super::line::Line;
+use super::render::put_line;
 use super::text::{put_message, put_name, put_value};
-use super::{Encoder, LineForm};
 use crate::level::LogLevel;
 use crate::record::LogRecord;
 use crate::util::output::Output;

@@ -5,11 +5,15 @@ use core::fmt;
 use core::time::Duration;
 
 use super::*;
+use crate::clock::Timestamp;
 use crate::codec::{Cursor, put_pair, put_value};
-use crate::record::{ContextFields, Extra, Values};
+use crate::level::LogLevel;
+use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::Site;
+use crate::stats::{DropReason, Dropped};
+use crate::util::output::Output;
 use crate::value::field::Field;
-use crate::value::{Bytes, List, Map, Packed, ToValue};
+use crate::value::{Bytes, Composite, List, Map, Packed, ToValue, Value, ValueSink};
 
 const NOON: Timestamp = Timestamp::Wall(1_795_342_320_123_456_789);
 

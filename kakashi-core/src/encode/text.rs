@@ -1,23 +1,27 @@
 //! The text line; its grammar is in the [module above](crate::encode).
 
-use core::fmt;
-
 use super::cache::EncoderCache;
+use super::encoder::{Encoder, LineForm};
 #[cfg(feature = "alloc")]
 use super::escape::put_bare_text;
-use super::escape::{Quoter, put_message_text, put_value_text, put_word};
-use super::line::{Line, put_line};
+use super::escape::{Quoter, put_message_text, put_quoted, put_value_text, put_word};
+use super::json_value;
+use super::line::Line;
+use super::message::write_shown;
 use super::number::{put_f64, put_i64, put_plain, put_u64};
-use super::{Encoder, LineForm, json};
+use super::render::put_line;
+#[cfg(any(test, target_os = "none"))]
+use super::typed_call::CallDriver;
 use crate::clock::Timestamp;
 use crate::codec::print;
 use crate::level::LogLevel;
 use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message, Name};
 use crate::stats::{DropReason, DropSums, Dropped};
-use crate::util::char_class::as_text;
 use crate::util::output::Output;
 use crate::value::Value;
+#[cfg(any(test, target_os = "none"))]
+use crate::value::arguments::Arguments;
 
 /// Writes `time LEVEL logger message key=value …`, one line a record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -37,7 +41,7 @@ impl Encoder for Text {
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::value::arguments::Arguments) {
+    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments) {
         driver.pieces(self, arguments);
     }
 
@@ -115,7 +119,7 @@ pub(super) fn put_name(out: &mut Output<'_>, name: Name<'_>) {
     if name.is_plain() {
         out.put_short(name.text().as_bytes());
     } else {
-        super::escape::put_quoted(out, name.text());
+        put_quoted(out, name.text());
     }
 }
 
@@ -145,25 +149,6 @@ fn push_piece(quoter: &mut Quoter<'_, '_>, piece: Rendered<'_>) {
     }
 }
 
-/// Returns a record's message with its placeholders filled, as it is before any
-/// form quotes or escapes it.
-#[cfg(feature = "alloc")]
-pub(crate) fn rendered_message(record: &LogRecord<'_>) -> alloc::string::String {
-    let mut text = alloc::string::String::new();
-    match record.message() {
-        Message::Literal(words) => text.push_str(words),
-        Message::Template(template) => pieces(template, record, &mut |piece| match piece {
-            Rendered::Text(piece) => text.push_str(piece),
-            Rendered::Value(value) => {
-                if write_shown(&mut text, &value).is_err() {
-                    text.push('…');
-                }
-            }
-        }),
-    }
-    text
-}
-
 #[inline]
 pub(super) fn put_value(out: &mut Output<'_>, value: &Value<'_>) {
     match *value {
@@ -188,9 +173,9 @@ pub(super) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
         Value::Bytes(bytes) => put_bytes(out, bytes),
         Value::Char(character) => put_value_text(out, character.encode_utf8(&mut [0; 4])),
         Value::List(_) | Value::Map(_) => {
-            let _ = json::write_nested(out, value);
+            let _ = json_value::write_nested(out, value);
         }
-        Value::Composite(composite) => json::describe(out, composite, put_value),
+        Value::Composite(composite) => json_value::describe(out, composite, put_value),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
         _ => put_plain(out, value, false),
     }
@@ -213,36 +198,4 @@ fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
         quoter.push("…");
     }
     quoter.finish_value();
-}
-
-/// Writes a value as a message has it, unescaped.
-pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    show_known(out, value)
-}
-
-/// As [`write_shown`]; where the compiler knows the kind, only that kind's code is left.
-#[inline(always)]
-pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    match *value {
-        Value::Str(text) => out.write_str(text),
-        Value::Char(character) => out.write_char(character),
-        Value::Display(_) | Value::Debug(_) | Value::Error(_) => print(out, value),
-        Value::Bytes(bytes) => bytes.utf8_chunks().try_for_each(|chunk| {
-            out.write_str(chunk.valid())?;
-            chunk.invalid().iter().try_for_each(|_| out.write_char(char::REPLACEMENT_CHARACTER))
-        }),
-        Value::List(_) | Value::Map(_) => json::write_nested(out, value),
-        Value::Composite(composite) => {
-            json::describe(&mut out, composite, |out, value| {
-                let _ = write_shown(out, value);
-            });
-            Ok(())
-        }
-        _ => {
-            let mut room = [0; 64];
-            let mut digits = Output::new(&mut room);
-            put_plain(&mut digits, value, false);
-            out.write_str(as_text(digits.written()).unwrap_or_default())
-        }
-    }
 }

@@ -1,68 +1,28 @@
 //! One call as a batch of its own, while the kinds of its values are types still.
 //!
 //! What a device writes at once: no cache, and no code for kinds of values that
-//! the program never logs. The bytes are those that [`Encoder::encode`] and
+//! the program never logs. The bytes are those that [`Encoder::encode`](super::Encoder::encode) and
 //! [`Encoder::finish`](super::Encoder::finish) would write.
 
 use core::marker::PhantomData;
 
-use super::escape::{Quoter, put_quoted_bytes};
-use super::number::put_u64;
-use super::text::{Text, put_drops, put_known, show_known};
-use super::time::put_time;
-use super::wire::Wire;
 use crate::clock::Timestamp;
-use crate::codec::{self, Cursor};
-use crate::level::LogLevel;
-use crate::record::template::{Piece, next_piece};
-use crate::site::{self, Site, SiteFlags, SiteParts};
+use crate::record::call::CallHead;
+use crate::site::{self, SiteParts};
 use crate::stats::DropSums;
-use crate::util::char_class::{as_text, is_plain};
 use crate::util::output::Output;
 use crate::value::Value;
 use crate::value::arguments::{Arguments, Visit};
 use crate::wire::OpenBlock;
 
-/// Puts a name in quotes. By way of a pointer that is null for all usual names, its
-/// code is linked only where a logger's name asks for it.
-pub(crate) type Quoting = fn(&[u8], &mut Output<'_>);
-
-/// Judges a logger's name.
-pub(crate) const fn quoting(name: &str) -> Option<Quoting> {
-    if is_plain(name.as_bytes(), false) { None } else { Some(put_quoted_bytes) }
-}
-
-/// What a call says beside its values.
-#[derive(Clone, Copy, Debug)]
-pub struct CallHead<'a> {
-    pub(crate) timestamp: Timestamp,
-    pub(crate) level: LogLevel,
-    pub(crate) logger: &'a str,
-    pub(crate) quoting: Option<Quoting>,
-    /// The site's id in the program's section of sites.
-    pub(crate) id: u32,
-    #[cfg(not(target_os = "none"))]
-    pub(crate) site: Site<'static>,
-}
-
-impl CallHead<'_> {
-    /// Finds the site; one that needs only its id never asks.
-    pub(crate) fn site(&self) -> Site<'static> {
-        #[cfg(target_os = "none")]
-        return crate::site::linked::site(self.id, self.level);
-        #[cfg(not(target_os = "none"))]
-        self.site
-    }
-}
-
 /// A batch of one call that is being written.
 #[derive(Debug)]
 pub struct Alone<'b> {
     pub(crate) out: Output<'b>,
-    parts: SiteParts<'static>,
+    pub(super) parts: SiteParts<'static>,
     /// Values whose keys are not here.
-    unnamed: u32,
-    block: OpenBlock,
+    pub(super) unnamed: u32,
+    pub(super) block: OpenBlock,
 }
 
 /// Writes a call piece by piece; the pieces between its values are outlined.
@@ -91,9 +51,9 @@ pub trait CallDriver {
     fn whole(self, arguments: &impl Arguments);
 }
 
-struct Values<'a, 'b, E, A>(&'a mut Alone<'b>, PhantomData<(E, A)>);
+struct TypedValues<'a, 'b, E, A>(&'a mut Alone<'b>, PhantomData<(E, A)>);
 
-impl<E: EncodeAlone, A: Arguments> Visit for Values<'_, '_, E, A> {
+impl<E: EncodeAlone, A: Arguments> Visit for TypedValues<'_, '_, E, A> {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         // A `match`, for want of `put_value::<{ A::FORM }>`.
@@ -111,136 +71,7 @@ impl Alone<'_> {
         if A::FORM == site::TEMPLATE {
             E::put_message(self, arguments);
         }
-        arguments.each(&mut Values::<E, A>(self, PhantomData));
-    }
-}
-
-impl EncodeAlone for Text {
-    #[inline(always)]
-    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> Alone<'b> {
-        put_time(call.timestamp, &mut out);
-        let (parts, flags) = put_text_head(call, &mut out);
-        match FORM {
-            site::PLAIN => out.put(parts.message),
-            site::QUOTED if flags.message_is_plain() => out.put(parts.message),
-            site::QUOTED => put_quoted_bytes(parts.message, &mut out),
-            _ => {}
-        }
-        Alone { out, parts, unnamed: 0, block: OpenBlock::default() }
-    }
-
-    #[inline(always)]
-    fn put_message(alone: &mut Alone<'_>, arguments: &impl Arguments) {
-        let parts = alone.parts;
-        let mut quoter = Quoter::new(&mut alone.out, true);
-        let mut rest = as_text(parts.message).unwrap_or_default();
-        while let Some(piece) = next_piece(&mut rest) {
-            match piece {
-                Piece::Text(text) => quoter.push(text),
-                Piece::Key { key, .. } => {
-                    let place = place_of(key, parts);
-                    arguments.nth(place, &mut Shown(&mut quoter));
-                }
-            }
-        }
-        quoter.finish();
-    }
-
-    #[inline(always)]
-    fn put_value<const FORM: u8>(alone: &mut Alone<'_>, value: &Value<'_>) {
-        put_next_key::<FORM>(alone);
-        put_known(&mut alone.out, value);
-    }
-
-    fn end(alone: &mut Alone<'_>) {
-        alone.out.put_byte(b'\n');
-    }
-
-    #[inline(always)]
-    fn put_dropped(&self, timestamp: Timestamp, sums: &dyn DropSums, out: &mut Output<'_>) {
-        put_time(timestamp, out);
-        put_drops(sums, out);
-    }
-}
-
-#[inline(never)]
-fn put_text_head(call: &CallHead<'_>, out: &mut Output<'_>) -> (SiteParts<'static>, SiteFlags) {
-    out.put_between(b' ', call.level.name().as_bytes(), b' ');
-    match call.quoting {
-        None => out.put(call.logger.as_bytes()),
-        Some(put_quoted) => put_quoted(call.logger.as_bytes(), out),
-    }
-    out.put_byte(b' ');
-    let site = call.site();
-    (site.parts(), site.flags())
-}
-
-#[inline(never)]
-fn put_next_key<const FORM: u8>(alone: &mut Alone<'_>) {
-    alone.out.put_byte(b' ');
-    let Some(left) = alone.parts.key_count.checked_sub(1) else {
-        // The site is exported: a number for each value.
-        alone.unnamed += 1;
-        put_u64(&mut alone.out, alone.unnamed.into());
-        return alone.out.put_byte(b'=');
-    };
-    alone.parts.key_count = left;
-    let mut keys = Cursor::new(alone.parts.keys);
-    let key = keys.text_bytes().unwrap_or_default();
-    alone.parts.keys = keys.rest();
-    if FORM == site::PLAIN || is_plain(key, false) {
-        alone.out.put(key);
-    } else {
-        put_quoted_bytes(key, &mut alone.out);
-    }
-    alone.out.put_byte(b'=');
-}
-
-/// Finds the place of a key; the compiler has seen that it is one.
-fn place_of(key: &str, parts: SiteParts<'_>) -> usize {
-    let mut keys = Cursor::new(parts.keys);
-    (0..parts.key_count).find(|_| keys.text_bytes() == Ok(key.as_bytes())).unwrap_or(parts.key_count)
-}
-
-/// Writes a value as a message has it.
-struct Shown<'q, 'o, 'b>(&'q mut Quoter<'o, 'b>);
-
-impl Visit for Shown<'_, '_, '_> {
-    #[inline(always)]
-    fn value(&mut self, value: Value<'_>) {
-        if show_known(self.0, &value).is_err() {
-            self.0.push("…");
-        }
-    }
-}
-
-impl EncodeAlone for Wire {
-    #[inline(always)]
-    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> Alone<'b> {
-        let mut block = OpenBlock::begin(&mut out);
-        block.put_site(call, &mut out);
-        block.open_record(call, &mut out);
-        Alone { out, parts: SiteParts::default(), unnamed: 0, block }
-    }
-
-    /// The host has the template.
-    #[inline(always)]
-    fn put_message(_: &mut Alone<'_>, _: &impl Arguments) {}
-
-    #[inline(always)]
-    fn put_value<const FORM: u8>(alone: &mut Alone<'_>, value: &Value<'_>) {
-        codec::put_known(&mut alone.out, value);
-    }
-
-    fn end(alone: &mut Alone<'_>) {
-        alone.block.close(&mut alone.out);
-        alone.block.finish(&mut alone.out);
-    }
-
-    fn put_dropped(&self, timestamp: Timestamp, sums: &dyn DropSums, out: &mut Output<'_>) {
-        let mut block = OpenBlock::begin(out);
-        block.put_dropped(timestamp, sums, out);
-        block.finish(out);
+        arguments.each(&mut TypedValues::<E, A>(self, PhantomData));
     }
 }
 
@@ -249,8 +80,12 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::encode::{Encoder, EncoderCache};
+    use crate::encode::encoder::with_announcement;
+    use crate::encode::typed_text::quoting;
+    use crate::encode::{Encoder, EncoderCache, Text, Wire};
+    use crate::level::LogLevel;
     use crate::record::{LogRecord, Name, Values};
+    use crate::site::Site;
     use crate::stats::{DropReason, Dropped};
     use crate::value::arguments::Typed;
     use crate::wire::{Item, Reader};
@@ -359,7 +194,7 @@ mod tests {
             let (mut room, mut expected) = ([0; 512], [0; 512]);
             let (mut out, mut line) = (Output::new(&mut room), Output::new(&mut expected));
             EncodeAlone::put_dropped(&Text, TIME, &dropped, &mut out);
-            super::super::with_announcement(TIME, &dropped, &mut |record| {
+            with_announcement(TIME, &dropped, &mut |record| {
                 Text.encode(record, &mut EncoderCache::new(), &mut line);
             });
             prop_assert_eq!(out.written(), line.written());

@@ -1,241 +1,32 @@
 //! Records as blocks of the [wire](crate::wire), one block a batch.
 
-use super::Encoder;
 use super::cache::EncoderCache;
+use super::encoder::Encoder;
+#[cfg(any(test, target_os = "none"))]
+use super::typed_call::CallDriver;
 use crate::clock::Timestamp;
-use crate::record::{ContextFields, LogRecord, Name};
+use crate::record::LogRecord;
 use crate::stats::Dropped;
 use crate::util::output::Output;
-use crate::wire::{BlockWriter, RecordIds};
+#[cfg(any(test, target_os = "none"))]
+use crate::value::arguments::Arguments;
 
 /// Writes the binary form, for those who make it readable later.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Wire;
 
-/// Remembers what the open block explains already.
-#[derive(Debug, Default)]
-pub(crate) struct WireCache {
-    block: Option<BlockWriter>,
-    known: Known,
-    last_id: u32,
-    /// What the last record had, and its ids.
-    recent: Recent,
-}
-
-/// A site's address, a logger's id, a context's id, each with its id in the block;
-/// 0 is none.
-#[derive(Debug, Default)]
-struct Recent {
-    site: (usize, u32),
-    #[cfg(feature = "alloc")]
-    logger: (usize, u32),
-    context: (usize, u32),
-}
-
-/// What an id stands for: a kind and a key that is exact (the address of a
-/// site, the id of a context) or a hash of a name.
-type Key = (u8, u64);
-
-const SITE: u8 = 0;
-const NAME: u8 = 1;
-const CONTEXT: u8 = 2;
-
-/// An id, and where in the output its name's text stands.
-#[derive(Clone, Copy, Debug)]
-struct Entry {
-    id: u32,
-    text_at: usize,
-    text_len: usize,
-    /// Where the output stood before the item was written.
-    defined_at: usize,
-}
-
-/// A table for each kind.
-#[cfg(feature = "alloc")]
-#[derive(Debug, Default)]
-struct Known([crate::util::id_map::Ids<Entry>; 3]);
-
-#[cfg(feature = "alloc")]
-impl Known {
-    fn get(&self, (kind, id): Key) -> Option<Entry> {
-        self.0[usize::from(kind)].get(&id).copied()
-    }
-
-    fn insert(&mut self, (kind, id): Key, entry: Entry) {
-        self.0[usize::from(kind)].insert(id, entry);
-    }
-
-    /// Forgets what was defined at `at` or after.
-    fn forget_from(&mut self, at: usize) {
-        self.0.iter_mut().for_each(|ids| ids.retain(|_, entry| entry.defined_at < at));
-    }
-
-    fn clear(&mut self) {
-        self.0.iter_mut().for_each(|ids| ids.clear());
-    }
-}
-
-/// A few of the latest: what is forgotten is explained once more.
-#[cfg(not(feature = "alloc"))]
-#[derive(Debug, Default)]
-struct Known {
-    entries: heapless::Deque<(Key, Entry), 8>,
-}
-
-#[cfg(not(feature = "alloc"))]
-impl Known {
-    fn get(&self, key: Key) -> Option<Entry> {
-        self.entries.iter().rev().find(|entry| entry.0 == key).map(|entry| entry.1)
-    }
-
-    fn insert(&mut self, key: Key, entry: Entry) {
-        if self.entries.is_full() {
-            self.entries.pop_front();
-        }
-        let _ = self.entries.push_back((key, entry));
-    }
-
-    fn forget_from(&mut self, at: usize) {
-        while self.entries.back().is_some_and(|entry| entry.1.defined_at >= at) {
-            self.entries.pop_back();
-        }
-    }
-
-    fn clear(&mut self) {
-        self.entries.clear();
-    }
-}
-
-impl WireCache {
-    fn next_id(&mut self) -> u32 {
-        self.last_id += 1;
-        self.last_id
-    }
-
-    /// Returns the open block, or opens one.
-    fn block(&mut self, out: &mut Output<'_>) -> BlockWriter {
-        *self.block.get_or_insert_with(|| {
-            self.known.clear();
-            self.recent = Recent::default();
-            self.last_id = 0;
-            let block = BlockWriter::begin(out);
-            #[cfg(target_os = "none")]
-            if let Some(build) = crate::site::linked::exported_build() {
-                block.put_build(out, build);
-            }
-            block
-        })
-    }
-
-    fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
-        let body = record.body()?;
-        #[cfg(target_os = "none")]
-        if let Some(id) = crate::site::linked::exported_id(record.site_address, body) {
-            return Some(id);
-        }
-        if record.site_address != 0 && record.site_address == self.recent.site.0 {
-            return Some(self.recent.site.1);
-        }
-        let id = self.find_site(record.site_address, body, block, out);
-        self.recent.site = (record.site_address, id);
-        Some(id)
-    }
-
-    fn find_site(&mut self, address: usize, body: &[u8], block: BlockWriter, out: &mut Output<'_>) -> u32 {
-        // One that was read from a wire has none: its memory may become another's.
-        let key = (address != 0).then_some((SITE, address as u64));
-        if let Some(entry) = key.and_then(|key| self.known.get(key)) {
-            return entry.id;
-        }
-        let (id, defined_at) = (self.next_id(), out.position());
-        block.put_site(out, id, body);
-        if let Some(key) = key {
-            self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
-        }
-        id
-    }
-
-    #[inline]
-    fn logger(&mut self, logger: Name<'_>, block: BlockWriter, out: &mut Output<'_>) -> u32 {
-        #[cfg(feature = "alloc")]
-        if logger.id() != 0 {
-            if logger.id() != self.recent.logger.0 {
-                self.recent.logger = (logger.id(), self.name(logger.text(), block, out));
-            }
-            return self.recent.logger.1;
-        }
-        self.name(logger.text(), block, out)
-    }
-
-    fn name(&mut self, name: &str, block: BlockWriter, out: &mut Output<'_>) -> u32 {
-        let key = (NAME, hash(name.as_bytes()));
-        if let Some(entry) = self.known.get(key) {
-            // The hash may be another name's: what was written decides.
-            let written = out.written().get(entry.text_at..entry.text_at + entry.text_len);
-            if written == Some(name.as_bytes()) {
-                return entry.id;
-            }
-        }
-        let (id, defined_at) = (self.next_id(), out.position());
-        let text_at = block.put_name(out, id, name);
-        self.known.insert(key, Entry { id, text_at, text_len: name.len(), defined_at });
-        id
-    }
-
-    #[inline]
-    fn context(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
-        let context = record.context();
-        if context.pairs.is_empty() {
-            return None;
-        }
-        if context.id == 0 || context.id != self.recent.context.0 {
-            self.recent.context = (context.id, self.find_context(context, block, out));
-        }
-        Some(self.recent.context.1)
-    }
-
-    fn find_context(&mut self, context: ContextFields<'_>, block: BlockWriter, out: &mut Output<'_>) -> u32 {
-        let key = (CONTEXT, context.id as u64);
-        if let (true, Some(entry)) = (context.id != 0, self.known.get(key)) {
-            return entry.id;
-        }
-        let (id, defined_at) = (self.next_id(), out.position());
-        block.put_context(out, id, context.pairs);
-        if context.id != 0 {
-            self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
-        }
-        id
-    }
-}
-
 impl Encoder for Wire {
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) {
-        let cache = &mut cache.wire;
-        let start = out.position();
-        let was_open = cache.block.is_some();
-        let last_id = cache.last_id;
-        let block = cache.block(out);
-        let ids = RecordIds {
-            site: cache.site(record, block, out),
-            logger: Some(cache.logger(record.logger, block, out)),
-            context: cache.context(record, block, out),
-        };
-        block.put_record(out, record, ids);
-        cache.undo_after_overflow(start, was_open, out);
-        if out.overflowed() {
-            cache.last_id = last_id;
-        }
+        cache.wire.put_record(record, out);
     }
 
     fn finish(&self, cache: &mut EncoderCache, out: &mut Output<'_>) {
-        if let Some(block) = cache.wire.block.take() {
-            block.finish(out);
-        }
+        cache.wire.finish(out);
     }
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl super::CallDriver, arguments: &impl crate::value::arguments::Arguments) {
+    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments) {
         driver.pieces(self, arguments);
     }
 
@@ -246,30 +37,6 @@ impl Encoder for Wire {
         cache: &mut EncoderCache,
         out: &mut Output<'_>,
     ) {
-        let cache = &mut cache.wire;
-        let start = out.position();
-        let was_open = cache.block.is_some();
-        cache.block(out).put_dropped(out, timestamp, dropped);
-        cache.undo_after_overflow(start, was_open, out);
+        cache.wire.put_dropped(timestamp, dropped, out);
     }
-}
-
-impl WireCache {
-    /// Forgets what an item that did not fit has explained.
-    fn undo_after_overflow(&mut self, start: usize, was_open: bool, out: &Output<'_>) {
-        if out.overflowed() {
-            self.known.forget_from(start);
-            self.recent = Recent::default();
-            if !was_open {
-                self.block = None;
-            }
-        }
-    }
-}
-
-/// FNV-1a.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

@@ -5,6 +5,8 @@ use crate::clock::Timestamp;
 use crate::level::LogLevel;
 use crate::record::{ContextFields, LogRecord, Name, Values};
 use crate::site::Site;
+#[cfg(any(test, target_os = "none"))]
+use crate::util::output::Output;
 use crate::value::Value;
 use crate::value::field::Field;
 
@@ -62,5 +64,35 @@ impl<'c> Call<'c> {
             return record.with_fields(self.fields);
         }
         record
+    }
+}
+
+/// Puts a name in quotes. By way of a pointer that is null for all usual names, its
+/// code is linked only where a logger's name asks for it.
+#[cfg(any(test, target_os = "none"))]
+pub(crate) type Quoting = fn(&[u8], &mut Output<'_>);
+
+/// What a call says beside its values.
+#[cfg(any(test, target_os = "none"))]
+#[derive(Clone, Copy, Debug)]
+pub struct CallHead<'a> {
+    pub(crate) timestamp: Timestamp,
+    pub(crate) level: LogLevel,
+    pub(crate) logger: &'a str,
+    pub(crate) quoting: Option<Quoting>,
+    /// The site's id in the program's section of sites.
+    pub(crate) id: u32,
+    #[cfg(not(target_os = "none"))]
+    pub(crate) site: Site<'static>,
+}
+
+#[cfg(any(test, target_os = "none"))]
+impl CallHead<'_> {
+    /// Finds the site; one that needs only its id never asks.
+    pub(crate) fn site(&self) -> Site<'static> {
+        #[cfg(target_os = "none")]
+        return crate::site::linked::site(self.id, self.level);
+        #[cfg(not(target_os = "none"))]
+        self.site
     }
 }

@@ -6,58 +6,20 @@
 //! out of the [`wire`](crate::wire); nothing downstream can tell.
 
 pub(crate) mod call;
+mod fields;
+mod name;
 pub(crate) mod template;
+
+pub use self::fields::{ContextFields, Extra, Values};
+use self::fields::{Seen, find_pair};
+pub use self::name::Name;
 
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Items, Pairs};
 use crate::level::LogLevel;
 use crate::site::{Site, SiteFlags, SiteParts, SourceLocation};
-use crate::util::char_class::is_plain;
-#[cfg(feature = "alloc")]
-use crate::util::key_index::Places;
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
-
-/// A name that is judged once: whether it can be written without quotes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Name<'a> {
-    text: &'a str,
-    plain: bool,
-    /// Names this very text while the program runs; 0 names none.
-    id: usize,
-}
-
-impl<'a> Name<'a> {
-    /// Judges a name.
-    pub const fn new(text: &'a str) -> Self {
-        Self { text, plain: is_plain(text.as_bytes(), false), id: 0 }
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn judged(text: &'a str, plain: bool, id: usize) -> Self {
-        Self { text, plain, id }
-    }
-
-    #[cfg(feature = "alloc")]
-    pub(crate) const fn id(&self) -> usize {
-        self.id
-    }
-
-    /// Returns the name.
-    pub const fn text(&self) -> &'a str {
-        self.text
-    }
-
-    pub(crate) const fn is_plain(&self) -> bool {
-        self.plain
-    }
-}
-
-impl<'a> From<&'a str> for Name<'a> {
-    fn from(text: &'a str) -> Self {
-        Self::new(text)
-    }
-}
 
 /// What a record says: words as they are, or a template over its fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -66,100 +28,6 @@ pub enum Message<'a> {
     Literal(&'a str),
     /// Text in which `{key}` stands for a field, `{{` and `}}` for a brace.
     Template(&'a str),
-}
-
-/// The values of a call site's keys, in their order.
-#[derive(Clone, Copy, Debug)]
-pub enum Values<'a> {
-    /// As the call site gives them.
-    Slice(&'a [Value<'a>]),
-    /// As [`codec`](crate::codec) writes them, one after the other.
-    Wire(&'a [u8]),
-}
-
-/// Fields with their keys.
-#[derive(Clone, Copy, Debug)]
-pub enum Extra<'a> {
-    /// As a caller gives them.
-    Slice(&'a [Field<'a>]),
-    /// As pairs of [`codec`](crate::codec), one after the other.
-    Wire(&'a [u8]),
-}
-
-impl<'a> Extra<'a> {
-    pub(crate) const NONE: Self = Self::Slice(&[]);
-
-    /// Tells whether there is no field.
-    pub fn is_empty(&self) -> bool {
-        match self {
-            Self::Slice(fields) => fields.is_empty(),
-            Self::Wire(pairs) => pairs.is_empty(),
-        }
-    }
-
-    /// Visits each field until `each` says stop.
-    #[inline]
-    fn visit(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
-        match self {
-            Self::Slice(fields) => {
-                fields.iter().all(|field| each(field.key, &field.value));
-            }
-            Self::Wire(pairs) => {
-                Pairs::new(pairs).all(|(key, value)| each(key, &value));
-            }
-        }
-    }
-
-    fn find(&self, key: &str) -> Option<Value<'a>> {
-        match self {
-            Self::Slice(fields) => fields.iter().find(|field| field.key == key).map(|field| field.value),
-            Self::Wire(pairs) => find_pair(pairs, key),
-        }
-    }
-
-    /// Finds where a key stands first.
-    fn place(&self, key: &str) -> Option<usize> {
-        match self {
-            Self::Slice(fields) => fields.iter().position(|field| field.key == key),
-            Self::Wire(pairs) => Pairs::new(pairs).position(|pair| pair.0 == key),
-        }
-    }
-
-    /// Finds where each key stands first.
-    #[cfg(feature = "alloc")]
-    fn places(&self) -> Places<'a> {
-        let mut keys = alloc::vec::Vec::new();
-        self.visit(&mut |key, _| {
-            keys.push(key);
-            true
-        });
-        Places::of(keys)
-    }
-
-    fn mask(&self) -> u64 {
-        let mut mask = 0;
-        self.visit(&mut |key, _| {
-            mask |= key_bit(key.as_bytes());
-            true
-        });
-        mask
-    }
-}
-
-fn find_pair<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
-    Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
-}
-
-/// A context's fields in wire form.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ContextFields<'a> {
-    /// Names these very fields while the program runs; 0 names none, and
-    /// nothing is cached under it.
-    pub id: usize,
-    /// The keys' mask.
-    pub mask: u64,
-    /// Pairs of [`codec`](crate::codec); each key stands once.
-    pub pairs: &'a [u8],
 }
 
 /// What a record stands on.
@@ -289,13 +157,6 @@ impl<'a> LogRecord<'a> {
             Body::Words(words) => Message::Literal(words),
             Body::Site(_) => Message::Template(self.parts().template()),
         }
-    }
-
-    /// Returns its words with each placeholder's value in its place, neither quoted
-    /// nor escaped.
-    #[cfg(feature = "alloc")]
-    pub fn rendered_message(&self) -> alloc::string::String {
-        crate::encode::rendered_message(self)
     }
 
     /// Replaces the context in place, where a copy of the record would cost.
@@ -458,47 +319,6 @@ impl<'a> LogRecord<'a> {
         let parts = self.parts();
         let mut cursor = Cursor::new(parts.keys);
         (0..parts.key_count).any(|_| cursor.text() == Ok(key))
-    }
-}
-
-/// Remembers which keys of an [`Extra`] came before.
-///
-/// Few keys are compared with those before them, and only where their bits
-/// clash; many are sorted where there is a heap, so that a million fields
-/// do not take a million million comparisons.
-struct Seen<'a> {
-    extra: Extra<'a>,
-    mask: u64,
-    count: usize,
-    #[cfg(feature = "alloc")]
-    places: Option<Places<'a>>,
-}
-
-#[cfg(feature = "alloc")]
-const MANY: usize = 64;
-
-impl<'a> Seen<'a> {
-    fn new(extra: Extra<'a>) -> Self {
-        Self {
-            extra,
-            mask: 0,
-            count: 0,
-            #[cfg(feature = "alloc")]
-            places: None,
-        }
-    }
-
-    fn is_first(&mut self, key: &'a str) -> bool {
-        let at = self.count;
-        self.count += 1;
-        #[cfg(feature = "alloc")]
-        if at >= MANY {
-            return self.places.get_or_insert_with(|| self.extra.places()).first(key) == Some(at);
-        }
-        let bit = key_bit(key.as_bytes());
-        let clash = self.mask & bit != 0;
-        self.mask |= bit;
-        !clash || self.extra.place(key) == Some(at)
     }
 }
 

@@ -9,6 +9,7 @@ use crate::codec::{Cursor, Malformed};
 use crate::level::LogLevel;
 use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::{Site, SiteFlags, SiteParts, check_body};
+use crate::util::key_index::Places;
 
 /// Says what the ids in records stand for.
 pub trait Known<'a> {
@@ -74,6 +75,19 @@ impl<'a> KnownSite<'a> {
     pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
         (0..self.parts.key_count).scan(Cursor::new(self.parts.keys), |keys, _| keys.text().ok())
     }
+}
+
+/// Refuses a key that stands twice: in a line each stands once.
+pub(super) fn check_each_once<'a>(
+    mask: u64,
+    keys: impl Iterator<Item = &'a str> + Clone,
+) -> Result<(), Malformed> {
+    // As many bits as keys: all differ, and no table is needed.
+    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
+        let places = Places::of(keys.clone());
+        keys.enumerate().all(|(at, key)| places.first(key) == Some(at))
+    };
+    if all_differ { Ok(()) } else { Err(Malformed) }
 }
 
 /// Reads a RECORD's body.

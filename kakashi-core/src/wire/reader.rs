@@ -1,7 +1,7 @@
 //! Bytes into records. Any bytes at all are safe to read; memory grows with
 //! the number of ids in one block and of keys in one item, nothing else.
 
-use super::read_record::{Known, KnownSite, read_record, read_time};
+use super::read_record::{Known, KnownSite, check_each_once, read_record, read_time};
 use super::site_table::SiteTable;
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, kind};
 use crate::clock::Timestamp;
@@ -10,7 +10,6 @@ use crate::level::LogLevel;
 use crate::record::{ContextFields, LogRecord, Name};
 use crate::util::crc::crc32;
 use crate::util::id_map::Ids as Table;
-use crate::util::key_index::Places;
 
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]
@@ -199,19 +198,6 @@ impl<'a> Iterator for Reader<'a> {
             }
         }
     }
-}
-
-/// Refuses a key that stands twice: in a line each stands once.
-pub(super) fn check_each_once<'a>(
-    mask: u64,
-    keys: impl Iterator<Item = &'a str> + Clone,
-) -> Result<(), Malformed> {
-    // As many bits as keys: all differ, and no table is needed.
-    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
-        let places = Places::of(keys.clone());
-        keys.enumerate().all(|(at, key)| places.first(key) == Some(at))
-    };
-    if all_differ { Ok(()) } else { Err(Malformed) }
 }
 
 /// How often the bytes of what may be a block are read to find one that is,

@@ -3,8 +3,7 @@
 use alloc::vec::Vec;
 
 use super::BUILD_ID_LEN;
-use super::read_record::KnownSite;
-use super::reader::check_each_once;
+use super::read_record::{KnownSite, check_each_once};
 use crate::codec::Malformed;
 use crate::record::Name;
 use crate::site::{InSection, in_section};

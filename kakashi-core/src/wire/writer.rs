@@ -5,9 +5,9 @@ use crate::clock::Timestamp;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 use crate::codec::integer_len;
 use crate::codec::{put_integer, put_leb, put_leb_padded, put_len, put_pair, put_text, put_value};
-#[cfg(any(test, target_os = "none"))]
-use crate::encode::CallHead;
 use crate::level::LogLevel;
+#[cfg(any(test, target_os = "none"))]
+use crate::record::call::CallHead;
 use crate::record::{Extra, LogRecord, Message, Values};
 use crate::stats::{DropReason, DropSums, Dropped};
 use crate::util::crc::crc32;

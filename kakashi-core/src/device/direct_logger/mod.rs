@@ -5,6 +5,7 @@
 //! interrupt's; so it never waits: who finds it busy drops, and counts.
 
 mod drop_counts;
+mod log;
 #[cfg(target_os = "none")]
 mod typed_call;
 
@@ -12,26 +13,15 @@ use portable_atomic::{AtomicUsize, Ordering};
 
 use self::drop_counts::{Announced, Drops, Sums};
 use crate::clock::Clock;
-#[cfg(target_os = "none")]
-use crate::encode::Quoting;
 use crate::encode::{Encoder, EncoderCache};
 use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
-use crate::logger::log::{Exception, Log};
-#[cfg(feature = "log")]
-use crate::logger::log_words::LogWords;
-#[cfg(feature = "log")]
-use crate::record::Extra;
-use crate::record::{LogRecord, Name, Values};
+#[cfg(target_os = "none")]
+use crate::record::call::Quoting;
+use crate::record::{LogRecord, Name};
 use crate::sink::Sink;
 use crate::sink::batch::{Batch, RecordEnd};
-use crate::site::Site;
-#[cfg(target_os = "none")]
-use crate::site::linked::Linked;
 use crate::stats::{DropReason, Stats};
 use crate::util::output::Output;
-use crate::value::Value;
-#[cfg(target_os = "none")]
-use crate::value::arguments::Arguments;
 use crate::value::field::Field;
 
 /// Room left for what closes a batch.
@@ -219,41 +209,6 @@ impl<S> State<S> {
             self.encoding = false;
         }
         out.position()
-    }
-}
-
-impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, E, S, N> {
-    #[inline(always)]
-    fn enabled(&self, level: LogLevel) -> bool {
-        self.level.enables(level)
-    }
-
-    fn log(&self, site: Site<'static>, values: &[Value<'_>]) {
-        self.put(&LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values)));
-    }
-
-    fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>) {
-        let record = LogRecord::of_site(self.clock.now(), Name::new(self.name), site, Values::Slice(values));
-        let fields = exception.fields();
-        self.put(&record.with_fields(fields.as_slice()));
-    }
-
-    #[cfg(target_os = "none")]
-    #[inline(always)]
-    fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
-        self.encoder.drive(typed_call::CallTurn { logger: self, level, linked }, arguments);
-    }
-}
-
-#[cfg(feature = "log")]
-impl<C: Clock, E: Encoder, S: Sink, const N: usize> LogWords for DirectLogger<'_, C, E, S, N> {
-    fn enables(&self, level: LogLevel) -> bool {
-        self.level.enables(level)
-    }
-
-    /// Takes a record; `target` is the name of its logger.
-    fn log_words(&self, target: &str, level: LogLevel, words: &str, fields: Extra<'_>) {
-        self.put(&LogRecord::new(self.clock.now(), level, Name::new(target), words).with_extra(fields));
     }
 }
 

@@ -36,11 +36,9 @@ use critical_section::Mutex;
 use self::header::DAMAGE;
 pub use self::item::{Peeked, Recovered, RingItem, RingPolicy};
 use self::memory::Memory;
+pub(crate) use self::slot::MAX_BODY_LEN;
 use self::slot::{ALIGN, Slot};
 use crate::level::LogLevel;
-
-/// The longest record that a [`Ring`] takes.
-pub(crate) const MAX_BODY_LEN: usize = 256;
 
 /// Keeps records in `N` bytes of RAM, over a reset if the memory is left alone by it.
 ///

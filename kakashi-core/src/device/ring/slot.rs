@@ -7,7 +7,8 @@
 use crate::level::LogLevel;
 use crate::util::crc::crc32_extend;
 
-use super::MAX_BODY_LEN;
+/// The longest record that a [`Ring`](super::Ring) takes.
+pub(crate) const MAX_BODY_LEN: usize = 256;
 
 /// Bytes of a slot before its body: head and checksum.
 pub(super) const SLOT_HEAD_LEN: u32 = 8;

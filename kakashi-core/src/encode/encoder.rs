@@ -1,0 +1,119 @@
+//! The trait of all encoders, and the record that announces dropped ones.
+
+use super::cache::EncoderCache;
+#[cfg(any(test, target_os = "none"))]
+use super::typed_call::CallDriver;
+use crate::clock::Timestamp;
+use crate::level::LogLevel;
+use crate::record::{LogRecord, Name};
+use crate::stats::{DropReason, Dropped};
+use crate::util::output::Output;
+#[cfg(any(test, target_os = "none"))]
+use crate::value::arguments::Arguments;
+use crate::value::field::Field;
+use crate::value::{Composite, Value, ValueSink};
+
+/// Writes records in one form.
+///
+/// What it remembers from record to record is in the cache, so that one
+/// encoder can serve many threads, each with a cache of its own. A cache serves
+/// one encoder only.
+pub trait Encoder: Send + Sync {
+    /// Appends one record.
+    fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>);
+
+    /// Appends what closes a batch; the next record begins a new one.
+    fn finish(&self, cache: &mut EncoderCache, out: &mut Output<'_>) {
+        let _ = (cache, out);
+    }
+
+    /// Tells which of kakashi's own line forms it is, if any: a record's bytes then
+    /// depend on the record alone, and one encoding serves several destinations.
+    #[doc(hidden)]
+    fn line_form(&self) -> Option<LineForm> {
+        None
+    }
+
+    /// Chooses how a call becomes a batch of its own.
+    #[cfg(any(test, target_os = "none"))]
+    #[doc(hidden)]
+    #[inline(always)]
+    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments)
+    where
+        Self: Sized,
+    {
+        driver.whole(arguments);
+    }
+
+    /// Appends the announcement that records were dropped.
+    fn encode_dropped(
+        &self,
+        timestamp: Timestamp,
+        dropped: &Dropped,
+        cache: &mut EncoderCache,
+        out: &mut Output<'_>,
+    ) {
+        with_announcement(timestamp, dropped, &mut |record| self.encode(record, cache, out));
+    }
+}
+
+/// Hands over the record which says that others were dropped.
+pub(super) fn with_announcement(
+    timestamp: Timestamp,
+    dropped: &Dropped,
+    then: &mut dyn FnMut(&LogRecord<'_>),
+) {
+    let (levels, reasons) = (CountsByLevel(dropped), CountsByReason(dropped));
+    let fields = [
+        Field { key: "dropped", value: Value::U64(dropped.total() as u64) },
+        Field { key: "levels", value: Value::Composite(&levels) },
+        Field { key: "reasons", value: Value::Composite(&reasons) },
+    ];
+    let logger = const { Name::new("kakashi") };
+    let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");
+    then(&record.with_fields(&fields));
+}
+
+/// Two encoders of one form write the same bytes for a record.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct LineForm(u8);
+
+impl LineForm {
+    pub(crate) const TEXT: Self = Self(0);
+
+    pub(crate) const fn json(location: bool) -> Self {
+        Self(1 + location as u8)
+    }
+
+    pub(crate) const fn pretty(colour: bool) -> Self {
+        Self(3 + colour as u8)
+    }
+}
+
+struct CountsByLevel<'a>(&'a Dropped);
+
+impl Composite for CountsByLevel<'_> {
+    fn describe(&self, sink: &mut dyn ValueSink) {
+        let counts = LogLevel::ALL.map(|level| (level.name(), self.0.of_level(level)));
+        describe_counts(&counts, sink);
+    }
+}
+
+struct CountsByReason<'a>(&'a Dropped);
+
+impl Composite for CountsByReason<'_> {
+    fn describe(&self, sink: &mut dyn ValueSink) {
+        let counts = DropReason::ALL.map(|reason| (reason.name(), self.0.of_reason(reason)));
+        describe_counts(&counts, sink);
+    }
+}
+
+fn describe_counts(counts: &[(&str, usize)], sink: &mut dyn ValueSink) {
+    sink.begin_map();
+    for (name, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        sink.key(name);
+        sink.value(Value::U64(*count as u64));
+    }
+    sink.end_map();
+}

@@ -1,0 +1,77 @@
+//! Values as a message has them, and whole messages, unescaped.
+
+#[cfg(feature = "alloc")]
+use alloc::string::String;
+use core::fmt;
+
+use super::json_value;
+use super::number::put_plain;
+use crate::codec::print;
+#[cfg(feature = "alloc")]
+use crate::record::template::{Rendered, pieces};
+#[cfg(feature = "alloc")]
+use crate::record::{LogRecord, Message};
+use crate::util::char_class::as_text;
+use crate::util::output::Output;
+use crate::value::Value;
+
+#[cfg(feature = "alloc")]
+impl LogRecord<'_> {
+    /// Returns its words with each placeholder's value in its place, neither quoted
+    /// nor escaped.
+    pub fn rendered_message(&self) -> String {
+        let mut text = String::new();
+        match self.message() {
+            Message::Literal(words) => text.push_str(words),
+            Message::Template(template) => pieces(template, self, &mut |piece| match piece {
+                Rendered::Text(piece) => text.push_str(piece),
+                Rendered::Value(value) => {
+                    if write_shown(&mut text, &value).is_err() {
+                        text.push('…');
+                    }
+                }
+            }),
+        }
+        text
+    }
+}
+
+/// Writes a value as a message has it, unescaped.
+pub(super) fn write_shown(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    show_known(out, value)
+}
+
+/// As [`write_shown`]; where the compiler knows the kind, only that kind's code is left.
+#[inline(always)]
+pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    match *value {
+        Value::Str(text) => out.write_str(text),
+        Value::Char(character) => out.write_char(character),
+        Value::Display(_) | Value::Debug(_) | Value::Error(_) => print(out, value),
+        Value::Bytes(bytes) => bytes.utf8_chunks().try_for_each(|chunk| {
+            out.write_str(chunk.valid())?;
+            chunk.invalid().iter().try_for_each(|_| out.write_char(char::REPLACEMENT_CHARACTER))
+        }),
+        Value::List(_) | Value::Map(_) => json_value::write_nested(out, value),
+        Value::Composite(composite) => {
+            json_value::describe(&mut out, composite, |out, value| {
+                let _ = write_shown(out, value);
+            });
+            Ok(())
+        }
+        _ => {
+            let mut room = [0; 64];
+            let mut digits = Output::new(&mut room);
+            put_plain(&mut digits, value, false);
+            out.write_str(as_text(digits.written()).unwrap_or_default())
+        }
+    }
+}
+
+/// Returns a value as a message has it.
+#[cfg(feature = "serde")]
+pub(crate) fn shown(value: &Value<'_>) -> String {
+    let mut text = String::new();
+    let _ = write_shown(&mut text, value);
+    text
+}

@@ -1,0 +1,142 @@
+//! Where a record's fields come from: the call site's values, extra fields, the context.
+
+use crate::codec::Pairs;
+#[cfg(feature = "alloc")]
+use crate::util::key_index::Places;
+use crate::value::Value;
+use crate::value::field::{Field, key_bit};
+
+/// The values of a call site's keys, in their order.
+#[derive(Clone, Copy, Debug)]
+pub enum Values<'a> {
+    /// As the call site gives them.
+    Slice(&'a [Value<'a>]),
+    /// As [`codec`](crate::codec) writes them, one after the other.
+    Wire(&'a [u8]),
+}
+
+/// Fields with their keys.
+#[derive(Clone, Copy, Debug)]
+pub enum Extra<'a> {
+    /// As a caller gives them.
+    Slice(&'a [Field<'a>]),
+    /// As pairs of [`codec`](crate::codec), one after the other.
+    Wire(&'a [u8]),
+}
+
+impl<'a> Extra<'a> {
+    pub(super) const NONE: Self = Self::Slice(&[]);
+
+    /// Tells whether there is no field.
+    pub fn is_empty(&self) -> bool {
+        match self {
+            Self::Slice(fields) => fields.is_empty(),
+            Self::Wire(pairs) => pairs.is_empty(),
+        }
+    }
+
+    /// Visits each field until `each` says stop.
+    #[inline]
+    pub(super) fn visit(&self, each: &mut dyn FnMut(&'a str, &Value<'a>) -> bool) {
+        match self {
+            Self::Slice(fields) => {
+                fields.iter().all(|field| each(field.key, &field.value));
+            }
+            Self::Wire(pairs) => {
+                Pairs::new(pairs).all(|(key, value)| each(key, &value));
+            }
+        }
+    }
+
+    pub(super) fn find(&self, key: &str) -> Option<Value<'a>> {
+        match self {
+            Self::Slice(fields) => fields.iter().find(|field| field.key == key).map(|field| field.value),
+            Self::Wire(pairs) => find_pair(pairs, key),
+        }
+    }
+
+    /// Finds where a key stands first.
+    fn place(&self, key: &str) -> Option<usize> {
+        match self {
+            Self::Slice(fields) => fields.iter().position(|field| field.key == key),
+            Self::Wire(pairs) => Pairs::new(pairs).position(|pair| pair.0 == key),
+        }
+    }
+
+    /// Finds where each key stands first.
+    #[cfg(feature = "alloc")]
+    fn places(&self) -> Places<'a> {
+        let mut keys = alloc::vec::Vec::new();
+        self.visit(&mut |key, _| {
+            keys.push(key);
+            true
+        });
+        Places::of(keys)
+    }
+
+    pub(super) fn mask(&self) -> u64 {
+        let mut mask = 0;
+        self.visit(&mut |key, _| {
+            mask |= key_bit(key.as_bytes());
+            true
+        });
+        mask
+    }
+}
+
+pub(super) fn find_pair<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
+    Pairs::new(pairs).find(|pair| pair.0 == key).map(|pair| pair.1)
+}
+
+/// A context's fields in wire form.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ContextFields<'a> {
+    /// Names these very fields while the program runs; 0 names none, and
+    /// nothing is cached under it.
+    pub id: usize,
+    /// The keys' mask.
+    pub mask: u64,
+    /// Pairs of [`codec`](crate::codec); each key stands once.
+    pub pairs: &'a [u8],
+}
+
+/// Remembers which keys of an [`Extra`] came before.
+///
+/// Few keys are compared with those before them, and only where their bits
+/// clash; many are sorted where there is a heap, so that a million fields
+/// do not take a million million comparisons.
+pub(super) struct Seen<'a> {
+    extra: Extra<'a>,
+    mask: u64,
+    count: usize,
+    #[cfg(feature = "alloc")]
+    places: Option<Places<'a>>,
+}
+
+#[cfg(feature = "alloc")]
+const MANY: usize = 64;
+
+impl<'a> Seen<'a> {
+    pub(super) fn new(extra: Extra<'a>) -> Self {
+        Self {
+            extra,
+            mask: 0,
+            count: 0,
+            #[cfg(feature = "alloc")]
+            places: None,
+        }
+    }
+
+    pub(super) fn is_first(&mut self, key: &'a str) -> bool {
+        let at = self.count;
+        self.count += 1;
+        #[cfg(feature = "alloc")]
+        if at >= MANY {
+            return self.places.get_or_insert_with(|| self.extra.places()).first(key) == Some(at);
+        }
+        let bit = key_bit(key.as_bytes());
+        let clash = self.mask & bit != 0;
+        self.mask |= bit;
+        !clash || self.extra.place(key) == Some(at)
+    }
+}
