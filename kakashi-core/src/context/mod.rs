@@ -14,7 +14,7 @@ use portable_atomic::{AtomicUsize, Ordering};
 
 use crate::codec::{Cursor, Malformed, Pairs, put_pair};
 use crate::record::ContextFields;
-use crate::util::key_index::Places;
+use crate::util::key_index::KeyIndex;
 use crate::util::output::written;
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
@@ -142,7 +142,7 @@ impl LogContext {
         typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
         let typed_end = all.len();
         custom.iter().for_each(|source| all.extend(keyed_pairs(source)));
-        let places = Places::of(all.iter().map(|pair| pair.0));
+        let places = KeyIndex::of(all.iter().map(|pair| pair.0));
         let mut latest = vec![&[][..]; all.len()];
         for (at, (key, pair)) in all.iter().enumerate() {
             let place = places.first(key).unwrap_or(at);

@@ -2,7 +2,7 @@
 
 use crate::codec::Pairs;
 #[cfg(feature = "alloc")]
-use crate::util::key_index::Places;
+use crate::util::key_index::KeyIndex;
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
 
@@ -65,13 +65,13 @@ impl<'a> Extra<'a> {
 
     /// Finds where each key stands first.
     #[cfg(feature = "alloc")]
-    fn places(&self) -> Places<'a> {
+    fn key_index(&self) -> KeyIndex<'a> {
         let mut keys = alloc::vec::Vec::new();
         self.visit(&mut |key, _| {
             keys.push(key);
             true
         });
-        Places::of(keys)
+        KeyIndex::of(keys)
     }
 
     pub(super) fn mask(&self) -> u64 {
@@ -110,7 +110,7 @@ pub(super) struct Seen<'a> {
     mask: u64,
     count: usize,
     #[cfg(feature = "alloc")]
-    places: Option<Places<'a>>,
+    index: Option<KeyIndex<'a>>,
 }
 
 #[cfg(feature = "alloc")]
@@ -123,7 +123,7 @@ impl<'a> Seen<'a> {
             mask: 0,
             count: 0,
             #[cfg(feature = "alloc")]
-            places: None,
+            index: None,
         }
     }
 
@@ -132,7 +132,7 @@ impl<'a> Seen<'a> {
         self.count += 1;
         #[cfg(feature = "alloc")]
         if at >= MANY {
-            return self.places.get_or_insert_with(|| self.extra.places()).first(key) == Some(at);
+            return self.index.get_or_insert_with(|| self.extra.key_index()).first(key) == Some(at);
         }
         let bit = key_bit(key.as_bytes());
         let clash = self.mask & bit != 0;

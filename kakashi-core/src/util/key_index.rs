@@ -8,9 +8,9 @@ const FEW: usize = if cfg!(target_family = "wasm") { 0 } else { 16 };
 
 /// Keys, each with the place where it stands first. A search takes few steps, however
 /// many keys there are and whoever chose them.
-pub(crate) struct Places<'a>(Vec<(&'a str, usize)>);
+pub(crate) struct KeyIndex<'a>(Vec<(&'a str, usize)>);
 
-impl<'a> Places<'a> {
+impl<'a> KeyIndex<'a> {
     /// Takes keys in the order in which they stand.
     pub(crate) fn of(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let mut places = Self(keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect());

@@ -9,7 +9,7 @@ use crate::codec::{Cursor, Malformed};
 use crate::level::LogLevel;
 use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::{Site, SiteFlags, SiteParts, check_body};
-use crate::util::key_index::Places;
+use crate::util::key_index::KeyIndex;
 
 /// Says what the ids in records stand for.
 pub trait Known<'a> {
@@ -84,7 +84,7 @@ pub(super) fn check_each_once<'a>(
 ) -> Result<(), Malformed> {
     // As many bits as keys: all differ, and no table is needed.
     let all_differ = mask.count_ones() as usize == keys.clone().count() || {
-        let places = Places::of(keys.clone());
+        let places = KeyIndex::of(keys.clone());
         keys.enumerate().all(|(at, key)| places.first(key) == Some(at))
     };
     if all_differ { Ok(()) } else { Err(Malformed) }
