@@ -4,7 +4,7 @@ use crate::clock::Timestamp;
 use crate::record::{ContextFields, LogRecord, Name};
 use crate::stats::Dropped;
 #[cfg(feature = "alloc")]
-use crate::util::id_map::Ids;
+use crate::util::id_map::IdMap;
 use crate::util::output::Output;
 use crate::wire::{BlockWriter, RecordIds};
 
@@ -49,7 +49,7 @@ struct Entry {
 /// A table for each kind.
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
-struct Dictionary([Ids<Entry>; 3]);
+struct Dictionary([IdMap<Entry>; 3]);
 
 #[cfg(feature = "alloc")]
 impl Dictionary {

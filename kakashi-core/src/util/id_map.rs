@@ -4,10 +4,10 @@
 //! there, sorted runs, a sixth of the size, which no choice of numbers slows down.
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) type Ids<T> = hashbrown::HashMap<u64, T>;
+pub(crate) type IdMap<T> = hashbrown::HashMap<u64, T>;
 
 #[cfg(target_family = "wasm")]
-pub(crate) use runs::Ids;
+pub(crate) use runs::IdMap;
 
 #[cfg(any(test, target_family = "wasm"))]
 #[cfg_attr(not(target_family = "wasm"), expect(dead_code, reason = "tested here, used on wasm"))]
@@ -16,7 +16,7 @@ mod runs {
 
     /// Values by their ids; the latest of an id counts.
     #[derive(Debug)]
-    pub(crate) struct Ids<T> {
+    pub(crate) struct IdMap<T> {
         /// Ids and where their values stand, in sorted runs whose lengths are the bits
         /// of their number, the longest first: like a counter's bits, runs of one length
         /// become one of twice that.
@@ -24,13 +24,13 @@ mod runs {
         values: Vec<T>,
     }
 
-    impl<T> Default for Ids<T> {
+    impl<T> Default for IdMap<T> {
         fn default() -> Self {
             Self { runs: Vec::new(), values: Vec::new() }
         }
     }
 
-    impl<T> Ids<T> {
+    impl<T> IdMap<T> {
         /// Finds what an id stands for.
         pub(crate) fn get(&self, id: &u64) -> Option<&T> {
             self.values.get(find(&self.runs, *id)?)
@@ -86,7 +86,7 @@ mod runs {
                 steps in proptest::collection::vec((0_u64..20, 0..1000), 0..200),
                 kept in 0..1000,
             ) {
-                let (mut ids, mut table) = (Ids::default(), hashbrown::HashMap::new());
+                let (mut ids, mut table) = (IdMap::default(), hashbrown::HashMap::new());
                 for (at, (id, value)) in steps.into_iter().enumerate() {
                     ids.insert(id, value);
                     table.insert(id, value);

@@ -9,7 +9,7 @@ use crate::codec::{Cursor, Malformed, Pairs};
 use crate::level::LogLevel;
 use crate::record::{ContextFields, LogRecord, Name};
 use crate::util::crc::crc32;
-use crate::util::id_map::Ids as Table;
+use crate::util::id_map::IdMap;
 
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]
@@ -57,16 +57,16 @@ pub struct Reader<'a> {
     /// Where the next block is looked for.
     at: usize,
     items: Cursor<'a>,
-    ids: Ids<'a>,
+    ids: BlockIds<'a>,
     tables: &'a [SiteTable<'a>],
 }
 
 /// What the block explains.
 #[derive(Debug, Default)]
-struct Ids<'a> {
-    sites: Table<KnownSite<'a>>,
-    names: Table<Name<'a>>,
-    contexts: Table<ContextFields<'a>>,
+struct BlockIds<'a> {
+    sites: IdMap<KnownSite<'a>>,
+    names: IdMap<Name<'a>>,
+    contexts: IdMap<ContextFields<'a>>,
     /// The sites of the build that the block names.
     build: Option<&'a SiteTable<'a>>,
 }
@@ -74,7 +74,7 @@ struct Ids<'a> {
 impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, items: Cursor::new(&[]), ids: Ids::default(), tables: &[] }
+        Self { bytes, at: 0, items: Cursor::new(&[]), ids: BlockIds::default(), tables: &[] }
     }
 
     /// Explains the records of devices that left their call sites in their ELF files:
@@ -161,7 +161,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Known<'a> for Ids<'a> {
+impl<'a> Known<'a> for BlockIds<'a> {
     fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
         self.sites.get(&id).or_else(|| self.build?.site(id))
     }

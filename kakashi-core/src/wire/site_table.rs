@@ -7,7 +7,7 @@ use super::read_record::{KnownSite, check_each_once};
 use crate::codec::Malformed;
 use crate::record::Name;
 use crate::site::{InSection, in_section};
-use crate::util::id_map::Ids;
+use crate::util::id_map::IdMap;
 
 /// Says what the numbers in a device's records stand for.
 ///
@@ -17,8 +17,8 @@ use crate::util::id_map::Ids;
 #[derive(Debug)]
 pub struct SiteTable<'a> {
     build_id: Vec<u8>,
-    sites: Ids<KnownSite<'a>>,
-    names: Ids<Name<'a>>,
+    sites: IdMap<KnownSite<'a>>,
+    names: IdMap<Name<'a>>,
     len: usize,
 }
 
@@ -28,7 +28,7 @@ impl<'a> SiteTable<'a> {
     /// # Errors
     /// [`Malformed`] where the bytes are no such section.
     pub fn new(section: &'a [u8], build_id: &[u8]) -> Result<Self, Malformed> {
-        let (mut sites, mut names, mut len) = (Ids::default(), Ids::default(), 0);
+        let (mut sites, mut names, mut len) = (IdMap::default(), IdMap::default(), 0);
         let mut rest = section;
         while let [first, after @ ..] = rest {
             if *first == 0 {
