@@ -2,7 +2,7 @@
 
 use super::cache::EncoderCache;
 #[cfg(any(test, target_os = "none"))]
-use super::typed_call::CallDriver;
+use super::typed_call::CallPath;
 use crate::clock::Timestamp;
 use crate::level::LogLevel;
 use crate::record::{LogRecord, Name};
@@ -34,15 +34,15 @@ pub trait Encoder: Send + Sync {
         None
     }
 
-    /// Chooses how a call becomes a batch of its own.
+    /// Chooses by which path a call is encoded.
     #[cfg(any(test, target_os = "none"))]
     #[doc(hidden)]
     #[inline(always)]
-    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments)
+    fn choose_path(&self, path: impl CallPath, arguments: &impl Arguments)
     where
         Self: Sized,
     {
-        driver.whole(arguments);
+        path.dynamic(arguments);
     }
 
     /// Appends the announcement that records were dropped.

@@ -105,7 +105,7 @@ pub use self::pretty::Pretty;
 pub use self::text::Text;
 #[cfg(any(test, target_os = "none"))]
 #[doc(hidden)]
-pub use self::typed_call::{Alone, CallDriver, EncodeAlone};
+pub use self::typed_call::{CallPath, EncodeTyped, TypedCall};
 #[cfg(target_os = "none")]
 pub(crate) use self::typed_text::quoting;
 pub use self::wire::Wire;

@@ -281,9 +281,9 @@ fn a_list_in_wire_form_is_written_as_one_that_is_borrowed() {
 }
 
 /// Describes itself as a single value, as `Serde` does of a string.
-struct Alone<'a>(Value<'a>);
+struct Unnested<'a>(Value<'a>);
 
-impl Composite for Alone<'_> {
+impl Composite for Unnested<'_> {
     fn describe(&self, sink: &mut dyn ValueSink) {
         sink.value(self.0);
     }
@@ -302,8 +302,8 @@ fn a_described_scalar_is_written_as_the_scalar() {
         Value::Duration(Duration::from_secs(1)),
         Value::Null,
     ] {
-        let alone = Alone(value);
-        let described = Value::Composite(&alone);
+        let unnested = Unnested(value);
+        let described = Value::Composite(&unnested);
         assert_eq!(json_value(&described), json_value(&value));
         // Through the wire it becomes the scalar: the line must not depend on the road.
         assert_eq!(text_value(&described), text_value(&value));

@@ -11,7 +11,7 @@ use super::message::write_shown;
 use super::number::{put_f64, put_i64, put_plain, put_u64};
 use super::render::put_line;
 #[cfg(any(test, target_os = "none"))]
-use super::typed_call::CallDriver;
+use super::typed_call::CallPath;
 use crate::clock::Timestamp;
 use crate::codec::print;
 use crate::level::LogLevel;
@@ -41,8 +41,8 @@ impl Encoder for Text {
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments) {
-        driver.pieces(self, arguments);
+    fn choose_path(&self, path: impl CallPath, arguments: &impl Arguments) {
+        path.typed(self, arguments);
     }
 
     /// Without the code that makes a record of it: a device has few bytes for that.

@@ -1,4 +1,4 @@
-//! One call as a batch of its own, while the kinds of its values are types still.
+//! A call whose values' kinds are types: encoded as a batch of its own.
 //!
 //! What a device writes at once: no cache, and no code for kinds of values that
 //! the program never logs. The bytes are those that [`Encoder::encode`](super::Encoder::encode) and
@@ -17,7 +17,7 @@ use crate::wire::OpenBlock;
 
 /// A batch of one call that is being written.
 #[derive(Debug)]
-pub struct Alone<'b> {
+pub struct TypedCall<'b> {
     pub(crate) out: Output<'b>,
     pub(super) parts: SiteParts<'static>,
     /// Values whose keys are not here.
@@ -26,34 +26,34 @@ pub struct Alone<'b> {
 }
 
 /// Writes a call piece by piece; the pieces between its values are outlined.
-pub trait EncodeAlone {
+pub trait EncodeTyped {
     /// Writes what stands before the values, a template's message excepted.
-    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, out: Output<'b>) -> Alone<'b>;
+    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, out: Output<'b>) -> TypedCall<'b>;
 
     /// Writes the message of a template.
-    fn put_message(alone: &mut Alone<'_>, arguments: &impl Arguments);
+    fn put_message(call: &mut TypedCall<'_>, arguments: &impl Arguments);
 
     /// Writes the next value.
-    fn put_value<const FORM: u8>(alone: &mut Alone<'_>, value: &Value<'_>);
+    fn put_value<const FORM: u8>(call: &mut TypedCall<'_>, value: &Value<'_>);
 
     /// Writes what stands after the values.
-    fn end(alone: &mut Alone<'_>);
+    fn end(call: &mut TypedCall<'_>);
 
     /// Writes a batch that announces drops.
     fn put_dropped(&self, timestamp: Timestamp, sums: &dyn DropSums, out: &mut Output<'_>);
 }
 
-/// Brings a call to its end, by an encoder that knows pieces or by any other.
-pub trait CallDriver {
-    /// Has the call encoded piece by piece.
-    fn pieces<E: EncodeAlone, A: Arguments>(self, encoder: &E, arguments: &A);
-    /// Has the call encoded as a record whose values may be of any kind.
-    fn whole(self, arguments: &impl Arguments);
+/// How a call is encoded: by its types, where the encoder can, or as a record.
+pub trait CallPath {
+    /// Encodes the call piece by piece.
+    fn typed<E: EncodeTyped, A: Arguments>(self, encoder: &E, arguments: &A);
+    /// Encodes the call as a record whose values may be of any kind.
+    fn dynamic(self, arguments: &impl Arguments);
 }
 
-struct TypedValues<'a, 'b, E, A>(&'a mut Alone<'b>, PhantomData<(E, A)>);
+struct TypedValues<'a, 'b, E, A>(&'a mut TypedCall<'b>, PhantomData<(E, A)>);
 
-impl<E: EncodeAlone, A: Arguments> Visit for TypedValues<'_, '_, E, A> {
+impl<E: EncodeTyped, A: Arguments> Visit for TypedValues<'_, '_, E, A> {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         // A `match`, for want of `put_value::<{ A::FORM }>`.
@@ -64,10 +64,10 @@ impl<E: EncodeAlone, A: Arguments> Visit for TypedValues<'_, '_, E, A> {
     }
 }
 
-impl Alone<'_> {
+impl TypedCall<'_> {
     /// Writes the values.
     #[inline(always)]
-    pub(crate) fn put<E: EncodeAlone, A: Arguments>(&mut self, arguments: &A) {
+    pub(crate) fn put<E: EncodeTyped, A: Arguments>(&mut self, arguments: &A) {
         if A::FORM == site::TEMPLATE {
             E::put_message(self, arguments);
         }
@@ -93,7 +93,7 @@ mod tests {
     const TIME: Timestamp = Timestamp::Uptime(12_345_678_901);
 
     /// Writes a call piece by piece.
-    fn alone<E: EncodeAlone, A: Arguments>(
+    fn written<E: EncodeTyped, A: Arguments>(
         encoder: &E,
         logger: &str,
         site: Site<'static>,
@@ -109,14 +109,14 @@ mod tests {
         };
         let mut room = [0; 512];
         let out = Output::new(&mut room);
-        let mut alone = match A::FORM {
+        let mut call = match A::FORM {
             site::PLAIN => encoder.begin::<{ site::PLAIN }>(&head, out),
             site::QUOTED => encoder.begin::<{ site::QUOTED }>(&head, out),
             _ => encoder.begin::<{ site::TEMPLATE }>(&head, out),
         };
-        alone.put::<E, A>(arguments);
-        E::end(&mut alone);
-        alone.out.written().to_vec()
+        call.put::<E, A>(arguments);
+        E::end(&mut call);
+        call.out.written().to_vec()
     }
 
     /// Compares it with what the encoder makes of the record.
@@ -127,8 +127,8 @@ mod tests {
             let mut out = Output::new(&mut room);
             Text.encode(&record, &mut EncoderCache::new(), &mut out);
             let line = out.written().escape_ascii().to_string();
-            assert_eq!(alone(&Text, logger, site, arguments).escape_ascii().to_string(), line);
-            let block = alone(&Wire, logger, site, arguments);
+            assert_eq!(written(&Text, logger, site, arguments).escape_ascii().to_string(), line);
+            let block = written(&Wire, logger, site, arguments);
             let mut items = Reader::new(&block);
             let Some(Item::Record(read)) = items.next() else { panic!("no record") };
             let mut room = [0; 512];
@@ -193,13 +193,13 @@ mod tests {
             }
             let (mut room, mut expected) = ([0; 512], [0; 512]);
             let (mut out, mut line) = (Output::new(&mut room), Output::new(&mut expected));
-            EncodeAlone::put_dropped(&Text, TIME, &dropped, &mut out);
+            EncodeTyped::put_dropped(&Text, TIME, &dropped, &mut out);
             with_announcement(TIME, &dropped, &mut |record| {
                 Text.encode(record, &mut EncoderCache::new(), &mut line);
             });
             prop_assert_eq!(out.written(), line.written());
             let mut out = Output::new(&mut room);
-            EncodeAlone::put_dropped(&Wire, TIME, &dropped, &mut out);
+            EncodeTyped::put_dropped(&Wire, TIME, &dropped, &mut out);
             let Some(Item::Dropped(report)) = Reader::new(out.written()).next() else { panic!("no report") };
             prop_assert_eq!(report.total(), dropped.total() as u64);
             for (name, count) in report.reasons() {

@@ -5,7 +5,7 @@ use super::message::show_known;
 use super::number::put_u64;
 use super::text::{Text, put_drops, put_known};
 use super::time::put_time;
-use super::typed_call::{Alone, EncodeAlone};
+use super::typed_call::{EncodeTyped, TypedCall};
 use crate::clock::Timestamp;
 use crate::codec::Cursor;
 use crate::record::call::{CallHead, Quoting};
@@ -23,9 +23,9 @@ pub(crate) const fn quoting(name: &str) -> Option<Quoting> {
     if is_plain(name.as_bytes(), false) { None } else { Some(put_quoted_bytes) }
 }
 
-impl EncodeAlone for Text {
+impl EncodeTyped for Text {
     #[inline(always)]
-    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> Alone<'b> {
+    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> TypedCall<'b> {
         put_time(call.timestamp, &mut out);
         let (parts, flags) = put_text_head(call, &mut out);
         match FORM {
@@ -34,13 +34,13 @@ impl EncodeAlone for Text {
             site::QUOTED => put_quoted_bytes(parts.message, &mut out),
             _ => {}
         }
-        Alone { out, parts, unnamed: 0, block: OpenBlock::default() }
+        TypedCall { out, parts, unnamed: 0, block: OpenBlock::default() }
     }
 
     #[inline(always)]
-    fn put_message(alone: &mut Alone<'_>, arguments: &impl Arguments) {
-        let parts = alone.parts;
-        let mut quoter = Quoter::new(&mut alone.out, true);
+    fn put_message(call: &mut TypedCall<'_>, arguments: &impl Arguments) {
+        let parts = call.parts;
+        let mut quoter = Quoter::new(&mut call.out, true);
         let mut rest = as_text(parts.message).unwrap_or_default();
         while let Some(piece) = next_piece(&mut rest) {
             match piece {
@@ -55,13 +55,13 @@ impl EncodeAlone for Text {
     }
 
     #[inline(always)]
-    fn put_value<const FORM: u8>(alone: &mut Alone<'_>, value: &Value<'_>) {
-        put_next_key::<FORM>(alone);
-        put_known(&mut alone.out, value);
+    fn put_value<const FORM: u8>(call: &mut TypedCall<'_>, value: &Value<'_>) {
+        put_next_key::<FORM>(call);
+        put_known(&mut call.out, value);
     }
 
-    fn end(alone: &mut Alone<'_>) {
-        alone.out.put_byte(b'\n');
+    fn end(call: &mut TypedCall<'_>) {
+        call.out.put_byte(b'\n');
     }
 
     #[inline(always)]
@@ -84,24 +84,24 @@ fn put_text_head(call: &CallHead<'_>, out: &mut Output<'_>) -> (SiteParts<'stati
 }
 
 #[inline(never)]
-fn put_next_key<const FORM: u8>(alone: &mut Alone<'_>) {
-    alone.out.put_byte(b' ');
-    let Some(left) = alone.parts.key_count.checked_sub(1) else {
+fn put_next_key<const FORM: u8>(call: &mut TypedCall<'_>) {
+    call.out.put_byte(b' ');
+    let Some(left) = call.parts.key_count.checked_sub(1) else {
         // The site is exported: a number for each value.
-        alone.unnamed += 1;
-        put_u64(&mut alone.out, alone.unnamed.into());
-        return alone.out.put_byte(b'=');
+        call.unnamed += 1;
+        put_u64(&mut call.out, call.unnamed.into());
+        return call.out.put_byte(b'=');
     };
-    alone.parts.key_count = left;
-    let mut keys = Cursor::new(alone.parts.keys);
+    call.parts.key_count = left;
+    let mut keys = Cursor::new(call.parts.keys);
     let key = keys.text_bytes().unwrap_or_default();
-    alone.parts.keys = keys.rest();
+    call.parts.keys = keys.rest();
     if FORM == site::PLAIN || is_plain(key, false) {
-        alone.out.put(key);
+        call.out.put(key);
     } else {
-        put_quoted_bytes(key, &mut alone.out);
+        put_quoted_bytes(key, &mut call.out);
     }
-    alone.out.put_byte(b'=');
+    call.out.put_byte(b'=');
 }
 
 /// Finds the place of a key; the compiler has seen that it is one.

@@ -1,6 +1,6 @@
 //! A typed call as a block of the wire.
 
-use super::typed_call::{Alone, EncodeAlone};
+use super::typed_call::{EncodeTyped, TypedCall};
 use super::wire::Wire;
 use crate::clock::Timestamp;
 use crate::codec;
@@ -12,27 +12,27 @@ use crate::value::Value;
 use crate::value::arguments::Arguments;
 use crate::wire::OpenBlock;
 
-impl EncodeAlone for Wire {
+impl EncodeTyped for Wire {
     #[inline(always)]
-    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> Alone<'b> {
+    fn begin<'b, const FORM: u8>(&self, call: &CallHead<'_>, mut out: Output<'b>) -> TypedCall<'b> {
         let mut block = OpenBlock::begin(&mut out);
         block.put_site(call, &mut out);
         block.open_record(call, &mut out);
-        Alone { out, parts: SiteParts::default(), unnamed: 0, block }
+        TypedCall { out, parts: SiteParts::default(), unnamed: 0, block }
     }
 
     /// The host has the template.
     #[inline(always)]
-    fn put_message(_: &mut Alone<'_>, _: &impl Arguments) {}
+    fn put_message(_: &mut TypedCall<'_>, _: &impl Arguments) {}
 
     #[inline(always)]
-    fn put_value<const FORM: u8>(alone: &mut Alone<'_>, value: &Value<'_>) {
-        codec::put_known(&mut alone.out, value);
+    fn put_value<const FORM: u8>(call: &mut TypedCall<'_>, value: &Value<'_>) {
+        codec::put_known(&mut call.out, value);
     }
 
-    fn end(alone: &mut Alone<'_>) {
-        alone.block.close(&mut alone.out);
-        alone.block.finish(&mut alone.out);
+    fn end(call: &mut TypedCall<'_>) {
+        call.block.close(&mut call.out);
+        call.block.finish(&mut call.out);
     }
 
     fn put_dropped(&self, timestamp: Timestamp, sums: &dyn DropSums, out: &mut Output<'_>) {

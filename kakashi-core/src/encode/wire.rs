@@ -3,7 +3,7 @@
 use super::cache::EncoderCache;
 use super::encoder::Encoder;
 #[cfg(any(test, target_os = "none"))]
-use super::typed_call::CallDriver;
+use super::typed_call::CallPath;
 use crate::clock::Timestamp;
 use crate::record::LogRecord;
 use crate::stats::Dropped;
@@ -26,8 +26,8 @@ impl Encoder for Wire {
 
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
-    fn drive(&self, driver: impl CallDriver, arguments: &impl Arguments) {
-        driver.pieces(self, arguments);
+    fn choose_path(&self, path: impl CallPath, arguments: &impl Arguments) {
+        path.typed(self, arguments);
     }
 
     fn encode_dropped(

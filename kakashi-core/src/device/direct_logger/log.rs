@@ -39,7 +39,7 @@ impl<C: Clock, E: Encoder, S: Sink, const N: usize> Log for DirectLogger<'_, C, 
     #[cfg(target_os = "none")]
     #[inline(always)]
     fn call<A: Arguments>(&self, level: LogLevel, linked: Linked, arguments: &A) {
-        self.encoder.drive(CallTurn { logger: self, level, linked }, arguments);
+        self.encoder.choose_path(CallTurn { logger: self, level, linked }, arguments);
     }
 }
 

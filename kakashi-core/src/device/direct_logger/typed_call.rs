@@ -2,7 +2,7 @@
 
 use super::{DirectLogger, State};
 use crate::clock::Clock;
-use crate::encode::{Alone, CallDriver, CallHead, EncodeAlone, Encoder};
+use crate::encode::{CallHead, CallPath, EncodeTyped, Encoder, TypedCall};
 use crate::level::LogLevel;
 use crate::logger::log::Log;
 use crate::sink::Sink;
@@ -20,7 +20,7 @@ pub(super) struct CallTurn<'l, 'n, C, E, S, const N: usize> {
 
 impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S, N> {
     #[inline(never)]
-    fn turn_alone<P: EncodeAlone>(
+    fn turn_typed<P: EncodeTyped>(
         &self,
         encoder: &P,
         level: LogLevel,
@@ -34,13 +34,13 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     }
 
     #[inline(never)]
-    fn begin<'s, P: EncodeAlone, const FORM: u8>(
+    fn begin<'s, P: EncodeTyped, const FORM: u8>(
         &self,
         encoder: &P,
         room: &'s mut [u8; N],
         level: LogLevel,
         linked: Linked,
-    ) -> Alone<'s> {
+    ) -> TypedCall<'s> {
         let head = CallHead {
             timestamp: self.clock.now(),
             level,
@@ -52,30 +52,30 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     }
 
     #[inline(never)]
-    fn end<P: EncodeAlone>(&self, alone: &mut Alone<'_>, state: &mut State<S>, level: LogLevel) {
-        P::end(alone);
-        let whole = !alone.out.overflowed();
-        self.finish(state, level, whole.then_some(alone.out.written()));
+    fn end<P: EncodeTyped>(&self, call: &mut TypedCall<'_>, state: &mut State<S>, level: LogLevel) {
+        P::end(call);
+        let whole = !call.out.overflowed();
+        self.finish(state, level, whole.then_some(call.out.written()));
     }
 }
 
-impl<C: Clock, E: Encoder, S: Sink, const N: usize> CallDriver for CallTurn<'_, '_, C, E, S, N> {
+impl<C: Clock, E: Encoder, S: Sink, const N: usize> CallPath for CallTurn<'_, '_, C, E, S, N> {
     #[inline(always)]
-    fn pieces<P: EncodeAlone, A: Arguments>(self, encoder: &P, arguments: &A) {
+    fn typed<P: EncodeTyped, A: Arguments>(self, encoder: &P, arguments: &A) {
         let Self { logger, level, linked } = self;
         let mut room = [0; N];
-        let Some(mut state) = logger.turn_alone(encoder, level, &mut room) else { return };
-        let mut alone = match A::FORM {
+        let Some(mut state) = logger.turn_typed(encoder, level, &mut room) else { return };
+        let mut call = match A::FORM {
             site::PLAIN => logger.begin::<P, { site::PLAIN }>(encoder, &mut room, level, linked),
             site::QUOTED => logger.begin::<P, { site::QUOTED }>(encoder, &mut room, level, linked),
             _ => logger.begin::<P, { site::TEMPLATE }>(encoder, &mut room, level, linked),
         };
-        alone.put::<P, _>(arguments);
-        logger.end::<P>(&mut alone, &mut state, level);
+        call.put::<P, _>(arguments);
+        logger.end::<P>(&mut call, &mut state, level);
     }
 
     #[inline(always)]
-    fn whole(self, arguments: &impl Arguments) {
+    fn dynamic(self, arguments: &impl Arguments) {
         let site = self.linked.site(self.level);
         arguments.with_values(&mut |values| Log::log(self.logger, site, values));
     }
