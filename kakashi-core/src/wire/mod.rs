@@ -80,7 +80,7 @@ mod writer;
 
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub use read_record::{Known, KnownSite, read_record, read_record_time};
+pub use read_record::{IdResolver, ResolvedSite, read_record, read_record_time};
 #[cfg(feature = "alloc")]
 pub use reader::{DropReport, Item, Reader};
 #[cfg(feature = "alloc")]

@@ -1,7 +1,7 @@
 //! A RECORD's body into a record.
 //!
 //! The same body stands in blocks, whose bytes may be anybody's, and in the
-//! rings inside a process, whose bytes are our own: [`Known`] says which.
+//! rings inside a process, whose bytes are our own: [`IdResolver::is_trusted`] says which.
 
 use super::flag;
 use crate::clock::Timestamp;
@@ -11,25 +11,25 @@ use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::{Site, SiteFlags, SiteParts, check_body};
 use crate::util::key_index::KeyIndex;
 
-/// Says what the ids in records stand for.
-pub trait Known<'a> {
+/// Resolves the ids in records: which site, logger and context they name.
+pub trait IdResolver<'a> {
     /// The bytes were written by this process: values are taken as they are.
     /// One that is malformed all the same ends its record's fields.
-    fn is_own(&self) -> bool {
+    fn is_trusted(&self) -> bool {
         false
     }
 
     /// Finds a site by its id.
-    fn site(&self, id: u64) -> Option<&KnownSite<'a>>;
+    fn site(&self, id: u64) -> Option<&ResolvedSite<'a>>;
     /// Finds a logger's name by its id.
     fn logger(&self, id: u64) -> Option<Name<'a>>;
     /// Finds a context by its id.
     fn context(&self, id: u64) -> Option<ContextFields<'a>>;
 }
 
-/// A call site, and what a record needs of it.
+/// A call site as an [`IdResolver`] finds it: what a record needs of it.
 #[derive(Clone, Copy, Debug)]
-pub struct KnownSite<'a> {
+pub struct ResolvedSite<'a> {
     level: LogLevel,
     flags: SiteFlags,
     mask: u64,
@@ -39,7 +39,7 @@ pub struct KnownSite<'a> {
     address: usize,
 }
 
-impl From<Site<'static>> for KnownSite<'static> {
+impl From<Site<'static>> for ResolvedSite<'static> {
     fn from(site: Site<'static>) -> Self {
         Self {
             level: site.level(),
@@ -52,7 +52,7 @@ impl From<Site<'static>> for KnownSite<'static> {
     }
 }
 
-impl<'a> KnownSite<'a> {
+impl<'a> ResolvedSite<'a> {
     /// Checks the body of a SITE item after its id, for a site that the program
     /// makes while it runs; no other may have its address, which is not 0.
     ///
@@ -95,14 +95,14 @@ pub(super) fn check_each_once<'a>(
 /// # Errors
 /// [`Malformed`] when it is none, or an id is not known.
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-pub fn read_record<'a>(body: &'a [u8], known: &impl Known<'a>) -> Result<LogRecord<'a>, Malformed> {
+pub fn read_record<'a>(body: &'a [u8], ids: &impl IdResolver<'a>) -> Result<LogRecord<'a>, Malformed> {
     #[cfg(target_family = "wasm")]
-    let known: &dyn Known<'a> = known;
-    read(body, known)
+    let ids: &dyn IdResolver<'a> = ids;
+    read(body, ids)
 }
 
 #[cfg_attr(not(target_family = "wasm"), inline(always))]
-fn read<'a, K: Known<'a> + ?Sized>(body: &'a [u8], known: &K) -> Result<LogRecord<'a>, Malformed> {
+fn read<'a, K: IdResolver<'a> + ?Sized>(body: &'a [u8], ids: &K) -> Result<LogRecord<'a>, Malformed> {
     let mut body = Cursor::new(body);
     let flags = body.byte()?;
     if flags & !flag::KNOWN != 0 {
@@ -113,25 +113,25 @@ fn read<'a, K: Known<'a> + ?Sized>(body: &'a [u8], known: &K) -> Result<LogRecor
     let mut site = None;
     let mut inline = (LogLevel::Info, "");
     if has(flag::SITE) {
-        site = Some(known.site(body.leb()?).ok_or(Malformed)?);
+        site = Some(ids.site(body.leb()?).ok_or(Malformed)?);
     } else {
         let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
         inline = (level, body.text()?);
     }
     let mut logger = const { Name::new("") };
     if has(flag::LOGGER) {
-        logger = known.logger(body.leb()?).ok_or(Malformed)?;
+        logger = ids.logger(body.leb()?).ok_or(Malformed)?;
     }
     let mut context = ContextFields::default();
     if has(flag::CONTEXT) {
-        context = known.context(body.leb()?).ok_or(Malformed)?;
+        context = ids.context(body.leb()?).ok_or(Malformed)?;
     }
     let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
     let mut record = match site {
         None => LogRecord::new(timestamp, inline.0, logger, inline.1),
         Some(site) => {
             let before = body.rest();
-            if !known.is_own() || has(flag::EXTRA) {
+            if !ids.is_trusted() || has(flag::EXTRA) {
                 for _ in 0..site.parts.key_count {
                     body.check_value()?;
                 }
@@ -148,7 +148,7 @@ fn read<'a, K: Known<'a> + ?Sized>(body: &'a [u8], known: &K) -> Result<LogRecor
     record.sequence = sequence;
     record.set_context(context);
     if has(flag::EXTRA) {
-        if !known.is_own() {
+        if !ids.is_trusted() {
             body.check_pairs()?;
         }
         record.set_extra(Extra::Wire(body.rest()));

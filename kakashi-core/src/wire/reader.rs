@@ -1,7 +1,7 @@
 //! Bytes into records. Any bytes at all are safe to read; memory grows with
 //! the number of ids in one block and of keys in one item, nothing else.
 
-use super::read_record::{Known, KnownSite, check_each_once, read_record, read_time};
+use super::read_record::{IdResolver, ResolvedSite, check_each_once, read_record, read_time};
 use super::site_table::SiteTable;
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, kind};
 use crate::clock::Timestamp;
@@ -64,7 +64,7 @@ pub struct Reader<'a> {
 /// What the block explains.
 #[derive(Debug, Default)]
 struct BlockIds<'a> {
-    sites: IdMap<KnownSite<'a>>,
+    sites: IdMap<ResolvedSite<'a>>,
     names: IdMap<Name<'a>>,
     contexts: IdMap<ContextFields<'a>>,
     /// The sites of the build that the block names.
@@ -131,7 +131,7 @@ impl<'a> Reader<'a> {
         match kind {
             kind::SITE => {
                 let id = body.leb()?;
-                let site = KnownSite::read(body.rest())?;
+                let site = ResolvedSite::read(body.rest())?;
                 check_each_once(site.mask(), site.keys())?;
                 self.ids.sites.insert(id, site);
             }
@@ -161,8 +161,8 @@ impl<'a> Reader<'a> {
     }
 }
 
-impl<'a> Known<'a> for BlockIds<'a> {
-    fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+impl<'a> IdResolver<'a> for BlockIds<'a> {
+    fn site(&self, id: u64) -> Option<&ResolvedSite<'a>> {
         self.sites.get(&id).or_else(|| self.build?.site(id))
     }
 

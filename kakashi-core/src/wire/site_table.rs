@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::BUILD_ID_LEN;
-use super::read_record::{KnownSite, check_each_once};
+use super::read_record::{ResolvedSite, check_each_once};
 use crate::codec::Malformed;
 use crate::record::Name;
 use crate::site::{InSection, in_section};
@@ -17,7 +17,7 @@ use crate::util::id_map::IdMap;
 #[derive(Debug)]
 pub struct SiteTable<'a> {
     build_id: Vec<u8>,
-    sites: IdMap<KnownSite<'a>>,
+    sites: IdMap<ResolvedSite<'a>>,
     names: IdMap<Name<'a>>,
     len: usize,
 }
@@ -39,7 +39,7 @@ impl<'a> SiteTable<'a> {
             let (found, after) = in_section(rest)?;
             match found {
                 InSection::Site(body) => {
-                    let site = KnownSite::read(body)?;
+                    let site = ResolvedSite::read(body)?;
                     check_each_once(site.mask(), site.keys())?;
                     sites.insert(id, site);
                     len += 1;
@@ -74,7 +74,7 @@ impl<'a> SiteTable<'a> {
         !id.is_empty() && (id == front || id == self.build_id)
     }
 
-    pub(super) fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+    pub(super) fn site(&self, id: u64) -> Option<&ResolvedSite<'a>> {
         self.sites.get(&id)
     }
 

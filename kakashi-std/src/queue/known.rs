@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use kakashi_core::wire::{Known, KnownSite};
+use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, DropReason, Dropped, LogLevel, LoggerEntry, LoggerKind, Name, Site};
 
 static TABLES: Mutex<Option<Tables>> = Mutex::new(None);
@@ -16,7 +16,7 @@ static VERSION: AtomicUsize = AtomicUsize::new(0);
 /// Both tables.
 #[derive(Default)]
 pub(crate) struct Tables {
-    sites: Vec<KnownSite<'static>>,
+    sites: Vec<ResolvedSite<'static>>,
     site_ids: HashMap<usize, u32>,
     loggers: Vec<Arc<KnownLogger>>,
     logger_ids: HashMap<(LoggerKind, String), u32>,
@@ -123,7 +123,7 @@ impl SiteIds {
 #[derive(Debug, Default)]
 pub(super) struct KnownHere {
     version: usize,
-    sites: Vec<KnownSite<'static>>,
+    sites: Vec<ResolvedSite<'static>>,
     loggers: Vec<Arc<KnownLogger>>,
 }
 
@@ -150,13 +150,13 @@ impl KnownHere {
     }
 }
 
-impl<'a> Known<'a> for KnownHere {
-    fn is_own(&self) -> bool {
+impl<'a> IdResolver<'a> for KnownHere {
+    fn is_trusted(&self) -> bool {
         true
     }
 
     #[inline]
-    fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+    fn site(&self, id: u64) -> Option<&ResolvedSite<'a>> {
         self.sites.get(id as usize)
     }
 

@@ -6,7 +6,7 @@
 use std::cell::{Cell, OnceCell};
 
 use kakashi_core::codec::{Cursor, Malformed};
-use kakashi_core::wire::{Known, KnownSite};
+use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, LevelFilter, LogContext, LoggerEntry, Name};
 
 /// Keeps sites, loggers and contexts by their ids.
@@ -87,7 +87,7 @@ fn put_at<T>(values: &mut Vec<T>, at: usize, value: T, nothing: impl Fn() -> T) 
 pub(super) struct View<'a> {
     tables: &'a Tables,
     /// Sites taken apart, each when the first record asks for it.
-    sites: Vec<OnceCell<KnownSite<'a>>>,
+    sites: Vec<OnceCell<ResolvedSite<'a>>>,
     route: Cell<usize>,
     context: Cell<Option<usize>>,
 }
@@ -104,18 +104,18 @@ impl<'a> View<'a> {
     }
 }
 
-impl<'a> Known<'a> for View<'a> {
+impl<'a> IdResolver<'a> for View<'a> {
     // JavaScript's writer is ours.
-    fn is_own(&self) -> bool {
+    fn is_trusted(&self) -> bool {
         true
     }
 
-    fn site(&self, id: u64) -> Option<&KnownSite<'a>> {
+    fn site(&self, id: u64) -> Option<&ResolvedSite<'a>> {
         let id = usize::try_from(id).ok()?;
         let cell = self.sites.get(id)?;
         if cell.get().is_none() {
             let site = self.tables.sites.get(id)?;
-            let _ = cell.set(KnownSite::of_program(&site.body, site.address).ok()?);
+            let _ = cell.set(ResolvedSite::of_program(&site.body, site.address).ok()?);
         }
         cell.get()
     }

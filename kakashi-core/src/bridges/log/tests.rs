@@ -299,14 +299,14 @@ fn the_wire_carries_the_same_record() {
 #[cfg(all(feature = "ring", feature = "alloc"))]
 mod in_a_ring {
     use super::*;
-    use crate::wire::{Known, KnownSite, read_record};
+    use crate::wire::{IdResolver, ResolvedSite, read_record};
     use crate::{ContextFields, LogRecord, Message, Name, Ring, RingItem, RingLogger};
 
     /// Knows no site and one name.
     struct Names;
 
-    impl<'a> Known<'a> for Names {
-        fn site(&self, _: u64) -> Option<&KnownSite<'a>> {
+    impl<'a> IdResolver<'a> for Names {
+        fn site(&self, _: u64) -> Option<&ResolvedSite<'a>> {
             None
         }
 
