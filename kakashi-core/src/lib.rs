@@ -102,7 +102,7 @@ pub use logger::logger_config::{LoggerConfig, LoggerParts};
 #[cfg(feature = "alloc")]
 pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
-pub use pipeline::deferred::put_aside;
+pub use pipeline::deferred::encode_deferred;
 #[cfg(feature = "alloc")]
 pub use pipeline::redaction::Redaction;
 #[cfg(feature = "alloc")]

@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use kakashi_core::{Call, Clock as _, DropReason, LogLevel, LogRecord, put_aside, wire};
+use kakashi_core::{Call, Clock as _, DropReason, LogLevel, LogRecord, encode_deferred, wire};
 
 use crate::clock::SystemClock;
 use crate::outlet::COUNTERS;
@@ -85,7 +85,7 @@ fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
 /// Writes a record as a block; none if its values' code panics or never
 /// yields the same length.
 pub(crate) fn block_of(record: &LogRecord<'_>) -> Option<Vec<u8>> {
-    put_aside(record, &CatchPanic, MOST_BYTES)
+    encode_deferred(record, &CatchPanic, MOST_BYTES)
 }
 
 /// Logs what has been kept aside.

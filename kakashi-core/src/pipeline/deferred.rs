@@ -1,4 +1,4 @@
-//! A record put aside: as a block of its own, which a [`Reader`](crate::wire::Reader)
+//! A deferred record: encoded as a block of its own, which a [`Reader`](crate::wire::Reader)
 //! reads when its turn comes.
 
 use alloc::{vec, vec::Vec};
@@ -9,9 +9,9 @@ use crate::record::LogRecord;
 use crate::util::output::Output;
 use crate::wire::BLOCK_OVERHEAD;
 
-/// Writes a record as a block; none if its values' code panics, never yields the
-/// same length, or needs more than `most_bytes`.
-pub fn put_aside(record: &LogRecord<'_>, guard: &dyn Guard, most_bytes: usize) -> Option<Vec<u8>> {
+/// Encodes a record as a block; none if its values' code panics, never yields the
+/// same length twice, or needs more than `most_bytes`.
+pub fn encode_deferred(record: &LogRecord<'_>, guard: &dyn Guard, most_bytes: usize) -> Option<Vec<u8>> {
     let mut bytes = vec![0; 1024];
     for _ in 0..4 {
         let mut cache = EncoderCache::new();

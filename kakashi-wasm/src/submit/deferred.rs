@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kakashi_core::{Call, DropReason, LogLevel, Timestamp, put_aside, wire};
+use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred, wire};
 
 use crate::delivery::sink_queue::COUNTERS;
 use crate::dispatch::{self, Route};
@@ -72,7 +72,7 @@ fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     timer::arm(now);
     let mut record = call.record(Timestamp::Wall(now), origin.entry.name(), context.fields());
     record.sequence = Some(next_sequence());
-    let Some(block) = put_aside(&record, &CatchPanic, MOST_BYTES) else { return false };
+    let Some(block) = encode_deferred(&record, &CatchPanic, MOST_BYTES) else { return false };
     // What a sink has logged is not urgent, whatever its level: writing it at once
     // would make the sink log again.
     let urgency = if is_in_sink() { Urgency::Batched } else { Urgency::of(call.level) };
