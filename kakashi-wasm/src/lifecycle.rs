@@ -101,7 +101,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         let entry = registry().get(kakashi_core::LoggerKind::Sync, "root", None);
         if entry.enables(LogLevel::Critical) {
             let origin = Origin { entry: &entry, route: None, context: &LogContext::new() };
-            submit(&origin, &Call::of_words(LogLevel::Critical, "Panicked", &fields), Urgency::Now);
+            submit(&origin, &Call::literal(LogLevel::Critical, "Panicked", &fields), Urgency::Now);
         }
         flush::flush_all(Effort::Eager);
     });

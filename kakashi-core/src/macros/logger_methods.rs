@@ -29,7 +29,7 @@ macro_rules! __logger_methods {
             /// Logs words and fields at a level; nothing in the words is a placeholder.
             pub fn log(&self, level: $crate::LogLevel, message: &str, fields: &[$crate::Field<'_>]) {
                 if self.entry().enables(level) {
-                    self.submit(&$crate::Call::of_words(level, message, fields));
+                    self.submit(&$crate::Call::literal(level, message, fields));
                 }
             }
 
@@ -85,7 +85,7 @@ macro_rules! __logger_methods {
             ) {
                 if self.entry().enables($crate::LogLevel::Error) {
                     $fields_of(&$crate::Exception::new(error), fields, |fields| {
-                        self.submit(&$crate::Call::of_words($crate::LogLevel::Error, message, fields));
+                        self.submit(&$crate::Call::literal($crate::LogLevel::Error, message, fields));
                     });
                 }
             }

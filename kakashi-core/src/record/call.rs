@@ -1,5 +1,5 @@
-//! A logging call before it is a record: what the caller said, without the time
-//! and the context, which the road adds where it keeps the record.
+//! A logging call before it is a record: what the caller passed, without the time
+//! and the context, which are added where the record is made.
 
 use crate::clock::Timestamp;
 use crate::level::LogLevel;
@@ -10,7 +10,7 @@ use crate::util::output::Output;
 use crate::value::Value;
 use crate::value::field::Field;
 
-/// What a caller said.
+/// What a caller passed to a logging call.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'c> {
     /// How much it matters.
@@ -22,20 +22,20 @@ pub struct Call<'c> {
 #[derive(Clone, Copy, Debug)]
 enum Says<'c> {
     Site(Site<'static>, &'c [Value<'c>]),
-    Words(&'c str),
+    Literal(&'c str),
 }
 
 impl<'c> Call<'c> {
-    /// Takes what a macro call says, and fields beside its own.
+    /// Makes a call of a macro's site and values, and of fields beside them.
     #[inline(always)]
     pub fn of_site(site: Site<'static>, values: &'c [Value<'c>], fields: &'c [Field<'c>]) -> Self {
         Self { level: site.level(), says: Says::Site(site, values), fields }
     }
 
-    /// Takes words that mean themselves.
+    /// Makes a call of text without placeholders.
     #[inline(always)]
-    pub fn of_words(level: LogLevel, words: &'c str, fields: &'c [Field<'c>]) -> Self {
-        Self { level, says: Says::Words(words), fields }
+    pub fn literal(level: LogLevel, text: &'c str, fields: &'c [Field<'c>]) -> Self {
+        Self { level, says: Says::Literal(text), fields }
     }
 
     /// Returns the call site, if the call has one.
@@ -43,7 +43,7 @@ impl<'c> Call<'c> {
     pub fn site(&self) -> Option<Site<'static>> {
         match self.says {
             Says::Site(site, _) => Some(site),
-            Says::Words(_) => None,
+            Says::Literal(_) => None,
         }
     }
 
@@ -57,7 +57,7 @@ impl<'c> Call<'c> {
     ) -> LogRecord<'r> {
         let mut record = match self.says {
             Says::Site(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Slice(values)),
-            Says::Words(words) => LogRecord::new(timestamp, self.level, logger, words),
+            Says::Literal(text) => LogRecord::new(timestamp, self.level, logger, text),
         };
         record.set_context(context);
         if !self.fields.is_empty() {
@@ -72,7 +72,7 @@ impl<'c> Call<'c> {
 #[cfg(any(test, target_os = "none"))]
 pub(crate) type Quoting = fn(&[u8], &mut Output<'_>);
 
-/// What a call says beside its values.
+/// A call without its values.
 #[cfg(any(test, target_os = "none"))]
 #[derive(Clone, Copy, Debug)]
 pub struct CallHead<'a> {
