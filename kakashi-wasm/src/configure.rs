@@ -9,7 +9,7 @@ use kakashi_core::{
 };
 
 use crate::delivery::sink_queue::{OnError, Outlet, set_on_error};
-use crate::dispatch::{Driver, Route, replace_root};
+use crate::dispatch::{Dispatch, Driver, replace_root};
 use crate::host::timer;
 use crate::loggers::logger::registry;
 use crate::{flush, lifecycle, sinks};
@@ -158,7 +158,7 @@ impl Configure {
             let mut settings = settings.try_borrow_mut().ok()?;
             let settings = settings.get_or_insert_with(Settings::default);
             settings.change(self, &mut places);
-            replace_root(settings.route())
+            replace_root(settings.dispatch())
         });
         drop(old);
         drop(places);
@@ -229,10 +229,10 @@ impl Settings {
         }
     }
 
-    fn route(&self) -> Rc<Route> {
+    fn dispatch(&self) -> Rc<Dispatch> {
         let drivers = self.places.iter().map(|place| place.driver(self.format, self.batch_bytes)).collect();
         let base = self.pipeline.redaction.context(&self.base);
-        Route::new(self.pipeline.clone(), base, self.clock.clone(), drivers)
+        Dispatch::new(self.pipeline.clone(), base, self.clock.clone(), drivers)
     }
 }
 
@@ -249,13 +249,13 @@ impl Place {
     }
 }
 
-/// Makes the route of a custom logger.
-pub(crate) fn custom_route(
+/// Makes the dispatch of a custom logger.
+pub(crate) fn custom_dispatch(
     pipeline: Pipeline,
     destinations: Vec<Destination<dyn Sink>>,
     format: Format,
-) -> Rc<Route> {
+) -> Rc<Dispatch> {
     let places = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
     let drivers = places.into_iter().map(|place| Place::new(place).driver(format, BATCH_BYTES)).collect();
-    Route::new(pipeline, LogContext::new(), None, drivers)
+    Dispatch::new(pipeline, LogContext::new(), None, drivers)
 }

@@ -3,7 +3,7 @@
 use kakashi_core::Flushed;
 
 use crate::delivery::sink_queue::Effort;
-use crate::dispatch::{self, Route};
+use crate::dispatch::{self, Dispatch};
 use crate::submit::deferred;
 use crate::{reentrancy, submit};
 
@@ -16,7 +16,7 @@ pub fn flush() -> Flushed {
         return Flushed::default();
     }
     flush_all(Effort::Eager);
-    let left = submit::apart(|| dispatch::all().iter().map(|route| route.flush_sinks()).sum());
+    let left = submit::apart(|| dispatch::all().iter().map(|dispatch| dispatch.flush_sinks()).sum());
     Flushed { left }
 }
 
@@ -24,7 +24,7 @@ pub fn flush() -> Flushed {
 /// is there writes or arms a timer when it leaves.
 pub(crate) fn flush_all(effort: Effort) {
     if !reentrancy::is_busy() {
-        submit::apart(|| dispatch::all().iter().for_each(|route| route.write(effort)));
+        submit::apart(|| dispatch::all().iter().for_each(|dispatch| dispatch.write(effort)));
     }
 }
 
@@ -36,11 +36,11 @@ pub(crate) fn flush_by_engine() {
     flush_all(Effort::Patient);
 }
 
-/// As [`flush`], for one route.
-pub(crate) fn flush_route(route: &Route) -> Flushed {
+/// As [`flush`], for one dispatch.
+pub(crate) fn flush_dispatch(dispatch: &Dispatch) -> Flushed {
     if reentrancy::is_busy() {
         return Flushed::default();
     }
-    submit::apart(|| route.write(Effort::Eager));
-    Flushed { left: submit::apart(|| route.flush_sinks()) }
+    submit::apart(|| dispatch.write(Effort::Eager));
+    Flushed { left: submit::apart(|| dispatch.flush_sinks()) }
 }

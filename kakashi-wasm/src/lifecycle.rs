@@ -100,7 +100,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     reentrancy::after_all_is_lost(|| {
         let entry = registry().get(kakashi_core::LoggerKind::Sync, "root", None);
         if entry.enables(LogLevel::Critical) {
-            let origin = Origin { entry: &entry, route: None, context: &LogContext::new() };
+            let origin = Origin { entry: &entry, dispatch: None, context: &LogContext::new() };
             submit(&origin, &Call::literal(LogLevel::Critical, "Panicked", &fields), Urgency::Now);
         }
         flush::flush_all(Effort::Eager);

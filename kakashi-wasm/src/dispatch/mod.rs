@@ -15,9 +15,9 @@ use crate::host::clock::now_nanos;
 use crate::reentrancy::CatchPanic;
 
 thread_local! {
-    static ROOT: RefCell<Option<Rc<Route>>> = const { RefCell::new(None) };
+    static ROOT: RefCell<Option<Rc<Dispatch>>> = const { RefCell::new(None) };
     static ROOT_ID: Cell<usize> = const { Cell::new(0) };
-    static ROUTES: RefCell<Vec<Weak<Route>>> = const { RefCell::new(Vec::new()) };
+    static DISPATCHES: RefCell<Vec<Weak<Dispatch>>> = const { RefCell::new(Vec::new()) };
 }
 
 /// A destination as records reach it.
@@ -175,8 +175,8 @@ impl fmt::Debug for Driver {
 }
 
 /// What happens to a record, and where it goes.
-pub(crate) struct Route {
-    /// No other route ever has it.
+pub(crate) struct Dispatch {
+    /// No other dispatch ever has it.
     pub(crate) id: usize,
     pub(crate) pipeline: Pipeline,
     /// Lies under every other context.
@@ -186,7 +186,7 @@ pub(crate) struct Route {
     drivers: Vec<Driver>,
 }
 
-impl Route {
+impl Dispatch {
     pub(crate) fn new(
         pipeline: Pipeline,
         base: LogContext,
@@ -198,12 +198,12 @@ impl Route {
         }
         let id = LAST.get() + 1;
         LAST.set(id);
-        let route = Rc::new(Self { id, pipeline, base, clock, drivers });
-        ROUTES.with_borrow_mut(|routes| {
-            routes.retain(|route| route.strong_count() > 0);
-            routes.push(Rc::downgrade(&route));
+        let dispatch = Rc::new(Self { id, pipeline, base, clock, drivers });
+        DISPATCHES.with_borrow_mut(|dispatches| {
+            dispatches.retain(|dispatch| dispatch.strong_count() > 0);
+            dispatches.push(Rc::downgrade(&dispatch));
         });
-        route
+        dispatch
     }
 
     /// Takes a record as it comes out of the pipeline.
@@ -234,54 +234,54 @@ impl Route {
     }
 }
 
-impl fmt::Debug for Route {
+impl fmt::Debug for Dispatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Route")
+        f.debug_struct("Dispatch")
             .field("pipeline", &self.pipeline)
             .field("drivers", &self.drivers)
             .finish_non_exhaustive()
     }
 }
 
-/// Returns the route of all loggers without one of their own; makes the default
+/// Returns the dispatch of all loggers without one of their own; makes the default
 /// one at first.
 #[inline]
-pub(crate) fn root() -> Rc<Route> {
+pub(crate) fn root() -> Rc<Dispatch> {
     root_if_made().unwrap_or_else(make_root)
 }
 
 #[cold]
-fn make_root() -> Rc<Route> {
+fn make_root() -> Rc<Dispatch> {
     crate::configure::configure().apply();
-    root_if_made().unwrap_or_else(|| Route::new(Pipeline::default(), LogContext::new(), None, Vec::new()))
+    root_if_made().unwrap_or_else(|| Dispatch::new(Pipeline::default(), LogContext::new(), None, Vec::new()))
 }
 
-/// Returns the root route if one has been made.
+/// Returns the root dispatch if one has been made.
 #[inline]
-pub(crate) fn root_if_made() -> Option<Rc<Route>> {
+pub(crate) fn root_if_made() -> Option<Rc<Dispatch>> {
     ROOT.with(|root| root.try_borrow().ok().and_then(|root| root.clone()))
 }
 
-/// Returns the root route's id, 0 before it is made.
+/// Returns the root dispatch's id, 0 before it is made.
 #[inline]
 pub(crate) fn root_id() -> usize {
     ROOT_ID.get()
 }
 
-/// Returns what lies under the contexts of a route: a custom logger's records
+/// Returns what lies under the contexts of a dispatch: a custom logger's records
 /// tell the service's name too.
-pub(crate) fn base_of(own: bool, route: &Route) -> LogContext {
+pub(crate) fn base_of(own: bool, dispatch: &Dispatch) -> LogContext {
     let root = if own { root_if_made() } else { None };
-    root.map_or_else(|| route.base.clone(), |root| root.base.clone())
+    root.map_or_else(|| dispatch.base.clone(), |root| root.base.clone())
 }
 
-/// Sends all records from now on over a new root route; returns the old one.
-pub(crate) fn replace_root(route: Rc<Route>) -> Option<Rc<Route>> {
-    ROOT_ID.set(route.id);
-    ROOT.with(|root| root.try_borrow_mut().ok().and_then(|mut root| root.replace(route)))
+/// Sends all records from now on to a new root dispatch; returns the old one.
+pub(crate) fn replace_root(dispatch: Rc<Dispatch>) -> Option<Rc<Dispatch>> {
+    ROOT_ID.set(dispatch.id);
+    ROOT.with(|root| root.try_borrow_mut().ok().and_then(|mut root| root.replace(dispatch)))
 }
 
-/// Returns all routes that somebody logs on.
-pub(crate) fn all() -> Vec<Rc<Route>> {
-    ROUTES.with_borrow(|routes| routes.iter().filter_map(Weak::upgrade).collect())
+/// Returns all dispatches that somebody logs on.
+pub(crate) fn all() -> Vec<Rc<Dispatch>> {
+    DISPATCHES.with_borrow(|dispatches| dispatches.iter().filter_map(Weak::upgrade).collect())
 }

@@ -33,7 +33,7 @@ impl AsyncLogger {
     #[inline(always)]
     fn submit(&self, call: &Call<'_>) {
         const NO_CONTEXT: &LogContext = &LogContext::new();
-        let origin = Origin { entry: &self.entry, route: None, context: NO_CONTEXT };
+        let origin = Origin { entry: &self.entry, dispatch: None, context: NO_CONTEXT };
         submit(&origin, call, Urgency::of_async(call.level));
     }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use kakashi_core::{Call, Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
-use crate::configure::custom_route;
-use crate::dispatch::Route;
-use crate::flush::flush_route;
+use crate::configure::custom_dispatch;
+use crate::dispatch::Dispatch;
+use crate::flush::flush_dispatch;
 use crate::lifecycle;
 use crate::loggers::logger::{log_methods, registry};
 use crate::submit::{Origin, Urgency, submit};
@@ -27,22 +27,22 @@ pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogge
         Some(level) => entry.set_own_level(level),
         None => registry().adopt(&entry),
     }
-    let route = custom_route(config.pipeline, config.destinations, config.format);
-    FunctionalLogger { entry, route, context: LogContext::new() }
+    let dispatch = custom_dispatch(config.pipeline, config.destinations, config.format);
+    FunctionalLogger { entry, dispatch, context: LogContext::new() }
 }
 
 /// Writes records on a road of its own; made by [`create_custom_logger`].
 #[derive(Clone, Debug)]
 pub struct FunctionalLogger {
     entry: Arc<LoggerEntry>,
-    route: Rc<Route>,
+    dispatch: Rc<Dispatch>,
     context: LogContext,
 }
 
 impl FunctionalLogger {
     #[inline(always)]
     fn submit(&self, call: &Call<'_>) {
-        let origin = Origin { entry: &self.entry, route: Some(&self.route), context: &self.context };
+        let origin = Origin { entry: &self.entry, dispatch: Some(&self.dispatch), context: &self.context };
         submit(&origin, call, Urgency::of(call.level));
     }
 
@@ -62,7 +62,7 @@ impl FunctionalLogger {
     ///
     /// Called from inside a sink or a `Display`, it does nothing.
     pub fn flush(&self) -> Flushed {
-        flush_route(&self.route)
+        flush_dispatch(&self.dispatch)
     }
 }
 

@@ -7,7 +7,7 @@ use kakashi_core::{
     UnknownLevel, with_joined,
 };
 
-use crate::flush::flush_route;
+use crate::flush::flush_dispatch;
 use crate::submit::{Origin, Urgency, submit};
 use crate::{dispatch, lifecycle};
 
@@ -89,7 +89,7 @@ impl Logger {
     #[inline(always)]
     fn submit(&self, call: &Call<'_>) {
         const NO_CONTEXT: &LogContext = &LogContext::new();
-        let origin = Origin { entry: &self.entry, route: None, context: NO_CONTEXT };
+        let origin = Origin { entry: &self.entry, dispatch: None, context: NO_CONTEXT };
         submit(&origin, call, Urgency::of(call.level));
     }
 
@@ -97,7 +97,7 @@ impl Logger {
     ///
     /// Called from inside a sink or a `Display`, it does nothing.
     pub fn flush(&self) -> Flushed {
-        dispatch::root_if_made().map(|route| flush_route(&route)).unwrap_or_default()
+        dispatch::root_if_made().map(|dispatch| flush_dispatch(&dispatch)).unwrap_or_default()
     }
 }
 

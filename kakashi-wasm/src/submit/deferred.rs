@@ -11,7 +11,7 @@ use std::rc::Rc;
 use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred, wire};
 
 use crate::delivery::sink_queue::COUNTERS;
-use crate::dispatch::{self, Route};
+use crate::dispatch::{self, Dispatch};
 use crate::host::clock::now_nanos;
 use crate::host::timer;
 use crate::reentrancy::{CatchPanic, is_in_sink};
@@ -36,7 +36,7 @@ struct Side {
 }
 
 struct Kept {
-    route: Option<Rc<Route>>,
+    dispatch: Option<Rc<Dispatch>>,
     level: LogLevel,
     urgency: Urgency,
     block: Vec<u8>,
@@ -55,7 +55,7 @@ pub(crate) fn keep(origin: &Origin<'_>, call: &Call<'_>) {
     let kept = depth < MOST_DEPTH && keep_at_depth(origin, call);
     DEPTH.set(DEPTH.get().saturating_sub(1));
     if !kept {
-        count_dropped(origin.route, call.level);
+        count_dropped(origin.dispatch, call.level);
     }
 }
 
@@ -65,8 +65,8 @@ pub(crate) fn forget_depth() {
 }
 
 fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
-    let route = origin.route.cloned().or_else(dispatch::root_if_made);
-    let context = context_of(origin, route.as_deref());
+    let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
+    let context = context_of(origin, dispatch.as_deref());
     let now = now_nanos();
     // Who is on the road may never come back, and then nobody but a timer logs this.
     timer::arm(now);
@@ -82,7 +82,7 @@ fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
             return false;
         }
         side.bytes += block.len();
-        side.kept.push(Kept { route: origin.route.cloned(), level: call.level, urgency, block });
+        side.kept.push(Kept { dispatch: origin.dispatch.cloned(), level: call.level, urgency, block });
         PENDING.set(true);
         true
     })
@@ -101,25 +101,25 @@ pub(crate) fn replay() {
         if kept.is_empty() {
             return;
         }
-        for Kept { route, level, urgency, block } in kept {
+        for Kept { dispatch, level, urgency, block } in kept {
             if round == MOST_ROUNDS {
-                count_dropped(route.as_ref(), level);
+                count_dropped(dispatch.as_ref(), level);
                 continue;
             }
             for item in wire::Reader::new(&block) {
                 if let wire::Item::Record(record) = item
-                    && !submit_kept(route.as_ref(), &record, urgency)
+                    && !submit_kept(dispatch.as_ref(), &record, urgency)
                 {
-                    count_dropped(route.as_ref(), level);
+                    count_dropped(dispatch.as_ref(), level);
                 }
             }
         }
     }
 }
 
-fn count_dropped(route: Option<&Rc<Route>>, level: LogLevel) {
-    match route.cloned().or_else(dispatch::root_if_made) {
-        Some(route) => route.count_dropped(level, DropReason::Reentrant),
+fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
+    match dispatch.cloned().or_else(dispatch::root_if_made) {
+        Some(dispatch) => dispatch.count_dropped(level, DropReason::Reentrant),
         None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
     }
 }

@@ -11,7 +11,7 @@ use kakashi_core::{
 
 use crate::context;
 use crate::delivery::sink_queue::Effort;
-use crate::dispatch::{self, Route};
+use crate::dispatch::{self, Dispatch};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
 use crate::reentrancy::{CatchPanic, Road};
@@ -20,8 +20,8 @@ use crate::reentrancy::{CatchPanic, Road};
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) entry: &'a LoggerEntry,
-    /// None: the root route, whichever it is.
-    pub(crate) route: Option<&'a Rc<Route>>,
+    /// None: the root dispatch, whichever it is.
+    pub(crate) dispatch: Option<&'a Rc<Dispatch>>,
     pub(crate) context: &'a LogContext,
 }
 
@@ -86,11 +86,11 @@ pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
 
 /// Takes a record that was kept aside, with its time and context, down the road;
 /// false if that is taken again.
-pub(crate) fn submit_kept(route: Option<&Rc<Route>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
+pub(crate) fn submit_kept(dispatch: Option<&Rc<Dispatch>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
     let Some(_road) = Road::take() else { return false };
     let mut tools = TOOLS.take().unwrap_or_default();
-    let route = route.cloned().unwrap_or_else(dispatch::root);
-    send(&route, record, &mut tools.scratch, urgency);
+    let dispatch = dispatch.cloned().unwrap_or_else(dispatch::root);
+    send(&dispatch, record, &mut tools.scratch, urgency);
     TOOLS.set(Some(tools));
     true
 }
@@ -111,37 +111,37 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
 impl Tools {
     #[inline]
     fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-        let route = origin.route.cloned().unwrap_or_else(dispatch::root);
-        let now = time(&route);
-        let context = self.merged.get(origin, &route);
+        let dispatch = origin.dispatch.cloned().unwrap_or_else(dispatch::root);
+        let now = time(&dispatch);
+        let context = self.merged.get(origin, &dispatch);
         let mut record = call.record(now, origin.entry.name(), context.fields());
         record.sequence = Some(next_sequence());
-        send(&route, &record, &mut self.scratch, urgency);
+        send(&dispatch, &record, &mut self.scratch, urgency);
     }
 }
 
 /// Takes a record through the pipeline into batches, and sees to it that these are
 /// written in time.
 #[inline]
-fn send(route: &Route, record: &LogRecord<'_>, scratch: &mut Scratch, urgency: Urgency) {
-    let sent = route.pipeline.run(record, scratch, &CatchPanic, |record| route.put(record));
+fn send(dispatch: &Dispatch, record: &LogRecord<'_>, scratch: &mut Scratch, urgency: Urgency) {
+    let sent = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| dispatch.put(record));
     if sent.is_none() {
         return;
     }
     match urgency {
-        Urgency::Batched => match (record.timestamp, &route.clock) {
+        Urgency::Batched => match (record.timestamp, &dispatch.clock) {
             (Timestamp::Wall(nanos), None) => timer::arm(nanos),
             _ => timer::arm(now_nanos()),
         },
-        Urgency::Now => route.write(Effort::Patient),
+        Urgency::Now => dispatch.write(Effort::Patient),
         Urgency::Soon => microtask::schedule(),
     }
 }
 
-/// Asks a route's own clock, if it has one that does not panic, or the engine's.
+/// Asks a dispatch's own clock, if it has one that does not panic, or the engine's.
 #[inline]
-fn time(route: &Route) -> Timestamp {
-    let Some(own) = &route.clock else { return Timestamp::Wall(now_nanos()) };
+fn time(dispatch: &Dispatch) -> Timestamp {
+    let Some(own) = &dispatch.clock else { return Timestamp::Wall(now_nanos()) };
     let mut told = None;
     CatchPanic.run(&mut || told = Some(own.now()));
     told.unwrap_or_else(|| SystemClock.now())
@@ -150,8 +150,8 @@ fn time(route: &Route) -> Timestamp {
 /// The context that the last record had, and what it was merged of.
 #[derive(Default)]
 struct MergedContext {
-    /// The ids of the scope's and the logger's context, of the route, and of the
-    /// root route.
+    /// The ids of the scope's and the logger's context, of the dispatch, and of the
+    /// root dispatch.
     of: (usize, usize, usize, usize),
     context: LogContext,
 }
@@ -159,11 +159,11 @@ struct MergedContext {
 impl MergedContext {
     /// Returns the context of a record of now.
     #[inline]
-    fn get(&mut self, origin: &Origin<'_>, route: &Route) -> &LogContext {
-        let now = (context::current_id(), origin.context.fields().id, route.id, dispatch::root_id());
+    fn get(&mut self, origin: &Origin<'_>, dispatch: &Dispatch) -> &LogContext {
+        let now = (context::current_id(), origin.context.fields().id, dispatch.id, dispatch::root_id());
         if now != self.of {
             self.of = now;
-            self.context = context_of(origin, Some(route));
+            self.context = context_of(origin, Some(dispatch));
         }
         &self.context
     }
@@ -171,8 +171,9 @@ impl MergedContext {
 
 /// Merges the context of a record of now.
 #[cold]
-pub(crate) fn context_of(origin: &Origin<'_>, route: Option<&Route>) -> LogContext {
-    let base = route.map(|route| dispatch::base_of(origin.route.is_some(), route)).unwrap_or_default();
+pub(crate) fn context_of(origin: &Origin<'_>, dispatch: Option<&Dispatch>) -> LogContext {
+    let base =
+        dispatch.map(|dispatch| dispatch::base_of(origin.dispatch.is_some(), dispatch)).unwrap_or_default();
     let merged = base.merge(origin.context).merge(&context::current_context());
-    route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged)
+    dispatch.map(|dispatch| dispatch.pipeline.redaction.context(&merged)).unwrap_or(merged)
 }
