@@ -9,7 +9,7 @@ use kakashi_core::{
 };
 
 use crate::delivery::sink_queue::{OnError, Outlet, set_on_error};
-use crate::dispatch::{Dispatch, Driver, replace_root};
+use crate::dispatch::{Dispatch, Endpoint, replace_root};
 use crate::host::timer;
 use crate::loggers::logger::registry;
 use crate::{flush, lifecycle, sinks};
@@ -230,9 +230,10 @@ impl Settings {
     }
 
     fn dispatch(&self) -> Rc<Dispatch> {
-        let drivers = self.places.iter().map(|place| place.driver(self.format, self.batch_bytes)).collect();
+        let endpoints =
+            self.places.iter().map(|place| place.endpoint(self.format, self.batch_bytes)).collect();
         let base = self.pipeline.redaction.context(&self.base);
-        Dispatch::new(self.pipeline.clone(), base, self.clock.clone(), drivers)
+        Dispatch::new(self.pipeline.clone(), base, self.clock.clone(), endpoints)
     }
 }
 
@@ -242,10 +243,10 @@ impl Place {
         Self { threshold, filter, encoder, outlet: Outlet::new(name, sink) }
     }
 
-    fn driver(&self, format: Format, batch_bytes: usize) -> Driver {
+    fn endpoint(&self, format: Format, batch_bytes: usize) -> Endpoint {
         let terminal = self.outlet.terminal;
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, terminal));
-        Driver::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.outlet.clone())
+        Endpoint::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.outlet.clone())
     }
 }
 
@@ -256,6 +257,6 @@ pub(crate) fn custom_dispatch(
     format: Format,
 ) -> Rc<Dispatch> {
     let places = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
-    let drivers = places.into_iter().map(|place| Place::new(place).driver(format, BATCH_BYTES)).collect();
-    Dispatch::new(pipeline, LogContext::new(), None, drivers)
+    let endpoints = places.into_iter().map(|place| Place::new(place).endpoint(format, BATCH_BYTES)).collect();
+    Dispatch::new(pipeline, LogContext::new(), None, endpoints)
 }

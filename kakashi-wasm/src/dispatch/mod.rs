@@ -1,4 +1,4 @@
-//! Where the records of a logger go: its pipeline and its drivers.
+//! Where the records of a logger go: its pipeline and its endpoints.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -21,7 +21,7 @@ thread_local! {
 }
 
 /// A destination as records reach it.
-pub(crate) struct Driver {
+pub(crate) struct Endpoint {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
     filling: RefCell<Filling>,
@@ -39,7 +39,7 @@ struct Filling {
     news: Vec<usize>,
 }
 
-impl Driver {
+impl Endpoint {
     pub(crate) fn new(
         threshold: LevelFilter,
         filter: Option<Arc<dyn Filter>>,
@@ -162,15 +162,15 @@ impl Filling {
 }
 
 /// What a batch holds when its destination goes is written, or waits in the outlet.
-impl Drop for Driver {
+impl Drop for Endpoint {
     fn drop(&mut self) {
         crate::submit::apart(|| self.write(Effort::Eager));
     }
 }
 
-impl fmt::Debug for Driver {
+impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Driver").field("outlet", &self.outlet).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("outlet", &self.outlet).finish_non_exhaustive()
     }
 }
 
@@ -183,7 +183,7 @@ pub(crate) struct Dispatch {
     pub(crate) base: LogContext,
     /// None: the engine's own.
     pub(crate) clock: Option<Rc<dyn Clock>>,
-    drivers: Vec<Driver>,
+    endpoints: Vec<Endpoint>,
 }
 
 impl Dispatch {
@@ -191,14 +191,14 @@ impl Dispatch {
         pipeline: Pipeline,
         base: LogContext,
         clock: Option<Rc<dyn Clock>>,
-        drivers: Vec<Driver>,
+        endpoints: Vec<Endpoint>,
     ) -> Rc<Self> {
         thread_local! {
             static LAST: Cell<usize> = const { Cell::new(0) };
         }
         let id = LAST.get() + 1;
         LAST.set(id);
-        let dispatch = Rc::new(Self { id, pipeline, base, clock, drivers });
+        let dispatch = Rc::new(Self { id, pipeline, base, clock, endpoints });
         DISPATCHES.with_borrow_mut(|dispatches| {
             dispatches.retain(|dispatch| dispatch.strong_count() > 0);
             dispatches.push(Rc::downgrade(&dispatch));
@@ -209,28 +209,28 @@ impl Dispatch {
     /// Takes a record as it comes out of the pipeline.
     #[inline]
     pub(crate) fn put(&self, record: &LogRecord<'_>) {
-        for driver in &self.drivers {
-            if driver.takes(record) {
-                driver.put(record);
+        for endpoint in &self.endpoints {
+            if endpoint.takes(record) {
+                endpoint.put(record);
             }
         }
     }
 
     /// Writes all that is in batches.
     pub(crate) fn write(&self, effort: Effort) {
-        self.drivers.iter().for_each(|driver| driver.write(effort));
+        self.endpoints.iter().for_each(|endpoint| endpoint.write(effort));
     }
 
     /// Has the sinks pass on what they keep back; returns how many records are left.
     pub(crate) fn flush_sinks(&self) -> usize {
-        self.drivers.iter().map(|driver| driver.outlet.flush()).sum()
+        self.endpoints.iter().map(|endpoint| endpoint.outlet.flush()).sum()
     }
 
     /// Counts a record that can't go this road.
     #[cold]
     pub(crate) fn count_dropped(&self, level: kakashi_core::LogLevel, reason: DropReason) {
-        let takers = self.drivers.iter().filter(|driver| driver.threshold.enables(level));
-        takers.for_each(|driver| driver.outlet.count_dropped(level, reason, 1));
+        let takers = self.endpoints.iter().filter(|endpoint| endpoint.threshold.enables(level));
+        takers.for_each(|endpoint| endpoint.outlet.count_dropped(level, reason, 1));
     }
 }
 
@@ -238,7 +238,7 @@ impl fmt::Debug for Dispatch {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Dispatch")
             .field("pipeline", &self.pipeline)
-            .field("drivers", &self.drivers)
+            .field("endpoints", &self.endpoints)
             .finish_non_exhaustive()
     }
 }
