@@ -153,15 +153,16 @@ impl Configure {
         }
         flush::flush_all(crate::delivery::sink_queue::Effort::Eager);
         // Outside of the borrow: a sink's code may do anything, and so may its end.
-        let mut places: Vec<Place> = self.destinations.drain(..).map(Place::new).collect();
+        let mut destinations: Vec<OpenDestination> =
+            self.destinations.drain(..).map(OpenDestination::new).collect();
         let old = SETTINGS.with(|settings| {
             let mut settings = settings.try_borrow_mut().ok()?;
             let settings = settings.get_or_insert_with(Settings::default);
-            settings.change(self, &mut places);
+            settings.change(self, &mut destinations);
             replace_root(settings.dispatch())
         });
         drop(old);
-        drop(places);
+        drop(destinations);
     }
 }
 
@@ -182,11 +183,11 @@ struct Settings {
     base: LogContext,
     pipeline: Pipeline,
     clock: Option<Rc<dyn Clock>>,
-    places: Vec<Place>,
+    destinations: Vec<OpenDestination>,
 }
 
 /// A destination whose sink has found its outlet.
-struct Place {
+struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
     encoder: Option<Arc<dyn Encoder>>,
@@ -201,14 +202,14 @@ impl Default for Settings {
             base: LogContext::new(),
             pipeline: Pipeline::default(),
             clock: None,
-            places: Vec::new(),
+            destinations: Vec::new(),
         }
     }
 }
 
 impl Settings {
-    /// Makes the change; `places`, if there are any, change places with those there were.
-    fn change(&mut self, change: Configure, places: &mut Vec<Place>) {
+    /// Makes the change; `destinations`, if there are any, change destinations with those there were.
+    fn change(&mut self, change: Configure, destinations: &mut Vec<OpenDestination>) {
         self.format = change.format.unwrap_or(self.format);
         self.batch_bytes = change.batch_bytes.unwrap_or(self.batch_bytes);
         if let Some(service) = change.service {
@@ -222,22 +223,25 @@ impl Settings {
         if change.clock.is_some() {
             self.clock = change.clock;
         }
-        if !places.is_empty() {
-            std::mem::swap(&mut self.places, places);
-        } else if self.places.is_empty() {
-            self.places.push(Place::new(sinks::console()));
+        if !destinations.is_empty() {
+            std::mem::swap(&mut self.destinations, destinations);
+        } else if self.destinations.is_empty() {
+            self.destinations.push(OpenDestination::new(sinks::console()));
         }
     }
 
     fn dispatch(&self) -> Rc<Dispatch> {
-        let endpoints =
-            self.places.iter().map(|place| place.endpoint(self.format, self.batch_bytes)).collect();
+        let endpoints = self
+            .destinations
+            .iter()
+            .map(|destination| destination.endpoint(self.format, self.batch_bytes))
+            .collect();
         let base = self.pipeline.redaction.context(&self.base);
         Dispatch::new(self.pipeline.clone(), base, self.clock.clone(), endpoints)
     }
 }
 
-impl Place {
+impl OpenDestination {
     fn new(destination: Destination<dyn Sink>) -> Self {
         let Destination { threshold, filter, encoder, name, sink } = destination;
         Self { threshold, filter, encoder, outlet: Outlet::new(name, sink) }
@@ -256,7 +260,10 @@ pub(crate) fn custom_dispatch(
     destinations: Vec<Destination<dyn Sink>>,
     format: Format,
 ) -> Rc<Dispatch> {
-    let places = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
-    let endpoints = places.into_iter().map(|place| Place::new(place).endpoint(format, BATCH_BYTES)).collect();
+    let destinations = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
+    let endpoints = destinations
+        .into_iter()
+        .map(|destination| OpenDestination::new(destination).endpoint(format, BATCH_BYTES))
+        .collect();
     Dispatch::new(pipeline, LogContext::new(), None, endpoints)
 }
