@@ -53,13 +53,13 @@ impl Urgency {
 thread_local! {
     /// Taken out by a call and put back: one that dies on the way takes it along,
     /// and the next makes a new one.
-    static TOOLS: Cell<Option<Box<Tools>>> = const { Cell::new(None) };
+    static CALL_STATE: Cell<Option<Box<CallState>>> = const { Cell::new(None) };
     static SEQUENCE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What a call works with.
 #[derive(Default)]
-struct Tools {
+struct CallState {
     merged: MergedContext,
     scratch: Scratch,
 }
@@ -75,9 +75,9 @@ pub(crate) fn next_sequence() -> u64 {
 /// Takes a call's record down the road, with the time and the context of now.
 pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
     let Some(road) = Road::take() else { return deferred::keep(origin, call) };
-    let mut tools = TOOLS.take().unwrap_or_default();
-    tools.log(origin, call, urgency);
-    TOOLS.set(Some(tools));
+    let mut state = CALL_STATE.take().unwrap_or_default();
+    state.log(origin, call, urgency);
+    CALL_STATE.set(Some(state));
     drop(road);
     if deferred::is_pending() {
         deferred::replay();
@@ -88,10 +88,10 @@ pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
 /// false if that is taken again.
 pub(crate) fn submit_kept(dispatch: Option<&Rc<Dispatch>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
     let Some(_road) = Road::take() else { return false };
-    let mut tools = TOOLS.take().unwrap_or_default();
+    let mut state = CALL_STATE.take().unwrap_or_default();
     let dispatch = dispatch.cloned().unwrap_or_else(dispatch::root);
-    send(&dispatch, record, &mut tools.scratch, urgency);
-    TOOLS.set(Some(tools));
+    send(&dispatch, record, &mut state.scratch, urgency);
+    CALL_STATE.set(Some(state));
     true
 }
 
@@ -108,7 +108,7 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
     result
 }
 
-impl Tools {
+impl CallState {
     #[inline]
     fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
         let dispatch = origin.dispatch.cloned().unwrap_or_else(dispatch::root);
