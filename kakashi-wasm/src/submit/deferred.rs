@@ -15,7 +15,7 @@ use crate::dispatch::{self, Dispatch};
 use crate::host::clock::now_nanos;
 use crate::host::timer;
 use crate::reentrancy::{CatchPanic, is_in_sink};
-use crate::submit::{Origin, Urgency, context_of, next_sequence, submit_kept};
+use crate::submit::{Origin, Urgency, context_of, next_sequence, submit_deferred};
 
 /// What is kept aside at most.
 const MOST_BYTES: usize = 256 * 1024;
@@ -27,15 +27,15 @@ const MOST_ROUNDS: usize = 8;
 thread_local! {
     static PENDING: Cell<bool> = const { Cell::new(false) };
     static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static SIDE: RefCell<Side> = const { RefCell::new(Side { kept: Vec::new(), bytes: 0 }) };
+    static QUEUE: RefCell<DeferredQueue> = const { RefCell::new(DeferredQueue { records: Vec::new(), bytes: 0 }) };
 }
 
-struct Side {
-    kept: Vec<Kept>,
+struct DeferredQueue {
+    records: Vec<Deferred>,
     bytes: usize,
 }
 
-struct Kept {
+struct Deferred {
     dispatch: Option<Rc<Dispatch>>,
     level: LogLevel,
     urgency: Urgency,
@@ -50,11 +50,11 @@ pub(crate) fn is_pending() -> bool {
 
 /// Keeps a record aside.
 #[cold]
-pub(crate) fn keep(origin: &Origin<'_>, call: &Call<'_>) {
+pub(crate) fn defer(origin: &Origin<'_>, call: &Call<'_>) {
     let depth = DEPTH.replace(DEPTH.get() + 1);
-    let kept = depth < MOST_DEPTH && keep_at_depth(origin, call);
+    let deferred = depth < MOST_DEPTH && defer_at_depth(origin, call);
     DEPTH.set(DEPTH.get().saturating_sub(1));
-    if !kept {
+    if !deferred {
         count_dropped(origin.dispatch, call.level);
     }
 }
@@ -64,7 +64,7 @@ pub(crate) fn forget_depth() {
     DEPTH.set(0);
 }
 
-fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
+fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
     let context = context_of(origin, dispatch.as_deref());
     let now = now_nanos();
@@ -76,13 +76,18 @@ fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     // What a sink has logged is not urgent, whatever its level: writing it at once
     // would make the sink log again.
     let urgency = if is_in_sink() { Urgency::Batched } else { Urgency::of(call.level) };
-    SIDE.with(|side| {
-        let Ok(mut side) = side.try_borrow_mut() else { return false };
-        if side.bytes + block.len() > MOST_BYTES {
+    QUEUE.with(|queue| {
+        let Ok(mut queue) = queue.try_borrow_mut() else { return false };
+        if queue.bytes + block.len() > MOST_BYTES {
             return false;
         }
-        side.bytes += block.len();
-        side.kept.push(Kept { dispatch: origin.dispatch.cloned(), level: call.level, urgency, block });
+        queue.bytes += block.len();
+        queue.records.push(Deferred {
+            dispatch: origin.dispatch.cloned(),
+            level: call.level,
+            urgency,
+            block,
+        });
         PENDING.set(true);
         true
     })
@@ -93,22 +98,22 @@ fn keep_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
 pub(crate) fn replay() {
     for round in 0.. {
         PENDING.set(false);
-        let kept = SIDE.with(|side| {
-            let Ok(mut side) = side.try_borrow_mut() else { return Vec::new() };
-            side.bytes = 0;
-            std::mem::take(&mut side.kept)
+        let deferred = QUEUE.with(|queue| {
+            let Ok(mut queue) = queue.try_borrow_mut() else { return Vec::new() };
+            queue.bytes = 0;
+            std::mem::take(&mut queue.records)
         });
-        if kept.is_empty() {
+        if deferred.is_empty() {
             return;
         }
-        for Kept { dispatch, level, urgency, block } in kept {
+        for Deferred { dispatch, level, urgency, block } in deferred {
             if round == MOST_ROUNDS {
                 count_dropped(dispatch.as_ref(), level);
                 continue;
             }
             for item in wire::Reader::new(&block) {
                 if let wire::Item::Record(record) = item
-                    && !submit_kept(dispatch.as_ref(), &record, urgency)
+                    && !submit_deferred(dispatch.as_ref(), &record, urgency)
                 {
                     count_dropped(dispatch.as_ref(), level);
                 }

@@ -74,7 +74,7 @@ pub(crate) fn next_sequence() -> u64 {
 
 /// Takes a call's record down the road, with the time and the context of now.
 pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-    let Some(road) = Road::take() else { return deferred::keep(origin, call) };
+    let Some(road) = Road::take() else { return deferred::defer(origin, call) };
     let mut state = CALL_STATE.take().unwrap_or_default();
     state.log(origin, call, urgency);
     CALL_STATE.set(Some(state));
@@ -86,7 +86,11 @@ pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
 
 /// Takes a record that was kept aside, with its time and context, down the road;
 /// false if that is taken again.
-pub(crate) fn submit_kept(dispatch: Option<&Rc<Dispatch>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
+pub(crate) fn submit_deferred(
+    dispatch: Option<&Rc<Dispatch>>,
+    record: &LogRecord<'_>,
+    urgency: Urgency,
+) -> bool {
     let Some(_road) = Road::take() else { return false };
     let mut state = CALL_STATE.take().unwrap_or_default();
     let dispatch = dispatch.cloned().unwrap_or_else(dispatch::root);
