@@ -8,7 +8,7 @@ use kakashi_core::{
     Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction, Sink,
 };
 
-use crate::delivery::sink_queue::{OnError, Outlet, set_on_error};
+use crate::delivery::sink_queue::{OnError, SinkQueue, set_on_error};
 use crate::dispatch::{Dispatch, Endpoint, replace_root};
 use crate::host::timer;
 use crate::loggers::logger::registry;
@@ -186,12 +186,12 @@ struct Settings {
     destinations: Vec<OpenDestination>,
 }
 
-/// A destination whose sink has found its outlet.
+/// A destination whose sink has found its queue.
 struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
     encoder: Option<Arc<dyn Encoder>>,
-    outlet: Rc<Outlet>,
+    queue: Rc<SinkQueue>,
 }
 
 impl Default for Settings {
@@ -244,13 +244,13 @@ impl Settings {
 impl OpenDestination {
     fn new(destination: Destination<dyn Sink>) -> Self {
         let Destination { threshold, filter, encoder, name, sink } = destination;
-        Self { threshold, filter, encoder, outlet: Outlet::new(name, sink) }
+        Self { threshold, filter, encoder, queue: SinkQueue::new(name, sink) }
     }
 
     fn endpoint(&self, format: Format, batch_bytes: usize) -> Endpoint {
-        let terminal = self.outlet.terminal;
+        let terminal = self.queue.terminal;
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, terminal));
-        Endpoint::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.outlet.clone())
+        Endpoint::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.queue.clone())
     }
 }
 

@@ -47,7 +47,7 @@ pub(crate) enum Effort {
 }
 
 /// A sink, its queue, and what is known of its health.
-pub(crate) struct Outlet {
+pub(crate) struct SinkQueue {
     name: Box<str>,
     pub(crate) terminal: bool,
     slot: RefCell<Slot>,
@@ -94,7 +94,7 @@ struct Waiting {
     taken: Progress,
 }
 
-impl Outlet {
+impl SinkQueue {
     pub(crate) fn new(name: Box<str>, sink: Box<dyn Sink>) -> Rc<Self> {
         let terminal = sink.is_terminal();
         let slot = Slot {
@@ -200,7 +200,7 @@ impl Outlet {
 
 impl Slot {
     /// Writes what waits; true if nothing is left.
-    fn drain(&mut self, outlet: &Outlet, effort: Effort) -> bool {
+    fn drain(&mut self, queue: &SinkQueue, effort: Effort) -> bool {
         if let (Effort::Patient, Some(at)) = (effort, self.retry_at) {
             let early = at - steady_millis();
             if early > EARLY_MILLIS {
@@ -219,7 +219,7 @@ impl Slot {
                 self.waiting.push_front(waiting);
             }
             if let Err(error) = result {
-                self.fail(outlet, error);
+                self.fail(queue, error);
                 return self.waiting.is_empty();
             }
         }
@@ -257,7 +257,7 @@ impl Slot {
     }
 
     #[cold]
-    fn fail(&mut self, outlet: &Outlet, error: SinkError) {
+    fn fail(&mut self, queue: &SinkQueue, error: SinkError) {
         COUNTERS.add_failure();
         self.retry_at = Some(steady_millis() + self.retry_after);
         timer::arm_for_retry(self.retry_after);
@@ -267,7 +267,7 @@ impl Slot {
             let limit = BACKLOG_BYTES >> 20;
             tell(&format!(
                 "{} failed: {error}; records wait and are tried again, up to {limit} MiB",
-                outlet.name
+                queue.name
             ));
         }
     }
@@ -290,7 +290,7 @@ impl Waiting {
 
 /// A destination that was replaced while its sink failed has a last chance;
 /// what is left is counted, and told.
-impl Drop for Outlet {
+impl Drop for SinkQueue {
     fn drop(&mut self) {
         self.drain(Effort::Eager);
         let Ok(slot) = self.slot.try_borrow_mut() else { return };
@@ -308,9 +308,9 @@ impl Drop for Outlet {
     }
 }
 
-impl fmt::Debug for Outlet {
+impl fmt::Debug for SinkQueue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Outlet").field("name", &self.name).finish_non_exhaustive()
+        f.debug_struct("SinkQueue").field("name", &self.name).finish_non_exhaustive()
     }
 }
 

@@ -10,7 +10,7 @@ use kakashi_core::{
 };
 
 use crate::batcher::Batcher;
-use crate::delivery::sink_queue::{Effort, Load, Outlet};
+use crate::delivery::sink_queue::{Effort, Load, SinkQueue};
 use crate::host::clock::now_nanos;
 use crate::reentrancy::CatchPanic;
 
@@ -25,7 +25,7 @@ pub(crate) struct Endpoint {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
     filling: RefCell<Filling>,
-    outlet: Rc<Outlet>,
+    queue: Rc<SinkQueue>,
 }
 
 /// The batch that fills.
@@ -45,12 +45,12 @@ impl Endpoint {
         filter: Option<Arc<dyn Filter>>,
         encoder: Arc<dyn Encoder>,
         batch_bytes: usize,
-        outlet: Rc<Outlet>,
+        queue: Rc<SinkQueue>,
     ) -> Self {
         let batcher = Batcher::new(encoder, batch_bytes);
         let filling =
             Filling { batcher, owed: Dropped::default(), told: Dropped::default(), news: Vec::new() };
-        Self { threshold, filter, filling: RefCell::new(filling), outlet }
+        Self { threshold, filter, filling: RefCell::new(filling), queue }
     }
 
     /// Tells whether a record goes there; a filter that panics lets it pass.
@@ -71,24 +71,24 @@ impl Endpoint {
     fn put(&self, record: &LogRecord<'_>) {
         let Ok(mut filling) = self.filling.try_borrow_mut() else {
             // A call that died inside the encoder or the sink has it for ever.
-            return self.outlet.count_dropped(record.level, DropReason::EncoderFailed, 1);
+            return self.queue.count_dropped(record.level, DropReason::EncoderFailed, 1);
         };
-        if self.outlet.owes() {
-            filling.owe(&self.outlet);
+        if self.queue.owes() {
+            filling.owe(&self.queue);
         }
         if let Err(reason) = filling.put(record) {
-            self.outlet.count_dropped(record.level, reason, 1);
+            self.queue.count_dropped(record.level, reason, 1);
         }
         if filling.batcher.is_full() {
-            filling.write(&self.outlet, Effort::Patient);
+            filling.write(&self.queue, Effort::Patient);
         }
     }
 
     /// Writes the batch, whole or not, and what has waited before it.
     pub(crate) fn write(&self, effort: Effort) {
         if let Ok(mut filling) = self.filling.try_borrow_mut() {
-            if self.outlet.owes() {
-                filling.owe(&self.outlet);
+            if self.queue.owes() {
+                filling.owe(&self.queue);
             }
             if filling.batcher.owes() {
                 let told = filling.announcing(|batcher| {
@@ -96,18 +96,18 @@ impl Endpoint {
                 });
                 debug_assert!(told);
             }
-            if filling.write(&self.outlet, effort) {
+            if filling.write(&self.queue, effort) {
                 return;
             }
         }
-        self.outlet.drain(effort);
+        self.queue.drain(effort);
     }
 }
 
 impl Filling {
     #[cold]
-    fn owe(&mut self, outlet: &Outlet) {
-        let owed = outlet.take_owed();
+    fn owe(&mut self, queue: &SinkQueue) {
+        let owed = queue.take_owed();
         for level in kakashi_core::LogLevel::ALL {
             for reason in DropReason::ALL {
                 let records = owed.counts[level.index()][reason.index()];
@@ -139,7 +139,7 @@ impl Filling {
     }
 
     /// Hands the batch over, after what has waited before it; false if it is empty.
-    fn write(&mut self, outlet: &Outlet, effort: Effort) -> bool {
+    fn write(&mut self, queue: &SinkQueue, effort: Effort) -> bool {
         if self.batcher.is_empty() {
             return false;
         }
@@ -151,7 +151,7 @@ impl Filling {
             dropped: batch.dropped(),
             told: &self.told,
         };
-        outlet.take(load, effort);
+        queue.take(load, effort);
         self.batcher.clear();
         if !self.news.is_empty() {
             self.news.clear();
@@ -161,7 +161,7 @@ impl Filling {
     }
 }
 
-/// What a batch holds when its destination goes is written, or waits in the outlet.
+/// What a batch holds when its destination goes is written, or waits in the queue.
 impl Drop for Endpoint {
     fn drop(&mut self) {
         crate::submit::apart(|| self.write(Effort::Eager));
@@ -170,7 +170,7 @@ impl Drop for Endpoint {
 
 impl fmt::Debug for Endpoint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Endpoint").field("outlet", &self.outlet).finish_non_exhaustive()
+        f.debug_struct("Endpoint").field("queue", &self.queue).finish_non_exhaustive()
     }
 }
 
@@ -223,14 +223,14 @@ impl Dispatch {
 
     /// Has the sinks pass on what they keep back; returns how many records are left.
     pub(crate) fn flush_sinks(&self) -> usize {
-        self.endpoints.iter().map(|endpoint| endpoint.outlet.flush()).sum()
+        self.endpoints.iter().map(|endpoint| endpoint.queue.flush()).sum()
     }
 
     /// Counts a record that can't go this road.
     #[cold]
     pub(crate) fn count_dropped(&self, level: kakashi_core::LogLevel, reason: DropReason) {
         let takers = self.endpoints.iter().filter(|endpoint| endpoint.threshold.enables(level));
-        takers.for_each(|endpoint| endpoint.outlet.count_dropped(level, reason, 1));
+        takers.for_each(|endpoint| endpoint.queue.count_dropped(level, reason, 1));
     }
 }
 
