@@ -50,13 +50,13 @@ pub(crate) enum Effort {
 pub(crate) struct SinkQueue {
     name: Box<str>,
     pub(crate) terminal: bool,
-    slot: RefCell<Slot>,
+    writer: RefCell<SinkWriter>,
     /// Dropped, and no batch says so yet.
     owed: RefCell<Dropped>,
     owes: Cell<bool>,
 }
 
-struct Slot {
+struct SinkWriter {
     sink: Box<dyn Sink>,
     waiting: VecDeque<Waiting>,
     waiting_bytes: usize,
@@ -97,7 +97,7 @@ struct Waiting {
 impl SinkQueue {
     pub(crate) fn new(name: Box<str>, sink: Box<dyn Sink>) -> Rc<Self> {
         let terminal = sink.is_terminal();
-        let slot = Slot {
+        let writer = SinkWriter {
             sink,
             waiting: VecDeque::new(),
             waiting_bytes: 0,
@@ -108,7 +108,7 @@ impl SinkQueue {
         Rc::new(Self {
             name,
             terminal,
-            slot: RefCell::new(slot),
+            writer: RefCell::new(writer),
             owed: RefCell::default(),
             owes: Cell::new(false),
         })
@@ -139,25 +139,25 @@ impl SinkQueue {
 
     /// Takes a batch: the sink has it, or it waits, or its records are counted as dropped.
     pub(crate) fn take(&self, load: Load<'_>, effort: Effort) {
-        let Ok(mut slot) = self.slot.try_borrow_mut() else {
+        let Ok(mut writer) = self.writer.try_borrow_mut() else {
             // A call that died inside the sink has it for ever.
             return self.refuse(&load);
         };
         let mut taken = Progress::default();
-        if slot.drain(self, effort) {
-            let Err(error) = slot.write(load, &mut taken) else { return };
-            slot.fail(self, error);
+        if writer.drain(self, effort) {
+            let Err(error) = writer.write(load, &mut taken) else { return };
+            writer.fail(self, error);
             if taken.bytes == load.bytes.len() {
                 return;
             }
         }
         let left = load.bytes.len() - taken.bytes;
-        if taken.bytes == 0 && slot.waiting_bytes + left > BACKLOG_BYTES && !slot.waiting.is_empty() {
-            drop(slot);
+        if taken.bytes == 0 && writer.waiting_bytes + left > BACKLOG_BYTES && !writer.waiting.is_empty() {
+            drop(writer);
             return self.refuse(&load);
         }
-        slot.waiting_bytes += load.bytes.len();
-        slot.waiting.push_back(Waiting {
+        writer.waiting_bytes += load.bytes.len();
+        writer.waiting.push_back(Waiting {
             bytes: load.bytes.into(),
             ends: load.ends.into(),
             news: load.news.into(),
@@ -183,22 +183,22 @@ impl SinkQueue {
 
     /// Writes what waits, as long as the sink takes it.
     pub(crate) fn drain(&self, effort: Effort) {
-        if let Ok(mut slot) = self.slot.try_borrow_mut() {
-            slot.drain(self, effort);
+        if let Ok(mut writer) = self.writer.try_borrow_mut() {
+            writer.drain(self, effort);
         }
     }
 
     /// Has the sink pass on what it keeps back; returns how many records are left.
     pub(crate) fn flush(&self) -> usize {
-        let Ok(mut slot) = self.slot.try_borrow_mut() else { return 0 };
-        if let Err(error) = guarded(|| slot.sink.flush()) {
-            slot.fail(self, error);
+        let Ok(mut writer) = self.writer.try_borrow_mut() else { return 0 };
+        if let Err(error) = guarded(|| writer.sink.flush()) {
+            writer.fail(self, error);
         }
-        slot.waiting.iter().map(|waiting| waiting.load().records_from(waiting.taken.ends)).sum()
+        writer.waiting.iter().map(|waiting| waiting.load().records_from(waiting.taken.ends)).sum()
     }
 }
 
-impl Slot {
+impl SinkWriter {
     /// Writes what waits; true if nothing is left.
     fn drain(&mut self, queue: &SinkQueue, effort: Effort) -> bool {
         if let (Effort::Patient, Some(at)) = (effort, self.retry_at) {
@@ -293,9 +293,9 @@ impl Waiting {
 impl Drop for SinkQueue {
     fn drop(&mut self) {
         self.drain(Effort::Eager);
-        let Ok(slot) = self.slot.try_borrow_mut() else { return };
+        let Ok(writer) = self.writer.try_borrow_mut() else { return };
         let mut left = 0;
-        for waiting in &slot.waiting {
+        for waiting in &writer.waiting {
             let ends = waiting.ends.iter().enumerate().skip(waiting.taken.ends);
             for (_, end) in ends.filter(|(at, _)| !waiting.news.contains(at)) {
                 COUNTERS.add_dropped(end.level, DropReason::SinkFailed, 1);
