@@ -151,7 +151,7 @@ impl Configure {
         if let Some(handler) = self.on_error.take() {
             set_on_error(handler);
         }
-        flush::flush_all(crate::delivery::sink_queue::Effort::Eager);
+        flush::flush_all(crate::delivery::sink_queue::RetryMode::Now);
         // Outside of the borrow: a sink's code may do anything, and so may its end.
         let mut destinations: Vec<OpenDestination> =
             self.destinations.drain(..).map(OpenDestination::new).collect();

@@ -2,7 +2,7 @@
 
 use kakashi_core::Flushed;
 
-use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::RetryMode;
 use crate::dispatch::{self, Dispatch};
 use crate::submit::deferred;
 use crate::{reentrancy, submit};
@@ -15,16 +15,16 @@ pub fn flush() -> Flushed {
     if reentrancy::is_busy() {
         return Flushed::default();
     }
-    flush_all(Effort::Eager);
+    flush_all(RetryMode::Now);
     let left = submit::apart(|| dispatch::all().iter().map(|dispatch| dispatch.flush_sinks()).sum());
     Flushed { left }
 }
 
 /// Writes all that any logger has in a batch, unless somebody is on the road: who
 /// is there writes or arms a timer when it leaves.
-pub(crate) fn flush_all(effort: Effort) {
+pub(crate) fn flush_all(mode: RetryMode) {
     if !reentrancy::is_busy() {
-        submit::apart(|| dispatch::all().iter().for_each(|dispatch| dispatch.write(effort)));
+        submit::apart(|| dispatch::all().iter().for_each(|dispatch| dispatch.write(mode)));
     }
 }
 
@@ -33,7 +33,7 @@ pub(crate) fn flush_by_engine() {
     if reentrancy::free_forsaken() {
         deferred::forget_depth();
     }
-    flush_all(Effort::Patient);
+    flush_all(RetryMode::Backoff);
 }
 
 /// As [`flush`], for one dispatch.
@@ -41,6 +41,6 @@ pub(crate) fn flush_dispatch(dispatch: &Dispatch) -> Flushed {
     if reentrancy::is_busy() {
         return Flushed::default();
     }
-    submit::apart(|| dispatch.write(Effort::Eager));
+    submit::apart(|| dispatch.write(RetryMode::Now));
     Flushed { left: submit::apart(|| dispatch.flush_sinks()) }
 }

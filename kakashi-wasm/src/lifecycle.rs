@@ -12,7 +12,7 @@ use std::sync::Once;
 use kakashi_core::{Call, Field, LogContext, LogLevel, Value};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::RetryMode;
 use crate::host::imports::{listen, listen_to_document, listen_to_process};
 use crate::loggers::logger::registry;
 use crate::submit::{Origin, Urgency, deferred, submit};
@@ -103,6 +103,6 @@ fn log_panic(info: &PanicHookInfo<'_>) {
             let origin = Origin { entry: &entry, dispatch: None, context: &LogContext::new() };
             submit(&origin, &Call::literal(LogLevel::Critical, "Panicked", &fields), Urgency::Now);
         }
-        flush::flush_all(Effort::Eager);
+        flush::flush_all(RetryMode::Now);
     });
 }

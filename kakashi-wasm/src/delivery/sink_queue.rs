@@ -37,13 +37,13 @@ thread_local! {
     static ON_ERROR: RefCell<Option<OnError>> = const { RefCell::new(None) };
 }
 
-/// How much a caller wants what waits to be written.
+/// Whether to respect the back-off of a failed sink.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Effort {
-    /// Leave a sink alone that failed a moment ago.
-    Patient,
-    /// Try now, whatever happened before.
-    Eager,
+pub(crate) enum RetryMode {
+    /// Write nothing to a sink whose back-off has not ended.
+    Backoff,
+    /// Try at once.
+    Now,
 }
 
 /// A sink, its queue, and what is known of its health.
@@ -138,13 +138,13 @@ impl SinkQueue {
     }
 
     /// Takes a batch: the sink has it, or it waits, or its records are counted as dropped.
-    pub(crate) fn take(&self, load: Load<'_>, effort: Effort) {
+    pub(crate) fn take(&self, load: Load<'_>, mode: RetryMode) {
         let Ok(mut writer) = self.writer.try_borrow_mut() else {
             // A call that died inside the sink has it for ever.
             return self.refuse(&load);
         };
         let mut taken = Progress::default();
-        if writer.drain(self, effort) {
+        if writer.drain(self, mode) {
             let Err(error) = writer.write(load, &mut taken) else { return };
             writer.fail(self, error);
             if taken.bytes == load.bytes.len() {
@@ -182,9 +182,9 @@ impl SinkQueue {
     }
 
     /// Writes what waits, as long as the sink takes it.
-    pub(crate) fn drain(&self, effort: Effort) {
+    pub(crate) fn drain(&self, mode: RetryMode) {
         if let Ok(mut writer) = self.writer.try_borrow_mut() {
-            writer.drain(self, effort);
+            writer.drain(self, mode);
         }
     }
 
@@ -200,8 +200,8 @@ impl SinkQueue {
 
 impl SinkWriter {
     /// Writes what waits; true if nothing is left.
-    fn drain(&mut self, queue: &SinkQueue, effort: Effort) -> bool {
-        if let (Effort::Patient, Some(at)) = (effort, self.retry_at) {
+    fn drain(&mut self, queue: &SinkQueue, mode: RetryMode) -> bool {
+        if let (RetryMode::Backoff, Some(at)) = (mode, self.retry_at) {
             let early = at - steady_millis();
             if early > EARLY_MILLIS {
                 timer::arm_for_retry(early);
@@ -292,7 +292,7 @@ impl Waiting {
 /// what is left is counted, and told.
 impl Drop for SinkQueue {
     fn drop(&mut self) {
-        self.drain(Effort::Eager);
+        self.drain(RetryMode::Now);
         let Ok(writer) = self.writer.try_borrow_mut() else { return };
         let mut left = 0;
         for waiting in &writer.waiting {

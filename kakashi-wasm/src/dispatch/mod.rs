@@ -10,7 +10,7 @@ use kakashi_core::{
 };
 
 use crate::batcher::Batcher;
-use crate::delivery::sink_queue::{Effort, Load, SinkQueue};
+use crate::delivery::sink_queue::{Load, RetryMode, SinkQueue};
 use crate::host::clock::now_nanos;
 use crate::reentrancy::CatchPanic;
 
@@ -80,12 +80,12 @@ impl Endpoint {
             self.queue.count_dropped(record.level, reason, 1);
         }
         if filling.batcher.is_full() {
-            filling.write(&self.queue, Effort::Patient);
+            filling.write(&self.queue, RetryMode::Backoff);
         }
     }
 
     /// Writes the batch, whole or not, and what has waited before it.
-    pub(crate) fn write(&self, effort: Effort) {
+    pub(crate) fn write(&self, mode: RetryMode) {
         if let Ok(mut filling) = self.filling.try_borrow_mut() {
             if self.queue.owes() {
                 filling.owe(&self.queue);
@@ -96,11 +96,11 @@ impl Endpoint {
                 });
                 debug_assert!(told);
             }
-            if filling.write(&self.queue, effort) {
+            if filling.write(&self.queue, mode) {
                 return;
             }
         }
-        self.queue.drain(effort);
+        self.queue.drain(mode);
     }
 }
 
@@ -139,7 +139,7 @@ impl Filling {
     }
 
     /// Hands the batch over, after what has waited before it; false if it is empty.
-    fn write(&mut self, queue: &SinkQueue, effort: Effort) -> bool {
+    fn write(&mut self, queue: &SinkQueue, mode: RetryMode) -> bool {
         if self.batcher.is_empty() {
             return false;
         }
@@ -151,7 +151,7 @@ impl Filling {
             dropped: batch.dropped(),
             told: &self.told,
         };
-        queue.take(load, effort);
+        queue.take(load, mode);
         self.batcher.clear();
         if !self.news.is_empty() {
             self.news.clear();
@@ -164,7 +164,7 @@ impl Filling {
 /// What a batch holds when its destination goes is written, or waits in the queue.
 impl Drop for Endpoint {
     fn drop(&mut self) {
-        crate::submit::apart(|| self.write(Effort::Eager));
+        crate::submit::apart(|| self.write(RetryMode::Now));
     }
 }
 
@@ -217,8 +217,8 @@ impl Dispatch {
     }
 
     /// Writes all that is in batches.
-    pub(crate) fn write(&self, effort: Effort) {
-        self.endpoints.iter().for_each(|endpoint| endpoint.write(effort));
+    pub(crate) fn write(&self, mode: RetryMode) {
+        self.endpoints.iter().for_each(|endpoint| endpoint.write(mode));
     }
 
     /// Has the sinks pass on what they keep back; returns how many records are left.

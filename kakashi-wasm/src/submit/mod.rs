@@ -10,7 +10,7 @@ use kakashi_core::{
 };
 
 use crate::context;
-use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::RetryMode;
 use crate::dispatch::{self, Dispatch};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
@@ -137,7 +137,7 @@ fn send(dispatch: &Dispatch, record: &LogRecord<'_>, scratch: &mut Scratch, urge
             (Timestamp::Wall(nanos), None) => timer::arm(nanos),
             _ => timer::arm(now_nanos()),
         },
-        Urgency::Now => dispatch.write(Effort::Patient),
+        Urgency::Now => dispatch.write(RetryMode::Backoff),
         Urgency::Soon => microtask::schedule(),
     }
 }
