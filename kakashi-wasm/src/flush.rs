@@ -20,8 +20,8 @@ pub fn flush() -> Flushed {
     Flushed { left }
 }
 
-/// Writes all that any logger has in a batch, unless somebody is on the road: who
-/// is there writes or arms a timer when it leaves.
+/// Writes all that any logger has in a batch, unless a call or a sink is under way:
+/// that one writes, or arms a timer, before it ends.
 pub(crate) fn flush_all(mode: RetryMode) {
     if !reentrancy::is_busy() {
         submit::apart(|| dispatch::all().iter().for_each(|dispatch| dispatch.write(mode)));
@@ -30,7 +30,7 @@ pub(crate) fn flush_all(mode: RetryMode) {
 
 /// As [`flush_all`], for the engine's timers and microtasks.
 pub(crate) fn flush_by_engine() {
-    if reentrancy::free_forsaken() {
+    if reentrancy::reset_after_throw() {
         deferred::forget_depth();
     }
     flush_all(RetryMode::Backoff);

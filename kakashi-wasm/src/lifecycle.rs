@@ -97,7 +97,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
         Field { key: "location", value: place.as_deref().map_or(Value::Null, Value::Str) },
     ];
     deferred::forget_depth();
-    reentrancy::after_all_is_lost(|| {
+    reentrancy::bypass_for_panic(|| {
         let entry = registry().get(kakashi_core::LoggerKind::Sync, "root", None);
         if entry.enables(LogLevel::Critical) {
             let origin = Origin { entry: &entry, dispatch: None, context: &LogContext::new() };

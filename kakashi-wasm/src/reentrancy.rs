@@ -1,8 +1,8 @@
-//! Who is on the road: one logging call or one sink at a time.
+//! Re-entrancy guard: at most one logging call or sink runs at a time.
 //!
-//! There is one thread, so whoever finds the road taken is inside of what takes it:
-//! a `Display`, a filter, an encoder, a sink. That is asked once, here, and so no
-//! cell behind it is ever borrowed twice.
+//! There is one thread, so a call that finds the guard taken was made by the code
+//! that holds it: a `Display`, a filter, an encoder, a sink. The test stands once,
+//! here, so no cell behind it is ever borrowed twice.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,27 +14,27 @@ thread_local! {
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Holds the road until it is dropped.
+/// Keeps all other logging calls deferred until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Road(());
+pub(crate) struct CallGuard(());
 
-impl Road {
-    /// Takes the road; none if it is taken.
+impl CallGuard {
+    /// Takes the guard; none if a call or a sink has it.
     #[inline]
     pub(crate) fn take() -> Option<Self> {
-        // Made only where it holds: to drop one frees the road.
+        // Constructed only if it was free: dropping one releases it.
         (!BUSY.replace(true)).then(|| Self(()))
     }
 }
 
-impl Drop for Road {
+impl Drop for CallGuard {
     #[inline]
     fn drop(&mut self) {
         BUSY.set(false);
     }
 }
 
-/// Runs a sink's code; what it logs takes the side road.
+/// Runs a sink's code; records that it logs are deferred.
 pub(crate) fn in_sink<R>(run: impl FnOnce() -> R) -> R {
     let before = (BUSY.replace(true), IN_SINK.replace(true));
     let result = run();
@@ -53,19 +53,18 @@ pub(crate) fn is_busy() -> bool {
     BUSY.get()
 }
 
-/// Frees a road that nobody is on, for who is called by the engine itself: there is
-/// no other code under way then. Tells whether it was taken.
+/// Releases a guard whose call ended in an uncaught JavaScript exception, which
+/// drops nothing on its way; returns whether there was one.
 ///
-/// An exception of JavaScript's that nobody catches passes through a program
-/// without a word: nothing is dropped on its way.
-pub(crate) fn free_forsaken() -> bool {
+/// Only for code that the engine itself calls: no other code is under way then.
+pub(crate) fn reset_after_throw() -> bool {
     IN_SINK.set(false);
     BUSY.replace(false)
 }
 
-/// Runs `run` as if nobody were on the road: for who panics, in what never comes
-/// back where panics abort.
-pub(crate) fn after_all_is_lost(run: impl FnOnce()) {
+/// Runs `run` as if no call held the guard: for the panic hook. Where panics abort,
+/// the interrupted call never returns.
+pub(crate) fn bypass_for_panic(run: impl FnOnce()) {
     let before = (BUSY.replace(false), IN_SINK.replace(false));
     run();
     if cfg!(panic = "unwind") {

@@ -226,7 +226,7 @@ impl Dispatch {
         self.endpoints.iter().map(|endpoint| endpoint.queue.flush()).sum()
     }
 
-    /// Counts a record that can't go this road.
+    /// Counts a record that none of the endpoints got.
     #[cold]
     pub(crate) fn count_dropped(&self, level: kakashi_core::LogLevel, reason: DropReason) {
         let takers = self.endpoints.iter().filter(|endpoint| endpoint.threshold.enables(level));

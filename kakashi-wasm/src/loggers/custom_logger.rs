@@ -1,4 +1,4 @@
-//! Loggers with a road of their own: level, enrichers, filters, encoder, sinks.
+//! Loggers with a dispatch of their own: level, enrichers, filters, encoder, sinks.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use crate::submit::{Origin, Urgency, submit};
 /// Says what a custom logger does with its records. Its sinks need not be `Send`.
 pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;
 
-/// Makes a logger with a road of its own.
+/// Makes a logger with its own level, enrichers, filters, encoder and sinks.
 ///
 /// Two of the same name are two loggers. What it has buffered is written when
 /// the last of its handles goes.
@@ -31,7 +31,7 @@ pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogge
     FunctionalLogger { entry, dispatch, context: LogContext::new() }
 }
 
-/// Writes records on a road of its own; made by [`create_custom_logger`].
+/// Writes records through its own pipeline to its own sinks; made by [`create_custom_logger`].
 #[derive(Clone, Debug)]
 pub struct FunctionalLogger {
     entry: Arc<LoggerEntry>,

@@ -1,9 +1,9 @@
 //! Records logged while a record is being logged: by a `Display`, a filter, a
 //! sink, a panic hook.
 //!
-//! They cannot take the road, which is in use, so they are kept aside in wire
-//! form and follow when the call that was in their way is done. What is
-//! nested too deep, or too much, is dropped and counted as `reentrant`.
+//! One call runs at a time, so they are kept in wire form and logged when the call
+//! under way has ended. What is nested too deep, or too much, is dropped and counted
+//! as `reentrant`.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -17,7 +17,7 @@ use crate::host::timer;
 use crate::reentrancy::{CatchPanic, is_in_sink};
 use crate::submit::{Origin, Urgency, context_of, next_sequence, submit_deferred};
 
-/// What is kept aside at most.
+/// How many bytes of deferred records are kept at most.
 const MOST_BYTES: usize = 256 * 1024;
 /// A `Display` that logs itself must end somewhere.
 const MOST_DEPTH: usize = 4;
@@ -42,13 +42,13 @@ struct Deferred {
     block: Vec<u8>,
 }
 
-/// Tells whether something has been kept aside.
+/// Tells whether records are deferred.
 #[inline]
 pub(crate) fn is_pending() -> bool {
     PENDING.get()
 }
 
-/// Keeps a record aside.
+/// Keeps a record until the call under way has ended.
 #[cold]
 pub(crate) fn defer(origin: &Origin<'_>, call: &Call<'_>) {
     let depth = DEPTH.replace(DEPTH.get() + 1);
@@ -68,7 +68,7 @@ fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
     let context = context_of(origin, dispatch.as_deref());
     let now = now_nanos();
-    // Who is on the road may never come back, and then nobody but a timer logs this.
+    // The call under way may never return (it threw); then the timer logs this record.
     timer::arm(now);
     let mut record = call.record(Timestamp::Wall(now), origin.entry.name(), context.fields());
     record.sequence = Some(next_sequence());
@@ -93,7 +93,7 @@ fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     })
 }
 
-/// Logs what has been kept aside.
+/// Logs the deferred records, and those that they defer.
 #[cold]
 pub(crate) fn replay() {
     for round in 0.. {

@@ -1,4 +1,4 @@
-//! The road of a record: from its call through the pipeline into batches.
+//! A record's way: from its call through the pipeline into batches.
 
 pub(crate) mod deferred;
 
@@ -14,9 +14,9 @@ use crate::delivery::sink_queue::RetryMode;
 use crate::dispatch::{self, Dispatch};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
-use crate::reentrancy::{CatchPanic, Road};
+use crate::reentrancy::{CallGuard, CatchPanic};
 
-/// What a logger is to the road of its records.
+/// What a logger gives to each of its records.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin<'a> {
     pub(crate) entry: &'a LoggerEntry,
@@ -72,26 +72,26 @@ pub(crate) fn next_sequence() -> u64 {
     next
 }
 
-/// Takes a call's record down the road, with the time and the context of now.
+/// Logs a call's record, with the current time and context.
 pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-    let Some(road) = Road::take() else { return deferred::defer(origin, call) };
+    let Some(guard) = CallGuard::take() else { return deferred::defer(origin, call) };
     let mut state = CALL_STATE.take().unwrap_or_default();
     state.log(origin, call, urgency);
     CALL_STATE.set(Some(state));
-    drop(road);
+    drop(guard);
     if deferred::is_pending() {
         deferred::replay();
     }
 }
 
-/// Takes a record that was kept aside, with its time and context, down the road;
-/// false if that is taken again.
+/// Logs a deferred record, with the time and the context it has; false if another
+/// call is under way.
 pub(crate) fn submit_deferred(
     dispatch: Option<&Rc<Dispatch>>,
     record: &LogRecord<'_>,
     urgency: Urgency,
 ) -> bool {
-    let Some(_road) = Road::take() else { return false };
+    let Some(_guard) = CallGuard::take() else { return false };
     let mut state = CALL_STATE.take().unwrap_or_default();
     let dispatch = dispatch.cloned().unwrap_or_else(dispatch::root);
     send(&dispatch, record, &mut state.scratch, urgency);
@@ -99,12 +99,13 @@ pub(crate) fn submit_deferred(
     true
 }
 
-/// Runs what writes to sinks outside of any call, and logs what they log meanwhile.
+/// Runs code that writes to sinks outside of any call, then logs the records that
+/// they deferred.
 pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
-    let road = Road::take();
+    let guard = CallGuard::take();
     let result = run();
-    if road.is_some() {
-        drop(road);
+    if guard.is_some() {
+        drop(guard);
         if deferred::is_pending() {
             deferred::replay();
         }
