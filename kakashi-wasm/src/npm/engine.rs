@@ -18,8 +18,8 @@ const NAME: u8 = 2;
 const CONTEXT: u8 = 3;
 const RECORD: u8 = 4;
 
-/// All that is behind the bridge.
-pub(super) struct Driver {
+/// The state behind all functions that JavaScript calls.
+pub(super) struct Engine {
     ring: Vec<u8>,
     tables: Tables,
     /// Up to here the ring's items have been learnt.
@@ -29,8 +29,8 @@ pub(super) struct Driver {
     sequence: u64,
     /// The last batch's ends: offset and level.
     ends: Vec<u32>,
-    pub(super) mail: [u32; 8],
-    pub(super) lost: [[u32; DropReason::ALL.len()]; LogLevel::ALL.len()],
+    pub(super) reply: [u32; 8],
+    pub(super) dropped: [[u32; DropReason::ALL.len()]; LogLevel::ALL.len()],
     pub(super) input: Vec<u8>,
 }
 
@@ -80,7 +80,7 @@ impl Route {
     }
 }
 
-impl Driver {
+impl Engine {
     pub(super) const fn new() -> Self {
         Self {
             ring: Vec::new(),
@@ -90,8 +90,8 @@ impl Driver {
             scratch: Scratch::new(),
             sequence: 0,
             ends: Vec::new(),
-            mail: [0; 8],
-            lost: [[0; DropReason::ALL.len()]; LogLevel::ALL.len()],
+            reply: [0; 8],
+            dropped: [[0; DropReason::ALL.len()]; LogLevel::ALL.len()],
             input: Vec::new(),
         }
     }
@@ -144,7 +144,7 @@ impl Driver {
         std::iter::from_fn(move || texts.text().ok())
     }
 
-    pub(super) fn owe(
+    pub(super) fn add_dropped(
         &mut self,
         route: usize,
         at: usize,
@@ -196,12 +196,12 @@ impl Driver {
     pub(super) fn take(&mut self, from: usize, end: usize) -> usize {
         self.end_loans();
         self.learn(from, end);
-        self.lost.iter_mut().for_each(|row| row.fill(0));
-        let Self { ring, tables, routes, scratch, sequence, lost, mail, .. } = self;
-        mail[0] = 0;
-        let mut lose = |level: LogLevel, reason: DropReason| {
-            lost[level.index()][reason.index()] += 1;
-            mail[0] += 1;
+        self.dropped.iter_mut().for_each(|row| row.fill(0));
+        let Self { ring, tables, routes, scratch, sequence, dropped, reply, .. } = self;
+        reply[0] = 0;
+        let mut drop_record = |level: LogLevel, reason: DropReason| {
+            dropped[level.index()][reason.index()] += 1;
+            reply[0] += 1;
         };
         let view = View::new(tables);
         let mut items = Cursor::new(ring.get(from..end).unwrap_or_default());
@@ -210,15 +210,20 @@ impl Driver {
                 continue;
             }
             let Ok(mut record) = read_record(body.rest(), &view) else {
-                // A fault of the writer's: told, as all that is lost.
-                lose(LogLevel::Error, DropReason::EncoderFailed);
+                // A fault of the writer's, counted and announced as every drop.
+                drop_record(LogLevel::Error, DropReason::EncoderFailed);
                 continue;
             };
             *sequence += 1;
             record.sequence = Some(*sequence);
             let (route, context) = view.last();
             let Some(route) = routes.get_mut(route) else { continue };
-            route.send(record, context.and_then(|id| Some((id, tables.context(id)?))), scratch, &mut lose);
+            route.send(
+                record,
+                context.and_then(|id| Some((id, tables.context(id)?))),
+                scratch,
+                &mut drop_record,
+            );
             if route.is_full() {
                 return end - items.rest().len();
             }
@@ -245,7 +250,7 @@ impl Driver {
             self.ends.push(level);
             highest = level.max(highest);
         }
-        self.mail = [
+        self.reply = [
             batch.bytes().as_ptr() as u32,
             self.ends.as_ptr() as u32,
             batch.ends().len() as u32,
@@ -265,7 +270,7 @@ impl Route {
         record: LogRecord<'_>,
         context: Option<(usize, &LogContext)>,
         scratch: &mut Scratch,
-        lose: &mut impl FnMut(LogLevel, DropReason),
+        drop_record: &mut impl FnMut(LogLevel, DropReason),
     ) {
         let mut record = record;
         let touched = |context: &LogContext| self.pipeline.redaction.may_touch(context.fields().mask);
@@ -281,7 +286,7 @@ impl Route {
                 if threshold.enables(record.level)
                     && let Err(reason) = batcher.put(record)
                 {
-                    lose(record.level, reason);
+                    drop_record(record.level, reason);
                     batcher.owe(record.level, reason, 1);
                 }
             }

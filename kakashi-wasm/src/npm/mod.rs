@@ -23,7 +23,7 @@ use std::cell::RefCell;
 use kakashi_core::{DropReason, Format, LevelFilter, LogLevel, Redaction, Timestamp};
 use wasm_bindgen::prelude::wasm_bindgen;
 
-use engine::Driver;
+use engine::Engine;
 
 /// A quarter of the default's size.
 #[cfg(target_family = "wasm")]
@@ -31,30 +31,30 @@ use engine::Driver;
 static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
 
 thread_local! {
-    static DRIVER: RefCell<Driver> = const { RefCell::new(Driver::new()) };
+    static ENGINE: RefCell<Engine> = const { RefCell::new(Engine::new()) };
 }
 
 /// Nothing here calls JavaScript, so nobody can be inside already.
-fn with<R>(run: impl FnOnce(&mut Driver) -> R) -> R {
-    DRIVER.with_borrow_mut(run)
+fn with<R>(run: impl FnOnce(&mut Engine) -> R) -> R {
+    ENGINE.with_borrow_mut(run)
 }
 
 /// Makes the ring, of this many bytes, and returns its address.
 #[wasm_bindgen]
 pub fn ring(bytes: usize) -> usize {
-    with(|driver| driver.make_ring(bytes))
+    with(|engine| engine.make_ring(bytes))
 }
 
 /// Returns the address of eight words that other functions answer with.
 #[wasm_bindgen]
 pub fn mail() -> usize {
-    with(|driver| driver.mail.as_ptr() as usize)
+    with(|engine| engine.reply.as_ptr() as usize)
 }
 
 /// Empties a route, or makes it.
 #[wasm_bindgen]
 pub fn route(route: usize) {
-    with(|driver| driver.reset_route(route));
+    with(|engine| engine.reset_route(route));
 }
 
 /// Adds a destination to a route. Formats: 0 text, 1 JSON, 2 pretty, 3 pretty in
@@ -68,32 +68,32 @@ pub fn destination(route: usize, format: u8, threshold: u8, batch_bytes: usize) 
         4 => Format::Wire.encoder(false, false),
         _ => Format::Text.encoder(false, false),
     };
-    with(|driver| driver.add_destination(route, LevelFilter::new(threshold), encoder, batch_bytes));
+    with(|engine| engine.add_destination(route, LevelFilter::new(threshold), encoder, batch_bytes));
 }
 
 /// Redacts the paths that the ring's first bytes name: a `text` each.
 #[wasm_bindgen]
 pub fn redact(route: usize, len: usize) {
-    with(|driver| {
-        let redaction = Redaction::new(driver.texts(len));
-        driver.route(route).set_redaction(redaction);
+    with(|engine| {
+        let redaction = Redaction::new(engine.texts(len));
+        engine.route(route).set_redaction(redaction);
     });
 }
 
 /// Reads the ring's items from one offset to another, until a batch is full;
-/// returns how far it came. `mail[0]` says how many records could not be encoded,
+/// returns how far it came. `reply[0]` says how many records could not be encoded,
 /// [`lost`] which.
 #[wasm_bindgen]
 pub fn take(from: usize, end: usize) -> usize {
-    with(|driver| driver.take(from, end))
+    with(|engine| engine.take(from, end))
 }
 
 /// Ends a destination's batch and lends it out until the next [`take`]; returns its
-/// length in bytes. The mail: the bytes' address, the address of the ends (two
+/// length in bytes. The reply: the bytes' address, the address of the ends (two
 /// words each: offset, level), their number, records, dropped before, highest level.
 #[wasm_bindgen]
 pub fn batch(route: usize, destination: usize) -> usize {
-    with(|driver| driver.lend(route, destination))
+    with(|engine| engine.lend(route, destination))
 }
 
 /// Says that records of a level were dropped on their way to a destination, for the
@@ -103,46 +103,46 @@ pub fn owe(route: usize, destination: usize, level: u8, reason: usize, records: 
     let (Some(level), Some(&reason)) = (LogLevel::from_number(level), DropReason::ALL.get(reason)) else {
         return;
     };
-    with(|driver| driver.owe(route, destination, level, reason, records));
+    with(|engine| engine.add_dropped(route, destination, level, reason, records));
 }
 
 /// Announces a route's drops where no record came after them; the time in
 /// microseconds since 1970.
 #[wasm_bindgen]
 pub fn announce(route: usize, micros: f64) {
-    with(|driver| driver.announce(route, Timestamp::from_unix_micros(micros as i64)));
+    with(|engine| engine.announce(route, Timestamp::from_unix_micros(micros as i64)));
 }
 
 /// Returns the address of six times six words: how many records of each level, by
 /// each reason, the last [`take`] could not encode.
 #[wasm_bindgen]
 pub fn lost() -> usize {
-    with(|driver| driver.lost.as_ptr() as usize)
+    with(|engine| engine.dropped.as_ptr() as usize)
 }
 
 /// Forgets what ids stand for; the next items explain theirs anew.
 #[wasm_bindgen]
 pub fn forget() {
-    with(Driver::forget);
+    with(Engine::forget);
 }
 
 /// Makes room for bytes to be decoded, and returns its address.
 #[wasm_bindgen]
 pub fn input(bytes: usize) -> usize {
-    with(|driver| {
-        driver.input = vec![0; bytes];
-        driver.input.as_ptr() as usize
+    with(|engine| {
+        engine.input = vec![0; bytes];
+        engine.input.as_ptr() as usize
     })
 }
 
 /// Decodes the input; returns the length of what it says, whose address is in
-/// `mail[0]` until the next call of [`input`]. See `decode` for its form.
+/// `reply[0]` until the next call of [`input`]. See `decode` for its form.
 #[wasm_bindgen]
 pub fn decode() -> usize {
-    with(|driver| {
-        let decoded = decode::decode(&std::mem::take(&mut driver.input));
-        driver.input = decoded;
-        driver.mail[0] = driver.input.as_ptr() as u32;
-        driver.input.len()
+    with(|engine| {
+        let decoded = decode::decode(&std::mem::take(&mut engine.input));
+        engine.input = decoded;
+        engine.reply[0] = engine.input.as_ptr() as u32;
+        engine.input.len()
     })
 }

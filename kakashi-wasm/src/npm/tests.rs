@@ -1,4 +1,4 @@
-//! The bridge without JavaScript: items by hand, and any bytes at all.
+//! The engine without JavaScript: items by hand, and any bytes at all.
 
 use kakashi_core::codec::{put_leb, put_text};
 use kakashi_core::wire::{BlockWriter, RecordIds};
@@ -6,7 +6,7 @@ use kakashi_core::{
     DropReason, Format, LevelFilter, LogLevel, LogRecord, Name, Output, Redaction, Timestamp, fields,
 };
 
-use super::engine::Driver;
+use super::engine::Engine;
 
 const NAME: u8 = 2;
 
@@ -32,28 +32,28 @@ fn record(level: LogLevel, message: &str) -> LogRecord<'_> {
     LogRecord::new(Timestamp::Wall(0), level, Name::new(""), message)
 }
 
-fn driver(format: Format, batch_bytes: usize) -> Driver {
-    let mut driver = Driver::new();
-    driver.add_destination(0, LevelFilter::ALL, format.encoder(false, false), batch_bytes);
-    driver
+fn engine(format: Format, batch_bytes: usize) -> Engine {
+    let mut engine = Engine::new();
+    engine.add_destination(0, LevelFilter::ALL, format.encoder(false, false), batch_bytes);
+    engine
 }
 
 /// Puts items into the ring and reads them all; returns the batches.
-fn batches(driver: &mut Driver, items: &[u8]) -> Vec<Vec<u8>> {
-    driver.make_ring(items.len());
-    driver.ring_mut().copy_from_slice(items);
+fn batches(engine: &mut Engine, items: &[u8]) -> Vec<Vec<u8>> {
+    engine.make_ring(items.len());
+    engine.ring_mut().copy_from_slice(items);
     let (mut from, mut batches) = (0, Vec::new());
     loop {
-        from = driver.take(from, items.len());
-        batches.extend(driver.lent(0, 0));
+        from = engine.take(from, items.len());
+        batches.extend(engine.lent(0, 0));
         if from == items.len() {
             return batches;
         }
     }
 }
 
-fn lines(driver: &mut Driver, items: &[u8]) -> String {
-    String::from_utf8(batches(driver, items).concat()).expect("lines are UTF-8")
+fn lines(engine: &mut Engine, items: &[u8]) -> String {
+    String::from_utf8(batches(engine, items).concat()).expect("lines are UTF-8")
 }
 
 const LOGGER: RecordIds = RecordIds { site: None, logger: Some(0), context: None };
@@ -66,13 +66,13 @@ fn items_become_lines_whatever_their_order() {
         put_logger(out, 0, "app", 0);
         block.put_record(out, &record(LogLevel::Error, "two"), LOGGER);
     });
-    let mut driver = driver(Format::Text, 1 << 16);
+    let mut engine = engine(Format::Text, 1 << 16);
     let expected =
         "1970-01-01T00:00:00.000000Z INFO app one k=1\n1970-01-01T00:00:00.000000Z ERROR app two\n";
-    assert_eq!(lines(&mut driver, &items), expected);
+    assert_eq!(lines(&mut engine, &items), expected);
     // Ids hold on for the next ring.
     let more = self::items(|block, out| block.put_record(out, &record(LogLevel::Info, "three"), LOGGER));
-    assert!(lines(&mut driver, &more).ends_with("INFO app three\n"));
+    assert!(lines(&mut engine, &more).ends_with("INFO app three\n"));
 }
 
 #[test]
@@ -81,7 +81,7 @@ fn a_batch_ends_where_it_is_full_and_the_ring_is_read_on() {
         put_logger(out, 0, "app", 0);
         (0..10).for_each(|_| block.put_record(out, &record(LogLevel::Info, "words"), LOGGER));
     });
-    let batches = batches(&mut driver(Format::Text, 100), &items);
+    let batches = batches(&mut engine(Format::Text, 100), &items);
     assert_eq!(batches.len(), 4);
     assert_eq!(batches.concat().iter().filter(|&&byte| byte == b'\n').count(), 10);
 }
@@ -96,25 +96,25 @@ fn a_context_is_redacted_as_fields_are() {
         let own = fields![card = "4111"];
         block.put_record(out, &record(LogLevel::Info, "paid").with_fields(own), ids);
     });
-    let mut driver = driver(Format::Text, 1 << 16);
-    driver.route(0).set_redaction(Redaction::new(["password", "card"]));
-    let line = lines(&mut driver, &items);
+    let mut engine = engine(Format::Text, 1 << 16);
+    engine.route(0).set_redaction(Redaction::new(["password", "card"]));
+    let line = lines(&mut engine, &items);
     assert!(line.ends_with("paid card=\"[REDACTED]\" password=\"[REDACTED]\" step=1\n"), "{line}");
 }
 
 #[test]
 fn drops_are_told_before_the_next_record_or_alone() {
-    let mut driver = driver(Format::Text, 1 << 16);
-    driver.owe(0, 0, LogLevel::Info, DropReason::QueueFull, 3);
+    let mut engine = engine(Format::Text, 1 << 16);
+    engine.add_dropped(0, 0, LogLevel::Info, DropReason::QueueFull, 3);
     let items = items(|block, out| {
         put_logger(out, 0, "app", 0);
         block.put_record(out, &record(LogLevel::Info, "next"), LOGGER);
     });
-    let told = lines(&mut driver, &items);
+    let told = lines(&mut engine, &items);
     assert!(told.starts_with("1970-01-01T00:00:00.000000Z WARNING kakashi Records were dropped dropped=3 "));
-    driver.owe(0, 0, LogLevel::Error, DropReason::SinkFailed, 1);
-    driver.announce(0, Timestamp::Wall(0));
-    assert!(String::from_utf8(driver.lent(0, 0).expect("news")).unwrap().contains("dropped=1 "));
+    engine.add_dropped(0, 0, LogLevel::Error, DropReason::SinkFailed, 1);
+    engine.announce(0, Timestamp::Wall(0));
+    assert!(String::from_utf8(engine.lent(0, 0).expect("news")).unwrap().contains("dropped=1 "));
 }
 
 #[test]
@@ -144,8 +144,8 @@ fn any_bytes_at_all_are_safe_to_take() {
             bytes.truncate(random() as usize % bytes.len());
         }
         let format = [Format::Text, Format::Json, Format::Wire, Format::Pretty][round % 4];
-        let mut driver = driver(format, 64);
-        batches(&mut driver, &bytes);
+        let mut engine = engine(format, 64);
+        batches(&mut engine, &bytes);
         super::decode::decode(&bytes);
     }
 }
