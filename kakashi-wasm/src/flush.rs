@@ -2,7 +2,7 @@
 
 use kakashi_core::Flushed;
 
-use crate::delivery::sink_queue::RetryMode;
+use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::{self, Dispatch};
 use crate::submit::deferred;
 use crate::{reentrancy, submit};

@@ -73,5 +73,5 @@ pub use kakashi_core as __core;
 
 /// Returns what became of all records of this program so far.
 pub fn stats() -> Stats {
-    delivery::sink_queue::COUNTERS.snapshot()
+    delivery::report::COUNTERS.snapshot()
 }

@@ -12,10 +12,12 @@ use std::sync::Once;
 use kakashi_core::{Call, Field, LogContext, LogLevel, Value};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::delivery::sink_queue::RetryMode;
+use crate::delivery::sink_writer::RetryMode;
+use crate::dispatch::logger_registry::registry;
+use crate::host::hooks::{self, Hooks};
 use crate::host::imports::{listen, listen_to_document, listen_to_process};
-use crate::loggers::logger::registry;
-use crate::submit::{Origin, Urgency, deferred, submit};
+use crate::submit::origin::{Origin, Urgency};
+use crate::submit::{deferred, submit};
 use crate::{flush, reentrancy};
 
 #[wasm_bindgen]
@@ -40,12 +42,14 @@ struct Leaving {
     leave: Closure<dyn Fn()>,
 }
 
-/// Sees to it, once for each thread.
+/// Installs the handlers of a hidden or left page, an exit, a panic, and of timers.
+/// Later calls on the same thread do nothing.
 pub(crate) fn install() {
     LEAVING.with(|leaving| {
         if leaving.get().is_some() {
             return;
         }
+        hooks::set(Hooks { flush: flush::flush_by_engine, install });
         let Leaving { hide, leave } =
             leaving.get_or_init(|| Leaving { hide: Closure::new(hide), leave: Closure::new(leave) });
         if DOCUMENT.with(Option::is_some) {

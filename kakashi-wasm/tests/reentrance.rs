@@ -8,7 +8,7 @@ use std::rc::Rc;
 
 use fakes::{Memory, quiet, since, sleep, to_memory};
 use kakashi_wasm::sinks::{FunctionSink, to};
-use kakashi_wasm::{Batch, DropReason, error, flush, info, stats};
+use kakashi_wasm::{Batch, DropReason, LoggerConfig, create_custom_logger, error, flush, info, stats};
 use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -54,6 +54,20 @@ fn a_display_that_logs_itself_comes_to_an_end_that_is_counted_and_told() {
     let lines = memory.lines();
     assert_eq!(lines.iter().filter(|line| !line.contains("Records were dropped")).count(), written);
     assert!(lines.iter().any(|line| line.contains(&format!("dropped={dropped} "))), "{lines:#?}");
+}
+
+#[wasm_bindgen_test]
+fn what_a_sink_logs_as_its_logger_goes_is_logged() {
+    let memory = to_memory();
+    let sink = FunctionSink::new(|_: &Batch<'_>| {
+        info!("writing the last batch");
+        Ok(())
+    });
+    let logger = create_custom_logger("short", LoggerConfig::new().destination(to(sink)));
+    info!(logger, "once");
+    drop(logger);
+    flush();
+    assert_eq!(memory.lines(), ["INFO root writing the last batch"]);
 }
 
 #[wasm_bindgen_test]

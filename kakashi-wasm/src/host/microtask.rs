@@ -4,8 +4,8 @@ use std::cell::{Cell, OnceCell};
 
 use wasm_bindgen::prelude::Closure;
 
-use crate::flush;
 use crate::host::imports::queue_microtask;
+use crate::host::{clock, hooks, timer};
 
 thread_local! {
     static SCHEDULED: Cell<bool> = const { Cell::new(false) };
@@ -22,12 +22,12 @@ pub(crate) fn schedule() {
         let run = run.get_or_init(|| {
             Closure::new(|| {
                 SCHEDULED.set(false);
-                flush::flush_by_engine();
+                hooks::flush();
             })
         });
         match queue_microtask(run.as_ref()) {
             Ok(()) => SCHEDULED.set(true),
-            Err(_) => crate::host::timer::arm(crate::host::clock::now_nanos()),
+            Err(_) => timer::arm(clock::now_nanos()),
         }
     });
 }

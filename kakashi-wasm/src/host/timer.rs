@@ -11,7 +11,7 @@ use std::cell::{Cell, OnceCell};
 use wasm_bindgen::JsValue;
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 
-use crate::flush;
+use crate::host::hooks;
 use crate::host::imports::set_timeout;
 
 #[wasm_bindgen]
@@ -81,7 +81,7 @@ pub(crate) fn arm_for_retry(millis: f64) {
         let run = timer.retry.get_or_init(|| {
             Closure::new(|| {
                 TIMER.with(|timer| timer.retry_armed.set(false));
-                fire();
+                hooks::flush();
             })
         });
         if let Ok(timeout) = set_timeout(run.as_ref(), millis) {
@@ -103,7 +103,7 @@ impl Timer {
         let run = self.fire.get_or_init(|| {
             Closure::new(|| {
                 TIMER.with(|timer| timer.armed_until.set(i64::MIN));
-                fire();
+                hooks::flush();
             })
         });
         let millis = self.flush_after_millis.get();
@@ -116,8 +116,4 @@ impl Timer {
             Err(_) => self.skip.set((next, (next * 2).min(MOST_SKIPPED))),
         }
     }
-}
-
-fn fire() {
-    flush::flush_by_engine();
 }

@@ -6,7 +6,8 @@ use kakashi_core::{Call, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKi
 
 use crate::flush::flush;
 use crate::loggers::logger::{entry, log_methods};
-use crate::submit::{Origin, Urgency, submit};
+use crate::submit::origin::{Origin, Urgency};
+use crate::submit::submit;
 
 /// Returns the async logger of this name, with the level that is set for it.
 ///

@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use kakashi_core::{Call, Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
-use crate::configure::custom_dispatch;
 use crate::dispatch::Dispatch;
+use crate::dispatch::logger_registry::registry;
+use crate::dispatch::settings::custom_dispatch;
 use crate::flush::flush_dispatch;
 use crate::lifecycle;
-use crate::loggers::logger::{log_methods, registry};
-use crate::submit::{Origin, Urgency, submit};
+use crate::loggers::logger::log_methods;
+use crate::submit::origin::{Origin, Urgency};
+use crate::submit::{self, submit};
 
 /// Says what a custom logger does with its records. Its sinks need not be `Send`.
 pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;
@@ -28,7 +30,7 @@ pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogge
         None => registry().adopt(&entry),
     }
     let dispatch = custom_dispatch(config.pipeline, config.destinations, config.format);
-    FunctionalLogger { entry, dispatch, context: LogContext::new() }
+    FunctionalLogger { entry, dispatch, context: LogContext::new(), _replay: ReplayDeferred }
 }
 
 /// Writes records through its own pipeline to its own sinks; made by [`create_custom_logger`].
@@ -37,6 +39,18 @@ pub struct FunctionalLogger {
     entry: Arc<LoggerEntry>,
     dispatch: Rc<Dispatch>,
     context: LogContext,
+    /// Dropped after the dispatch, which the last handle takes along.
+    _replay: ReplayDeferred,
+}
+
+/// Logs, when it is dropped, what the sinks of a dispatch logged as that ended.
+#[derive(Clone, Debug)]
+struct ReplayDeferred;
+
+impl Drop for ReplayDeferred {
+    fn drop(&mut self) {
+        submit::replay_deferred();
+    }
 }
 
 impl FunctionalLogger {

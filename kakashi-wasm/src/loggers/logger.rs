@@ -1,21 +1,17 @@
 //! Loggers by name.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
 use kakashi_core::{
-    Call, Exception, Field, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, Registry,
-    UnknownLevel, with_joined,
+    Call, Exception, Field, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, UnknownLevel,
+    with_joined,
 };
 
+use crate::dispatch::logger_registry::registry;
 use crate::flush::flush_dispatch;
-use crate::submit::{Origin, Urgency, submit};
+use crate::submit::origin::{Origin, Urgency};
+use crate::submit::submit;
 use crate::{dispatch, lifecycle};
-
-/// Returns the loggers of this program.
-pub(crate) fn registry() -> &'static Registry {
-    static REGISTRY: OnceLock<Registry> = OnceLock::new();
-    REGISTRY.get_or_init(Registry::new)
-}
 
 /// Returns the logger of this name, with the level that is set for it.
 ///

@@ -6,7 +6,7 @@ use kakashi_core::{Batch, Sink, SinkError, SinkErrorKind};
 use wasm_bindgen::prelude::{Closure, wasm_bindgen};
 use wasm_bindgen::{JsCast, JsValue};
 
-use crate::delivery::sink_queue::{COUNTERS, tell};
+use crate::delivery::report::{COUNTERS, report};
 
 /// Hands each batch to a JavaScript function, as a plain object:
 ///
@@ -85,7 +85,7 @@ impl CallbackSink {
         let rejected = Closure::new(move |_reason: JsValue| {
             COUNTERS.add_failure();
             if !told.replace(true) {
-                tell("a callback's promise was rejected; its batch is not sent again");
+                report("a callback's promise was rejected; its batch is not sent again");
             }
         });
         Self { function: function.into().unchecked_into(), decoder: Decoder::make().ok(), rejected }

@@ -8,21 +8,19 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred, wire};
+use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred};
 
-use crate::delivery::sink_queue::COUNTERS;
+use crate::delivery::report::COUNTERS;
 use crate::dispatch::{self, Dispatch};
 use crate::host::clock::now_nanos;
 use crate::host::timer;
 use crate::reentrancy::{CatchPanic, is_in_sink};
-use crate::submit::{Origin, Urgency, context_of, next_sequence, submit_deferred};
+use crate::submit::origin::{Origin, Urgency, next_sequence};
 
 /// How many bytes of deferred records are kept at most.
 const MOST_BYTES: usize = 256 * 1024;
 /// A `Display` that logs itself must end somewhere.
 const MOST_DEPTH: usize = 4;
-/// A sink that logs what it writes would go on for ever.
-const MOST_ROUNDS: usize = 8;
 
 thread_local! {
     static PENDING: Cell<bool> = const { Cell::new(false) };
@@ -35,11 +33,12 @@ struct DeferredQueue {
     bytes: usize,
 }
 
-struct Deferred {
-    dispatch: Option<Rc<Dispatch>>,
-    level: LogLevel,
-    urgency: Urgency,
-    block: Vec<u8>,
+/// A record in wire form, with what its call knew.
+pub(crate) struct Deferred {
+    pub(crate) dispatch: Option<Rc<Dispatch>>,
+    pub(crate) level: LogLevel,
+    pub(crate) urgency: Urgency,
+    pub(crate) block: Vec<u8>,
 }
 
 /// Tells whether records are deferred.
@@ -66,7 +65,7 @@ pub(crate) fn forget_depth() {
 
 fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
-    let context = context_of(origin, dispatch.as_deref());
+    let context = origin.merge_context(dispatch.as_deref());
     let now = now_nanos();
     // The call under way may never return (it threw); then the timer logs this record.
     timer::arm(now);
@@ -93,36 +92,18 @@ fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     })
 }
 
-/// Logs the deferred records, and those that they defer.
-#[cold]
-pub(crate) fn replay() {
-    for round in 0.. {
-        PENDING.set(false);
-        let deferred = QUEUE.with(|queue| {
-            let Ok(mut queue) = queue.try_borrow_mut() else { return Vec::new() };
-            queue.bytes = 0;
-            std::mem::take(&mut queue.records)
-        });
-        if deferred.is_empty() {
-            return;
-        }
-        for Deferred { dispatch, level, urgency, block } in deferred {
-            if round == MOST_ROUNDS {
-                count_dropped(dispatch.as_ref(), level);
-                continue;
-            }
-            for item in wire::Reader::new(&block) {
-                if let wire::Item::Record(record) = item
-                    && !submit_deferred(dispatch.as_ref(), &record, urgency)
-                {
-                    count_dropped(dispatch.as_ref(), level);
-                }
-            }
-        }
-    }
+/// Takes all deferred records.
+pub(crate) fn take() -> Vec<Deferred> {
+    PENDING.set(false);
+    QUEUE.with(|queue| {
+        let Ok(mut queue) = queue.try_borrow_mut() else { return Vec::new() };
+        queue.bytes = 0;
+        std::mem::take(&mut queue.records)
+    })
 }
 
-fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
+/// Counts a record that was deferred too often, too deep, or found no room.
+pub(crate) fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
     match dispatch.cloned().or_else(dispatch::root_if_made) {
         Some(dispatch) => dispatch.count_dropped(level, DropReason::Reentrant),
         None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),

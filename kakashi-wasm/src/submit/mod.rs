@@ -1,60 +1,29 @@
 //! A record's way: from its call through the pipeline into batches.
 
 pub(crate) mod deferred;
+pub(crate) mod origin;
 
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kakashi_core::{
-    Call, Clock as _, Guard as _, LogContext, LogLevel, LogRecord, LoggerEntry, Scratch, Timestamp,
-};
+use kakashi_core::{Call, Clock as _, Guard as _, LogContext, LogRecord, Scratch, Timestamp, wire};
 
 use crate::context;
-use crate::delivery::sink_queue::RetryMode;
-use crate::dispatch::{self, Dispatch};
+use crate::delivery::sink_writer::RetryMode;
+use crate::dispatch::{self, Dispatch, settings};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
-use crate::reentrancy::{CallGuard, CatchPanic};
+use crate::reentrancy::{self, CallGuard, CatchPanic};
+use crate::submit::deferred::Deferred;
+use crate::submit::origin::{Origin, Urgency, next_sequence};
 
-/// What a logger gives to each of its records.
-#[derive(Clone, Copy)]
-pub(crate) struct Origin<'a> {
-    pub(crate) entry: &'a LoggerEntry,
-    /// None: the root dispatch, whichever it is.
-    pub(crate) dispatch: Option<&'a Rc<Dispatch>>,
-    pub(crate) context: &'a LogContext,
-}
-
-/// When a record must be written.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Urgency {
-    /// With its batch.
-    Batched,
-    /// As soon as the caller has given the engine its turn.
-    Soon,
-    /// Before the call returns.
-    Now,
-}
-
-impl Urgency {
-    /// Tells how urgent a level is to a logger that writes at once.
-    #[inline]
-    pub(crate) fn of(level: LogLevel) -> Self {
-        if level >= LogLevel::Error { Self::Now } else { Self::Batched }
-    }
-
-    /// Tells how urgent a level is to a logger that does not hold up its caller.
-    #[inline]
-    pub(crate) fn of_async(level: LogLevel) -> Self {
-        if level >= LogLevel::Error { Self::Soon } else { Self::Batched }
-    }
-}
+/// A sink that logs a record for each record that it writes would never end.
+const MOST_ROUNDS: usize = 8;
 
 thread_local! {
     /// Taken out by a call and put back: one that dies on the way takes it along,
     /// and the next makes a new one.
     static CALL_STATE: Cell<Option<Box<CallState>>> = const { Cell::new(None) };
-    static SEQUENCE: Cell<u64> = const { Cell::new(0) };
 }
 
 /// What a call works with.
@@ -62,14 +31,6 @@ thread_local! {
 struct CallState {
     merged: MergedContext,
     scratch: Scratch,
-}
-
-/// Returns the number of the next record.
-#[inline]
-pub(crate) fn next_sequence() -> u64 {
-    let next = SEQUENCE.get() + 1;
-    SEQUENCE.set(next);
-    next
 }
 
 /// Logs a call's record, with the current time and context.
@@ -80,20 +41,48 @@ pub(crate) fn submit(origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
     CALL_STATE.set(Some(state));
     drop(guard);
     if deferred::is_pending() {
-        deferred::replay();
+        replay();
+    }
+}
+
+/// Logs the deferred records, unless a call or a sink is under way, which does it when
+/// it ends.
+pub(crate) fn replay_deferred() {
+    if deferred::is_pending() && !reentrancy::is_busy() {
+        replay();
+    }
+}
+
+/// Logs the deferred records, then those that they defer.
+#[cold]
+fn replay() {
+    for round in 0.. {
+        let records = deferred::take();
+        if records.is_empty() {
+            return;
+        }
+        for Deferred { dispatch, level, urgency, block } in records {
+            if round == MOST_ROUNDS {
+                deferred::count_dropped(dispatch.as_ref(), level);
+                continue;
+            }
+            for item in wire::Reader::new(&block) {
+                if let wire::Item::Record(record) = item
+                    && !submit_deferred(dispatch.as_ref(), &record, urgency)
+                {
+                    deferred::count_dropped(dispatch.as_ref(), level);
+                }
+            }
+        }
     }
 }
 
 /// Logs a deferred record, with the time and the context it has; false if another
 /// call is under way.
-pub(crate) fn submit_deferred(
-    dispatch: Option<&Rc<Dispatch>>,
-    record: &LogRecord<'_>,
-    urgency: Urgency,
-) -> bool {
+fn submit_deferred(dispatch: Option<&Rc<Dispatch>>, record: &LogRecord<'_>, urgency: Urgency) -> bool {
     let Some(_guard) = CallGuard::take() else { return false };
     let mut state = CALL_STATE.take().unwrap_or_default();
-    let dispatch = dispatch.cloned().unwrap_or_else(dispatch::root);
+    let dispatch = dispatch.cloned().unwrap_or_else(settings::root);
     send(&dispatch, record, &mut state.scratch, urgency);
     CALL_STATE.set(Some(state));
     true
@@ -107,7 +96,7 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
     if guard.is_some() {
         drop(guard);
         if deferred::is_pending() {
-            deferred::replay();
+            replay();
         }
     }
     result
@@ -116,7 +105,7 @@ pub(crate) fn apart<R>(run: impl FnOnce() -> R) -> R {
 impl CallState {
     #[inline]
     fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
-        let dispatch = origin.dispatch.cloned().unwrap_or_else(dispatch::root);
+        let dispatch = origin.dispatch.cloned().unwrap_or_else(settings::root);
         let now = time(&dispatch);
         let context = self.merged.get(origin, &dispatch);
         let mut record = call.record(now, origin.entry.name(), context.fields());
@@ -168,17 +157,8 @@ impl MergedContext {
         let now = (context::current_id(), origin.context.fields().id, dispatch.id, dispatch::root_id());
         if now != self.of {
             self.of = now;
-            self.context = context_of(origin, Some(dispatch));
+            self.context = origin.merge_context(Some(dispatch));
         }
         &self.context
     }
-}
-
-/// Merges the context of a record of now.
-#[cold]
-pub(crate) fn context_of(origin: &Origin<'_>, dispatch: Option<&Dispatch>) -> LogContext {
-    let base =
-        dispatch.map(|dispatch| dispatch::base_of(origin.dispatch.is_some(), dispatch)).unwrap_or_default();
-    let merged = base.merge(origin.context).merge(&context::current_context());
-    dispatch.map(|dispatch| dispatch.pipeline.redaction.context(&merged)).unwrap_or(merged)
 }

@@ -1,0 +1,36 @@
+//! What the operator hears: counts of all records, and the failures of sinks.
+
+use std::cell::RefCell;
+use std::rc::Rc;
+
+use kakashi_core::{Counters, Guard as _};
+
+use crate::host::imports::console_warn;
+use crate::reentrancy::{CatchPanic, in_sink};
+
+/// The counts of the whole program.
+pub(crate) static COUNTERS: Counters = Counters::new();
+
+/// Is called with each failure of a sink, in words.
+pub(crate) type OnError = Rc<dyn Fn(&str)>;
+
+thread_local! {
+    static ON_ERROR: RefCell<Option<OnError>> = const { RefCell::new(None) };
+}
+
+/// Sets what is called with failures, in place of `console.warn`.
+pub(crate) fn set_on_error(handler: OnError) {
+    let old = ON_ERROR.with(|current| current.try_borrow_mut().ok().and_then(|mut now| now.replace(handler)));
+    drop(old);
+}
+
+/// Reports a failure to the operator. Where neither handler nor console works,
+/// `stats()` still counts it.
+pub(crate) fn report(failure: &str) {
+    let handler = ON_ERROR.with(|handler| handler.try_borrow().ok().and_then(|handler| handler.clone()));
+    match handler {
+        // As in a sink: what the handler logs is not urgent.
+        Some(handler) => in_sink(|| CatchPanic.run(&mut || handler(failure))),
+        None => in_sink(|| console_warn(&format!("kakashi: {failure}")).is_ok()),
+    };
+}
