@@ -29,6 +29,10 @@
 
 #![deny(unsafe_code)]
 
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod _guides;
 mod alarm;
 mod async_config;
