@@ -7,13 +7,19 @@ use kakashi_core::{
     Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction,
 };
 
-use crate::async_config::AsyncConfig;
+use crate::queue::config::AsyncConfig;
 use crate::flush::PATIENCE;
-use crate::logger::registry;
-use crate::outlet::Outlet;
-use crate::pool::Pool;
-use crate::route::{Driver, Route, replace_root};
-use crate::{flusher, reentry, sinks, thread, workers};
+use crate::loggers::logger::registry;
+use crate::delivery::sink_queue::Outlet;
+use crate::delivery::buffer_pool::Pool;
+use crate::dispatch::Driver;
+use crate::dispatch::Route;
+use crate::dispatch::replace_root;
+use crate::threads::flusher;
+use crate::submit::deferred;
+use crate::sinks;
+use crate::submit;
+use crate::queue::workers;
 
 /// The default of a batch's size.
 const BATCH_BYTES: usize = 64 * 1024;
@@ -142,7 +148,7 @@ impl Configure {
         if let Some(config) = self.async_config.take() {
             workers::configure(config);
         }
-        if !thread::is_busy() {
+        if !submit::is_busy() {
             workers::flush_until(Instant::now() + PATIENCE);
         }
         registry().change_levels(|levels| {
@@ -167,8 +173,8 @@ impl Configure {
             old.close();
         }
         // What sinks have logged meanwhile.
-        if !thread::is_busy() && reentry::is_pending() {
-            reentry::replay();
+        if !submit::is_busy() && deferred::is_pending() {
+            deferred::replay();
         }
     }
 }

@@ -5,8 +5,10 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::Flushed;
 
-use crate::route::Route;
-use crate::{flusher, thread, workers};
+use crate::dispatch::Route;
+use crate::threads::flusher;
+use crate::submit;
+use crate::queue::workers;
 
 /// How long [`flush`] waits for sinks that somebody else is writing to.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,7 +25,7 @@ const MOST_PATIENCE: Duration = Duration::from_secs(1 << 30);
 /// As long as the sinks take, ten seconds at most where another thread holds
 /// one; not at all from inside a sink or a `Display`.
 pub fn flush() -> Flushed {
-    if thread::is_busy() {
+    if submit::is_busy() {
         return Flushed::default();
     }
     flush_until(Instant::now() + PATIENCE)
@@ -34,7 +36,7 @@ pub fn flush() -> Flushed {
 /// # Blocking
 /// As long as `timeout` says; not at all from inside a sink or a `Display`.
 pub fn flush_timeout(timeout: Duration) -> Flushed {
-    if thread::is_busy() {
+    if submit::is_busy() {
         return Flushed::default();
     }
     flush_until(Instant::now() + timeout.min(MOST_PATIENCE))
@@ -48,7 +50,7 @@ pub fn flush_timeout(timeout: Duration) -> Flushed {
 /// # Blocking
 /// As [`flush`].
 pub fn shutdown_async_logging() -> Flushed {
-    if thread::is_busy() {
+    if submit::is_busy() {
         return Flushed::default();
     }
     let deadline = Instant::now() + PATIENCE;
@@ -60,20 +62,20 @@ fn flush_until(deadline: Instant) -> Flushed {
     let queued = workers::flush_until(deadline);
     // Late or not: what waits is at least to be seen.
     let left = queued + flusher::flush_all_until(deadline.max(Instant::now() + GLIMPSE));
-    if crate::reentry::is_pending() {
-        crate::reentry::replay();
+    if crate::submit::deferred::is_pending() {
+        crate::submit::deferred::replay();
     }
     Flushed { left }
 }
 
 pub(crate) fn flush_route(route: Option<Arc<Route>>) -> Flushed {
     let Some(route) = route else { return Flushed::default() };
-    if thread::is_busy() {
+    if submit::is_busy() {
         return Flushed::default();
     }
     let left = route.flush_until(Instant::now() + PATIENCE);
-    if crate::reentry::is_pending() {
-        crate::reentry::replay();
+    if crate::submit::deferred::is_pending() {
+        crate::submit::deferred::replay();
     }
     Flushed { left }
 }

@@ -34,59 +34,41 @@
 struct Readme;
 
 pub mod _guides;
-mod alarm;
-mod async_config;
-mod async_logger;
-mod barrier;
+mod backtrace;
 mod clock;
 mod configure;
-mod custom;
-mod exception;
+mod context;
+mod delivery;
+mod dispatch;
 mod flush;
-mod flusher;
 mod lifecycle;
-mod line;
-mod local_buffer;
-mod logger;
-#[cfg(all(test, loom))]
-mod loom_tests;
-mod outlet;
-mod overflow;
-mod performance_logger;
-mod pool;
+mod loggers;
 mod queue;
-mod reentry;
-mod rescue;
-mod road;
-mod root;
-mod route;
-mod scope;
-#[cfg(feature = "signals")]
-mod signals;
 pub mod sinks;
+mod submit;
 mod sync;
-mod thread;
-mod worker;
-mod workers;
+mod threads;
 
-pub use async_config::AsyncConfig;
-pub use async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
 pub use clock::SystemClock;
 pub use configure::{Configure, configure};
-pub use custom::{FunctionalLogger, LoggerConfig, create_custom_logger};
-pub use flush::{flush, flush_timeout, shutdown_async_logging};
-pub use logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
-pub use overflow::OverflowPolicy;
-pub use performance_logger::{PerformanceLogger, get_performance_logger, get_performance_logger_with_level};
-pub use root::{
-    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
-};
-pub use scope::{
+pub use context::{
     Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
     spawn,
 };
+pub use flush::{flush, flush_timeout, shutdown_async_logging};
 #[cfg(feature = "signals")]
-pub use signals::flush_on_signals;
+pub use lifecycle::signals::flush_on_signals;
+pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
+pub use loggers::custom_logger::{FunctionalLogger, LoggerConfig, create_custom_logger};
+pub use loggers::logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+pub use loggers::performance_logger::{
+    PerformanceLogger, get_performance_logger, get_performance_logger_with_level,
+};
+pub use loggers::root::{
+    audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
+};
+pub use queue::config::AsyncConfig;
+pub use queue::overflow::OverflowPolicy;
 
 #[cfg(feature = "serde")]
 pub use kakashi_core::Serde;
@@ -104,12 +86,12 @@ pub use kakashi_core as __core;
 
 /// Returns what became of all records of this process so far.
 pub fn stats() -> Stats {
-    queue::tell_dropped();
-    outlet::COUNTERS.snapshot()
+    queue::ring::tell_dropped();
+    delivery::sink_queue::COUNTERS.snapshot()
 }
 
 /// Returns the async loggers that have dropped records because a queue was
 /// full, by name, and how many.
 pub fn dropped_by_logger() -> Vec<(String, Dropped)> {
-    queue::known::dropped_by_logger()
+    queue::interner::dropped_by_logger()
 }

@@ -7,12 +7,16 @@ use std::time::{Duration, Instant};
 use kakashi_core::{DropReason, LogContext, LogLevel};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::item::{self, Aside, HEAD, Head, Kind};
+use crate::queue::entry;
+use crate::queue::entry::Aside;
+use crate::queue::entry::HEAD;
+use crate::queue::entry::Head;
+use crate::queue::entry::Kind;
 #[cfg(unix)]
-use super::known;
-use crate::line::Line;
-use crate::local_buffer::FORKS;
-use crate::route;
+use crate::queue::interner;
+use crate::queue::worker_control::Line;
+use crate::dispatch::thread_buffer::FORKS;
+use crate::dispatch;
 
 /// How many things may lie beside a ring.
 const ASIDES: usize = 512;
@@ -160,7 +164,7 @@ impl Ring {
                 continue;
             }
             let count = count.swap(0, Ordering::Relaxed);
-            let route = route::root();
+            let route = dispatch::root();
             for driver in route.drivers.iter().filter(|driver| driver.threshold.enables(level)) {
                 driver.outlet.count_dropped_many(level, DropReason::QueueFull, count);
             }
@@ -196,11 +200,11 @@ impl Ring {
 
     /// Counts the records in the ring; none if its lock is not free in time.
     fn waiting_until(&self, deadline: Instant) -> usize {
-        let Some(mut read) = crate::outlet::lock_until(&self.read, deadline) else { return 0 };
+        let Some(mut read) = crate::delivery::sink_queue::lock_until(&self.read, deadline) else { return 0 };
         let slots = read.bytes.slots();
         let Ok(chunk) = read.bytes.read_chunk(slots) else { return 0 };
         let (first, second) = chunk.as_slices();
-        item::count(&[first, second].concat()).0
+        entry::count(&[first, second].concat()).0
     }
 }
 
@@ -252,13 +256,13 @@ pub(crate) fn waiting_until(deadline: Instant) -> usize {
 #[cfg(unix)]
 pub(crate) struct HeldRings {
     rings: MutexGuard<'static, Rings>,
-    _tables: MutexGuard<'static, Option<known::Tables>>,
+    _tables: MutexGuard<'static, Option<interner::Tables>>,
 }
 
 #[cfg(unix)]
 pub(crate) fn hold_rings() -> HeldRings {
     // In this order everywhere.
-    HeldRings { rings: lock(), _tables: known::hold_tables() }
+    HeldRings { rings: lock(), _tables: interner::hold_tables() }
 }
 
 #[cfg(unix)]

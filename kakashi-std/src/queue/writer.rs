@@ -6,14 +6,23 @@ use std::sync::atomic::Ordering;
 use kakashi_core::wire::{RecordIds, put_call, put_record};
 use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
 
-use super::item::{Aside, HEAD, Head, Kind, record_head};
-use super::known::{self, SiteIds};
-use super::ring::{Ring, WriteEnd};
-use super::{Answer, Queued};
-use crate::line::Line;
-use crate::overflow::OverflowPolicy;
-use crate::road::Roads;
-use crate::{rescue, worker, workers};
+use crate::queue::entry::Aside;
+use crate::queue::entry::HEAD;
+use crate::queue::entry::Head;
+use crate::queue::entry::Kind;
+use crate::queue::entry::record_head;
+use crate::queue::interner;
+use crate::queue::interner::SiteIds;
+use crate::queue::ring::Ring;
+use crate::queue::ring::WriteEnd;
+use crate::sync::wake_state::Answer;
+use crate::queue::Queued;
+use crate::queue::worker_control::Line;
+use crate::queue::overflow::OverflowPolicy;
+use crate::dispatch::thread_dispatch::Roads;
+use crate::submit::orphaned;
+use crate::threads::worker;
+use crate::queue::workers;
 
 /// Room for a record at first; it grows with what is logged.
 const SCRATCH_BYTES: usize = 1024;
@@ -58,8 +67,8 @@ impl QueueWriter {
         }
         if let Some(retired) = place.take_if(|queue| queue.is_stale()) {
             // What is in there stands before what goes into the next.
-            rescue::wait_for_the_last(&retired.ring.line);
-            rescue::rescue_by(roads);
+            orphaned::wait_for_the_last(&retired.ring.line);
+            orphaned::rescue_by(roads);
         }
         place.get_or_insert_with(|| {
             let (ring, end) = Ring::take(workers::line, workers::ring_bytes());
@@ -253,7 +262,7 @@ impl QueueWriter {
                 return false;
             }
             self.ring.count_dropped(level);
-            known::count_dropped(head.logger, level);
+            interner::count_dropped(head.logger, level);
         }
         if let Some(Aside::Record(body)) = read.evict(head) {
             self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kakashi_core::{Batch, Sink, SinkError};
 
-use super::writer::{sink_error, write_bytes};
+use crate::sinks::writer::sink_error;
+use crate::sinks::writer::write_bytes;
 
 /// Grows with each request to open all files anew.
 static REOPENED: AtomicUsize = AtomicUsize::new(0);

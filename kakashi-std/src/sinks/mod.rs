@@ -2,12 +2,12 @@
 
 mod file;
 mod memory;
-mod standard;
+mod stdio;
 mod writer;
 
 pub use file::{FileSink, reopen_files};
 pub use memory::MemorySink;
-pub use standard::{StderrSink, StdoutSink};
+pub use stdio::{StderrSink, StdoutSink};
 pub use writer::WriterSink;
 
 use std::io;
@@ -69,8 +69,10 @@ pub fn wire_file(path: impl AsRef<Path>) -> io::Result<Destination> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::wire::{Item, Reader};
-    use crate::{LoggerConfig, create_custom_logger};
+    use crate::wire::Item;
+    use crate::wire::Reader;
+    use crate::LoggerConfig;
+    use crate::create_custom_logger;
     use kakashi_core::info;
     use std::fs;
 

@@ -3,7 +3,8 @@
 
 use std::sync::OnceLock;
 
-use crate::logger::{Logger, get_logger};
+use crate::loggers::logger::Logger;
+use crate::loggers::logger::get_logger;
 
 /// Returns the logger of the direct functions and macros, named `root`.
 #[inline]

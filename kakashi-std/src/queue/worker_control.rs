@@ -6,7 +6,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
-use crate::queue::Doorbell;
+use crate::sync::wake_state::Doorbell;
 use crate::sync;
 
 /// What a worker and the rest of the process share.

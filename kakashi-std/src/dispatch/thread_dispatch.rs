@@ -5,11 +5,15 @@ use std::sync::{Arc, MutexGuard};
 
 use kakashi_core::{LogRecord, Scratch, wire};
 
-use crate::local_buffer::{LocalBuffer, Next, State};
-use crate::outlet::Outlet;
-use crate::route::{self, Route};
-use crate::thread::CatchPanic;
-use crate::{lifecycle, reentry};
+use crate::dispatch::thread_buffer::LocalBuffer;
+use crate::dispatch::thread_buffer::Next;
+use crate::dispatch::thread_buffer::State;
+use crate::delivery::sink_queue::Outlet;
+use crate::dispatch;
+use crate::dispatch::Route;
+use crate::submit::CatchPanic;
+use crate::lifecycle;
+use crate::submit::deferred;
 
 /// The routes that this thread logs on.
 pub(crate) struct Roads {
@@ -68,7 +72,7 @@ impl LocalRoute {
         for buffer in &buffers {
             buffer.retire();
             if buffer.driver.outlet.has_work() {
-                crate::flusher::wake();
+                crate::threads::flusher::wake();
             }
         }
     }
@@ -81,12 +85,12 @@ impl Roads {
 
     #[inline]
     pub(crate) fn road(&mut self, route: Option<&Arc<Route>>) -> &LocalRoute {
-        let generation = route::generation();
+        let generation = dispatch::generation();
         if generation != self.generation {
             self.refresh(generation);
         }
         match route {
-            None => self.root.get_or_insert_with(|| LocalRoute::new(route::root())),
+            None => self.root.get_or_insert_with(|| LocalRoute::new(dispatch::root())),
             Some(route) => self.own_road(route),
         }
     }
@@ -116,7 +120,7 @@ impl Roads {
     ) {
         // In wire form, so that no value's code runs again: what replaced the
         // route may have been just that.
-        let block = reentry::block_of(record);
+        let block = deferred::block_of(record);
         let mut items = wire::Reader::new(block.as_deref().unwrap_or_default());
         let kept = items.find_map(|item| match item {
             wire::Item::Record(record) => Some(record),
@@ -166,7 +170,7 @@ impl Roads {
     #[cold]
     pub(crate) fn refresh(&mut self, generation: usize) {
         self.generation = generation;
-        let current = route::root_if_made();
+        let current = dispatch::root_if_made();
         let is_current = |road: &LocalRoute| {
             !road.is_inherited() && current.as_ref().is_some_and(|route| Arc::ptr_eq(route, &road.route))
         };

@@ -9,12 +9,19 @@
 //! for each thread, four that are full and under way, and what waits for a sink
 //! that fails (4 MiB at most).
 
+#[cfg(feature = "signals")]
+pub(crate) mod signals;
+
 use std::sync::atomic::Ordering;
 use std::sync::{Once, mpsc};
 use std::time::{Duration, Instant};
 
-use crate::thread::{EXITING, is_busy, is_in_sink};
-use crate::{flusher, reentry, workers};
+use crate::submit::EXITING;
+use crate::submit::is_busy;
+use crate::submit::is_in_sink;
+use crate::threads::flusher;
+use crate::submit::deferred;
+use crate::queue::workers;
 
 /// How long an ending process waits for its sinks.
 const EXIT_PATIENCE: Duration = Duration::from_secs(5);
@@ -52,8 +59,8 @@ pub(crate) fn install() {
 fn write_all_until(deadline: Instant) -> usize {
     let queued = workers::flush_until(deadline);
     let mut left = queued + flusher::flush_all_until(deadline);
-    if reentry::is_pending() && !is_busy() {
-        reentry::replay();
+    if deferred::is_pending() && !is_busy() {
+        deferred::replay();
         left = queued + flusher::flush_all_until(deadline);
     }
     left
@@ -77,7 +84,7 @@ pub(crate) fn end(ended_by: &'static str) {
         .unwrap_or_else(|| workers::left_until(Instant::now()) + flusher::waiting());
     if left > 0 {
         let tell = move || {
-            crate::outlet::tell(format_args!("{left} records could not be written before {ended_by}"));
+            crate::delivery::sink_queue::tell(format_args!("{left} records could not be written before {ended_by}"));
         };
         in_time(TELL_PATIENCE, tell);
     }
@@ -109,10 +116,11 @@ mod platform {
 
     use self_cell::self_cell;
 
-    use crate::flusher;
-    use crate::local_buffer::FORKS;
-    use crate::outlet::{Held, Outlet};
-    use crate::route;
+    use crate::threads::flusher;
+    use crate::dispatch::thread_buffer::FORKS;
+    use crate::delivery::sink_queue::Held;
+    use crate::delivery::sink_queue::Outlet;
+    use crate::dispatch;
 
     /// How long a fork waits for a sink that is writing.
     const FORK_PATIENCE: Duration = Duration::from_secs(1);
@@ -159,11 +167,11 @@ mod platform {
     struct HeldAll {
         outlets: Vec<HeldOutlet>,
         flusher: Option<flusher::Held>,
-        workers: crate::workers::HeldWorkers,
-        rings: crate::queue::HeldRings,
-        _root: std::sync::RwLockWriteGuard<'static, Option<Arc<route::Route>>>,
+        workers: crate::queue::workers::HeldWorkers,
+        rings: crate::queue::ring::HeldRings,
+        _root: std::sync::RwLockWriteGuard<'static, Option<Arc<dispatch::Route>>>,
         _settings: crate::configure::HeldSettings,
-        _registry: crate::logger::HeldRegistry,
+        _registry: crate::loggers::logger::HeldRegistry,
         _rescue: Option<std::sync::MutexGuard<'static, ()>>,
     }
 
@@ -178,11 +186,11 @@ mod platform {
         let _ = crate::root_logger();
         let deadline = Instant::now() + FORK_PATIENCE;
         // A rescuer may take any of the others.
-        let rescue = crate::rescue::hold(deadline);
+        let rescue = crate::submit::orphaned::hold(deadline);
         // In the order in which a change of settings takes them; none is held for long.
         let settings = crate::configure::hold_settings();
-        let registry = crate::logger::hold_registry();
-        let root = route::hold_root();
+        let registry = crate::loggers::logger::hold_registry();
+        let root = dispatch::hold_root();
         // Sinks before registries: a thread that writes may register.
         let outlets = flusher::outlets()
             .into_iter()
@@ -191,8 +199,8 @@ mod platform {
         HeldAll {
             outlets,
             flusher: flusher::hold(Instant::now() + FORK_PATIENCE),
-            workers: crate::workers::hold_workers(),
-            rings: crate::queue::hold_rings(),
+            workers: crate::queue::workers::hold_workers(),
+            rings: crate::queue::ring::hold_rings(),
             _root: root,
             _settings: settings,
             _registry: registry,
@@ -211,8 +219,8 @@ mod platform {
         held.rings.abandon();
         drop(held);
         FORKS.fetch_add(1, Ordering::AcqRel);
-        route::next_generation();
-        crate::thread::abandon_inherited();
+        dispatch::next_generation();
+        crate::submit::abandon_inherited();
     }
 }
 

@@ -5,8 +5,10 @@ use std::sync::{Arc, OnceLock};
 use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, Registry, UnknownLevel};
 
 use crate::flush::flush_route;
-use crate::route;
-use crate::thread::{LoggerCore, submit, submit_site};
+use crate::dispatch;
+use crate::submit::LoggerCore;
+use crate::submit::submit;
+use crate::submit::submit_site;
 
 /// Returns the loggers of this process.
 pub(crate) fn registry() -> &'static Registry {
@@ -90,7 +92,7 @@ impl Logger {
     /// # Blocking
     /// As long as the sinks take; not at all from inside a sink or a `Display`.
     pub fn flush(&self) -> Flushed {
-        flush_route(self.core.route.clone().or_else(route::root_if_made))
+        flush_route(self.core.route.clone().or_else(dispatch::root_if_made))
     }
 
     #[inline(always)]
@@ -116,7 +118,7 @@ macro_rules! log_methods {
         }
 
         kakashi_core::__logger_methods! {
-            $logger, $urgently, $crate::exception::fields_of;
+            $logger, $urgently, $crate::backtrace::fields_of;
             /// Logs an error at ERROR: its type, its text and those of its
             /// sources, and a backtrace where `RUST_BACKTRACE` asks for one.
             exception;

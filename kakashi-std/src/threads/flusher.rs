@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
-use crate::alarm::Alarm;
-use crate::local_buffer::LocalBuffer;
-use crate::outlet::{Effort, Outlet};
+use crate::sync::pending_flag::Alarm;
+use crate::dispatch::thread_buffer::LocalBuffer;
+use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::Outlet;
 
 /// The default of the idle interval.
 pub(crate) const IDLE_MILLIS: u64 = 100;
@@ -112,8 +113,8 @@ fn look(look_at: &mut Option<Instant>, work: bool) {
         arm();
     }
     // What sinks have logged on this thread.
-    if crate::reentry::is_pending() {
-        crate::reentry::replay();
+    if crate::submit::deferred::is_pending() {
+        crate::submit::deferred::replay();
     }
 }
 
@@ -168,7 +169,7 @@ pub(crate) fn outlets() -> Vec<Arc<Outlet>> {
 /// Returns how many records wait in buffers and for their sinks, as far as it can
 /// be seen without waiting.
 pub(crate) fn waiting() -> usize {
-    let locals = crate::outlet::lock_until(&LOCALS, Instant::now()).map(|locals| locals.clone());
+    let locals = crate::delivery::sink_queue::lock_until(&LOCALS, Instant::now()).map(|locals| locals.clone());
     let buffered: usize = locals.iter().flatten().map(|local| local.waiting()).sum();
     buffered + outlets().iter().map(|outlet| outlet.waiting()).sum::<usize>()
 }
@@ -202,11 +203,11 @@ pub(crate) fn close_locals(choose: impl Fn(&LocalBuffer) -> bool) {
 /// Writes all there is in the process; gives up at a deadline. Returns how many
 /// records are left, as far as can be told.
 pub(crate) fn flush_all_until(deadline: Instant) -> usize {
-    let Some(locals) = crate::outlet::lock_until(&LOCALS, deadline).map(|locals| locals.clone()) else {
+    let Some(locals) = crate::delivery::sink_queue::lock_until(&LOCALS, deadline).map(|locals| locals.clone()) else {
         return 0;
     };
     let missed = locals.iter().filter(|local| !local.flush_until(deadline)).count();
-    let Some(outlets) = crate::outlet::lock_until(&OUTLETS, deadline)
+    let Some(outlets) = crate::delivery::sink_queue::lock_until(&OUTLETS, deadline)
         .map(|outlets| outlets.iter().filter_map(Weak::upgrade).collect::<Vec<_>>())
     else {
         return missed;
@@ -225,9 +226,9 @@ pub(crate) struct Held {
 #[cfg(unix)]
 pub(crate) fn hold(deadline: Instant) -> Option<Held> {
     Some(Held {
-        locals: crate::outlet::lock_until(&LOCALS, deadline)?,
-        _outlets: crate::outlet::lock_until(&OUTLETS, deadline)?,
-        signal: crate::outlet::lock_until(&SIGNAL, deadline)?,
+        locals: crate::delivery::sink_queue::lock_until(&LOCALS, deadline)?,
+        _outlets: crate::delivery::sink_queue::lock_until(&OUTLETS, deadline)?,
+        signal: crate::delivery::sink_queue::lock_until(&SIGNAL, deadline)?,
     })
 }
 

@@ -1,14 +1,18 @@
 //! Where the records of a logger go: its pipeline and its drivers.
 
+pub(crate) mod thread_buffer;
+pub(crate) mod thread_dispatch;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Instant;
 
 use kakashi_core::{Clock, Encoder, Filter, LevelFilter, LogContext, LogRecord, Pipeline};
 
-use crate::flusher;
-use crate::outlet::{Effort, Outlet};
-use crate::pool::Pool;
+use crate::threads::flusher;
+use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::Outlet;
+use crate::delivery::buffer_pool::Pool;
 
 /// Grows whenever a thread must look at its routes again: a new root route, a
 /// fork.
@@ -50,7 +54,7 @@ impl Driver {
             None => true,
             Some(filter) => {
                 let mut passes = true;
-                kakashi_core::Guard::run(&crate::thread::CatchPanic, &mut || passes = filter.passes(record));
+                kakashi_core::Guard::run(&crate::submit::CatchPanic, &mut || passes = filter.passes(record));
                 passes
             }
         }

@@ -18,9 +18,11 @@ use kakashi_core::{
     Sink, SinkError, SinkErrorKind,
 };
 
-use crate::pool::{Buffer, Pool};
-use crate::thread::CatchPanic;
-use crate::{clock, thread};
+use crate::delivery::buffer_pool::Buffer;
+use crate::delivery::buffer_pool::Pool;
+use crate::submit::CatchPanic;
+use crate::clock;
+use crate::submit;
 
 /// What may wait for a sink that fails, beside the buffer under way.
 const BACKLOG_BYTES: usize = 4 << 20;
@@ -94,7 +96,7 @@ impl Outlet {
             under_way: AtomicUsize::new(0),
             lost: AtomicBool::new(false),
         });
-        crate::flusher::register(&outlet);
+        crate::threads::flusher::register(&outlet);
         outlet
     }
 
@@ -152,7 +154,7 @@ impl Outlet {
     ///
     /// Called from inside a sink it does nothing: the lock may be this thread's.
     pub(crate) fn drain(&self, effort: Effort) -> bool {
-        if thread::is_in_sink() {
+        if submit::is_in_sink() {
             return false;
         }
         if self.lost.load(Ordering::Relaxed) {
@@ -164,7 +166,7 @@ impl Outlet {
 
     /// As `drain`, but gives up on the lock at a deadline.
     pub(crate) fn drain_until(&self, deadline: Instant) -> bool {
-        if thread::is_in_sink() || self.lost.load(Ordering::Relaxed) {
+        if submit::is_in_sink() || self.lost.load(Ordering::Relaxed) {
             return false;
         }
         match lock_until(&self.sink, deadline) {
@@ -331,7 +333,7 @@ impl Queue {
         let now = kakashi_core::Clock::now(&clock::SystemClock);
         let mut buffer = Buffer { bytes: vec![0; 1024], ..Buffer::default() };
         // Somebody else's encoder may panic or log, and this lock is held: as in a sink.
-        let told = thread::in_sink(|| {
+        let told = submit::in_sink(|| {
             CatchPanic.run(&mut || {
                 for _ in 0..2 {
                     let mut cache = EncoderCache::new();
@@ -399,7 +401,7 @@ impl Slot {
 
 /// Runs a sink; its panic is a failure like any other.
 fn guarded(run: impl FnOnce() -> Result<(), SinkError>) -> Result<(), SinkError> {
-    let result = thread::in_sink(|| catch_unwind(AssertUnwindSafe(run)));
+    let result = submit::in_sink(|| catch_unwind(AssertUnwindSafe(run)));
     result.unwrap_or(Err(SinkError::new(SinkErrorKind::Failed)))
 }
 

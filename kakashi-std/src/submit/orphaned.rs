@@ -11,12 +11,14 @@ use std::sync::MutexGuard;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use crate::line::Line;
-use crate::outlet::lock_until;
-use crate::queue::Drain;
-use crate::road::{Roads, Writing};
-use crate::thread::with_roads;
-use crate::{flusher, worker};
+use crate::queue::worker_control::Line;
+use crate::delivery::sink_queue::lock_until;
+use crate::queue::drain::Drain;
+use crate::dispatch::thread_dispatch::Roads;
+use crate::dispatch::thread_dispatch::Writing;
+use crate::submit::with_roads;
+use crate::threads::flusher;
+use crate::threads::worker;
 
 /// Held from the ring to the queues.
 static RESCUE: Mutex<()> = Mutex::new(());

@@ -9,11 +9,13 @@ use std::time::Instant;
 
 use kakashi_core::{DropReason, EncoderCache, Guard as _, LogLevel, LogRecord, Output, RecordEnd};
 
-use crate::flusher;
-use crate::outlet::{Effort, lock_until};
-use crate::pool::{Buffer, FINISH_ROOM};
-use crate::route::Driver;
-use crate::thread::CatchPanic;
+use crate::threads::flusher;
+use crate::delivery::sink_queue::Effort;
+use crate::delivery::sink_queue::lock_until;
+use crate::delivery::buffer_pool::Buffer;
+use crate::delivery::buffer_pool::FINISH_ROOM;
+use crate::dispatch::Driver;
+use crate::submit::CatchPanic;
 
 /// A record that needs more bytes than this is dropped and counted.
 const MAX_RECORD_BYTES: usize = 128 << 20;

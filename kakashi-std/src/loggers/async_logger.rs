@@ -3,11 +3,15 @@
 use kakashi_core::{Dropped, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
 use crate::flush::flush;
-use crate::logger::{log_methods, registry};
-use crate::overflow::OverflowPolicy;
-use crate::queue::{Queued, known};
-use crate::thread::{LoggerCore, submit_queued, submit_queued_site};
-use crate::workers;
+use crate::loggers::logger::log_methods;
+use crate::loggers::logger::registry;
+use crate::queue::overflow::OverflowPolicy;
+use crate::queue::Queued;
+use crate::queue::interner;
+use crate::submit::LoggerCore;
+use crate::submit::submit_queued;
+use crate::submit::submit_queued_site;
+use crate::queue::workers;
 
 /// Returns the async logger of this name, with the level that is set for it.
 ///
@@ -43,7 +47,7 @@ pub(crate) fn queued(
 ) -> Queued {
     workers::reopen();
     let entry = registry().get(kind, name, level);
-    let (id, known) = known::logger_id(kind, &entry);
+    let (id, known) = interner::logger_id(kind, &entry);
     Queued { known, core: LoggerCore { entry, route: None, context: LogContext::new() }, id, policy }
 }
 

@@ -8,10 +8,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kakashi_core::wire::{read_record, read_record_time};
 use kakashi_core::{DropReason, LogContext, LogRecord, Timestamp};
 
-use super::item::{self, Aside, Head, Kind};
-use super::known::KnownHere;
-use super::ring::{Ring, rings};
-use crate::outlet::COUNTERS;
+use crate::queue::entry;
+use crate::queue::entry::Aside;
+use crate::queue::entry::Head;
+use crate::queue::entry::Kind;
+use crate::queue::interner::KnownHere;
+use crate::queue::ring::Ring;
+use crate::queue::ring::rings;
+use crate::delivery::sink_queue::COUNTERS;
 
 /// Takes records out of rings and hands them on.
 ///
@@ -66,7 +70,7 @@ impl Drain {
             }
             let (bytes, _) = read.bytes.pop_partial_slice(&mut self.taken[used..used + slots]);
             let end = used + bytes.len();
-            let (records, asides) = item::count(bytes);
+            let (records, asides) = entry::count(bytes);
             count += records;
             let context = read.context.clone();
             let asides = (0..asides).map_while(|_| read.pop_aside()).collect();

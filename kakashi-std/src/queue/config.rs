@@ -1,6 +1,6 @@
 //! How records are carried to the worker.
 
-use crate::overflow::OverflowPolicy;
+use crate::queue::overflow::OverflowPolicy;
 
 /// Says how async loggers work; given to [`Configure::async_logging`].
 ///

@@ -9,10 +9,13 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::async_config::AsyncConfig;
-use crate::line::Line;
-use crate::overflow::OverflowPolicy;
-use crate::{barrier, rescue, route, worker};
+use crate::queue::config::AsyncConfig;
+use crate::queue::worker_control::Line;
+use crate::queue::overflow::OverflowPolicy;
+use crate::sync::fence;
+use crate::submit::orphaned;
+use crate::dispatch;
+use crate::threads::worker;
 
 struct Workers {
     config: Option<AsyncConfig>,
@@ -85,7 +88,7 @@ pub(crate) fn line() -> Arc<Line> {
 #[cold]
 pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let mut workers = workers();
-    if workers.shut || line.is_retired() || crate::thread::EXITING.load(Ordering::Relaxed) {
+    if workers.shut || line.is_retired() || crate::submit::EXITING.load(Ordering::Relaxed) {
         return false;
     }
     if !line.doorbell.is_closed() {
@@ -95,7 +98,7 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
     let config = workers.config.get_or_insert_default().clone();
     let core = config.cpu.and_then(|first| first.checked_add(index));
     let own = line.clone();
-    barrier::prepare();
+    fence::prepare();
     // Before it runs: it could not say that it sleeps otherwise.
     line.alive.store(true, Ordering::SeqCst);
     line.doorbell.open();
@@ -118,7 +121,7 @@ pub(crate) fn begin(line: &Arc<Line>) -> bool {
 pub(crate) fn reopen() {
     let mut workers = workers();
     let Workers { lines, retired, shut, .. } = &mut *workers;
-    if *shut && !crate::thread::EXITING.load(Ordering::Relaxed) {
+    if *shut && !crate::submit::EXITING.load(Ordering::Relaxed) {
         *shut = false;
         retired.retain(|line| line.is_alive());
         for line in lines.drain(..) {
@@ -126,7 +129,7 @@ pub(crate) fn reopen() {
             retired.push(line);
         }
         // Every thread looks again, and takes a ring of another line.
-        route::next_generation();
+        dispatch::next_generation();
     }
 }
 
@@ -148,15 +151,15 @@ pub(crate) fn flush_until(deadline: Instant) -> usize {
     for (line, asked) in lines.iter().zip(asked) {
         late |= !line.wait_until(asked, deadline);
     }
-    rescue::rescue();
-    crate::queue::tell_dropped();
+    orphaned::rescue();
+    crate::queue::ring::tell_dropped();
     if late { left_until(deadline) } else { 0 }
 }
 
 /// Counts what lies in rings and in workers' hands, as far as it can be seen in time.
 pub(crate) fn left_until(deadline: Instant) -> usize {
     let in_hand: usize = lines().iter().map(|line| line.left.load(Ordering::Relaxed)).sum();
-    in_hand + crate::queue::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
+    in_hand + crate::queue::ring::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
 }
 
 /// Ends all workers, up to a deadline; from now on records take the sync road.
@@ -178,7 +181,7 @@ pub(crate) fn shut_until(deadline: Instant) {
         line.doorbell.close();
     }
     // Every thread looks again, and finds its line closed.
-    route::next_generation();
+    dispatch::next_generation();
 }
 
 /// The workers, held over a fork.

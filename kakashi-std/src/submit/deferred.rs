@@ -11,10 +11,14 @@ use std::sync::Arc;
 use kakashi_core::{Call, Clock as _, DropReason, LogLevel, LogRecord, encode_deferred, wire};
 
 use crate::clock::SystemClock;
-use crate::outlet::COUNTERS;
-use crate::route::{self, Route};
-use crate::scope;
-use crate::thread::{CatchPanic, LoggerCore, is_in_sink, submit_kept};
+use crate::delivery::sink_queue::COUNTERS;
+use crate::dispatch;
+use crate::dispatch::Route;
+use crate::context;
+use crate::submit::CatchPanic;
+use crate::submit::LoggerCore;
+use crate::submit::is_in_sink;
+use crate::submit::submit_kept;
 
 /// What a thread keeps aside at most.
 const MOST_BYTES: usize = 256 * 1024;
@@ -60,9 +64,9 @@ pub(crate) fn keep(core: &LoggerCore, call: &Call<'_>) {
 }
 
 fn keep_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
-    let route = core.route.clone().or_else(route::root_if_made);
-    let base = route.as_ref().map(|route| route::base_of(core.route.is_some(), route)).unwrap_or_default();
-    let merged = base.merge(&core.context).merge(&scope::current_context());
+    let route = core.route.clone().or_else(dispatch::root_if_made);
+    let base = route.as_ref().map(|route| dispatch::base_of(core.route.is_some(), route)).unwrap_or_default();
+    let merged = base.merge(&core.context).merge(&context::current_context());
     let context = route.map(|route| route.pipeline.redaction.context(&merged)).unwrap_or(merged);
     let record = call.record(SystemClock.now(), core.entry.name(), context.fields());
     let Some(block) = block_of(&record) else { return false };
@@ -117,7 +121,7 @@ pub(crate) fn replay() {
 }
 
 fn count_dropped(route: Option<&Arc<Route>>, level: LogLevel) {
-    match route.cloned().or_else(route::root_if_made) {
+    match route.cloned().or_else(dispatch::root_if_made) {
         Some(route) => {
             let takes = route.drivers.iter().filter(|driver| driver.threshold.enables(level));
             takes.for_each(|driver| driver.outlet.count_dropped(level, DropReason::Reentrant));

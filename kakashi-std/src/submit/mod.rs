@@ -1,5 +1,8 @@
 //! What a thread keeps for logging, and the road of a record through it.
 
+pub(crate) mod deferred;
+pub(crate) mod orphaned;
+
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -9,11 +12,15 @@ use std::time::Instant;
 use kakashi_core::{Call, Guard, LogContext, LogRecord, LoggerEntry, Scratch, Site, Timestamp, Value};
 
 use crate::clock::ThreadClock;
-use crate::local_buffer::is_urgent;
-use crate::queue::{Put, QueueWriter, Queued};
-use crate::road::Roads;
-use crate::route::{self, Route};
-use crate::{reentry, rescue, scope, workers};
+use crate::dispatch::thread_buffer::is_urgent;
+use crate::queue::writer::Put;
+use crate::queue::writer::QueueWriter;
+use crate::queue::Queued;
+use crate::dispatch::thread_dispatch::Roads;
+use crate::dispatch;
+use crate::dispatch::Route;
+use crate::context;
+use crate::queue::workers;
 
 /// The process is ending: nothing stays in a buffer any more.
 pub(crate) static EXITING: AtomicBool = AtomicBool::new(false);
@@ -70,7 +77,7 @@ pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Valu
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     let urgent = is_urgent(call.level) || EXITING.load(Ordering::Relaxed);
     if is_in_sink() {
-        return reentry::keep(core, call);
+        return deferred::keep(core, call);
     }
     let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
         Ok(mut local) => {
@@ -81,11 +88,11 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     });
     match taken {
         Ok(true) => {
-            if reentry::is_pending() {
-                reentry::replay();
+            if deferred::is_pending() {
+                deferred::replay();
             }
         }
-        Ok(false) => reentry::keep(core, call),
+        Ok(false) => deferred::keep(core, call),
         // The thread is being taken down: nothing may stay behind.
         Err(_) => Local::new().log(core, call, true),
     }
@@ -100,19 +107,19 @@ pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &
             Err(_) => None,
         });
         if let Ok(Some(Put::Done)) = put
-            && !reentry::is_pending()
+            && !deferred::is_pending()
         {
             return;
         }
         return finish_queued(queued, &Call::of_site(site, values, &[]), put.ok());
     }
-    reentry::keep(&queued.core, &Call::of_site(site, values, &[]));
+    deferred::keep(&queued.core, &Call::of_site(site, values, &[]));
 }
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
     if is_in_sink() {
-        return reentry::keep(&queued.core, call);
+        return deferred::keep(&queued.core, call);
     }
     let put = LOCAL.try_with(|local| match local.try_borrow_mut() {
         Ok(mut local) => Some(local.enqueue(queued, call)),
@@ -130,21 +137,21 @@ fn finish_queued(queued: &Queued, call: &Call<'_>, put: Option<Option<Put>>) {
             // No worker: what it has from this thread first, then this.
             let line = LOCAL.try_with(|local| local.borrow().queue.as_ref().map(QueueWriter::line));
             if let Ok(Some(line)) = line {
-                rescue::wait_for_the_last(&line);
+                orphaned::wait_for_the_last(&line);
             }
-            rescue::rescue();
+            orphaned::rescue();
             submit(&queued.core, call);
         }
-        Some(Some(Put::Left)) => rescue::rescue(),
-        Some(None) => return reentry::keep(&queued.core, call),
+        Some(Some(Put::Left)) => orphaned::rescue(),
+        Some(None) => return deferred::keep(&queued.core, call),
         // The thread is being taken down: its queue is the worker's.
         None => {
-            workers::flush_until(Instant::now() + rescue::PATIENCE);
+            workers::flush_until(Instant::now() + orphaned::PATIENCE);
             submit(&queued.core, call);
         }
     }
-    if reentry::is_pending() {
-        reentry::replay();
+    if deferred::is_pending() {
+        deferred::replay();
     }
 }
 
@@ -190,7 +197,7 @@ pub(crate) fn abandon_inherited() {
     // If a call is under way in this very thread, it finds out by itself.
     let _ = LOCAL.try_with(|local| {
         if let Ok(mut local) = local.try_borrow_mut() {
-            local.roads.refresh(route::generation());
+            local.roads.refresh(dispatch::generation());
             if let Some(queue) = local.queue.take_if(|queue| queue.is_inherited()) {
                 std::mem::forget(queue);
             }
@@ -239,7 +246,7 @@ impl Local {
     fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
         let Self { clock, merged, scratch, roads, queue, strayed } = self;
         // As they are before foreign code runs, which may change them.
-        let now_holds = (route::generation(), scope::current_id());
+        let now_holds = (dispatch::generation(), context::current_id());
         if std::mem::take(strayed) {
             // What took the sync way stands before what is queued from now on.
             roads.hand_over_forwarded();
@@ -276,7 +283,7 @@ impl Local {
     fn enqueue_site(&mut self, queued: &Queued, site: Site<'static>, values: &[Value<'_>]) -> Put {
         let Self { clock, queue, .. } = self;
         if let Some(queue) = queue
-            && queue.plain_while == Some((route::generation(), scope::current_id()))
+            && queue.plain_while == Some((dispatch::generation(), context::current_id()))
             && let Some(put) = queue.put_plain(queued, site, values, clock.now())
         {
             return put;
@@ -319,7 +326,7 @@ impl MergedContext {
     /// Returns the context of a record of now.
     #[inline]
     fn get(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) -> &LogContext {
-        let now = (scope::current_id(), logger.fields().id, Arc::as_ptr(route), route::generation());
+        let now = (context::current_id(), logger.fields().id, Arc::as_ptr(route), dispatch::generation());
         if now != (self.scope, self.logger, self.route, self.generation) {
             (self.scope, self.logger, self.route, self.generation) = now;
             self.merge(own, route, logger);
@@ -329,7 +336,7 @@ impl MergedContext {
 
     #[cold]
     fn merge(&mut self, own: bool, route: &Arc<Route>, logger: &LogContext) {
-        let merged = route::base_of(own, route).merge(logger).merge(&scope::current_context());
+        let merged = dispatch::base_of(own, route).merge(logger).merge(&context::current_context());
         self.context = route.pipeline.redaction.context(&merged);
     }
 }

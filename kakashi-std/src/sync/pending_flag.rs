@@ -5,7 +5,8 @@
 //! after the flusher's look finds the alarm disarmed, and whoever finds it so
 //! rings. loom checks this over all interleavings.
 
-use super::sync::{AtomicBool, Ordering};
+use crate::sync::AtomicBool;
+use crate::sync::Ordering;
 
 /// Lets one of many threads ring a bell, once for each time it is looked after.
 #[derive(Debug)]

@@ -6,9 +6,12 @@ use kakashi_core::{Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
 use crate::configure::custom_route;
 use crate::flush::flush_route;
-use crate::logger::{log_methods, registry};
-use crate::route::Route;
-use crate::thread::{LoggerCore, submit, submit_site};
+use crate::loggers::logger::log_methods;
+use crate::loggers::logger::registry;
+use crate::dispatch::Route;
+use crate::submit::LoggerCore;
+use crate::submit::submit;
+use crate::submit::submit_site;
 
 /// Says what a custom logger does with its records.
 pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink + Send>;

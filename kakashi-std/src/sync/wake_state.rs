@@ -1,12 +1,15 @@
 //! Whether the worker must be woken for a record that was just published.
 //!
-//! Both sides do two things and a fence between (see [`barrier`](crate::barrier)): the caller publishes, then
+//! Both sides do two things and a fence between (see [`barrier`](crate::sync::fence)): the caller publishes, then
 //! looks whether the worker sleeps; the worker says that it will sleep, then
 //! looks for records. At least one of them sees the other, so no record is
 //! left behind and no awake worker is woken. loom checks this over all
 //! interleavings.
 
-use super::sync::{AtomicU8, Ordering, heavy, light};
+use crate::sync::AtomicU8;
+use crate::sync::Ordering;
+use crate::sync::fence::heavy;
+use crate::sync::fence::light;
 
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;

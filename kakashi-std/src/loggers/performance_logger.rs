@@ -2,12 +2,15 @@
 
 use kakashi_core::{Dropped, Flushed, LevelFilter, LoggerEntry, LoggerKind};
 
-use crate::async_logger::{queued, queued_methods};
+use crate::loggers::async_logger::queued;
+use crate::loggers::async_logger::queued_methods;
 use crate::flush::flush;
-use crate::logger::log_methods;
-use crate::overflow::OverflowPolicy;
+use crate::loggers::logger::log_methods;
+use crate::queue::overflow::OverflowPolicy;
 use crate::queue::Queued;
-use crate::thread::{prepare_queue, submit_queued, submit_queued_site};
+use crate::submit::prepare_queue;
+use crate::submit::submit_queued;
+use crate::submit::submit_queued_site;
 
 /// Returns the performance logger of this name, with the level that is set for it.
 ///

@@ -15,12 +15,14 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::{DropReason, LogLevel};
 
-use crate::line::Line;
-use crate::outlet::COUNTERS;
-use crate::queue::{Drain, Ring};
-use crate::road::Writing;
-use crate::thread::with_roads;
-use crate::{reentry, workers};
+use crate::queue::worker_control::Line;
+use crate::delivery::sink_queue::COUNTERS;
+use crate::queue::drain::Drain;
+use crate::queue::ring::Ring;
+use crate::dispatch::thread_dispatch::Writing;
+use crate::submit::with_roads;
+use crate::submit::deferred;
+use crate::queue::workers;
 
 /// A pass of so many records is followed by the next one at once.
 const BUSY_RECORDS: usize = 64;
@@ -130,8 +132,8 @@ impl Worker<'_> {
             COUNTERS.add_dropped(level.get(), DropReason::EncoderFailed, 1);
         }
         self.drain.tell_dropped();
-        if reentry::is_pending() {
-            reentry::replay();
+        if deferred::is_pending() {
+            deferred::replay();
         }
         count
     }
@@ -142,8 +144,8 @@ impl Worker<'_> {
             with_roads(|roads| roads.write_forwarded());
             // What sinks log meanwhile waits for the flusher: were it written here,
             // a sink that logs what it writes would never let the worker rest.
-            if reentry::is_pending() {
-                reentry::replay();
+            if deferred::is_pending() {
+                deferred::replay();
             }
         }
     }
