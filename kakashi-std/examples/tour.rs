@@ -54,7 +54,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     info!(get_performance_logger("engine::tick"), "Never waits", dropped = later.dropped().total());
     assert!(flush_timeout(std::time::Duration::from_secs(5)).left + shutdown_async_logging().left == 0);
 
-    // A logger with a road of its own.
+    // A logger with destinations of its own.
     let memory = sinks::MemorySink::new();
     let config = LoggerConfig::new()
         .level(LevelFilter::from(15))

@@ -34,21 +34,22 @@ fn system_nanos() -> i64 {
 pub(crate) struct ThreadClock {
     base_ticks: u64,
     base_nanos: i64,
-    /// What was told last; time does not run backwards by less than a step.
+    /// The time returned last; the clock does not run backwards by less than a step.
     last_nanos: i64,
     /// The counter may run this far from the base.
     valid_ticks: u64,
     rate: counter::Rate,
 }
 
-/// Finds out once what the counter is worth: a fork must not come in between,
-/// for the child would wait for ever for a thread that it does not have.
+/// Checks once whether the kernel trusts the counter. Called before a fork, which must
+/// not come in between: the child would wait for ever for a thread that it does not have.
 #[cfg(unix)]
 pub(crate) fn settle() {
     let _ = counter::rate();
 }
 
-/// A system clock behind what was told by less than this is held, not stepped.
+/// If the system's clock is behind the time returned last by less than this, that time is
+/// returned again.
 const SLEW_NANOS: i64 = 20_000;
 
 impl ThreadClock {

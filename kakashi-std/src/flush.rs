@@ -5,19 +5,18 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::Flushed;
 
-use crate::dispatch::Route;
-use crate::threads::flusher;
-use crate::submit;
+use crate::dispatch::{Dispatch, registry};
 use crate::queue::workers;
+use crate::submit::{deferred, flush_queues_until, is_busy, replay};
 
-/// How long [`flush`] waits for sinks that somebody else is writing to.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
+/// How long [`flush`] waits for sinks that other threads are writing to.
+pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// How long a lock that is never held for long is waited for.
-const GLIMPSE: Duration = Duration::from_millis(100);
+/// How long a flush waits at least for a lock that is never held for long.
+const SHORT_LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A clock can add this much to any time.
-const MOST_PATIENCE: Duration = Duration::from_secs(1 << 30);
+const MAX_TIMEOUT: Duration = Duration::from_secs(1 << 30);
 
 /// Writes all that any logger has buffered on any thread.
 ///
@@ -25,57 +24,60 @@ const MOST_PATIENCE: Duration = Duration::from_secs(1 << 30);
 /// As long as the sinks take, ten seconds at most where another thread holds
 /// one; not at all from inside a sink or a `Display`.
 pub fn flush() -> Flushed {
-    if submit::is_busy() {
+    if is_busy() {
         return Flushed::default();
     }
-    flush_until(Instant::now() + PATIENCE)
+    flush_until(Instant::now() + FLUSH_TIMEOUT)
 }
 
-/// As [`flush`], but waits for so long at most where a worker or a sink is busy.
+/// As [`flush`], but waits at most for `timeout` where a worker or a sink is busy.
+///
+/// A timeout of more than 2³⁰ seconds (34 years) means 2³⁰ seconds.
 ///
 /// # Blocking
-/// As long as `timeout` says; not at all from inside a sink or a `Display`.
+/// At most for `timeout`; not at all from inside a sink or a `Display`.
 pub fn flush_timeout(timeout: Duration) -> Flushed {
-    if submit::is_busy() {
+    if is_busy() {
         return Flushed::default();
     }
-    flush_until(Instant::now() + timeout.min(MOST_PATIENCE))
+    flush_until(Instant::now() + timeout.min(MAX_TIMEOUT))
 }
 
 /// Ends the workers after they have written what async loggers have queued.
-/// From now on those loggers' records take the sync road, until another
+/// From now on those loggers' records are written synchronously, until another
 /// [`get_async_logger`](crate::get_async_logger) or
-/// [`get_performance_logger`](crate::get_performance_logger) is asked for.
+/// [`get_performance_logger`](crate::get_performance_logger) is called.
 ///
 /// # Blocking
 /// As [`flush`].
 pub fn shutdown_async_logging() -> Flushed {
-    if submit::is_busy() {
+    if is_busy() {
         return Flushed::default();
     }
-    let deadline = Instant::now() + PATIENCE;
-    workers::shut_until(deadline);
+    let deadline = Instant::now() + FLUSH_TIMEOUT;
+    workers::shut_down_until(deadline);
     flush_until(deadline)
 }
 
 fn flush_until(deadline: Instant) -> Flushed {
-    let queued = workers::flush_until(deadline);
-    // Late or not: what waits is at least to be seen.
-    let left = queued + flusher::flush_all_until(deadline.max(Instant::now() + GLIMPSE));
-    if crate::submit::deferred::is_pending() {
-        crate::submit::deferred::replay();
+    let queued = flush_queues_until(deadline);
+    // Late or not: what waits must at least be counted.
+    let left = queued + registry::flush_all_until(deadline.max(Instant::now() + SHORT_LOCK_TIMEOUT));
+    if deferred::is_pending() {
+        replay();
     }
     Flushed { left }
 }
 
-pub(crate) fn flush_route(route: Option<Arc<Route>>) -> Flushed {
-    let Some(route) = route else { return Flushed::default() };
-    if submit::is_busy() {
+/// Writes all that any thread has buffered for a dispatch, if there is one.
+pub(crate) fn flush_dispatch(dispatch: Option<Arc<Dispatch>>) -> Flushed {
+    let Some(dispatch) = dispatch else { return Flushed::default() };
+    if is_busy() {
         return Flushed::default();
     }
-    let left = route.flush_until(Instant::now() + PATIENCE);
-    if crate::submit::deferred::is_pending() {
-        crate::submit::deferred::replay();
+    let left = dispatch.flush_until(Instant::now() + FLUSH_TIMEOUT);
+    if deferred::is_pending() {
+        replay();
     }
     Flushed { left }
 }

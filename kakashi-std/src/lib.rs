@@ -44,6 +44,7 @@ mod flush;
 mod lifecycle;
 mod loggers;
 mod queue;
+mod reentrancy;
 pub mod sinks;
 mod submit;
 mod sync;
@@ -56,6 +57,18 @@ pub use context::{
     spawn,
 };
 pub use flush::{flush, flush_timeout, shutdown_async_logging};
+/// For the macros.
+#[doc(hidden)]
+pub use kakashi_core as __core;
+#[cfg(feature = "serde")]
+pub use kakashi_core::Serde;
+pub use kakashi_core::{
+    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
+    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
+    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
+    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
+    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
+};
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
@@ -70,24 +83,10 @@ pub use loggers::root::{
 pub use queue::config::AsyncConfig;
 pub use queue::overflow::OverflowPolicy;
 
-#[cfg(feature = "serde")]
-pub use kakashi_core::Serde;
-pub use kakashi_core::{
-    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
-    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
-    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
-    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
-    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
-};
-
-/// For the macros.
-#[doc(hidden)]
-pub use kakashi_core as __core;
-
 /// Returns what became of all records of this process so far.
 pub fn stats() -> Stats {
-    queue::ring::tell_dropped();
-    delivery::sink_queue::COUNTERS.snapshot()
+    queue::ring::pass_on_drops();
+    delivery::counters::COUNTERS.snapshot()
 }
 
 /// Returns the async loggers that have dropped records because a queue was

@@ -6,7 +6,7 @@ use std::thread;
 
 use kakashi_core::{Batch, RecordEnd};
 
-/// Room kept free for what closes a batch.
+/// Bytes kept free for what ends a batch.
 pub(crate) const FINISH_ROOM: usize = 16;
 
 /// Encoded records waiting to be written.
@@ -18,18 +18,18 @@ pub(crate) struct Buffer {
     pub(crate) len: usize,
     pub(crate) ends: Vec<RecordEnd>,
     /// How many dropped records this buffer announces.
-    pub(crate) announces: usize,
+    pub(crate) announced_drops: usize,
 }
 
 impl Buffer {
     pub(crate) fn new(batch_bytes: usize) -> Self {
-        // A line of text is longer than 32 bytes; where records are shorter, this fills
-        // up first. What is not used costs address space, no memory.
+        // A line of text is longer than 32 bytes; where records are shorter, the list of
+        // ends is full first. Unused entries cost address space, no memory.
         Self {
             bytes: vec![0; batch_bytes + FINISH_ROOM],
             len: 0,
             ends: Vec::with_capacity(batch_bytes / 32),
-            announces: 0,
+            announced_drops: 0,
         }
     }
 
@@ -37,51 +37,52 @@ impl Buffer {
         self.len == 0
     }
 
-    /// Gives back memory that it does not need to wait.
+    /// Returns the memory that its records do not need.
     pub(crate) fn shrink(&mut self) {
         self.bytes.truncate(self.len);
         self.bytes.shrink_to_fit();
         self.ends.shrink_to_fit();
     }
 
-    /// Returns how many bytes of memory it takes.
+    /// Returns the bytes of memory that it occupies.
     pub(crate) fn memory(&self) -> usize {
         self.bytes.capacity() + self.ends.capacity() * size_of::<RecordEnd>()
     }
 
     pub(crate) fn batch(&self) -> Batch<'_> {
-        Batch::new(&self.bytes[..self.len], &self.ends).after_dropped(self.announces)
+        Batch::new(&self.bytes[..self.len], &self.ends).after_dropped(self.announced_drops)
     }
 
     fn clear(&mut self) {
         self.len = 0;
         self.ends.clear();
-        self.announces = 0;
+        self.announced_drops = 0;
     }
 }
 
 /// Keeps spare buffers of one size for one destination.
 #[derive(Debug)]
-pub(crate) struct Pool {
+pub(crate) struct BufferPool {
     batch_bytes: usize,
-    state: Mutex<State>,
-    /// In the child of a fork: a thread of the parent has the lock for ever.
-    lost: AtomicBool,
+    spares: Mutex<Spares>,
+    /// Set in a forked child if another thread held the lock at `fork`: it can never
+    /// be released.
+    lock_lost: AtomicBool,
 }
 
 #[derive(Debug, Default)]
-struct State {
+struct Spares {
     free: Vec<Buffer>,
     /// Spare buffers that exist: those that are free and those under way.
-    spare: usize,
+    existing: usize,
 }
 
 /// Buffers that may be under way beside those that threads fill.
 const SPARE: usize = 4;
 
-impl Pool {
+impl BufferPool {
     pub(crate) fn new(batch_bytes: usize) -> Self {
-        Self { batch_bytes, state: Mutex::new(State::default()), lost: AtomicBool::new(false) }
+        Self { batch_bytes, spares: Mutex::new(Spares::default()), lock_lost: AtomicBool::new(false) }
     }
 
     pub(crate) fn batch_bytes(&self) -> usize {
@@ -90,23 +91,23 @@ impl Pool {
 
     /// Takes an empty buffer; none while all spare ones are under way.
     pub(crate) fn take(&self) -> Option<Buffer> {
-        let mut state = self.state()?;
-        if let Some(buffer) = state.free.pop() {
+        let mut spares = self.spares()?;
+        if let Some(buffer) = spares.free.pop() {
             return Some(buffer);
         }
-        if state.spare >= SPARE {
+        if spares.existing >= SPARE {
             return None;
         }
-        state.spare += 1;
-        drop(state);
+        spares.existing += 1;
+        drop(spares);
         Some(Buffer::new(self.batch_bytes))
     }
 
     /// Takes an empty buffer for a thread that has none, a new one if it must be.
     pub(crate) fn take_or_make(&self) -> Buffer {
-        let spare = self.state().and_then(|mut state| {
-            let buffer = state.free.pop()?;
-            state.spare -= 1;
+        let spare = self.spares().and_then(|mut spares| {
+            let buffer = spares.free.pop()?;
+            spares.existing -= 1;
             Some(buffer)
         });
         spare.unwrap_or_else(|| Buffer::new(self.batch_bytes))
@@ -115,34 +116,34 @@ impl Pool {
     /// Takes a buffer back.
     pub(crate) fn give(&self, mut buffer: Buffer) {
         let usual = buffer.bytes.len() == self.batch_bytes + FINISH_ROOM;
-        let Some(mut state) = self.state() else { return };
-        let under_way = state.spare - state.free.len();
-        if usual && (under_way > 0 || state.spare < SPARE) {
+        let Some(mut spares) = self.spares() else { return };
+        let under_way = spares.existing - spares.free.len();
+        if usual && (under_way > 0 || spares.existing < SPARE) {
             if under_way == 0 {
-                // A thread's own, which has ended or has taken a spare one for it.
-                state.spare += 1;
+                // It was a thread's own: the thread has ended, or has taken a spare one.
+                spares.existing += 1;
             }
             buffer.clear();
-            state.free.push(buffer);
+            spares.free.push(buffer);
         } else if under_way > 0 {
             // Too large to be kept: another takes its place when it is needed.
-            state.spare -= 1;
+            spares.existing -= 1;
         }
     }
 
-    /// Locks the pool. It is held for a few instructions at a time: who does
-    /// not get it in a thousand tries is in the child of a fork that came in
-    /// between, and does without.
-    fn state(&self) -> Option<MutexGuard<'_, State>> {
+    /// Locks the pool. Each holder keeps the lock for a few instructions: a caller that
+    /// does not get it in a thousand attempts runs in a child that was forked while
+    /// another thread held it, and does without the pool.
+    fn spares(&self) -> Option<MutexGuard<'_, Spares>> {
         for _ in 0..1000 {
-            match self.state.try_lock() {
-                Ok(state) => return Some(state),
-                Err(TryLockError::Poisoned(state)) => return Some(PoisonError::into_inner(state)),
-                Err(TryLockError::WouldBlock) if self.lost.load(Ordering::Relaxed) => return None,
+            match self.spares.try_lock() {
+                Ok(spares) => return Some(spares),
+                Err(TryLockError::Poisoned(spares)) => return Some(PoisonError::into_inner(spares)),
+                Err(TryLockError::WouldBlock) if self.lock_lost.load(Ordering::Relaxed) => return None,
                 Err(TryLockError::WouldBlock) => thread::yield_now(),
             }
         }
-        self.lost.store(true, Ordering::Relaxed);
+        self.lock_lost.store(true, Ordering::Relaxed);
         None
     }
 }

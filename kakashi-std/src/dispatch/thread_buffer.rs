@@ -3,100 +3,98 @@
 //! The mutex is contended only by the flusher: no two logging threads share
 //! one. Nothing but encoding runs under it, and encoding runs no foreign code.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use kakashi_core::{DropReason, EncoderCache, Guard as _, LogLevel, LogRecord, Output, RecordEnd};
+use kakashi_core::{DropReason, EncoderCache, Guard as _, LogRecord, Output, RecordEnd};
 
-use crate::threads::flusher;
-use crate::delivery::sink_queue::Effort;
-use crate::delivery::sink_queue::lock_until;
-use crate::delivery::buffer_pool::Buffer;
-use crate::delivery::buffer_pool::FINISH_ROOM;
-use crate::dispatch::Driver;
-use crate::submit::CatchPanic;
+use super::endpoint::Endpoint;
+use super::flush_signal;
+use crate::delivery::buffer_pool::{Buffer, FINISH_ROOM};
+use crate::delivery::sink_queue::RetryMode;
+use crate::reentrancy::CatchPanic;
+use crate::sync::fork_epoch::ForkEpoch;
+use crate::sync::timed_lock::lock_until;
 
 /// A record that needs more bytes than this is dropped and counted.
 const MAX_RECORD_BYTES: usize = 128 << 20;
 
-/// Grows by one with each fork: a buffer of an earlier number is the parent's.
-pub(crate) static FORKS: AtomicUsize = AtomicUsize::new(0);
-
-/// A thread's buffer for a destination.
+/// One thread's buffer for one endpoint.
 #[derive(Debug)]
-pub(crate) struct LocalBuffer {
-    pub(crate) driver: Arc<Driver>,
-    state: Mutex<State>,
-    forks: usize,
+pub(crate) struct ThreadBuffer {
+    pub(crate) endpoint: Arc<Endpoint>,
+    state: Mutex<BufferState>,
+    epoch: ForkEpoch,
 }
 
-/// What the mutex guards.
+/// The buffer, which the mutex guards.
 #[derive(Debug)]
-pub(crate) struct State {
+pub(crate) struct BufferState {
     buffer: Buffer,
     cache: EncoderCache,
-    /// The flusher's round in which the buffer got its first record.
+    /// The flusher's sweep after which the buffer got its first record.
     round: usize,
-    /// The route has been replaced: records go to the new one.
+    /// The dispatch has been replaced: records go to the new one.
     closed: bool,
 }
 
-/// What a thread must still do after its record is in the buffer.
+/// What a thread must still do after it has put a record into its buffer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) enum Next {
+pub(crate) enum AfterPut {
     /// Nothing.
     Done,
-    /// Tell the flusher that there is something to look after.
-    Arm,
-    /// Tell the flusher that a buffer is full.
-    Wake,
-    /// Write what is queued.
+    /// Arm the flusher: a buffer holds its first record.
+    ArmFlusher,
+    /// Wake the flusher: a full buffer waits.
+    WakeFlusher,
+    /// Write what waits for the sink.
     Drain,
-    /// Write what is queued, then put the record: no buffer is left for it.
-    Help,
-    /// Ask for the new route and log again.
-    Reroute,
+    /// Write what waits for the sink, then put the record: no buffer was left for it.
+    DrainAndRetry,
+    /// Put the record into a buffer of the new dispatch: this one has been replaced.
+    Replaced,
 }
 
-impl LocalBuffer {
-    pub(crate) fn new(driver: Arc<Driver>) -> Arc<Self> {
-        let buffer = driver.pool.take_or_make();
-        let state = State { buffer, cache: EncoderCache::new(), round: 0, closed: false };
-        let forks = FORKS.load(Ordering::Relaxed);
-        let local = Arc::new(Self { driver, state: Mutex::new(state), forks });
-        flusher::register_local(&local);
-        local
+impl ThreadBuffer {
+    pub(crate) fn new(endpoint: Arc<Endpoint>) -> Arc<Self> {
+        let buffer = endpoint.pool.take_or_make();
+        let state = BufferState { buffer, cache: EncoderCache::new(), round: 0, closed: false };
+        Arc::new(Self { endpoint, state: Mutex::new(state), epoch: ForkEpoch::current() })
     }
 
     /// Tells whether the buffer was made before a fork and belongs to the parent.
     pub(crate) fn is_inherited(&self) -> bool {
-        self.forks != FORKS.load(Ordering::Relaxed)
+        self.epoch.is_past()
     }
 
-    /// Appends a record; `at_once` hands it over before returning.
+    /// Appends a record; `at_once` also hands the buffer over.
     #[inline]
-    pub(crate) fn put(&self, record: &LogRecord<'_>, at_once: bool) -> Next {
+    pub(crate) fn put(&self, record: &LogRecord<'_>, at_once: bool) -> AfterPut {
         self.put_locked(&mut self.lock(), record, at_once)
     }
 
-    /// As `put`, for who puts many.
+    /// As [`put`](Self::put), with the lock held over many records.
     #[inline]
-    pub(crate) fn put_locked(&self, state: &mut State, record: &LogRecord<'_>, at_once: bool) -> Next {
+    pub(crate) fn put_locked(
+        &self,
+        state: &mut BufferState,
+        record: &LogRecord<'_>,
+        at_once: bool,
+    ) -> AfterPut {
         if state.closed {
-            return Next::Reroute;
+            return AfterPut::Replaced;
         }
         let buffer = &mut state.buffer;
         if buffer.ends.len() == buffer.ends.capacity() {
-            // So many short records: full, rather than to be enlarged. Or no
-            // buffer at all: the last went and none was left (see `hand_over`).
+            // Full of short records: handed over rather than enlarged. Or there is no
+            // buffer: the last was handed over and no spare was left (see `hand_over`).
             return self.put_slowly(state, record, 0, at_once);
         }
         let start = buffer.len;
         let room = buffer.bytes.len() - FINISH_ROOM;
         let mut out = Output::resume(&mut buffer.bytes[..room], start);
         if !self.encode(record, &mut state.cache, &mut out) {
-            return Next::Wake;
+            return AfterPut::WakeFlusher;
         }
         if out.overflowed() {
             let needed = out.position() - start;
@@ -106,18 +104,19 @@ impl LocalBuffer {
         buffer.ends.push(RecordEnd { end: buffer.len, level: record.level });
         if at_once {
             self.hand_over(state);
-            return Next::Drain;
+            return AfterPut::Drain;
         }
         if start == 0 {
-            state.round = flusher::round();
-            return Next::Arm;
+            state.round = flush_signal::round();
+            return AfterPut::ArmFlusher;
         }
-        Next::Done
+        AfterPut::Done
     }
 
-    /// As `put_locked`, by copying what the same record has become elsewhere.
+    /// As [`put_locked`](Self::put_locked), by copying the bytes of the same record from
+    /// another buffer.
     #[inline]
-    pub(crate) fn put_copy(&self, state: &mut State, record: &LogRecord<'_>, bytes: &[u8]) -> Next {
+    pub(crate) fn put_copy(&self, state: &mut BufferState, record: &LogRecord<'_>, bytes: &[u8]) -> AfterPut {
         let buffer = &mut state.buffer;
         let (start, end) = (buffer.len, buffer.len + bytes.len());
         let fits = end + FINISH_ROOM <= buffer.bytes.len() && buffer.ends.len() < buffer.ends.capacity();
@@ -128,61 +127,61 @@ impl LocalBuffer {
         buffer.len = end;
         buffer.ends.push(RecordEnd { end, level: record.level });
         if start == 0 {
-            state.round = flusher::round();
-            return Next::Arm;
+            state.round = flush_signal::round();
+            return AfterPut::ArmFlusher;
         }
-        Next::Done
+        AfterPut::Done
     }
 
-    /// Encodes a record; false if the encoder panicked: then it is counted.
+    /// Encodes a record; false if the encoder panicked: the record is counted as dropped.
     #[inline(always)]
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>) -> bool {
-        let encoder = &self.driver.encoder;
-        if !self.driver.foreign_encoder {
+        let encoder = &self.endpoint.encoder;
+        if !self.endpoint.foreign_encoder {
             encoder.encode(record, cache, out);
             return true;
         }
         let whole = CatchPanic.run(&mut || encoder.encode(record, cache, out));
         if !whole {
-            self.driver.outlet.count_dropped(record.level, DropReason::EncoderFailed);
+            self.endpoint.queue.count_dropped(record.level, DropReason::EncoderFailed);
         }
         whole
     }
 
-    /// Makes room for a record that did not fit, which needs about this many bytes.
+    /// Puts a record that did not fit and needs about this many bytes.
     #[inline(never)]
     fn put_slowly(
         &self,
-        state: &mut State,
+        state: &mut BufferState,
         record: &LogRecord<'_>,
         mut needed: usize,
         at_once: bool,
-    ) -> Next {
-        let mut next = Next::Arm;
+    ) -> AfterPut {
+        let mut next = AfterPut::ArmFlusher;
         if !state.buffer.is_empty() {
             next = self.hand_over(state);
-            if next == Next::Drain {
-                return Next::Help;
+            if next == AfterPut::Drain {
+                return AfterPut::DrainAndRetry;
             }
         }
         if state.buffer.bytes.is_empty() {
-            state.buffer = self.driver.pool.take_or_make();
+            state.buffer = self.endpoint.pool.take_or_make();
         }
-        // Begins a batch: nothing stands before it.
+        // The record begins a batch.
         loop {
             if needed > MAX_RECORD_BYTES {
-                self.driver.outlet.count_dropped(record.level, DropReason::TooLarge);
-                return next.max(Next::Wake);
+                self.endpoint.queue.count_dropped(record.level, DropReason::TooLarge);
+                return next.max(AfterPut::WakeFlusher);
             }
             let buffer = &mut state.buffer;
-            let room = self.driver.pool.batch_bytes().max(needed);
+            let room = self.endpoint.pool.batch_bytes().max(needed);
             if buffer.bytes.len() < room + FINISH_ROOM {
                 buffer.bytes.resize(room + FINISH_ROOM, 0);
             }
             let room = buffer.bytes.len() - FINISH_ROOM;
             let mut out = Output::new(&mut buffer.bytes[..room]);
             if !self.encode(record, &mut state.cache, &mut out) {
-                return Next::Wake;
+                return AfterPut::WakeFlusher;
             }
             if !out.overflowed() {
                 buffer.len = out.position();
@@ -191,42 +190,43 @@ impl LocalBuffer {
             }
             needed = out.position();
         }
-        state.round = flusher::round();
+        state.round = flush_signal::round();
         if at_once {
             self.hand_over(state);
-            Next::Drain
-        } else if state.buffer.len > self.driver.pool.batch_bytes() {
+            AfterPut::Drain
+        } else if state.buffer.len > self.endpoint.pool.batch_bytes() {
             self.hand_over(state).max(next)
         } else {
             next
         }
     }
 
-    /// Queues the buffer and takes an empty one. While all spare ones are under
-    /// way there is none: the thread must help to write, and then finds some.
-    fn hand_over(&self, state: &mut State) -> Next {
-        state.finish(&self.driver);
-        let spare = self.driver.pool.take();
+    /// Appends the buffer to the sink's queue and takes an empty one. While all spare
+    /// buffers are in flight there is none: the thread must drain the queue first.
+    fn hand_over(&self, state: &mut BufferState) -> AfterPut {
+        state.finish(&self.endpoint);
+        let spare = self.endpoint.pool.take();
         let exhausted = spare.is_none();
         let full = std::mem::replace(&mut state.buffer, spare.unwrap_or_default());
-        let waiting = self.driver.outlet.push(full, &self.driver.pool);
+        let waiting = self.endpoint.queue.push(full, &self.endpoint.pool);
         match waiting {
-            _ if exhausted => Next::Drain,
-            // A wake-up costs more than what it saves a lone buffer, which is
-            // written with the next one or at the flusher's next look.
-            0 | 1 => Next::Arm,
-            _ => Next::Wake,
+            _ if exhausted => AfterPut::Drain,
+            // A wake-up costs more than it gains for a single buffer, which is written
+            // with the next one or at the flusher's next sweep.
+            0 | 1 => AfterPut::ArmFlusher,
+            _ => AfterPut::WakeFlusher,
         }
     }
 
-    /// Queues what there is.
+    /// Appends what it holds to the sink's queue.
     pub(crate) fn flush(&self) {
         if !self.is_inherited() {
             self.flush_state(&mut self.lock());
         }
     }
 
-    /// As `flush`, but gives up on the lock at a deadline, and then says so.
+    /// As [`flush`](Self::flush), but waits for the lock up to a deadline; false if it is
+    /// not free by then.
     pub(crate) fn flush_until(&self, deadline: Instant) -> bool {
         if self.is_inherited() {
             return true;
@@ -236,8 +236,8 @@ impl LocalBuffer {
         true
     }
 
-    /// Queues what was there before the flusher's last round; false if
-    /// something younger is left, or the thread is just writing.
+    /// Flushes a buffer whose first record is older than the flusher's last sweep; false
+    /// if it holds younger records, or its thread is using it.
     pub(crate) fn flush_old(&self, round: usize) -> bool {
         let mut state = match self.state.try_lock() {
             Ok(state) => state,
@@ -254,7 +254,7 @@ impl LocalBuffer {
         true
     }
 
-    /// Returns how many records it holds, if nobody is just using it.
+    /// Returns how many records it holds; 0 while its thread is using it.
     pub(crate) fn waiting(&self) -> usize {
         match self.state.try_lock() {
             Ok(state) if !self.is_inherited() => state.buffer.ends.len(),
@@ -262,7 +262,7 @@ impl LocalBuffer {
         }
     }
 
-    /// Queues what there is and sends later records to the new route.
+    /// Flushes it and sends later records to the new dispatch.
     pub(crate) fn close(&self) {
         if !self.is_inherited() {
             let mut state = self.lock();
@@ -271,33 +271,32 @@ impl LocalBuffer {
         }
     }
 
-    fn flush_state(&self, state: &mut State) {
+    fn flush_state(&self, state: &mut BufferState) {
         if !state.buffer.is_empty() {
-            state.finish(&self.driver);
-            let empty = self.driver.pool.take_or_make();
+            state.finish(&self.endpoint);
+            let empty = self.endpoint.pool.take_or_make();
             let full = std::mem::replace(&mut state.buffer, empty);
-            self.driver.outlet.push(full, &self.driver.pool);
+            self.endpoint.queue.push(full, &self.endpoint.pool);
         }
     }
 
-    /// Locks it: nothing foreign may run until it is free.
-    pub(crate) fn lock(&self) -> MutexGuard<'_, State> {
+    /// Locks it; no foreign code may run while the lock is held.
+    pub(crate) fn lock(&self) -> MutexGuard<'_, BufferState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Gives the memory back once the thread is done with it.
+    /// Flushes the buffer and returns its memory to the pool; it is not used again.
     pub(crate) fn retire(&self) {
         if !self.is_inherited() {
             let mut state = self.lock();
             self.flush_state(&mut state);
             state.closed = true;
-            self.driver.pool.give(std::mem::take(&mut state.buffer));
+            self.endpoint.pool.give(std::mem::take(&mut state.buffer));
         }
-        flusher::forget_local(self);
     }
 }
 
-impl State {
+impl BufferState {
     /// Returns the bytes of the last record.
     pub(crate) fn last(&self) -> &[u8] {
         let ends = &self.buffer.ends;
@@ -305,12 +304,12 @@ impl State {
         self.buffer.bytes.get(from..self.buffer.len).unwrap_or_default()
     }
 
-    /// Appends what closes the batch.
-    fn finish(&mut self, driver: &Driver) {
+    /// Appends the bytes that end the batch.
+    fn finish(&mut self, endpoint: &Endpoint) {
         let Self { buffer, cache, .. } = self;
         for _ in 0..2 {
             let mut out = Output::resume(&mut buffer.bytes, buffer.len);
-            let mut finish = || driver.encoder.finish(cache, &mut out);
+            let mut finish = || endpoint.encoder.finish(cache, &mut out);
             let whole = CatchPanic.run(&mut finish);
             let (end, overflowed) = (out.position(), out.overflowed());
             if whole && !overflowed {
@@ -319,7 +318,7 @@ impl State {
             if !overflowed || !whole {
                 break;
             }
-            // Somebody else's encoder needs more than is kept for ours.
+            // A foreign encoder needs more bytes than are kept free for ours.
             buffer.bytes.resize(end, 0);
         }
         // The last record's end is the batch's.
@@ -329,24 +328,18 @@ impl State {
     }
 }
 
-impl Next {
-    /// Does it.
-    pub(crate) fn act(self, driver: &Driver) {
+impl AfterPut {
+    /// Does what is left to do, except for putting the record again.
+    pub(crate) fn act(self, endpoint: &Endpoint) {
         match self {
-            Self::Done | Self::Reroute => {}
-            Self::Arm => flusher::arm(),
-            Self::Wake => flusher::wake(),
-            Self::Drain | Self::Help => {
-                if !driver.outlet.drain(Effort::Patient) {
-                    flusher::arm();
+            Self::Done | Self::Replaced => {}
+            Self::ArmFlusher => flush_signal::arm(),
+            Self::WakeFlusher => flush_signal::wake(),
+            Self::Drain | Self::DrainAndRetry => {
+                if !endpoint.queue.drain(RetryMode::Backoff) {
+                    flush_signal::arm();
                 }
             }
         }
     }
-}
-
-/// Tells whether a level is written before its call returns.
-#[inline]
-pub(crate) fn is_urgent(level: LogLevel) -> bool {
-    level >= LogLevel::Error
 }

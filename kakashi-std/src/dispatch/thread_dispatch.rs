@@ -1,58 +1,63 @@
-//! One thread's way to the destinations: its buffers for each route.
+//! One thread's buffers for each dispatch that it logs through.
 
 use std::cell::OnceCell;
 use std::sync::{Arc, MutexGuard};
 
-use kakashi_core::{LogRecord, Scratch, wire};
+use kakashi_core::{LogRecord, Scratch, encode_deferred, wire};
 
-use crate::dispatch::thread_buffer::LocalBuffer;
-use crate::dispatch::thread_buffer::Next;
-use crate::dispatch::thread_buffer::State;
-use crate::delivery::sink_queue::Outlet;
-use crate::dispatch;
-use crate::dispatch::Route;
-use crate::submit::CatchPanic;
-use crate::lifecycle;
-use crate::submit::deferred;
+use super::root::{generation, root_if_made};
+use super::thread_buffer::{AfterPut, BufferState, ThreadBuffer};
+use super::{Dispatch, flush_signal, registry, settings};
+use crate::delivery::sink_queue::SinkQueue;
+use crate::reentrancy::CatchPanic;
 
-/// The routes that this thread logs on.
-pub(crate) struct Roads {
-    root: Option<LocalRoute>,
+/// A longer record is delivered to the new dispatch by encoding its values once more.
+const MAX_COPY_BYTES: usize = 256 * 1024;
+
+/// The dispatches that this thread logs through.
+pub(crate) struct ThreadDispatches {
+    root: Option<ThreadDispatch>,
     /// Those of custom loggers.
-    own: Vec<LocalRoute>,
+    own: Vec<ThreadDispatch>,
     generation: usize,
 }
 
-/// Who writes the buffers that get full.
+/// Which thread writes the buffers that get full.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Writing {
-    Here,
+pub(crate) enum WriteOn {
+    ThisThread,
     /// This thread must not wait for a sink.
-    ByOthers,
+    OtherThreads,
 }
 
-/// A route and this thread's buffers for it.
-pub(crate) struct LocalRoute {
-    pub(crate) route: Arc<Route>,
+/// A dispatch and this thread's buffers for it.
+pub(crate) struct ThreadDispatch {
+    pub(crate) dispatch: Arc<Dispatch>,
     /// Made when the first record goes in: a thread that only feeds the worker
     /// needs none.
-    buffers: OnceCell<Vec<Arc<LocalBuffer>>>,
+    buffers: OnceCell<Vec<Arc<ThreadBuffer>>>,
 }
 
 /// A thread that uses more custom loggers at once than this makes their
 /// buffers anew now and then.
-const MOST_OWN_ROUTES: usize = 32;
+const MAX_OWN: usize = 32;
 
-impl LocalRoute {
-    fn new(route: Arc<Route>) -> Self {
-        lifecycle::install();
-        Self { route, buffers: OnceCell::new() }
+impl ThreadDispatch {
+    fn new(dispatch: Arc<Dispatch>) -> Self {
+        Self { dispatch, buffers: OnceCell::new() }
     }
 
     #[inline]
-    fn buffers(&self) -> &[Arc<LocalBuffer>] {
+    fn buffers(&self) -> &[Arc<ThreadBuffer>] {
         self.buffers.get_or_init(|| {
-            self.route.drivers.iter().map(|driver| LocalBuffer::new(driver.clone())).collect()
+            let endpoints = self.dispatch.endpoints.iter();
+            endpoints
+                .map(|endpoint| {
+                    let buffer = ThreadBuffer::new(endpoint.clone());
+                    registry::register_buffer(&buffer);
+                    buffer
+                })
+                .collect()
         })
     }
 
@@ -71,90 +76,91 @@ impl LocalRoute {
         }
         for buffer in &buffers {
             buffer.retire();
-            if buffer.driver.outlet.has_work() {
-                crate::threads::flusher::wake();
+            registry::forget_buffer(buffer);
+            if buffer.endpoint.queue.has_work() {
+                flush_signal::wake();
             }
         }
     }
 }
 
-impl Roads {
+impl ThreadDispatches {
     pub(crate) const fn new() -> Self {
         Self { root: None, own: Vec::new(), generation: 0 }
     }
 
     #[inline]
-    pub(crate) fn road(&mut self, route: Option<&Arc<Route>>) -> &LocalRoute {
-        let generation = dispatch::generation();
+    pub(crate) fn get(&mut self, dispatch: Option<&Arc<Dispatch>>) -> &ThreadDispatch {
+        let generation = generation();
         if generation != self.generation {
             self.refresh(generation);
         }
-        match route {
-            None => self.root.get_or_insert_with(|| LocalRoute::new(dispatch::root())),
-            Some(route) => self.own_road(route),
+        match dispatch {
+            None => self.root.get_or_insert_with(|| ThreadDispatch::new(settings::root())),
+            Some(dispatch) => self.get_own(dispatch),
         }
     }
 
-    fn own_road(&mut self, route: &Arc<Route>) -> &LocalRoute {
-        let known = self.own.iter().position(|road| Arc::ptr_eq(&road.route, route));
-        let at = known.unwrap_or_else(|| {
-            if self.own.len() >= MOST_OWN_ROUTES {
-                self.own.drain(..).for_each(LocalRoute::retire);
+    fn get_own(&mut self, dispatch: &Arc<Dispatch>) -> &ThreadDispatch {
+        let found = self.own.iter().position(|own| Arc::ptr_eq(&own.dispatch, dispatch));
+        let at = found.unwrap_or_else(|| {
+            if self.own.len() >= MAX_OWN {
+                self.own.drain(..).for_each(ThreadDispatch::retire);
             }
-            self.own.push(LocalRoute::new(route.clone()));
+            self.own.push(ThreadDispatch::new(dispatch.clone()));
             self.own.len() - 1
         });
         &self.own[at]
     }
 
-    /// Sends a record whose route was replaced while it was on it, to those
-    /// outlets that it has not reached.
+    /// Sends a record whose dispatch was replaced during the call to the new one's sinks,
+    /// except for those that it has reached.
     #[cold]
     pub(crate) fn send_again(
         &mut self,
-        route: Option<&Arc<Route>>,
+        dispatch: Option<&Arc<Dispatch>>,
         record: &LogRecord<'_>,
         scratch: &mut Scratch,
         urgent: bool,
-        mut reached: Vec<Arc<Outlet>>,
+        mut reached: Vec<Arc<SinkQueue>>,
     ) {
-        // In wire form, so that no value's code runs again: what replaced the
-        // route may have been just that.
-        let block = deferred::block_of(record);
+        // In wire form, so that no value's code runs again: that code may be what
+        // replaced the dispatch.
+        let block = encode_deferred(record, &CatchPanic, MAX_COPY_BYTES);
         let mut items = wire::Reader::new(block.as_deref().unwrap_or_default());
-        let kept = items.find_map(|item| match item {
+        let copy = items.find_map(|item| match item {
             wire::Item::Record(record) => Some(record),
             _ => None,
         });
-        let record = kept.as_ref().unwrap_or(record);
-        while let Some(more) = self.road(route).send(record, scratch, urgent, &reached) {
+        let record = copy.as_ref().unwrap_or(record);
+        while let Some(more) = self.get(dispatch).send(record, scratch, urgent, &reached) {
             reached.extend(more);
         }
     }
 
-    /// Delivers the records that `feed` yields, which have been through the
-    /// pipeline, by the root route.
-    pub(crate) fn forward(&mut self, writing: Writing, feed: impl FnOnce(&mut dyn FnMut(&LogRecord<'_>))) {
-        self.road(None);
-        let Some(road) = self.root.take() else { return };
-        let mut held = Vec::new();
-        held.resize_with(road.buffers().len(), || None);
+    /// Delivers the records that `feed` yields, which have been through the pipeline,
+    /// through the root dispatch.
+    pub(crate) fn forward(&mut self, write_on: WriteOn, feed: impl FnOnce(&mut dyn FnMut(&LogRecord<'_>))) {
+        self.get(None);
+        let Some(root) = self.root.take() else { return };
+        let mut locked = Vec::new();
+        locked.resize_with(root.buffers().len(), || None);
         feed(&mut |record| {
-            if let Some(mut reached) = road.deliver_held(record, writing, &mut held) {
-                // The route has been replaced: what it was is closed from now on.
-                while let Some(more) = self.road(None).deliver(record, false, &reached) {
+            if let Some(mut reached) = root.deliver_locked(record, write_on, &mut locked) {
+                // The dispatch has been replaced and its buffers are closed.
+                while let Some(more) = self.get(None).deliver(record, false, &reached) {
                     reached.extend(more);
                 }
             }
         });
-        drop(held);
+        drop(locked);
         match self.root {
-            None => self.root = Some(road),
-            Some(_) => road.retire(),
+            None => self.root = Some(root),
+            Some(_) => root.retire(),
         }
     }
 
-    /// Queues what this thread has forwarded, for whoever writes.
+    /// Appends what this thread has forwarded to the sinks' queues.
     pub(crate) fn hand_over_forwarded(&self) {
         let buffers = self.root.iter().filter_map(|root| root.buffers.get()).flatten();
         buffers.for_each(|buffer| buffer.flush());
@@ -162,32 +168,33 @@ impl Roads {
 
     /// Writes what this thread has forwarded.
     pub(crate) fn write_forwarded(&self) {
-        self.root.iter().for_each(LocalRoute::write_out);
+        self.root.iter().for_each(ThreadDispatch::write_out);
     }
 
-    /// Looks at the routes again: the root may be another, a fork may have
-    /// made all buffers the parent's.
+    /// Looks at the dispatches again: the root may be another, a fork may have made all
+    /// buffers the parent's.
     #[cold]
     pub(crate) fn refresh(&mut self, generation: usize) {
         self.generation = generation;
-        let current = dispatch::root_if_made();
-        let is_current = |road: &LocalRoute| {
-            !road.is_inherited() && current.as_ref().is_some_and(|route| Arc::ptr_eq(route, &road.route))
+        let current = root_if_made();
+        let is_current = |root: &ThreadDispatch| {
+            !root.is_inherited()
+                && current.as_ref().is_some_and(|current| Arc::ptr_eq(current, &root.dispatch))
         };
-        if let Some(road) = self.root.take_if(|road| !is_current(road)) {
-            road.retire();
+        if let Some(root) = self.root.take_if(|root| !is_current(root)) {
+            root.retire();
         }
-        self.own.extract_if(.., |road| road.is_inherited()).for_each(LocalRoute::retire);
+        self.own.extract_if(.., |own| own.is_inherited()).for_each(ThreadDispatch::retire);
     }
 }
 
-impl Drop for Roads {
+impl Drop for ThreadDispatches {
     fn drop(&mut self) {
-        self.root.take().into_iter().chain(self.own.drain(..)).for_each(LocalRoute::retire);
+        self.root.take().into_iter().chain(self.own.drain(..)).for_each(ThreadDispatch::retire);
     }
 }
 
-impl LocalRoute {
+impl ThreadDispatch {
     /// Runs a record through the pipeline, then delivers it.
     #[inline]
     pub(crate) fn send(
@@ -195,40 +202,40 @@ impl LocalRoute {
         record: &LogRecord<'_>,
         scratch: &mut Scratch,
         urgent: bool,
-        reached: &[Arc<Outlet>],
-    ) -> Option<Vec<Arc<Outlet>>> {
+        reached: &[Arc<SinkQueue>],
+    ) -> Option<Vec<Arc<SinkQueue>>> {
         let run = self
-            .route
+            .dispatch
             .pipeline
             .run(record, scratch, &CatchPanic, |record| self.deliver(record, urgent, reached));
         run.flatten()
     }
 
-    /// Puts a record into the buffers of all destinations that take it, except
-    /// those that it has reached. If the route is replaced meanwhile, says which
-    /// more those are.
+    /// Puts a record into the buffers of all endpoints that admit it, except those whose
+    /// sinks it has reached. If the dispatch is replaced meanwhile, returns the sinks
+    /// that it has reached in this call.
     #[inline]
     fn deliver(
         &self,
         record: &LogRecord<'_>,
         urgent: bool,
-        reached: &[Arc<Outlet>],
-    ) -> Option<Vec<Arc<Outlet>>> {
+        reached: &[Arc<SinkQueue>],
+    ) -> Option<Vec<Arc<SinkQueue>>> {
         for (at, buffer) in self.buffers().iter().enumerate() {
-            let outlet = &buffer.driver.outlet;
-            let before = !reached.is_empty() && reached.iter().any(|other| Arc::ptr_eq(other, outlet));
-            if before || !buffer.driver.takes(record) {
+            let queue = &buffer.endpoint.queue;
+            let before = !reached.is_empty() && reached.iter().any(|other| Arc::ptr_eq(other, queue));
+            if before || !buffer.endpoint.admits(record) {
                 continue;
             }
             loop {
                 match buffer.put(record, urgent) {
-                    Next::Done => {}
-                    Next::Reroute => return Some(self.outlets_before(at)),
-                    Next::Help => {
-                        Next::Help.act(&buffer.driver);
+                    AfterPut::Done => {}
+                    AfterPut::Replaced => return Some(self.queues_before(at)),
+                    AfterPut::DrainAndRetry => {
+                        AfterPut::DrainAndRetry.act(&buffer.endpoint);
                         continue;
                     }
-                    next => next.act(&buffer.driver),
+                    after => after.act(&buffer.endpoint),
                 }
                 break;
             }
@@ -236,51 +243,51 @@ impl LocalRoute {
         None
     }
 
-    /// As `deliver`, with the buffers' locks kept from one record to the next
-    /// where nothing foreign runs in between.
+    /// As [`deliver`](Self::deliver), with the buffers' locks held from one record to the
+    /// next where no foreign code runs in between.
     #[inline]
-    fn deliver_held<'b>(
+    fn deliver_locked<'b>(
         &'b self,
         record: &LogRecord<'_>,
-        writing: Writing,
-        held: &mut [Option<MutexGuard<'b, State>>],
-    ) -> Option<Vec<Arc<Outlet>>> {
-        // The destinations whose buffers end with this record, by their bits.
-        let mut just_put = 0_u64;
+        write_on: WriteOn,
+        locked: &mut [Option<MutexGuard<'b, BufferState>>],
+    ) -> Option<Vec<Arc<SinkQueue>>> {
+        // The endpoints whose buffers end with this record, a bit each.
+        let mut last_put = 0_u64;
         for (at, buffer) in self.buffers().iter().enumerate() {
-            let driver = &buffer.driver;
-            if driver.filter.is_some() || driver.foreign_encoder {
-                held.fill_with(|| None);
-                just_put = 0;
+            let endpoint = &buffer.endpoint;
+            if endpoint.filter.is_some() || endpoint.foreign_encoder {
+                locked.fill_with(|| None);
+                last_put = 0;
             }
-            if !driver.takes(record) {
+            if !endpoint.admits(record) {
                 continue;
             }
             loop {
-                let (before, here) = held.split_at_mut(at);
+                let (before, here) = locked.split_at_mut(at);
                 let state = here[0].get_or_insert_with(|| buffer.lock());
-                let same = driver.same_as.filter(|&same| same < 64 && just_put & 1 << same != 0);
-                let next = match same.and_then(|same| before[same].as_ref()) {
+                let same = endpoint.same_as.filter(|&same| same < 64 && last_put & 1 << same != 0);
+                let after = match same.and_then(|same| before[same].as_ref()) {
                     Some(same) => buffer.put_copy(state, record, same.last()),
                     None => buffer.put_locked(state, record, false),
                 };
-                if next == Next::Done {
-                    just_put |= 1_u64.checked_shl(at as u32).unwrap_or(0);
+                if after == AfterPut::Done {
+                    last_put |= 1_u64.checked_shl(at as u32).unwrap_or(0);
                     break;
                 }
-                just_put = 0;
-                // Sinks may run now, and somebody may wait for any of them.
-                held.fill_with(|| None);
-                match (next, writing) {
-                    (Next::Reroute, _) => return Some(self.outlets_before(at)),
-                    (Next::Help, Writing::Here) => next.act(driver),
+                last_put = 0;
+                // Sinks may run now, and other threads may wait for any of the locks.
+                locked.fill_with(|| None);
+                match (after, write_on) {
+                    (AfterPut::Replaced, _) => return Some(self.queues_before(at)),
+                    (AfterPut::DrainAndRetry, WriteOn::ThisThread) => after.act(endpoint),
                     // Another buffer is made for it.
-                    (Next::Help, Writing::ByOthers) => {}
-                    (_, Writing::Here) => {
-                        next.act(driver);
+                    (AfterPut::DrainAndRetry, WriteOn::OtherThreads) => {}
+                    (_, WriteOn::ThisThread) => {
+                        after.act(endpoint);
                         break;
                     }
-                    (_, Writing::ByOthers) => break,
+                    (_, WriteOn::OtherThreads) => break,
                 }
             }
         }
@@ -288,15 +295,15 @@ impl LocalRoute {
     }
 
     #[cold]
-    fn outlets_before(&self, at: usize) -> Vec<Arc<Outlet>> {
-        self.buffers()[..at].iter().map(|buffer| buffer.driver.outlet.clone()).collect()
+    fn queues_before(&self, at: usize) -> Vec<Arc<SinkQueue>> {
+        self.buffers()[..at].iter().map(|buffer| buffer.endpoint.queue.clone()).collect()
     }
 
-    /// Queues what this thread has buffered, and writes it.
+    /// Appends what this thread has buffered to the sinks' queues, and writes it.
     fn write_out(&self) {
         for buffer in self.buffers.get().into_iter().flatten() {
             buffer.flush();
-            Next::Drain.act(&buffer.driver);
+            AfterPut::Drain.act(&buffer.endpoint);
         }
     }
 }

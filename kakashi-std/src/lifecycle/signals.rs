@@ -67,7 +67,7 @@ mod platform {
     use signal_hook::iterator::Signals;
     use signal_hook::low_level::{emulate_default_handler, register};
 
-    use crate::lifecycle;
+    use crate::lifecycle::exit;
 
     /// The process whose thread waits for signals, by its number; no process is 0.
     static SERVED: AtomicU32 = AtomicU32::new(0);
@@ -99,7 +99,7 @@ mod platform {
         waiter.spawn(move || {
             for signal in signals.forever() {
                 ENDING.store(true, Ordering::Relaxed);
-                lifecycle::end("a signal ended the process");
+                exit::end("a signal ended the process");
                 // It does not return: by default both end the process.
                 let _ = emulate_default_handler(signal);
             }

@@ -2,16 +2,13 @@
 
 use kakashi_core::{Dropped, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
+use super::logger::{entry, log_methods};
+use crate::dispatch::logger_core::LoggerCore;
 use crate::flush::flush;
-use crate::loggers::logger::log_methods;
-use crate::loggers::logger::registry;
 use crate::queue::overflow::OverflowPolicy;
-use crate::queue::Queued;
-use crate::queue::interner;
-use crate::submit::LoggerCore;
-use crate::submit::submit_queued;
-use crate::submit::submit_queued_site;
-use crate::queue::workers;
+use crate::queue::queued::Queued;
+use crate::queue::{interner, workers};
+use crate::submit::{submit_queued, submit_queued_site};
 
 /// Returns the async logger of this name, with the level that is set for it.
 ///
@@ -38,7 +35,7 @@ pub fn get_async_logger_with_level(name: &str, level: impl Into<LevelFilter>) ->
     AsyncLogger { core: queued(LoggerKind::Async, name, Some(level.into()), None) }
 }
 
-/// Finds or makes what a logger with a queue stands on; workers may run again.
+/// Finds or makes what a logger with a queue consists of; workers may be started again.
 pub(crate) fn queued(
     kind: LoggerKind,
     name: &str,
@@ -46,9 +43,10 @@ pub(crate) fn queued(
     policy: Option<OverflowPolicy>,
 ) -> Queued {
     workers::reopen();
-    let entry = registry().get(kind, name, level);
-    let (id, known) = interner::logger_id(kind, &entry);
-    Queued { known, core: LoggerCore { entry, route: None, context: LogContext::new() }, id, policy }
+    let entry = entry(kind, name, level);
+    let (id, slot) = interner::logger_id(kind, &entry);
+    let core = LoggerCore { entry, dispatch: None, context: LogContext::new() };
+    Queued { core, id, slot, policy }
 }
 
 /// Writes records through a worker; made by [`get_async_logger`]. Clones are one
@@ -73,7 +71,7 @@ macro_rules! queued_methods {
             /// Returns how many of this logger's records found no room in a
             /// queue, by level.
             pub fn dropped(&self) -> Dropped {
-                self.core.known.dropped()
+                self.core.slot.dropped()
             }
 
             #[inline(always)]

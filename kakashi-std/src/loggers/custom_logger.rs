@@ -1,51 +1,52 @@
-//! Loggers with a road of their own: level, enrichers, filters, encoder, sinks.
+//! Loggers with a dispatch of their own: level, enrichers, filters, encoder, sinks.
 
 use std::sync::Arc;
 
 use kakashi_core::{Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
 
-use crate::configure::custom_route;
-use crate::flush::flush_route;
-use crate::loggers::logger::log_methods;
-use crate::loggers::logger::registry;
-use crate::dispatch::Route;
-use crate::submit::LoggerCore;
-use crate::submit::submit;
-use crate::submit::submit_site;
+use super::logger::log_methods;
+use crate::dispatch::Dispatch;
+use crate::dispatch::logger_core::LoggerCore;
+use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::settings::custom_dispatch;
+use crate::flush::flush_dispatch;
+use crate::lifecycle;
+use crate::submit::{submit, submit_site};
 
 /// Says what a custom logger does with its records.
 pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink + Send>;
 
-/// Makes a logger with a road of its own.
+/// Makes a logger with destinations of its own.
 ///
 /// Two of the same name are two loggers. What it has buffered is written when
 /// the last of its handles goes.
 pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
+    lifecycle::install();
     let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
     let config = config.into_parts();
     match config.level {
         Some(level) => entry.set_own_level(level),
-        None => registry().adopt(&entry),
+        None => logger_registry().adopt(&entry),
     }
-    let route = Arc::new(custom_route(config.pipeline, config.destinations, config.format));
-    let owner = Arc::new(Owner(route.clone()));
+    let dispatch = Arc::new(custom_dispatch(config.pipeline, config.destinations, config.format));
+    let owner = Arc::new(Owner(dispatch.clone()));
     FunctionalLogger {
-        core: LoggerCore { entry, route: Some(route), context: LogContext::new() },
+        core: LoggerCore { entry, dispatch: Some(dispatch), context: LogContext::new() },
         _owner: owner,
     }
 }
 
 /// Writes what is buffered when the last handle goes.
 #[derive(Debug)]
-struct Owner(Arc<Route>);
+struct Owner(Arc<Dispatch>);
 
 impl Drop for Owner {
     fn drop(&mut self) {
-        flush_route(Some(self.0.clone()));
+        flush_dispatch(Some(self.0.clone()));
     }
 }
 
-/// Writes records on a road of its own; made by [`create_custom_logger`].
+/// Writes records to destinations of its own; made by [`create_custom_logger`].
 #[derive(Clone, Debug)]
 pub struct FunctionalLogger {
     core: LoggerCore,
@@ -72,7 +73,7 @@ impl FunctionalLogger {
     /// # Blocking
     /// As long as the sinks take; not at all from inside a sink or a `Display`.
     pub fn flush(&self) -> Flushed {
-        flush_route(self.core.route.clone())
+        flush_dispatch(self.core.dispatch.clone())
     }
 
     #[inline(always)]

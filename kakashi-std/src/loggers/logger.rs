@@ -1,28 +1,20 @@
 //! Loggers by name that write through the calling thread's buffer.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 
-use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, Registry, UnknownLevel};
+use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, UnknownLevel};
 
-use crate::flush::flush_route;
-use crate::dispatch;
-use crate::submit::LoggerCore;
-use crate::submit::submit;
-use crate::submit::submit_site;
+use crate::dispatch::logger_core::LoggerCore;
+use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::root::root_if_made;
+use crate::flush::{flush, flush_dispatch};
+use crate::lifecycle;
+use crate::submit::{submit, submit_site};
 
-/// Returns the loggers of this process.
-pub(crate) fn registry() -> &'static Registry {
-    static REGISTRY: OnceLock<Registry> = OnceLock::new();
-    REGISTRY.get_or_init(Registry::new)
-}
-
-/// The registry's lock, held over a fork.
-#[cfg(unix)]
-pub(crate) type HeldRegistry = kakashi_core::HeldRegistry<'static>;
-
-#[cfg(unix)]
-pub(crate) fn hold_registry() -> HeldRegistry {
-    registry().hold()
+/// Finds or makes the entry of a logger; the first call installs what the process needs.
+pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
+    lifecycle::install();
+    logger_registry().get(kind, name, level)
 }
 
 /// Returns the logger of this name, with the level that is set for it.
@@ -36,13 +28,13 @@ pub(crate) fn hold_registry() -> HeldRegistry {
 /// info!(logger, "Order accepted", order_id = 1042, total = 19.9);
 /// ```
 pub fn get_logger(name: &str) -> Logger {
-    Logger::of(registry().get(LoggerKind::Sync, name, None))
+    Logger::of(entry(LoggerKind::Sync, name, None))
 }
 
 /// Returns the logger of this name and gives it a level of its own, for all of
 /// its handles; [`set_log_level`] does not change it.
 pub fn get_logger_with_level(name: &str, level: impl Into<LevelFilter>) -> Logger {
-    Logger::of(registry().get(LoggerKind::Sync, name, Some(level.into())))
+    Logger::of(entry(LoggerKind::Sync, name, Some(level.into())))
 }
 
 /// Sets the level of all loggers that were made without one: a level, or its
@@ -65,15 +57,15 @@ where
     UnknownLevel: From<L::Error>,
 {
     let level = level.try_into()?;
-    registry().change_levels(|levels| levels.set_global(level));
+    logger_registry().change_levels(|levels| levels.set_global(level));
     Ok(())
 }
 
 /// Writes what is buffered, then forgets all loggers. Handles that exist work
 /// on and follow levels; the next [`get_logger`] makes a new one.
 pub fn clear_logger_cache() {
-    crate::flush();
-    registry().clear();
+    flush();
+    logger_registry().clear();
 }
 
 /// Writes records through the calling thread's buffer. Clones are one logger.
@@ -84,7 +76,7 @@ pub struct Logger {
 
 impl Logger {
     fn of(entry: Arc<LoggerEntry>) -> Self {
-        Self { core: LoggerCore { entry, route: None, context: LogContext::new() } }
+        Self { core: LoggerCore { entry, dispatch: None, context: LogContext::new() } }
     }
 
     /// Writes all that any thread has buffered for this logger's destinations.
@@ -92,7 +84,7 @@ impl Logger {
     /// # Blocking
     /// As long as the sinks take; not at all from inside a sink or a `Display`.
     pub fn flush(&self) -> Flushed {
-        flush_route(self.core.route.clone().or_else(dispatch::root_if_made))
+        flush_dispatch(self.core.dispatch.clone().or_else(root_if_made))
     }
 
     #[inline(always)]

@@ -2,15 +2,12 @@
 
 use kakashi_core::{Dropped, Flushed, LevelFilter, LoggerEntry, LoggerKind};
 
-use crate::loggers::async_logger::queued;
-use crate::loggers::async_logger::queued_methods;
+use super::async_logger::{queued, queued_methods};
+use super::logger::log_methods;
 use crate::flush::flush;
-use crate::loggers::logger::log_methods;
 use crate::queue::overflow::OverflowPolicy;
-use crate::queue::Queued;
-use crate::submit::prepare_queue;
-use crate::submit::submit_queued;
-use crate::submit::submit_queued_site;
+use crate::queue::queued::Queued;
+use crate::submit::{prepare_queue, submit_queued, submit_queued_site};
 
 /// Returns the performance logger of this name, with the level that is set for it.
 ///

@@ -3,14 +3,25 @@
 
 use std::sync::OnceLock;
 
-use crate::loggers::logger::Logger;
-use crate::loggers::logger::get_logger;
+use super::logger::{Logger, get_logger};
+
+static ROOT: OnceLock<Logger> = OnceLock::new();
 
 /// Returns the logger of the direct functions and macros, named `root`.
 #[inline]
 pub fn root_logger() -> &'static Logger {
-    static LOGGER: OnceLock<Logger> = OnceLock::new();
-    LOGGER.get_or_init(|| get_logger("root"))
+    match ROOT.get() {
+        Some(logger) => logger,
+        None => make_root_logger(),
+    }
+}
+
+#[cold]
+fn make_root_logger() -> &'static Logger {
+    // A fork waits until it is made: in the child no thread would finish it.
+    #[cfg(unix)]
+    crate::lifecycle::fork::BEFORE_FORK.set(|| _ = root_logger());
+    ROOT.get_or_init(|| get_logger("root"))
 }
 
 kakashi_core::__root_functions! {

@@ -1,6 +1,6 @@
-//! How records are carried to the worker.
+//! The settings of async loggers.
 
-use crate::queue::overflow::OverflowPolicy;
+use super::overflow::OverflowPolicy;
 
 /// Says how async loggers work; given to [`Configure::async_logging`].
 ///
@@ -57,9 +57,9 @@ impl AsyncConfig {
         self
     }
 
-    /// Runs the first worker on this core only, by its number from 0, the
-    /// second on the next, and so on; a core that there is not is no core to
-    /// keep to. Holds for workers that start later.
+    /// Runs the first worker on this core only, by its number from 0, the second on the
+    /// next, and so on. A number that is not a core of this machine is ignored. Holds for
+    /// workers that start later.
     pub fn cpu(mut self, core: usize) -> Self {
         self.cpu = Some(core);
         self
@@ -68,8 +68,8 @@ impl AsyncConfig {
     /// Gives each thread that logs a ring of so many bytes, 4 KiB to 16 MiB.
     /// Holds for rings that are made later; at first: 49,152.
     ///
-    /// A thread takes this, 12 KiB for what lies beside a ring and 5 KiB for
-    /// itself; the worker may take as much again as the ring has.
+    /// A thread occupies this, 12 KiB for the entries beside its ring and 5 KiB for its own
+    /// state; the worker may occupy as much again as the ring.
     pub fn ring_bytes(mut self, bytes: usize) -> Self {
         self.ring_bytes = bytes.clamp(4 << 10, 16 << 20);
         self
@@ -81,15 +81,15 @@ impl AsyncConfig {
         self
     }
 
-    /// Has a worker with little to do sleep for so many microseconds between
-    /// two looks. At first: 200.
+    /// Makes a worker with little to do sleep for so many microseconds, 1 to 1,000,000,
+    /// between two looks at its rings. At first: 200.
     pub fn nap_micros(mut self, micros: u64) -> Self {
         self.nap_micros = micros.clamp(1, 1_000_000);
         self
     }
 
-    /// Has a worker that found nothing for so many milliseconds sleep until a
-    /// caller wakes it. At first: 10.
+    /// Makes a worker that found nothing for so many milliseconds, at most 60,000, sleep
+    /// until a caller wakes it. At first: 10.
     pub fn park_after_millis(mut self, millis: u64) -> Self {
         self.park_after_millis = millis.min(60_000);
         self

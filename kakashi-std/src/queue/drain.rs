@@ -1,5 +1,4 @@
-//! The other side of all rings: takes out what is there, and gives it in the
-//! order of time.
+//! The reader of all rings: takes records out and delivers them in the order of time.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -8,37 +7,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kakashi_core::wire::{read_record, read_record_time};
 use kakashi_core::{DropReason, LogContext, LogRecord, Timestamp};
 
-use crate::queue::entry;
-use crate::queue::entry::Aside;
-use crate::queue::entry::Head;
-use crate::queue::entry::Kind;
-use crate::queue::interner::KnownHere;
-use crate::queue::ring::Ring;
-use crate::queue::ring::rings;
-use crate::delivery::sink_queue::COUNTERS;
+use super::entry::{self, EntryKind, Head, SideEntry};
+use super::interner::InternerSnapshot;
+use super::ring::{Ring, rings};
+use crate::delivery::counters::COUNTERS;
 
-/// Takes records out of rings and hands them on.
+/// Takes records out of rings and delivers them.
 ///
-/// What a ring holds is copied out at once: its thread has room again before
-/// any of it is written, and who evicts records never waits for an encoder.
+/// What a ring holds is copied out at once: its thread has room again before any of it
+/// is written, and a thread that evicts records never waits for an encoder.
 #[derive(Default)]
 pub(crate) struct Drain {
     rings: Vec<Arc<Ring>>,
     version: usize,
-    known: KnownHere,
-    /// What was taken; as long as it ever needed to be.
+    interner: InternerSnapshot,
+    /// The bytes of all rings; it never shrinks.
     taken: Vec<u8>,
     runs: Vec<Run>,
 }
 
-/// What was taken from one ring, and not handed on yet.
+/// What was taken from one ring, and not delivered yet.
 struct Run {
     ring: Arc<Ring>,
     /// Where in `taken`.
     from: usize,
     end: usize,
     context: LogContext,
-    asides: VecDeque<Aside>,
+    side_entries: VecDeque<SideEntry>,
     /// The time of the next record.
     next: i64,
 }
@@ -47,7 +42,7 @@ impl Drain {
     /// Takes all that is in the rings that `choose` chooses; returns how many
     /// records that is.
     pub(crate) fn take(&mut self, choose: impl Fn(&Ring) -> bool) -> usize {
-        debug_assert!(self.runs.is_empty(), "what was taken before has been handed on");
+        debug_assert!(self.runs.is_empty(), "what was taken before has been delivered");
         rings(&mut self.version, &mut self.rings);
         let (mut count, mut used) = (0, 0);
         for ring in self.rings.iter().filter(|ring| choose(ring)) {
@@ -56,7 +51,7 @@ impl Drain {
             let slots = read.bytes.slots();
             if slots == 0 {
                 if given_up {
-                    ring.tell_dropped();
+                    ring.pass_on_drops();
                     ring.forget();
                 }
                 continue;
@@ -70,39 +65,38 @@ impl Drain {
             }
             let (bytes, _) = read.bytes.pop_partial_slice(&mut self.taken[used..used + slots]);
             let end = used + bytes.len();
-            let (records, asides) = entry::count(bytes);
+            let (records, side_entries) = entry::count(bytes);
             count += records;
             let context = read.context.clone();
-            let asides = (0..asides).map_while(|_| read.pop_aside()).collect();
+            let side_entries = (0..side_entries).map_while(|_| read.pop_side_entry()).collect();
             drop(read);
-            ring.tell_room();
-            let mut run = Run { ring: ring.clone(), from: used, end, context, asides, next: i64::MIN };
+            ring.notify_room();
+            let mut run = Run { ring: ring.clone(), from: used, end, context, side_entries, next: i64::MIN };
             run.look(&self.taken);
             self.runs.push(run);
             used = end;
         }
-        // After the bytes: whatever they name is known by now.
-        self.known.refresh();
+        // After the bytes: each id in them has its entry by now.
+        self.interner.refresh();
         count
     }
 
-    /// Tells whether there is nothing to hand on: no record, no context either.
+    /// Tells whether there is nothing to deliver: no record, no context either.
     pub(crate) fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
-    /// Hands on what was taken, the oldest first, each once: if `deliver`
-    /// panics, another call goes on behind that record. `left` says how many
-    /// there are.
-    pub(crate) fn hand_on(&mut self, left: &AtomicUsize, mut deliver: impl FnMut(&LogRecord<'_>)) {
-        let Self { known, taken, runs, .. } = self;
+    /// Delivers what was taken, the oldest first, each once: if `deliver` panics, another
+    /// call goes on behind that record. `left` counts down the records.
+    pub(crate) fn deliver(&mut self, left: &AtomicUsize, mut deliver: impl FnMut(&LogRecord<'_>)) {
+        let Self { interner, taken, runs, .. } = self;
         loop {
             match &mut runs[..] {
                 [] => return,
-                [only] => while only.step(taken, known, left, &mut deliver) {},
+                [only] => while only.step(taken, interner, left, &mut deliver) {},
                 [first, others @ ..] => {
                     let (oldest, until) = oldest(first, others);
-                    while oldest.next <= until && oldest.step(taken, known, left, &mut deliver) {
+                    while oldest.next <= until && oldest.step(taken, interner, left, &mut deliver) {
                         oldest.look(taken);
                     }
                 }
@@ -117,9 +111,9 @@ impl Drain {
         self.rings.iter().any(|ring| choose(ring) && !ring.read().bytes.is_empty())
     }
 
-    /// Tells the destinations what rings have dropped.
-    pub(crate) fn tell_dropped(&self) {
-        self.rings.iter().for_each(|ring| ring.tell_dropped());
+    /// Passes the counts of what rings have dropped to the destinations.
+    pub(crate) fn pass_on_drops(&self) {
+        self.rings.iter().for_each(|ring| ring.pass_on_drops());
     }
 }
 
@@ -140,12 +134,12 @@ fn oldest<'r>(first: &'r mut Run, others: &'r mut [Run]) -> (&'r mut Run, i64) {
 }
 
 impl Run {
-    /// Looks at the time of the next record; a context stands where it did.
+    /// Reads the time of the next record; before a context it stays as it is.
     fn look(&mut self, taken: &[u8]) {
         let Some((head, body, _)) = Head::split(&taken[self.from..self.end]) else { return };
-        let body = match (head.kind, self.asides.front()) {
-            (Kind::Record(_), _) => body,
-            (Kind::RecordAside(_), Some(Aside::Record(body))) => body,
+        let body = match (head.kind, self.side_entries.front()) {
+            (EntryKind::Record(_), _) => body,
+            (EntryKind::SideRecord(_), Some(SideEntry::Record(body))) => body,
             _ => return,
         };
         match read_record_time(body) {
@@ -155,49 +149,49 @@ impl Run {
         }
     }
 
-    /// Hands on the next item; false at the end.
+    /// Delivers the next entry; false at the end.
     #[inline]
     fn step(
         &mut self,
         taken: &[u8],
-        known: &KnownHere,
+        interner: &InternerSnapshot,
         left: &AtomicUsize,
         deliver: &mut impl FnMut(&LogRecord<'_>),
     ) -> bool {
         let Some((head, body, rest)) = Head::split(&taken[self.from..self.end]) else {
-            debug_assert!(self.from == self.end, "a ring holds whole items");
+            debug_assert!(self.from == self.end, "a ring holds whole entries");
             self.from = self.end;
             return false;
         };
-        // Before it is handed on: what panics is not handed on again.
+        // Before it is delivered: a record that panics is not delivered again.
         self.from = self.end - rest.len();
-        let aside = match head.kind {
-            Kind::Record(_) => None,
-            Kind::Context | Kind::RecordAside(_) => self.asides.pop_front(),
+        let side_entry = match head.kind {
+            EntryKind::Record(_) => None,
+            EntryKind::Context | EntryKind::SideRecord(_) => self.side_entries.pop_front(),
         };
-        let body = match &aside {
+        let body = match &side_entry {
             None => Some(body),
-            Some(Aside::Record(body)) => Some(body.as_slice()),
-            Some(Aside::Context(context)) => {
+            Some(SideEntry::Record(body)) => Some(body.as_slice()),
+            Some(SideEntry::Context(context)) => {
                 self.context = context.clone();
                 None
             }
         };
         if let Some(body) = body {
             left.store(left.load(Ordering::Relaxed).wrapping_sub(1), Ordering::Relaxed);
-            let mut record = read_record(body, known);
+            let mut record = read_record(body, interner);
             debug_assert!(record.is_ok(), "a ring holds what this process has written");
-            // In its place: it is too large to be moved around.
+            // Changed in place: it is too large to be moved.
             if let Ok(record) = &mut record {
-                record.logger = known.name(head.logger);
+                record.logger = interner.name(head.logger);
                 record.set_context(self.context.fields());
                 deliver(record);
-            } else if let Kind::Record(level) | Kind::RecordAside(level) = head.kind {
+            } else if let EntryKind::Record(level) | EntryKind::SideRecord(level) = head.kind {
                 COUNTERS.add_dropped(level, DropReason::EncoderFailed, 1);
             }
         }
-        if let Some(Aside::Record(body)) = aside {
-            self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);
+        if let Some(SideEntry::Record(body)) = side_entry {
+            self.ring.side_bytes.fetch_sub(body.len(), Ordering::AcqRel);
         }
         self.from < self.end
     }

@@ -1,35 +1,35 @@
-//! The items of a ring: their heads, and what lies beside it.
+//! The entries of a ring: their heads, and the side entries that do not fit into it.
 
 use kakashi_core::LogLevel;
 
 /// Bytes of a head.
 pub(super) const HEAD: usize = 8;
 
-/// What stands beside the ring.
-pub(super) enum Aside {
+/// What is too large for the ring or is no bytes: it lies in a queue beside it.
+pub(super) enum SideEntry {
     /// The context of the records that follow.
     Context(kakashi_core::LogContext),
     /// The body of a record that is too large for the ring.
     Record(Vec<u8>),
 }
 
-/// What a head says of its item.
+/// What kind of entry a head begins.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum EntryKind {
     Record(LogLevel),
     Context,
-    RecordAside(LogLevel),
+    SideRecord(LogLevel),
 }
 
 const CONTEXT: u8 = 0x80;
-const ASIDE: u8 = 0x81;
+const SIDE_RECORD: u8 = 0x81;
 
-impl Kind {
+impl EntryKind {
     fn number(self) -> u8 {
         match self {
             Self::Record(level) => level.number(),
             Self::Context => CONTEXT,
-            Self::RecordAside(level) => ASIDE + level.number(),
+            Self::SideRecord(level) => SIDE_RECORD + level.number(),
         }
     }
 
@@ -37,7 +37,7 @@ impl Kind {
         match number {
             ..CONTEXT => LogLevel::from_number(number).map(Self::Record),
             CONTEXT => Some(Self::Context),
-            ASIDE.. => LogLevel::from_number(number - ASIDE).map(Self::RecordAside),
+            SIDE_RECORD.. => LogLevel::from_number(number - SIDE_RECORD).map(Self::SideRecord),
         }
     }
 }
@@ -48,13 +48,13 @@ pub(super) fn record_head(level: u8, len: usize, logger: u32) -> [u8; HEAD] {
     ((len as u64) << 8 | u64::from(level) | u64::from(logger) << 32).to_le_bytes()
 }
 
-/// What stands before a body.
+/// The head before a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Head {
-    pub(super) kind: Kind,
+    pub(super) kind: EntryKind,
     /// The bytes of the body, below 2²⁴.
     pub(super) len: usize,
-    /// The number of the logger.
+    /// The id of the logger.
     pub(super) logger: u32,
 }
 
@@ -66,11 +66,11 @@ impl Head {
     #[inline]
     pub(super) fn of_bytes(bytes: [u8; HEAD]) -> Option<Self> {
         let word = u64::from_le_bytes(bytes);
-        let kind = Kind::of_number(word as u8)?;
+        let kind = EntryKind::of_number(word as u8)?;
         Some(Self { kind, len: (word as u32 >> 8) as usize, logger: (word >> 32) as u32 })
     }
 
-    /// Reads the head at the front of what a ring held, and its body.
+    /// Splits the bytes of a ring into the first head, its body and the rest.
     #[inline]
     pub(super) fn split(bytes: &[u8]) -> Option<(Self, &[u8], &[u8])> {
         let (head, rest) = bytes.split_first_chunk()?;
@@ -80,15 +80,15 @@ impl Head {
     }
 }
 
-/// Counts the records in what a ring held, and the things beside it.
+/// Counts the records in the bytes of a ring, and the side entries that they refer to.
 pub(super) fn count(mut bytes: &[u8]) -> (usize, usize) {
-    let (mut records, mut asides) = (0, 0);
+    let (mut records, mut side_entries) = (0, 0);
     while let Some((head, _, rest)) = Head::split(bytes) {
-        records += usize::from(head.kind != Kind::Context);
-        asides += usize::from(!matches!(head.kind, Kind::Record(_)));
+        records += usize::from(head.kind != EntryKind::Context);
+        side_entries += usize::from(!matches!(head.kind, EntryKind::Record(_)));
         bytes = rest;
     }
-    (records, asides)
+    (records, side_entries)
 }
 
 #[cfg(test)]
@@ -98,7 +98,8 @@ mod tests {
     #[test]
     fn a_head_is_read_as_it_was_written() {
         let levels = LogLevel::ALL.into_iter();
-        let kinds = levels.flat_map(|level| [Kind::Record(level), Kind::Context, Kind::RecordAside(level)]);
+        let kinds = levels
+            .flat_map(|level| [EntryKind::Record(level), EntryKind::Context, EntryKind::SideRecord(level)]);
         for kind in kinds {
             for len in [0, 1, 255, 256, (1 << 24) - 1] {
                 let head = Head { kind, len, logger: 0xf0f1_f2f3 };

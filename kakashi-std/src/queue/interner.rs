@@ -1,6 +1,7 @@
-//! What the small numbers in this process's rings stand for: call sites, which
-//! live as long as the program, and loggers, of which a name is kept for ever
-//! so that what a logger has dropped is not forgotten with it.
+//! The ids of call sites and loggers in this process's rings.
+//!
+//! Call sites live as long as the program. A logger's name is kept for ever, so that
+//! the count of what it has dropped outlives it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,27 +10,27 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, DropReason, Dropped, LogLevel, LoggerEntry, LoggerKind, Name, Site};
 
-static TABLES: Mutex<Option<Tables>> = Mutex::new(None);
-/// Grows with each new entry: a reader's copy of a smaller number lacks some.
+static TABLES: Mutex<Option<InternerTables>> = Mutex::new(None);
+/// Grows with each new entry: a snapshot of a smaller version lacks some.
 static VERSION: AtomicUsize = AtomicUsize::new(0);
 
-/// Both tables.
+/// The sites and the loggers that have ids.
 #[derive(Default)]
-pub(crate) struct Tables {
+pub(crate) struct InternerTables {
     sites: Vec<ResolvedSite<'static>>,
     site_ids: HashMap<usize, u32>,
-    loggers: Vec<Arc<KnownLogger>>,
+    loggers: Vec<Arc<LoggerSlot>>,
     logger_ids: HashMap<(LoggerKind, String), u32>,
 }
 
-/// A logger, and what it has dropped because its queue was full.
+/// A logger with an id, and how many of its records found its queue full.
 #[derive(Debug)]
-pub(crate) struct KnownLogger {
+pub(crate) struct LoggerSlot {
     entry: Arc<LoggerEntry>,
     dropped: [AtomicUsize; LogLevel::ALL.len()],
 }
 
-impl KnownLogger {
+impl LoggerSlot {
     /// Counts a record that was dropped.
     pub(crate) fn count_dropped(&self, level: LogLevel) {
         self.dropped[level.index()].fetch_add(1, Ordering::Relaxed);
@@ -45,19 +46,19 @@ impl KnownLogger {
     }
 }
 
-fn tables() -> MutexGuard<'static, Option<Tables>> {
+fn tables() -> MutexGuard<'static, Option<InternerTables>> {
     TABLES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Holds the tables over a fork.
+/// Locks the tables for a fork.
 #[cfg(unix)]
-pub(crate) fn hold_tables() -> MutexGuard<'static, Option<Tables>> {
+pub(crate) fn lock_for_fork() -> MutexGuard<'static, Option<InternerTables>> {
     tables()
 }
 
 fn site_id(site: Site<'static>) -> u32 {
     let mut tables = tables();
-    let Tables { sites, site_ids, .. } = tables.get_or_insert_default();
+    let InternerTables { sites, site_ids, .. } = tables.get_or_insert_default();
     *site_ids.entry(site.address()).or_insert_with(|| {
         sites.push(site.into());
         VERSION.fetch_add(1, Ordering::Release);
@@ -65,13 +66,13 @@ fn site_id(site: Site<'static>) -> u32 {
     })
 }
 
-/// Finds or makes a logger's number, and what is counted under it.
-pub(crate) fn logger_id(kind: LoggerKind, entry: &Arc<LoggerEntry>) -> (u32, Arc<KnownLogger>) {
+/// Finds or makes a logger's id, and what is counted under it.
+pub(crate) fn logger_id(kind: LoggerKind, entry: &Arc<LoggerEntry>) -> (u32, Arc<LoggerSlot>) {
     let mut tables = tables();
-    let Tables { loggers, logger_ids, .. } = tables.get_or_insert_default();
+    let InternerTables { loggers, logger_ids, .. } = tables.get_or_insert_default();
     let key = (kind, entry.name().text().to_owned());
     let id = *logger_ids.entry(key).or_insert_with(|| {
-        loggers.push(Arc::new(KnownLogger { entry: entry.clone(), dropped: Default::default() }));
+        loggers.push(Arc::new(LoggerSlot { entry: entry.clone(), dropped: Default::default() }));
         VERSION.fetch_add(1, Ordering::Release);
         loggers.len() as u32 - 1
     });
@@ -86,14 +87,14 @@ pub(crate) fn dropped_by_logger() -> Vec<(String, Dropped)> {
     counts.filter(|(_, dropped)| dropped.total() > 0).collect()
 }
 
-/// Counts a record of a logger, by its number, as dropped.
+/// Counts a record of the logger with this id as dropped.
 pub(super) fn count_dropped(id: u32, level: LogLevel) {
     if let Some(logger) = tables().as_ref().and_then(|tables| tables.loggers.get(id as usize)) {
         logger.count_dropped(level);
     }
 }
 
-/// The numbers of the sites that a thread has logged from last.
+/// The ids of the sites that a thread has logged from last.
 #[derive(Debug)]
 pub(super) struct SiteIds {
     slots: Box<[(usize, u32); Self::SLOTS]>,
@@ -119,16 +120,16 @@ impl SiteIds {
     }
 }
 
-/// A reader's copy of the tables.
+/// A copy of the tables, which the reader of rings uses without a lock.
 #[derive(Debug, Default)]
-pub(super) struct KnownHere {
+pub(super) struct InternerSnapshot {
     version: usize,
     sites: Vec<ResolvedSite<'static>>,
-    loggers: Vec<Arc<KnownLogger>>,
+    loggers: Vec<Arc<LoggerSlot>>,
 }
 
-impl KnownHere {
-    /// Learns what is new; what was published before is known after.
+impl InternerSnapshot {
+    /// Copies new entries; after it every id that was published before is found.
     pub(super) fn refresh(&mut self) {
         let version = VERSION.load(Ordering::Acquire);
         if version == self.version {
@@ -140,17 +141,15 @@ impl KnownHere {
             self.version = self.sites.len() + self.loggers.len();
         }
     }
-}
 
-impl KnownHere {
-    /// Finds a logger's name by its number.
+    /// Finds a logger's name by its id.
     #[inline]
     pub(super) fn name(&self, id: u32) -> Name<'_> {
         self.loggers.get(id as usize).map_or(const { Name::new("") }, |logger| logger.entry.name())
     }
 }
 
-impl<'a> IdResolver<'a> for KnownHere {
+impl<'a> IdResolver<'a> for InternerSnapshot {
     fn is_trusted(&self) -> bool {
         true
     }
@@ -160,7 +159,7 @@ impl<'a> IdResolver<'a> for KnownHere {
         self.sites.get(id as usize)
     }
 
-    /// Stands in an item's head instead.
+    /// The id in an entry's head is used instead.
     fn logger(&self, _id: u64) -> Option<Name<'a>> {
         None
     }

@@ -7,44 +7,41 @@ use std::time::{Duration, Instant};
 use kakashi_core::{DropReason, LogContext, LogLevel};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use crate::queue::entry;
-use crate::queue::entry::Aside;
-use crate::queue::entry::HEAD;
-use crate::queue::entry::Head;
-use crate::queue::entry::Kind;
+use super::entry::{self, EntryKind, HEAD, Head, SideEntry};
 #[cfg(unix)]
-use crate::queue::interner;
-use crate::queue::worker_control::Line;
-use crate::dispatch::thread_buffer::FORKS;
-use crate::dispatch;
+use super::interner::{self, InternerTables};
+use super::worker_control::WorkerControl;
+use crate::dispatch::settings;
+use crate::sync::fork_epoch::ForkEpoch;
+use crate::sync::timed_lock::lock_until;
 
-/// How many things may lie beside a ring.
-const ASIDES: usize = 512;
+/// Side entries of a ring.
+const SIDE_ENTRIES: usize = 512;
 /// Rings of threads that have ended, kept for threads to come.
 const MOST_IDLE: usize = 32;
 
 /// What a thread and the worker share.
 pub(crate) struct Ring {
-    /// Who empties it.
-    pub(crate) line: Arc<Line>,
+    /// The worker that empties it.
+    pub(crate) worker: Arc<WorkerControl>,
     pub(super) read: Mutex<ReadEnd>,
-    /// Records of each level that were dropped and not told of yet.
+    /// Dropped records of each level that no destination has counted yet.
     dropped: [AtomicUsize; LogLevel::ALL.len()],
-    /// Bytes of the records beside the ring.
-    pub(super) aside_bytes: AtomicUsize,
+    /// Bytes of the side records.
+    pub(super) side_bytes: AtomicUsize,
     /// The thread waits for room.
     waiting: AtomicBool,
     room: Mutex<()>,
-    room_bell: Condvar,
+    room_made: Condvar,
     /// The thread has ended, and no other takes the ring.
     given_up: AtomicBool,
-    forks: usize,
+    epoch: ForkEpoch,
 }
 
-/// The end that the worker reads from. Who evicts records takes it too.
+/// The end that the worker reads from; a thread that evicts records locks it too.
 pub(super) struct ReadEnd {
     pub(super) bytes: Consumer<u8>,
-    pub(super) asides: Consumer<Aside>,
+    pub(super) side_entries: Consumer<SideEntry>,
     /// The context of the next record.
     pub(super) context: LogContext,
 }
@@ -52,7 +49,7 @@ pub(super) struct ReadEnd {
 /// The end that a thread writes to.
 pub(super) struct WriteEnd {
     pub(super) bytes: Producer<u8>,
-    pub(super) asides: Producer<Aside>,
+    pub(super) side_entries: Producer<SideEntry>,
     /// The id of the context that was put in last.
     pub(super) context: usize,
 }
@@ -90,51 +87,55 @@ pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<Ring>>) {
 
 impl Ring {
     /// Takes a ring that no thread writes to, or makes one.
-    pub(super) fn take(line: impl FnOnce() -> Arc<Line>, ring_bytes: usize) -> (Arc<Self>, WriteEnd) {
+    pub(super) fn take(
+        worker: impl FnOnce() -> Arc<WorkerControl>,
+        ring_bytes: usize,
+    ) -> (Arc<Self>, WriteEnd) {
         let mut rings = lock();
         while let Some((ring, end)) = rings.idle.pop() {
-            if !ring.line.is_retired() {
+            if !ring.worker.is_retired() {
                 return (ring, end);
             }
             ring.give_up();
         }
         drop(rings);
         let (bytes, bytes_read) = RingBuffer::new(ring_bytes);
-        let (asides, asides_read) = RingBuffer::new(ASIDES);
-        let read = ReadEnd { bytes: bytes_read, asides: asides_read, context: LogContext::new() };
+        let (side_entries, side_entries_read) = RingBuffer::new(SIDE_ENTRIES);
+        let read = ReadEnd { bytes: bytes_read, side_entries: side_entries_read, context: LogContext::new() };
         let ring = Arc::new(Self {
-            line: line(),
+            worker: worker(),
             read: Mutex::new(read),
             dropped: Default::default(),
-            aside_bytes: AtomicUsize::new(0),
+            side_bytes: AtomicUsize::new(0),
             waiting: AtomicBool::new(false),
             room: Mutex::new(()),
-            room_bell: Condvar::new(),
+            room_made: Condvar::new(),
             given_up: AtomicBool::new(false),
-            forks: FORKS.load(Ordering::Relaxed),
+            epoch: ForkEpoch::current(),
         });
         rings = lock();
         rings.all.push(ring.clone());
         VERSION.fetch_add(1, Ordering::Release);
-        (ring, WriteEnd { bytes, asides, context: 0 })
+        (ring, WriteEnd { bytes, side_entries, context: 0 })
     }
 
     /// Takes a ring back from a thread that ends; what is in it is written.
     pub(super) fn give_back(self: &Arc<Self>, end: WriteEnd) {
         let mut rings = lock();
-        if rings.idle.len() < MOST_IDLE && !self.line.is_retired() {
+        if rings.idle.len() < MOST_IDLE && !self.worker.is_retired() {
             rings.idle.push((self.clone(), end));
         } else {
             self.give_up();
         }
     }
 
-    /// Says that nothing will ever come again: whoever finds it empty forgets it.
+    /// Says that no record will ever be put into it: it is forgotten once it is empty.
     fn give_up(&self) {
         self.given_up.store(true, Ordering::Release);
     }
 
-    /// Tells whether nothing will ever come again; asked before the last look.
+    /// Tells whether no record will ever be put into it; read before it is emptied for the
+    /// last time.
     pub(super) fn is_given_up(&self) -> bool {
         self.given_up.load(Ordering::Acquire)
     }
@@ -147,7 +148,7 @@ impl Ring {
     /// Tells whether the ring was made before a fork and belongs to the parent.
     #[inline]
     pub(super) fn is_inherited(&self) -> bool {
-        self.forks != FORKS.load(Ordering::Relaxed)
+        self.epoch.is_past()
     }
 
     /// Counts a record that found no room.
@@ -155,18 +156,18 @@ impl Ring {
         self.dropped[level.index()].fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Hands the counts of dropped records to the destinations that would have
-    /// taken them: counted there, and told in their streams.
-    pub(super) fn tell_dropped(&self) {
+    /// Passes the counts of dropped records to the destinations that would have taken
+    /// them: they are counted there, and announced in their streams.
+    pub(super) fn pass_on_drops(&self) {
         for level in LogLevel::ALL {
             let count = &self.dropped[level.index()];
             if count.load(Ordering::Relaxed) == 0 {
                 continue;
             }
             let count = count.swap(0, Ordering::Relaxed);
-            let route = dispatch::root();
-            for driver in route.drivers.iter().filter(|driver| driver.threshold.enables(level)) {
-                driver.outlet.count_dropped_many(level, DropReason::QueueFull, count);
+            let root = settings::root();
+            for endpoint in root.endpoints.iter().filter(|endpoint| endpoint.threshold.enables(level)) {
+                endpoint.queue.count_dropped_many(level, DropReason::QueueFull, count);
             }
         }
     }
@@ -175,32 +176,32 @@ impl Ring {
         self.read.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits a moment for room; `has_room` is asked again after.
+    /// Waits a moment for room; the caller checks `has_room` again afterwards.
     pub(super) fn wait_for_room(&self, mut has_room: impl FnMut() -> bool) {
         let guard = self.room.lock().unwrap_or_else(PoisonError::into_inner);
         self.waiting.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         if !has_room() {
-            self.line.wake();
-            // Not for ever: the worker may have ended meanwhile.
+            self.worker.wake();
+            // Bounded: the worker may have ended meanwhile.
             let moment = Duration::from_millis(2);
-            drop(self.room_bell.wait_timeout(guard, moment).unwrap_or_else(PoisonError::into_inner));
+            drop(self.room_made.wait_timeout(guard, moment).unwrap_or_else(PoisonError::into_inner));
         }
         self.waiting.store(false, Ordering::Relaxed);
     }
 
-    /// Says that there is room; called after making some.
-    pub(super) fn tell_room(&self) {
+    /// Wakes the thread that waits for room; called after making some.
+    pub(super) fn notify_room(&self) {
         fence(Ordering::SeqCst);
         if self.waiting.load(Ordering::Relaxed) {
             drop(self.room.lock().unwrap_or_else(PoisonError::into_inner));
-            self.room_bell.notify_one();
+            self.room_made.notify_one();
         }
     }
 
     /// Counts the records in the ring; none if its lock is not free in time.
     fn waiting_until(&self, deadline: Instant) -> usize {
-        let Some(mut read) = crate::delivery::sink_queue::lock_until(&self.read, deadline) else { return 0 };
+        let Some(mut read) = lock_until(&self.read, deadline) else { return 0 };
         let slots = read.bytes.slots();
         let Ok(chunk) = read.bytes.read_chunk(slots) else { return 0 };
         let (first, second) = chunk.as_slices();
@@ -209,7 +210,7 @@ impl Ring {
 }
 
 impl ReadEnd {
-    /// Reads the head of the oldest item.
+    /// Reads the head of the oldest entry.
     pub(super) fn peek(&mut self) -> Option<Head> {
         let mut head = [0; HEAD];
         let chunk = self.bytes.read_chunk(HEAD).ok()?;
@@ -219,31 +220,31 @@ impl ReadEnd {
         Head::of_bytes(head)
     }
 
-    /// Takes the oldest item out, and what lies beside it.
-    pub(super) fn evict(&mut self, head: Head) -> Option<Aside> {
+    /// Takes the oldest entry out, and its side entry.
+    pub(super) fn evict(&mut self, head: Head) -> Option<SideEntry> {
         if let Ok(chunk) = self.bytes.read_chunk(HEAD + head.len) {
             chunk.commit_all();
         }
         match head.kind {
-            Kind::Record(_) => None,
-            Kind::Context | Kind::RecordAside(_) => self.pop_aside(),
+            EntryKind::Record(_) => None,
+            EntryKind::Context | EntryKind::SideRecord(_) => self.pop_side_entry(),
         }
     }
 
-    /// Takes the next of the things beside the ring.
-    pub(super) fn pop_aside(&mut self) -> Option<Aside> {
-        let aside = self.asides.pop().ok()?;
-        if let Aside::Context(context) = &aside {
+    /// Takes the next side entry.
+    pub(super) fn pop_side_entry(&mut self) -> Option<SideEntry> {
+        let entry = self.side_entries.pop().ok()?;
+        if let SideEntry::Context(context) = &entry {
             self.context = context.clone();
         }
-        Some(aside)
+        Some(entry)
     }
 }
 
-/// Counts all that rings have dropped where it is told.
-pub(crate) fn tell_dropped() {
+/// Passes the counts of what all rings have dropped to the destinations.
+pub(crate) fn pass_on_drops() {
     let rings = lock().all.clone();
-    rings.iter().for_each(|ring| ring.tell_dropped());
+    rings.iter().for_each(|ring| ring.pass_on_drops());
 }
 
 /// Counts the records in all rings, up to a deadline.
@@ -252,22 +253,23 @@ pub(crate) fn waiting_until(deadline: Instant) -> usize {
     rings.iter().map(|ring| ring.waiting_until(deadline)).sum()
 }
 
-/// The list of rings, held over a fork.
+/// The list of rings and the ids in them, locked for a fork.
 #[cfg(unix)]
-pub(crate) struct HeldRings {
+pub(crate) struct LockedRings {
     rings: MutexGuard<'static, Rings>,
-    _tables: MutexGuard<'static, Option<interner::Tables>>,
+    _tables: MutexGuard<'static, Option<InternerTables>>,
 }
 
+/// Locks the rings for a fork.
 #[cfg(unix)]
-pub(crate) fn hold_rings() -> HeldRings {
+pub(crate) fn lock_for_fork() -> LockedRings {
     // In this order everywhere.
-    HeldRings { rings: lock(), _tables: interner::hold_tables() }
+    LockedRings { rings: lock(), _tables: interner::lock_for_fork() }
 }
 
 #[cfg(unix)]
-impl HeldRings {
-    /// Forgets, in the child, the parent's rings: the parent's worker writes them.
+impl LockedRings {
+    /// Forgets, in the child of a fork, the parent's rings: the parent's worker writes them.
     pub(crate) fn abandon(&mut self) {
         self.rings.all.drain(..).for_each(std::mem::forget);
         self.rings.idle.drain(..).for_each(std::mem::forget);

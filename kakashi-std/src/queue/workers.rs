@@ -1,35 +1,44 @@
-//! All workers: how they are configured, begun, flushed and ended.
+//! All workers: how they are configured, started, flushed and ended.
 //!
-//! Where there is no worker (before the first record, after a shutdown, in the
-//! child of a fork until its next record, when no thread is to be had) callers take
-//! the sync road.
+//! While there is no worker (before the first record, after a shutdown, in the child
+//! of a fork until its next record, if no thread can be started) async records are
+//! written synchronously.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::queue::config::AsyncConfig;
-use crate::queue::worker_control::Line;
-use crate::queue::overflow::OverflowPolicy;
+use super::config::AsyncConfig;
+use super::overflow::OverflowPolicy;
+use super::ring;
+use super::worker_control::WorkerControl;
+use crate::dispatch::root;
+use crate::reentrancy::{is_exiting, is_worker};
 use crate::sync::fence;
-use crate::submit::orphaned;
-use crate::dispatch;
-use crate::threads::worker;
+use crate::sync::hook::Hook;
+
+/// Runs a worker to its end, on its own thread.
+pub(crate) static RUN: Hook<fn(&Arc<WorkerControl>)> = Hook::new();
 
 struct Workers {
     config: Option<AsyncConfig>,
-    lines: Vec<Arc<Line>>,
-    /// Those of before the last shutdown; their workers may be at their end still.
-    retired: Vec<Arc<Line>>,
-    /// The line of the next ring.
+    controls: Vec<Arc<WorkerControl>>,
+    /// Those from before the last shutdown; their workers may still be ending.
+    retired: Vec<Arc<WorkerControl>>,
+    /// Counts rings, which take the controls in turn.
     next: usize,
     /// After a shutdown.
-    shut: bool,
+    shut_down: bool,
 }
 
-static WORKERS: Mutex<Workers> =
-    Mutex::new(Workers { config: None, lines: Vec::new(), retired: Vec::new(), next: 0, shut: false });
+static WORKERS: Mutex<Workers> = Mutex::new(Workers {
+    config: None,
+    controls: Vec::new(),
+    retired: Vec::new(),
+    next: 0,
+    shut_down: false,
+});
 static RING_BYTES: AtomicUsize = AtomicUsize::new(48 * 1024);
 static OVERFLOW: AtomicU8 = AtomicU8::new(0);
 static NAP_MICROS: AtomicU64 = AtomicU64::new(200);
@@ -59,7 +68,7 @@ pub(crate) fn overflow_policy() -> OverflowPolicy {
     }
 }
 
-/// Works by other settings from now on.
+/// Replaces the settings.
 pub(crate) fn configure(config: AsyncConfig) {
     RING_BYTES.store(config.ring_bytes, Ordering::Relaxed);
     NAP_MICROS.store(config.nap_micros, Ordering::Relaxed);
@@ -73,136 +82,127 @@ pub(crate) fn configure(config: AsyncConfig) {
     workers().config = Some(config);
 }
 
-/// Returns the line of a new ring.
-pub(crate) fn line() -> Arc<Line> {
+/// Returns the control block of the worker that a new ring belongs to.
+pub(crate) fn assign() -> Arc<WorkerControl> {
     let mut workers = workers();
-    if workers.lines.is_empty() {
+    if workers.controls.is_empty() {
         let count = workers.config.get_or_insert_default().threads;
-        workers.lines.extend((0..count).map(|_| Arc::new(Line::new())));
+        workers.controls.extend((0..count).map(|_| Arc::new(WorkerControl::new())));
     }
     workers.next += 1;
-    workers.lines[workers.next % workers.lines.len()].clone()
+    workers.controls[workers.next % workers.controls.len()].clone()
 }
 
-/// Starts the worker of a line, if there is none and there may be one.
+/// Starts a worker, if it does not run and may; tells whether it runs.
 #[cold]
-pub(crate) fn begin(line: &Arc<Line>) -> bool {
+pub(crate) fn start(control: &Arc<WorkerControl>) -> bool {
     let mut workers = workers();
-    if workers.shut || line.is_retired() || crate::submit::EXITING.load(Ordering::Relaxed) {
+    if workers.shut_down || control.is_retired() || is_exiting() {
         return false;
     }
-    if !line.doorbell.is_closed() {
+    if !control.wake_state().is_closed() {
         return true;
     }
-    let Some(index) = workers.lines.iter().position(|other| Arc::ptr_eq(other, line)) else { return false };
+    let Some(run) = RUN.get() else { return false };
+    let index = workers.controls.iter().position(|other| Arc::ptr_eq(other, control));
+    let Some(index) = index else { return false };
     let config = workers.config.get_or_insert_default().clone();
     let core = config.cpu.and_then(|first| first.checked_add(index));
-    let own = line.clone();
+    let own = control.clone();
     fence::prepare();
-    // Before it runs: it could not say that it sleeps otherwise.
-    line.alive.store(true, Ordering::SeqCst);
-    line.doorbell.open();
+    control.begin();
     let spawned = thread::Builder::new().name(config.thread_name).spawn(move || {
         let cores = core.and_then(|_| core_affinity::get_core_ids()).unwrap_or_default();
         if let Some(core) = cores.into_iter().find(|other| Some(other.id) == core) {
-            // Not ours to mend if the system says no: it runs all the same.
+            // If the system refuses, it runs on any core.
             core_affinity::set_for_current(core);
         }
-        worker::run(&own);
+        run(&own);
     });
     if spawned.is_err() {
-        line.doorbell.close();
-        line.alive.store(false, Ordering::SeqCst);
+        control.not_started();
     }
     spawned.is_ok()
 }
 
-/// Lets workers start again after a shutdown, by the settings of now.
+/// Allows workers to be started again after a shutdown, with the current settings.
 pub(crate) fn reopen() {
     let mut workers = workers();
-    let Workers { lines, retired, shut, .. } = &mut *workers;
-    if *shut && !crate::submit::EXITING.load(Ordering::Relaxed) {
-        *shut = false;
-        retired.retain(|line| line.is_alive());
-        for line in lines.drain(..) {
-            line.retired.store(true, Ordering::SeqCst);
-            retired.push(line);
+    let Workers { controls, retired, shut_down, .. } = &mut *workers;
+    if *shut_down && !is_exiting() {
+        *shut_down = false;
+        retired.retain(|control| control.is_alive());
+        for control in controls.drain(..) {
+            control.retire();
+            retired.push(control);
         }
-        // Every thread looks again, and takes a ring of another line.
-        dispatch::next_generation();
+        // Every thread looks again, and takes a ring of another worker.
+        root::next_generation();
     }
 }
 
-/// Returns all lines that may have something in hand.
-fn lines() -> Vec<Arc<Line>> {
+/// Returns the control blocks of all workers that may have records in flight.
+fn controls() -> Vec<Arc<WorkerControl>> {
     let workers = workers();
-    workers.lines.iter().chain(&workers.retired).cloned().collect()
+    workers.controls.iter().chain(&workers.retired).cloned().collect()
 }
 
-/// Has all workers hand over what is in the rings, up to a deadline; returns how
-/// many records are left.
-pub(crate) fn flush_until(deadline: Instant) -> usize {
-    if worker::is_this_thread() {
-        return 0;
-    }
-    let lines = lines();
-    let asked: Vec<_> = lines.iter().map(|line| line.ask()).collect();
-    let mut late = false;
-    for (line, asked) in lines.iter().zip(asked) {
-        late |= !line.wait_until(asked, deadline);
-    }
-    orphaned::rescue();
-    crate::queue::ring::tell_dropped();
-    if late { left_until(deadline) } else { 0 }
+/// Makes all workers hand over what is in the rings, up to a deadline; false if one
+/// takes longer.
+pub(crate) fn flush_until(deadline: Instant) -> bool {
+    let requests: Vec<_> = controls().into_iter().map(|control| (control.request_flush(), control)).collect();
+    let late = requests.iter().filter(|(seq, control)| !control.wait_until(*seq, deadline)).count();
+    late == 0
 }
 
-/// Counts what lies in rings and in workers' hands, as far as it can be seen in time.
+/// Counts the records in rings and in flight, as far as they can be counted in time.
 pub(crate) fn left_until(deadline: Instant) -> usize {
-    let in_hand: usize = lines().iter().map(|line| line.left.load(Ordering::Relaxed)).sum();
-    in_hand + crate::queue::ring::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
+    let in_flight: usize = controls().iter().map(|control| control.in_flight().load(Ordering::Relaxed)).sum();
+    in_flight + ring::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
 }
 
-/// Ends all workers, up to a deadline; from now on records take the sync road.
-pub(crate) fn shut_until(deadline: Instant) {
-    if worker::is_this_thread() {
+/// Ends all workers, up to a deadline; from now on async records are written
+/// synchronously.
+pub(crate) fn shut_down_until(deadline: Instant) {
+    if is_worker() {
         return;
     }
-    let lines = {
+    let controls = {
         let mut workers = workers();
-        workers.shut = true;
-        workers.lines.clone()
+        workers.shut_down = true;
+        workers.controls.clone()
     };
-    for line in &lines {
-        line.stop.store(true, Ordering::SeqCst);
-        line.wake();
+    for control in &controls {
+        control.request_stop();
     }
-    for line in &lines {
-        line.wait_for_end(deadline);
-        line.doorbell.close();
+    for control in &controls {
+        control.wait_for_end(deadline);
+        control.wake_state().close();
     }
-    // Every thread looks again, and finds its line closed.
-    dispatch::next_generation();
+    // Every thread looks again, and finds that its worker has ended.
+    root::next_generation();
 }
 
-/// The workers, held over a fork.
+/// The workers, locked for a fork.
 #[cfg(unix)]
-pub(crate) struct HeldWorkers(MutexGuard<'static, Workers>);
+pub(crate) struct LockedWorkers(MutexGuard<'static, Workers>);
 
+/// Locks the workers for a fork.
 #[cfg(unix)]
-pub(crate) fn hold_workers() -> HeldWorkers {
-    HeldWorkers(workers())
+pub(crate) fn lock_for_fork() -> LockedWorkers {
+    LockedWorkers(workers())
 }
 
 #[cfg(unix)]
-impl HeldWorkers {
-    /// Forgets, in the child, the parent's workers; new ones begin at the next call.
+impl LockedWorkers {
+    /// Forgets, in the child of a fork, the parent's workers; the next record starts new
+    /// ones.
     pub(crate) fn abandon(&mut self) {
-        let Workers { lines, retired, .. } = &mut *self.0;
-        for line in lines.drain(..).chain(retired.drain(..)) {
-            // A call that is under way on this very thread finds nobody there.
-            line.abandon();
-            std::mem::forget(line);
+        let Workers { controls, retired, .. } = &mut *self.0;
+        for control in controls.drain(..).chain(retired.drain(..)) {
+            // A call that is in progress on this thread finds that there is no worker.
+            control.abandon();
+            std::mem::forget(control);
         }
-        worker::forget();
     }
 }

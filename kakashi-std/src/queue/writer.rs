@@ -6,30 +6,22 @@ use std::sync::atomic::Ordering;
 use kakashi_core::wire::{RecordIds, put_call, put_record};
 use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
 
-use crate::queue::entry::Aside;
-use crate::queue::entry::HEAD;
-use crate::queue::entry::Head;
-use crate::queue::entry::Kind;
-use crate::queue::entry::record_head;
-use crate::queue::interner;
-use crate::queue::interner::SiteIds;
-use crate::queue::ring::Ring;
-use crate::queue::ring::WriteEnd;
-use crate::sync::wake_state::Answer;
-use crate::queue::Queued;
-use crate::queue::worker_control::Line;
-use crate::queue::overflow::OverflowPolicy;
-use crate::dispatch::thread_dispatch::Roads;
-use crate::submit::orphaned;
-use crate::threads::worker;
-use crate::queue::workers;
+use super::entry::{EntryKind, HEAD, Head, SideEntry, record_head};
+use super::interner::{self, SiteIds};
+use super::overflow::OverflowPolicy;
+use super::queued::Queued;
+use super::ring::{Ring, WriteEnd};
+use super::worker_control::WorkerControl;
+use super::workers;
+use crate::reentrancy::is_worker;
+use crate::sync::wake_state::Notified;
 
-/// Room for a record at first; it grows with what is logged.
+/// Bytes for a record at first; the scratch grows with what is logged.
 const SCRATCH_BYTES: usize = 1024;
 /// A longer one is not kept.
 const SCRATCH_KEPT: usize = 64 * 1024;
-/// What may lie beside a ring, unless one record alone is more.
-const ASIDE_BYTES: usize = 4 << 20;
+/// Bytes of side records, unless one record alone is larger.
+const SIDE_BYTES: usize = 4 << 20;
 
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -39,50 +31,39 @@ pub(crate) enum Put {
     /// It is not taken: there is no worker.
     Closed,
     /// It is in the ring, but the worker has just ended.
-    Left,
+    Orphaned,
 }
 
-/// The writing end of the thread's ring, and what the other end knows.
+/// The writing end of the thread's ring, and what the reading end has been sent.
 pub(crate) struct QueueWriter {
     ring: Arc<Ring>,
     /// None only while it is dropped.
     end: Option<WriteEnd>,
-    /// A record of plain values needs no look at anything else while these are
-    /// the route's generation and the scope's context.
-    pub(crate) plain_while: Option<(usize, usize)>,
+    /// While these are the root dispatch's generation and the context's id, a record of
+    /// plain values may take [`put_plain`](Self::put_plain).
+    pub(crate) fast_path_key: Option<(usize, usize)>,
     sites: SiteIds,
     scratch: Vec<u8>,
-    /// Room that only WARNING and above may use.
+    /// Bytes that only WARNING and above may use.
     reserve: usize,
-    /// A longer record goes beside the ring.
+    /// A longer record becomes a side entry.
     longest: usize,
 }
 
 impl QueueWriter {
-    /// Takes a ring for this thread, in place of one of the parent's.
-    #[cold]
-    pub(crate) fn renew<'p>(place: &'p mut Option<Self>, roads: &mut Roads) -> &'p mut Self {
-        if let Some(inherited) = place.take_if(|queue| queue.is_inherited()) {
-            std::mem::forget(inherited);
+    /// Takes a ring for this thread.
+    pub(crate) fn new() -> Self {
+        let (ring, end) = Ring::take(workers::assign, workers::ring_bytes());
+        let capacity = end.bytes.buffer().capacity();
+        Self {
+            ring,
+            end: Some(end),
+            fast_path_key: None,
+            sites: SiteIds::new(),
+            scratch: vec![0; SCRATCH_BYTES],
+            reserve: capacity / 8,
+            longest: capacity / 4,
         }
-        if let Some(retired) = place.take_if(|queue| queue.is_stale()) {
-            // What is in there stands before what goes into the next.
-            orphaned::wait_for_the_last(&retired.ring.line);
-            orphaned::rescue_by(roads);
-        }
-        place.get_or_insert_with(|| {
-            let (ring, end) = Ring::take(workers::line, workers::ring_bytes());
-            let capacity = end.bytes.buffer().capacity();
-            Self {
-                ring,
-                end: Some(end),
-                plain_while: None,
-                sites: SiteIds::new(),
-                scratch: vec![0; SCRATCH_BYTES],
-                reserve: capacity / 8,
-                longest: capacity / 4,
-            }
-        })
     }
 
     /// Tells whether the ring was made before a fork and belongs to the parent.
@@ -93,12 +74,12 @@ impl QueueWriter {
 
     /// Tells whether a worker empties the ring, after starting one if it may.
     pub(crate) fn is_served(&self) -> bool {
-        !self.ring.line.doorbell.is_closed() || workers::begin(&self.ring.line)
+        !self.ring.worker.wake_state().is_closed() || workers::start(&self.ring.worker)
     }
 
-    /// Returns the line that empties the ring.
-    pub(crate) fn line(&self) -> Arc<Line> {
-        self.ring.line.clone()
+    /// Returns the control block of the worker that empties the ring.
+    pub(crate) fn worker(&self) -> &Arc<WorkerControl> {
+        &self.ring.worker
     }
 
     /// Tells whether the next record is read with this context.
@@ -106,15 +87,15 @@ impl QueueWriter {
         self.end.as_ref().is_some_and(|end| end.context == context.fields().id)
     }
 
-    /// Tells whether another ring must take its place: it is the parent's, or its
-    /// line has ended for good.
+    /// Tells whether the thread needs another ring: this one is the parent's, or its worker
+    /// has ended for good.
     #[inline]
     pub(crate) fn is_stale(&self) -> bool {
-        self.is_inherited() || self.ring.line.is_retired()
+        self.is_inherited() || self.ring.worker.is_retired()
     }
 
-    /// Publishes the record of a macro call, if its values are plain, it is of
-    /// the usual length, and there is room; none if it must go the long way.
+    /// Publishes the record of a macro call, if its values are plain, it is of the usual
+    /// length, and there is room; otherwise none: [`put`](Self::put) must take it.
     #[inline]
     pub(crate) fn put_plain(
         &mut self,
@@ -161,7 +142,7 @@ impl QueueWriter {
         }
         let ids = RecordIds {
             site: site.map(|site| self.sites.get(site)),
-            // The logger stands in the head, the context came before.
+            // The logger's id is in the head, the context was sent before.
             logger: None,
             context: None,
         };
@@ -192,51 +173,51 @@ impl QueueWriter {
         let pushed =
             self.end.as_mut().is_some_and(|end| end.bytes.push_entire_slice(&self.scratch[..len]).is_ok());
         debug_assert!(pushed, "room was found");
-        self.ring_bell()
+        self.notify()
     }
 
     #[inline]
-    fn ring_bell(&self) -> Put {
-        match self.ring.line.doorbell.ring() {
-            Answer::Heard => Put::Done,
-            Answer::Wake => {
-                self.ring.line.wake();
+    fn notify(&self) -> Put {
+        match self.ring.worker.wake_state().notify() {
+            Notified::Awake => Put::Done,
+            Notified::MustWake => {
+                self.ring.worker.wake();
                 Put::Done
             }
-            Answer::Closed => Put::Left,
+            Notified::Closed => Put::Orphaned,
         }
     }
 
-    /// Tells whether so many bytes fit; looks at the worker's side only if it must.
+    /// Tells whether so many bytes fit; reads the worker's position only if it must.
     #[inline]
     fn has_room(&self, level: LogLevel, len: usize) -> bool {
         let needed = if level >= LogLevel::Warning { len } else { len + self.reserve };
         self.end.as_ref().is_some_and(|end| end.bytes.cached_slots() >= needed || end.bytes.slots() >= needed)
     }
 
-    fn has_room_beside(&self, level: LogLevel, bytes: usize) -> bool {
-        let lying = self.ring.aside_bytes.load(Ordering::Acquire);
-        let few = lying == 0 || lying + bytes <= ASIDE_BYTES;
-        few && self.has_room(level, HEAD) && self.end.as_ref().is_some_and(|end| !end.asides.is_full())
+    fn has_side_room(&self, level: LogLevel, bytes: usize) -> bool {
+        let used = self.ring.side_bytes.load(Ordering::Acquire);
+        let fits = used == 0 || used + bytes <= SIDE_BYTES;
+        fits && self.has_room(level, HEAD) && self.end.as_ref().is_some_and(|end| !end.side_entries.is_full())
     }
 
     /// Makes room, waits for it, or drops and counts: as the policy says.
     #[cold]
-    fn find_room(&mut self, queued: &Queued, level: LogLevel, len: usize, beside: bool) -> Room {
+    fn find_room(&mut self, queued: &Queued, level: LogLevel, len: usize, side: bool) -> Room {
         let policy = queued.policy.unwrap_or_else(workers::overflow_policy);
         loop {
             let has_room = |writer: &Self| {
-                if beside { writer.has_room_beside(level, len) } else { writer.has_room(level, len) }
+                if side { writer.has_side_room(level, len) } else { writer.has_room(level, len) }
             };
             if has_room(self) {
                 return Room::Found;
             }
-            if self.ring.line.doorbell.is_closed() {
+            if self.ring.worker.wake_state().is_closed() {
                 return Room::Closed;
             }
             let made = match policy {
                 // The worker would wait for itself.
-                OverflowPolicy::Block if !worker::is_this_thread() => {
+                OverflowPolicy::Block if !is_worker() => {
                     self.ring.wait_for_room(|| has_room(self));
                     true
                 }
@@ -245,55 +226,55 @@ impl QueueWriter {
                 OverflowPolicy::Block | OverflowPolicy::DropNewest => false,
             };
             if !made {
-                self.ring.line.wake();
+                self.ring.worker.wake();
                 self.ring.count_dropped(level);
-                queued.known.count_dropped(level);
+                queued.slot.count_dropped(level);
                 return Room::Dropped;
             }
         }
     }
 
-    /// Takes the oldest item out; not if that is evidence and the newcomer is none.
+    /// Takes the oldest entry out; not one of WARNING or above for a newcomer below.
     fn evict(&self, newcomer: LogLevel) -> bool {
         let mut read = self.ring.read();
         let Some(head) = read.peek() else { return false };
-        if let Kind::Record(level) | Kind::RecordAside(level) = head.kind {
+        if let EntryKind::Record(level) | EntryKind::SideRecord(level) = head.kind {
             if level >= LogLevel::Warning && newcomer < LogLevel::Warning {
                 return false;
             }
             self.ring.count_dropped(level);
             interner::count_dropped(head.logger, level);
         }
-        if let Some(Aside::Record(body)) = read.evict(head) {
-            self.ring.aside_bytes.fetch_sub(body.len(), Ordering::AcqRel);
+        if let Some(SideEntry::Record(body)) = read.evict(head) {
+            self.ring.side_bytes.fetch_sub(body.len(), Ordering::AcqRel);
         }
         true
     }
 
-    /// Tells the worker of another context.
+    /// Sends the worker another context.
     #[cold]
     fn put_context(&mut self, queued: &Queued, level: LogLevel, context: &LogContext) -> Room {
         let room = self.find_room(queued, level, 0, true);
         if room == Room::Found {
-            self.push_aside(queued, Aside::Context(context.clone()), Kind::Context);
+            self.push_side_entry(queued, SideEntry::Context(context.clone()), EntryKind::Context);
         }
         room
     }
 
-    /// Puts a thing beside the ring and its mark into it, where there is room for both.
-    fn push_aside(&mut self, queued: &Queued, aside: Aside, kind: Kind) {
+    /// Pushes a side entry and the ring's entry that refers to it, which both have room.
+    fn push_side_entry(&mut self, queued: &Queued, entry: SideEntry, kind: EntryKind) {
         let head = Head { kind, len: 0, logger: queued.id };
         if let Some(end) = &mut self.end {
-            if let Aside::Context(context) = &aside {
+            if let SideEntry::Context(context) = &entry {
                 end.context = context.fields().id;
             }
-            let beside = end.asides.push(aside).is_ok();
-            let marked = end.bytes.push_entire_slice(&head.to_bytes()).is_ok();
-            debug_assert!(beside && marked, "room was found");
+            let pushed = end.side_entries.push(entry).is_ok();
+            let referred = end.bytes.push_entire_slice(&head.to_bytes()).is_ok();
+            debug_assert!(pushed && referred, "room was found");
         }
     }
 
-    /// Puts a record beside the ring, or in it with a longer scratch.
+    /// Puts a record that the scratch is too short for: into the ring, or as a side entry.
     #[cold]
     fn put_long(&mut self, queued: &Queued, record: &LogRecord<'_>, ids: RecordIds, len: usize) -> Put {
         if len <= self.longest {
@@ -314,10 +295,10 @@ impl QueueWriter {
         }
         let mut body = vec![0; len - HEAD];
         put_record(&mut Output::new(&mut body), record, ids);
-        self.ring.aside_bytes.fetch_add(body.len(), Ordering::AcqRel);
-        self.push_aside(queued, Aside::Record(body), Kind::RecordAside(record.level));
+        self.ring.side_bytes.fetch_add(body.len(), Ordering::AcqRel);
+        self.push_side_entry(queued, SideEntry::Record(body), EntryKind::SideRecord(record.level));
         self.scratch.truncate(SCRATCH_KEPT);
-        self.ring_bell()
+        self.notify()
     }
 }
 
@@ -327,7 +308,7 @@ enum Room {
     Found,
     /// None: the record is dropped and counted.
     Dropped,
-    /// None, and nobody who would make some.
+    /// None, and no worker that would make some.
     Closed,
 }
 

@@ -7,8 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kakashi_core::{Batch, Sink, SinkError};
 
-use crate::sinks::writer::sink_error;
-use crate::sinks::writer::write_bytes;
+use super::writer::{sink_error, write_bytes};
 
 /// Grows with each request to open all files anew.
 static REOPENED: AtomicUsize = AtomicUsize::new(0);

@@ -5,16 +5,15 @@ mod memory;
 mod stdio;
 mod writer;
 
-pub use file::{FileSink, reopen_files};
-pub use memory::MemorySink;
-pub use stdio::{StderrSink, StdoutSink};
-pub use writer::WriterSink;
-
 use std::io;
 use std::path::Path;
 
+pub use file::{FileSink, reopen_files};
 pub use kakashi_core::FunctionSink;
 use kakashi_core::{Destination, Wire};
+pub use memory::MemorySink;
+pub use stdio::{StderrSink, StdoutSink};
+pub use writer::WriterSink;
 
 /// Makes the destination for the process's stderr.
 pub fn stderr() -> Destination {
@@ -68,13 +67,13 @@ pub fn wire_file(path: impl AsRef<Path>) -> io::Result<Destination> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
-    use crate::wire::Item;
-    use crate::wire::Reader;
-    use crate::LoggerConfig;
-    use crate::create_custom_logger;
-    use kakashi_core::info;
     use std::fs;
+
+    use kakashi_core::info;
+
+    use super::*;
+    use crate::wire::{Item, Reader};
+    use crate::{LoggerConfig, create_custom_logger};
 
     /// Takes the numbers of the records, and how many bytes are none.
     fn numbers(file: &[u8]) -> (Vec<String>, usize) {

@@ -4,8 +4,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use kakashi_core::{Batch, Sink, SinkError};
 
-use crate::sinks::writer::sink_error;
-use crate::sinks::writer::write_bytes;
+use super::writer::{sink_error, write_bytes};
 
 /// Writes to stderr, each batch with one call where the system takes it whole.
 #[derive(Clone, Copy, Debug, Default)]

@@ -1,9 +1,8 @@
-//! What becomes of records in rings that no worker empties: after a shutdown, and
-//! where no thread is to be had.
+//! Rings that no worker empties: after a shutdown, and where no thread can be started.
 //!
-//! Order is what is at stake. A worker that ends has earlier records in hand; a
-//! thread that takes over a ring has its records, and the ring's own thread may be
-//! about to log past both.
+//! Order is at stake. A worker that ends has earlier records in flight; a thread that
+//! takes over a ring has its records, and the ring's own thread may be about to log
+//! past both.
 
 use std::sync::Mutex;
 #[cfg(unix)]
@@ -11,55 +10,47 @@ use std::sync::MutexGuard;
 use std::sync::atomic::AtomicUsize;
 use std::time::{Duration, Instant};
 
-use crate::queue::worker_control::Line;
-use crate::delivery::sink_queue::lock_until;
+use crate::dispatch::flush_signal;
+use crate::dispatch::thread_dispatch::{ThreadDispatches, WriteOn};
 use crate::queue::drain::Drain;
-use crate::dispatch::thread_dispatch::Roads;
-use crate::dispatch::thread_dispatch::Writing;
-use crate::submit::with_roads;
-use crate::threads::flusher;
-use crate::threads::worker;
+use crate::queue::worker_control::WorkerControl;
+use crate::reentrancy::is_worker;
+use crate::sync::timed_lock::lock_until;
 
-/// Held from the ring to the queues.
-static RESCUE: Mutex<()> = Mutex::new(());
+/// How long a record waits for those before it that a worker has in flight.
+pub(crate) const WORKER_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Keeps others from it over a fork, whose child could find it taken for ever.
+/// Held from the ring to the sinks' queues.
+static DRAINING: Mutex<()> = Mutex::new(());
+
+/// Locks it for a fork, whose child could find it locked for ever.
 #[cfg(unix)]
-pub(crate) fn hold(deadline: Instant) -> Option<MutexGuard<'static, ()>> {
-    lock_until(&RESCUE, deadline)
+pub(crate) fn lock_for_fork(deadline: Instant) -> Option<MutexGuard<'static, ()>> {
+    lock_until(&DRAINING, deadline)
 }
 
-/// Takes over what is in the rings of lines without a worker, to be written by
-/// whoever has time.
+/// Takes over what is in the rings without a worker, to be written by whichever thread
+/// has time.
 ///
-/// When it returns, what this thread had in its ring is in the destinations'
-/// queues, even if another thread has taken it over.
+/// When it returns, the records of this thread's ring are in the sinks' queues, even if
+/// another thread has taken them over.
 #[cold]
-pub(crate) fn rescue() {
-    with_roads(rescue_by);
-}
-
-/// As [`rescue`], inside of a logging call.
-#[cold]
-pub(crate) fn rescue_by(roads: &mut Roads) {
-    let _one_at_a_time = lock_until(&RESCUE, Instant::now() + PATIENCE);
+pub(crate) fn drain_orphaned(dispatches: &mut ThreadDispatches) {
+    let _one_at_a_time = lock_until(&DRAINING, Instant::now() + WORKER_TIMEOUT);
     let mut drain = Drain::default();
-    drain.take(|ring| ring.line.is_forsaken());
+    drain.take(|ring| ring.worker.is_orphaned());
     if !drain.is_empty() {
-        roads.forward(Writing::ByOthers, |deliver| drain.hand_on(&AtomicUsize::new(0), deliver));
-        roads.hand_over_forwarded();
-        flusher::wake();
+        dispatches.forward(WriteOn::OtherThreads, |deliver| drain.deliver(&AtomicUsize::new(0), deliver));
+        dispatches.hand_over_forwarded();
+        flush_signal::wake();
     }
 }
 
-/// How long a record waits for those before it that a worker has in hand.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(1);
-
-/// Waits until a worker that is about to end has handed on what it holds; not
+/// Waits until a worker that is about to end has delivered what it has in flight; not
 /// again for one that did not do so in time.
 #[cold]
-pub(crate) fn wait_for_the_last(line: &Line) {
-    if !worker::is_this_thread() {
-        line.wait_for_end(Instant::now() + PATIENCE);
+pub(crate) fn wait_for_end(worker: &WorkerControl) {
+    if !is_worker() {
+        worker.wait_for_end(Instant::now() + WORKER_TIMEOUT);
     }
 }

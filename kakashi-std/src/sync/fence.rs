@@ -1,43 +1,48 @@
-//! A fence of which one side pays the price.
+//! An asymmetric fence: cheap for the caller, expensive for the worker.
 //!
-//! A caller that has published a record must not look at the worker's state
-//! before others can see the record. A full fence costs it 5 ns of about 40, for
-//! each record; the worker needs its half only when it goes to sleep. Linux lets
-//! it pay for both: membarrier(2) makes every running thread of the process pass
-//! a full fence. Where that can't be had, both sides use a fence.
+//! A caller that has published a record must not read the worker's state before
+//! other threads can see the record. A full fence costs it 5 ns of about 40 for each
+//! record; the worker needs its half only when it goes to sleep. On Linux the worker
+//! pays for both: membarrier(2) makes every running thread of the process execute a
+//! full fence. Elsewhere, and under loom, both sides execute one.
 
-use std::sync::atomic::{AtomicBool, Ordering, compiler_fence, fence};
+#[cfg(not(all(test, loom)))]
+use std::sync::atomic::fence;
+use std::sync::atomic::{AtomicBool, Ordering, compiler_fence};
 
-/// Set once the system has promised it.
+#[cfg(all(test, loom))]
+use loom::sync::atomic::fence;
+
+/// Set once the system has registered the process for membarrier(2).
 static ASYMMETRIC: AtomicBool = AtomicBool::new(false);
 
-/// The caller's side: what came before is seen before what comes after, by who
-/// passes [`heavy`] in between.
+/// The caller's side: orders the accesses before it against those after it, as seen
+/// by a thread that executes [`heavy`].
 #[inline(always)]
 pub(crate) fn light() {
     if ASYMMETRIC.load(Ordering::Relaxed) {
-        // The processor may take its time; `heavy` makes it catch up.
+        // The processor may still reorder; `heavy` makes it catch up.
         compiler_fence(Ordering::SeqCst);
     } else {
         fence(Ordering::SeqCst);
     }
 }
 
-/// The worker's side. False if the system breaks its promise: then nothing is
-/// certain before a little time has passed.
+/// The worker's side. False if membarrier(2) failed after it was registered: then
+/// the order holds only after a short time.
 pub(crate) fn heavy() -> bool {
     fence(Ordering::SeqCst);
     !ASYMMETRIC.load(Ordering::Relaxed) || system::fence_all_threads()
 }
 
-/// Asks the system for it; called before a worker begins.
+/// Registers the process for membarrier(2); called before a worker begins.
 pub(crate) fn prepare() {
     if system::register() {
         ASYMMETRIC.store(true, Ordering::SeqCst);
     }
 }
 
-#[cfg(all(target_os = "linux", not(miri)))]
+#[cfg(all(target_os = "linux", not(miri), not(loom)))]
 #[allow(unsafe_code)]
 mod system {
     //! linux/membarrier.h.
@@ -59,7 +64,7 @@ mod system {
     }
 }
 
-#[cfg(not(all(target_os = "linux", not(miri))))]
+#[cfg(not(all(target_os = "linux", not(miri), not(loom))))]
 mod system {
     pub(super) fn register() -> bool {
         false
@@ -70,7 +75,7 @@ mod system {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(loom)))]
 mod tests {
     use std::sync::atomic::AtomicUsize;
     use std::thread;

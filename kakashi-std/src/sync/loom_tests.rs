@@ -1,44 +1,26 @@
 //! The hand-made protocols under loom: `tests/run loom`.
 
-mod sync {
-    pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
-
-    /// What the system's barrier gives at least.
-    pub(crate) fn light() {
-        loom::sync::atomic::fence(Ordering::SeqCst);
-    }
-
-    pub(crate) fn heavy() -> bool {
-        loom::sync::atomic::fence(Ordering::SeqCst);
-        true
-    }
-}
-#[path = "alarm.rs"]
-mod alarm;
-#[path = "queue/doorbell.rs"]
-mod doorbell;
-
 use loom::sync::atomic::AtomicUsize;
 use loom::sync::{Arc, Mutex};
 use loom::thread;
 
-use alarm::Alarm;
-use doorbell::{Answer, Doorbell};
-use sync::{AtomicBool, AtomicU8, Ordering};
+use super::pending_flag::PendingFlag;
+use super::wake_state::{Notified, WakeState};
+use super::{AtomicBool, AtomicU8, Ordering};
 
 struct World {
-    alarm: Alarm,
-    /// The flusher's signal, under its lock as in `flusher`.
-    rung: Mutex<bool>,
+    pending: PendingFlag,
+    /// The flusher's signal, under its lock as in `flush_signal`.
+    signalled: Mutex<bool>,
     buffer: Mutex<u32>,
 }
 
 #[test]
-fn loom_a_record_is_never_left_behind_unrung() {
+fn loom_a_record_is_never_left_behind_unsignalled() {
     loom::model(|| {
         let world = Arc::new(World {
-            alarm: Alarm { armed: AtomicBool::new(false) },
-            rung: Mutex::new(false),
+            pending: PendingFlag { raised: AtomicBool::new(false) },
+            signalled: Mutex::new(false),
             buffer: Mutex::new(0),
         });
         let loggers: Vec<_> = (0..2)
@@ -46,46 +28,49 @@ fn loom_a_record_is_never_left_behind_unrung() {
                 let world = world.clone();
                 thread::spawn(move || {
                     *world.buffer.lock().unwrap() += 1;
-                    if world.alarm.arm() {
-                        *world.rung.lock().unwrap() = true;
+                    if world.pending.raise() {
+                        *world.signalled.lock().unwrap() = true;
                     }
                 })
             })
             .collect();
-        // The flusher, which looks only when it has been rung.
+        // The flusher, which looks only when it has been signalled.
         let mut written = 0;
         for _ in 0..2 {
-            if std::mem::take(&mut *world.rung.lock().unwrap()) {
-                world.alarm.disarm();
+            if std::mem::take(&mut *world.signalled.lock().unwrap()) {
+                world.pending.lower();
                 written += std::mem::take(&mut *world.buffer.lock().unwrap());
             }
         }
         loggers.into_iter().for_each(|logger| logger.join().unwrap());
         let left = *world.buffer.lock().unwrap();
         assert_eq!(written + left, 2);
-        assert!(left == 0 || *world.rung.lock().unwrap(), "a record waits and nobody was told");
+        assert!(
+            left == 0 || *world.signalled.lock().unwrap(),
+            "a record waits and the flusher was not signalled"
+        );
     });
 }
 
-/// A ring as the doorbell sees it: a count that grows, published with a release
+/// A ring as the wake state sees it: a count that grows, published with a release
 /// store, and how much of it has been taken.
-struct Line {
-    doorbell: Doorbell,
+struct Queue {
+    wake: WakeState,
     published: AtomicUsize,
     taken: Mutex<usize>,
 }
 
-impl Line {
+impl Queue {
     fn awake() -> Arc<Self> {
-        let doorbell = Doorbell { state: AtomicU8::new(Doorbell::NOBODY) };
-        doorbell.open();
-        Arc::new(Self { doorbell, published: AtomicUsize::new(0), taken: Mutex::new(0) })
+        let wake = WakeState { state: AtomicU8::new(WakeState::NO_WORKER) };
+        wake.open();
+        Arc::new(Self { wake, published: AtomicUsize::new(0), taken: Mutex::new(0) })
     }
 
-    fn publish(&self) -> Answer {
+    fn publish(&self) -> Notified {
         let published = self.published.load(Ordering::Relaxed);
         self.published.store(published + 1, Ordering::Release);
-        self.doorbell.ring()
+        self.wake.notify()
     }
 
     /// Takes what can be seen; returns how much has been taken in all.
@@ -99,21 +84,21 @@ impl Line {
 #[test]
 fn loom_a_worker_never_sleeps_over_a_record() {
     loom::model(|| {
-        let line = Line::awake();
+        let queue = Queue::awake();
         let worker = {
-            let line = line.clone();
+            let queue = queue.clone();
             thread::spawn(move || {
-                while line.take() < 2 {
-                    if line.doorbell.doze() && line.take() < 2 {
+                while queue.take() < 2 {
+                    if queue.wake.begin_sleep() && queue.take() < 2 {
                         // With nobody to wake it, loom reports a deadlock.
                         thread::park();
                     }
-                    line.doorbell.rise();
+                    queue.wake.end_sleep();
                 }
             })
         };
         for _ in 0..2 {
-            if line.publish() == Answer::Wake {
+            if queue.publish() == Notified::MustWake {
                 worker.thread().unpark();
             }
         }
@@ -122,23 +107,23 @@ fn loom_a_worker_never_sleeps_over_a_record() {
 }
 
 #[test]
-fn loom_a_record_is_taken_by_the_last_worker_or_by_who_finds_it_gone() {
+fn loom_a_record_is_taken_by_the_last_worker_or_by_the_caller_that_finds_it_gone() {
     loom::model(|| {
-        let line = Line::awake();
+        let queue = Queue::awake();
         let worker = {
-            let line = line.clone();
+            let queue = queue.clone();
             thread::spawn(move || {
-                line.take();
-                line.doorbell.close();
-                line.take();
+                queue.take();
+                queue.wake.close();
+                queue.take();
             })
         };
         for _ in 0..2 {
-            if line.publish() == Answer::Closed {
-                line.take();
+            if queue.publish() == Notified::Closed {
+                queue.take();
             }
         }
         worker.join().unwrap();
-        assert_eq!(*line.taken.lock().unwrap(), 2);
+        assert_eq!(*queue.taken.lock().unwrap(), 2);
     });
 }

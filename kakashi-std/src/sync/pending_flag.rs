@@ -1,29 +1,29 @@
-//! Whether the flusher has been told that there is something to look after.
+//! Whether the flusher has already been signalled that a buffer holds records.
 //!
-//! Threads put records into buffers and then arm; the flusher disarms *before*
-//! it looks at the buffers. A buffer's mutex orders the two: a record put in
-//! after the flusher's look finds the alarm disarmed, and whoever finds it so
-//! rings. loom checks this over all interleavings.
+//! Threads put a record into a buffer and then raise the flag; the flusher lowers
+//! it *before* it sweeps the buffers. A buffer's mutex orders the two: a record put
+//! in after the sweep finds the flag lowered, and the thread that raises it signals.
+//! loom checks this over all interleavings.
 
-use crate::sync::AtomicBool;
-use crate::sync::Ordering;
+use super::{AtomicBool, Ordering};
 
-/// Lets one of many threads ring a bell, once for each time it is looked after.
+/// Makes one of many threads signal, once between two sweeps.
 #[derive(Debug)]
-pub(crate) struct Alarm {
+pub(crate) struct PendingFlag {
     /// Begins as false; no constructor, for loom's is not `const`.
-    pub(crate) armed: AtomicBool,
+    pub(crate) raised: AtomicBool,
 }
 
-impl Alarm {
-    /// Tells whether the caller must ring: nobody has since the last disarming.
+impl PendingFlag {
+    /// Raises the flag; tells whether the caller must signal, because no other thread
+    /// has since the flag was lowered.
     #[inline]
-    pub(crate) fn arm(&self) -> bool {
-        !self.armed.load(Ordering::Relaxed) && !self.armed.swap(true, Ordering::AcqRel)
+    pub(crate) fn raise(&self) -> bool {
+        !self.raised.load(Ordering::Relaxed) && !self.raised.swap(true, Ordering::AcqRel)
     }
 
-    /// Says that the buffers are about to be looked at.
-    pub(crate) fn disarm(&self) {
-        self.armed.store(false, Ordering::Release);
+    /// Lowers the flag; called before the buffers are swept.
+    pub(crate) fn lower(&self) {
+        self.raised.store(false, Ordering::Release);
     }
 }

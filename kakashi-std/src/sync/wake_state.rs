@@ -1,15 +1,13 @@
 //! Whether the worker must be woken for a record that was just published.
 //!
-//! Both sides do two things and a fence between (see [`barrier`](crate::sync::fence)): the caller publishes, then
-//! looks whether the worker sleeps; the worker says that it will sleep, then
-//! looks for records. At least one of them sees the other, so no record is
-//! left behind and no awake worker is woken. loom checks this over all
+//! Both sides do two things with a fence between them (see [`fence`](super::fence)):
+//! the caller publishes, then reads the worker's state; the worker announces its
+//! sleep, then looks for records. At least one of them sees the other, so no record
+//! is left behind and no running worker is woken. loom checks this over all
 //! interleavings.
 
-use crate::sync::AtomicU8;
-use crate::sync::Ordering;
-use crate::sync::fence::heavy;
-use crate::sync::fence::light;
+use super::fence::{heavy, light};
+use super::{AtomicU8, Ordering};
 
 const AWAKE: u8 = 0;
 const ASLEEP: u8 = 1;
@@ -17,72 +15,72 @@ const CLOSED: u8 = 2;
 
 /// What a caller must do after it has published.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum Answer {
-    /// Nothing: the worker will come by.
-    Heard,
-    /// Wake the worker; nobody else does.
-    Wake,
-    /// See to the record itself: there is no worker.
+pub(crate) enum Notified {
+    /// Nothing: the worker runs and will find the record.
+    Awake,
+    /// Wake the worker; no other caller does.
+    MustWake,
+    /// Write the record itself: there is no worker.
     Closed,
 }
 
 /// The worker's state, as callers see it.
 #[derive(Debug)]
-pub(crate) struct Doorbell {
-    /// No constructor, for loom's is not `const`; begins as [`Doorbell::NOBODY`].
+pub(crate) struct WakeState {
+    /// No constructor, for loom's is not `const`; begins as [`WakeState::NO_WORKER`].
     pub(crate) state: AtomicU8,
 }
 
-impl Doorbell {
-    /// There is no worker yet.
-    pub(crate) const NOBODY: u8 = CLOSED;
+impl WakeState {
+    /// No worker has been started yet.
+    pub(crate) const NO_WORKER: u8 = CLOSED;
 
-    /// Asks what to do, after publishing.
+    /// Returns what the caller must do; called after publishing.
     #[inline]
-    pub(crate) fn ring(&self) -> Answer {
+    pub(crate) fn notify(&self) -> Notified {
         light();
         match self.state.load(Ordering::Relaxed) {
-            AWAKE => Answer::Heard,
-            _ => self.ring_sleeper(),
+            AWAKE => Notified::Awake,
+            _ => self.notify_sleeper(),
         }
     }
 
     #[cold]
-    fn ring_sleeper(&self) -> Answer {
+    fn notify_sleeper(&self) -> Notified {
         match self.state.compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst) {
-            Ok(_) => Answer::Wake,
-            Err(CLOSED) => Answer::Closed,
-            Err(_) => Answer::Heard,
+            Ok(_) => Notified::MustWake,
+            Err(CLOSED) => Notified::Closed,
+            Err(_) => Notified::Awake,
         }
     }
 
     /// Tells whether there is no worker.
-    #[cfg_attr(loom, allow(dead_code, reason = "the models ask by ringing"))]
+    #[cfg_attr(all(test, loom), allow(dead_code, reason = "the models ask by notifying"))]
     #[inline]
     pub(crate) fn is_closed(&self) -> bool {
         self.state.load(Ordering::Relaxed) == CLOSED
     }
 
-    /// The worker is about to sleep: it must look for records once more, and
-    /// sleep only if there are none; not at all if this says so.
+    /// Announces that the worker is about to sleep. It must then look for records
+    /// once more and sleep only if there are none; if this is false, not at all.
     #[must_use]
-    pub(crate) fn doze(&self) -> bool {
+    pub(crate) fn begin_sleep(&self) -> bool {
         let _ = self.state.compare_exchange(AWAKE, ASLEEP, Ordering::SeqCst, Ordering::SeqCst);
         heavy()
     }
 
-    /// The worker is awake again.
-    pub(crate) fn rise(&self) {
+    /// Announces that the worker runs again.
+    pub(crate) fn end_sleep(&self) {
         let _ = self.state.compare_exchange(ASLEEP, AWAKE, Ordering::SeqCst, Ordering::SeqCst);
     }
 
-    /// The worker begins.
+    /// Announces that a worker begins.
     pub(crate) fn open(&self) {
         self.state.store(AWAKE, Ordering::SeqCst);
     }
 
-    /// The worker ends: whoever publishes from now on learns of it; who closes
-    /// must look for records once more.
+    /// Announces that the worker ends: each caller that publishes from now on is told
+    /// so. The worker must look for records once more afterwards.
     pub(crate) fn close(&self) {
         self.state.store(CLOSED, Ordering::SeqCst);
         heavy();

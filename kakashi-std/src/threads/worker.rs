@@ -1,57 +1,42 @@
 //! The thread that writes what async loggers have queued.
 //!
-//! A worker takes what all of its rings hold, encodes it and has it written, and
-//! looks again. With little to do it naps between two looks: waking a thread that
-//! sleeps costs a caller microseconds, so only one that found nothing for a while,
-//! and says so at its doorbell, is woken. It waits for no sink while there is an
+//! A worker takes what all of its rings hold, encodes it, has it written, and looks
+//! again. With little to do it naps between two looks: waking a thread that sleeps
+//! costs a caller microseconds, so only a worker that found nothing for a while, and
+//! has announced so in its wake state, is woken. It waits for no sink while there is an
 //! empty buffer: the flusher writes the full ones.
 
 use std::cell::Cell;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
-use std::sync::{Arc, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use kakashi_core::{DropReason, LogLevel};
 
-use crate::queue::worker_control::Line;
-use crate::delivery::sink_queue::COUNTERS;
+use crate::delivery::counters::COUNTERS;
+use crate::dispatch::thread_dispatch::WriteOn;
 use crate::queue::drain::Drain;
 use crate::queue::ring::Ring;
-use crate::dispatch::thread_dispatch::Writing;
-use crate::submit::with_roads;
-use crate::submit::deferred;
+use crate::queue::worker_control::WorkerControl;
 use crate::queue::workers;
+use crate::reentrancy::set_worker;
+use crate::submit::{deferred, replay, with_dispatches};
 
 /// A pass of so many records is followed by the next one at once.
 const BUSY_RECORDS: usize = 64;
 /// What has been forwarded is written after so long, busy or not.
 const WRITE_AFTER: Duration = Duration::from_millis(2);
 
-thread_local! {
-    static IS_WORKER: Cell<bool> = const { Cell::new(false) };
-}
-
-/// Tells whether this thread is a worker.
-pub(crate) fn is_this_thread() -> bool {
-    IS_WORKER.try_with(Cell::get).unwrap_or(false)
-}
-
-/// Makes this thread none, in the child of a fork.
-#[cfg(unix)]
-pub(crate) fn forget() {
-    let _ = IS_WORKER.try_with(|flag| flag.set(false));
-}
-
-/// Works until it is told to stop, and to the end of what there is then.
-pub(crate) fn run(line: &Arc<Line>) {
-    IS_WORKER.set(true);
-    *line.thread.lock().unwrap_or_else(PoisonError::into_inner) = Some(thread::current());
+/// Works until a stop is requested, and then to the end of what the rings hold.
+pub(crate) fn run(control: &Arc<WorkerControl>) {
+    set_worker(true);
+    control.set_thread(thread::current());
     let drain = Drain::default();
-    let mut worker = Worker { line, drain, forwarded_at: None, idle_since: None, answered: 0 };
-    // What panics in there is a fault of ours: foreign code has guards of its own.
-    // Others' records are not to suffer, nor the processor.
+    let mut worker = Worker { control, drain, forwarded_at: None, idle_since: None, acked: 0 };
+    // A panic in there is a fault of ours: foreign code has guards of its own. Later
+    // records must still be written, and the loop must not spin.
     let look = |worker: &mut Worker<'_>| {
         catch_unwind(AssertUnwindSafe(|| worker.look())).unwrap_or_else(|_| {
             thread::park_timeout(WRITE_AFTER);
@@ -59,39 +44,39 @@ pub(crate) fn run(line: &Arc<Line>) {
         })
     };
     while look(&mut worker) {}
-    line.doorbell.close();
-    // What was published before somebody could see that.
+    control.wake_state().close();
+    // What was published before other threads could see that.
     worker.take_and_forward();
     worker.write(true);
-    line.alive.store(false, Ordering::SeqCst);
-    line.answer(line.asked.load(Ordering::SeqCst));
+    control.end();
 }
 
-struct Worker<'l> {
-    line: &'l Arc<Line>,
+struct Worker<'c> {
+    control: &'c Arc<WorkerControl>,
     drain: Drain,
-    /// Since when something waits to be written.
+    /// When the oldest record that is not written yet was forwarded.
     forwarded_at: Option<Instant>,
-    /// Since when there was nothing.
+    /// Since when the rings were empty.
     idle_since: Option<Instant>,
-    answered: usize,
+    /// The last flush request that is done.
+    acked: usize,
 }
 
 impl Worker<'_> {
-    /// Looks once for records and for what else is to be done; false at the end.
+    /// Looks once for records and for requests; false at the end.
     fn look(&mut self) -> bool {
-        let asked = self.line.asked.load(Ordering::SeqCst);
-        let stop = self.line.stop.load(Ordering::SeqCst);
+        let requested = self.control.flush_seq();
+        let stop = self.control.is_stop_requested();
         let count = self.take_and_forward();
         if count > 0 {
             self.idle_since = None;
             self.forwarded_at.get_or_insert_with(Instant::now);
         }
-        if asked != self.answered {
-            // The sinks are with who asked: here it is handed over only.
-            with_roads(|roads| roads.hand_over_forwarded());
-            self.answered = asked;
-            self.line.answer(asked);
+        if requested != self.acked {
+            // The requesting thread drains the sinks' queues: here they are only filled.
+            with_dispatches(|dispatches| dispatches.hand_over_forwarded());
+            self.acked = requested;
+            self.control.ack_flush(requested);
         }
         if stop {
             return false;
@@ -106,19 +91,19 @@ impl Worker<'_> {
         true
     }
 
-    /// Takes what there is and puts it into the destinations' buffers; returns
-    /// how many records that was.
+    /// Takes what the rings hold and puts it into this thread's buffers; returns how many
+    /// records that was.
     fn take_and_forward(&mut self) -> usize {
-        let line = self.line;
-        let count = self.drain.take(|ring: &Ring| Arc::ptr_eq(&ring.line, line));
-        line.left.store(count, Ordering::Relaxed);
+        let control = self.control;
+        let count = self.drain.take(|ring: &Ring| Arc::ptr_eq(&ring.worker, control));
+        control.in_flight().store(count, Ordering::Relaxed);
         let level = Cell::new(LogLevel::Info);
         loop {
             let whole = catch_unwind(AssertUnwindSafe(|| {
-                with_roads(|roads| {
+                with_dispatches(|dispatches| {
                     if !self.drain.is_empty() {
-                        roads.forward(Writing::Here, |deliver| {
-                            self.drain.hand_on(&line.left, |record| {
+                        dispatches.forward(WriteOn::ThisThread, |deliver| {
+                            self.drain.deliver(control.in_flight(), |record| {
                                 level.set(record.level);
                                 deliver(record);
                             });
@@ -131,26 +116,26 @@ impl Worker<'_> {
             }
             COUNTERS.add_dropped(level.get(), DropReason::EncoderFailed, 1);
         }
-        self.drain.tell_dropped();
+        self.drain.pass_on_drops();
         if deferred::is_pending() {
-            deferred::replay();
+            replay();
         }
         count
     }
 
-    /// Writes what has been forwarded, if anything has, or by all means.
-    fn write(&mut self, by_all_means: bool) {
-        if self.forwarded_at.take().is_some() || by_all_means {
-            with_roads(|roads| roads.write_forwarded());
-            // What sinks log meanwhile waits for the flusher: were it written here,
-            // a sink that logs what it writes would never let the worker rest.
+    /// Writes what has been forwarded, if anything has, or in any case.
+    fn write(&mut self, always: bool) {
+        if self.forwarded_at.take().is_some() || always {
+            with_dispatches(|dispatches| dispatches.write_forwarded());
+            // The flusher writes what sinks log meanwhile: were it written here, a sink
+            // that logs what it writes would keep the worker busy for ever.
             if deferred::is_pending() {
-                deferred::replay();
+                replay();
             }
         }
     }
 
-    /// Naps, or sleeps until somebody calls.
+    /// Naps, or sleeps until a caller wakes it.
     fn rest(&mut self, count: usize) {
         let nap = workers::nap();
         let park_after = workers::park_after();
@@ -158,14 +143,14 @@ impl Worker<'_> {
         if !idle || self.idle_since.get_or_insert_with(Instant::now).elapsed() < park_after {
             return thread::park_timeout(nap);
         }
-        let line = self.line;
-        let may_sleep = line.doorbell.doze();
-        let called = line.asked.load(Ordering::SeqCst) != self.answered || line.stop.load(Ordering::SeqCst);
-        if may_sleep && !called && !self.drain.finds_any(|ring| Arc::ptr_eq(&ring.line, line)) {
+        let control = self.control;
+        let may_sleep = control.wake_state().begin_sleep();
+        let requested = control.flush_seq() != self.acked || control.is_stop_requested();
+        if may_sleep && !requested && !self.drain.finds_any(|ring| Arc::ptr_eq(&ring.worker, control)) {
             thread::park();
             self.idle_since = None;
         }
-        line.doorbell.rise();
+        control.wake_state().end_sleep();
         if !may_sleep {
             thread::park_timeout(nap);
         }

@@ -1,0 +1,16 @@
+//! What every kind of logger consists of.
+
+use std::sync::Arc;
+
+use kakashi_core::{LogContext, LoggerEntry};
+
+use super::Dispatch;
+
+/// A logger's name and level, its dispatch, and the context that it adds.
+#[derive(Clone, Debug)]
+pub(crate) struct LoggerCore {
+    pub(crate) entry: Arc<LoggerEntry>,
+    /// None: the root dispatch, whichever it is at the call.
+    pub(crate) dispatch: Option<Arc<Dispatch>>,
+    pub(crate) context: LogContext,
+}

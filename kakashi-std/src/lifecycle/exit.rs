@@ -1,0 +1,99 @@
+//! The end of the process: a return from `main`, `process::exit`, a signal.
+//!
+//! Thread-local destructors run before `atexit` handlers on the thread that exits, and
+//! never on the others: the handler therefore drains through the registry of all
+//! buffers, with a deadline, for a lock may be held by a thread that will never run
+//! again.
+
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crate::delivery::report;
+use crate::dispatch::registry;
+use crate::queue::workers;
+use crate::reentrancy::set_exiting;
+use crate::submit::{deferred, flush_queues_until, is_busy, replay};
+
+/// How long an ending process waits for its sinks.
+const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How much longer it waits for the count of what is left.
+const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long it waits for stderr.
+const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Writes all that is buffered, and what sinks log meanwhile; returns how many records
+/// are left.
+pub(super) fn write_all_until(deadline: Instant) -> usize {
+    let queued = flush_queues_until(deadline);
+    let mut left = queued + registry::flush_all_until(deadline);
+    if deferred::is_pending() && !is_busy() {
+        replay();
+        left = queued + registry::flush_all_until(deadline);
+    }
+    left
+}
+
+/// Ends the workers and writes all that is buffered; returns how many records are left.
+fn end_until(deadline: Instant) -> usize {
+    workers::shut_down_until(deadline);
+    write_all_until(deadline)
+}
+
+/// Ends logging with the process: writes all that is buffered, and reports on stderr
+/// what can't be written in time. Later records are written before their calls return.
+///
+/// Other threads do both: a pipe that nobody reads must not hold up the end, and stderr
+/// may be that pipe.
+pub(super) fn end(ended_by: &'static str) {
+    set_exiting();
+    let deadline = Instant::now() + EXIT_TIMEOUT;
+    let left = in_time(EXIT_TIMEOUT + COUNT_TIMEOUT, move || end_until(deadline))
+        .unwrap_or_else(|| workers::left_until(Instant::now()) + registry::waiting());
+    if left > 0 {
+        let report = move || {
+            report::print(format_args!("{left} records could not be written before {ended_by}"));
+        };
+        in_time(REPORT_TIMEOUT, report);
+    }
+}
+
+/// Runs something on another thread, if one can be started; no result if it takes too
+/// long.
+fn in_time<T: Send + 'static>(
+    timeout: Duration,
+    run: impl FnOnce() -> T + Copy + Send + 'static,
+) -> Option<T> {
+    let (done, result) = mpsc::channel();
+    let thread = thread::Builder::new().name("kakashi-exit".into());
+    // The receiver is gone if it took too long.
+    match thread.spawn(move || _ = done.send(run())) {
+        Ok(_) => result.recv_timeout(timeout).ok(),
+        Err(_) => Some(run()),
+    }
+}
+
+/// Registers with the C runtime's `atexit`. On Windows it runs when `main` returns,
+/// while other threads still live; `std::process::exit` passes it by there: call
+/// `flush()` before.
+#[cfg(any(unix, windows))]
+#[allow(unsafe_code, reason = "std has no atexit")]
+pub(super) fn install() {
+    extern "C" fn at_exit() {
+        end("the process ended");
+    }
+    // SAFETY: it takes a plain function, which lives as long as the process and does not
+    // unwind: an `extern "C"` function aborts instead. If there is no memory to register
+    // it, an exit is as it would be without it.
+    unsafe {
+        libc::atexit(at_exit);
+    }
+}
+
+/// Does nothing: there is no `atexit`. What is buffered when `main` returns has been
+/// handed over by the thread's own destructor, and the flusher's last sweep may miss it.
+/// Call `flush()` at the end of `main` on such systems.
+#[cfg(not(any(unix, windows)))]
+pub(super) fn install() {
+    let _ = end;
+}

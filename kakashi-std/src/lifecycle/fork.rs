@@ -1,0 +1,145 @@
+//! A fork: every lock of the process is free on both sides, and what is buffered
+//! belongs to the parent.
+//!
+//! `prepare` takes the locks in this order, which is the order in which any thread takes
+//! two of them; the child forgets the parent's records, threads and rings.
+//!
+//! | | lock | waits | why here |
+//! |--:|---|---|---|
+//! | 1 | `submit::orphaned` | 1 s | a thread that drains orphaned rings takes any of the others |
+//! | 2 | `dispatch::settings` | | a change of settings takes 3 and 4 |
+//! | 3 | `dispatch::logger_registry` | | |
+//! | 4 | `dispatch::root` | | |
+//! | 5 | each `delivery::sink_queue`: writer, then backlog | 1 s for all writers | a thread that writes may register (6) |
+//! | 6 | `dispatch::registry`: buffers, then sinks' queues | 1 s | |
+//! | 7 | `dispatch::flush_signal` | 1 s | |
+//! | 8 | `queue::workers` | | |
+//! | 9 | `queue::ring`: the list, then the interner's tables | | |
+
+use std::cell::RefCell;
+use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
+use std::time::{Duration, Instant};
+
+use kakashi_core::HeldRegistry;
+use self_cell::self_cell;
+
+use crate::clock;
+use crate::delivery::sink_queue::{LockedSinkQueue, SinkQueue};
+use crate::dispatch::flush_signal::Signal;
+use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::registry::LockedRegistry;
+use crate::dispatch::settings::LockedSettings;
+use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
+use crate::queue::ring::{self, LockedRings};
+use crate::queue::workers::{self, LockedWorkers};
+use crate::reentrancy::set_worker;
+use crate::submit::{abandon_inherited, orphaned};
+use crate::sync::fork_epoch::ForkEpoch;
+use crate::sync::hook::Hook;
+
+/// Makes what is made once, before a fork: in the child the thread that was making it
+/// does not exist.
+pub(crate) static BEFORE_FORK: Hook<fn()> = Hook::new();
+
+/// How long a fork waits for a sink that is writing.
+const FORK_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Registers with `pthread_atfork`.
+#[allow(unsafe_code, reason = "std has no pthread_atfork")]
+pub(super) fn install() {
+    extern "C" fn prepare() {
+        // A thread whose locals are gone has no place for the locks.
+        let _ = LOCKED.try_with(|locked| *locked.borrow_mut() = Some(lock_all()));
+    }
+    extern "C" fn parent() {
+        let _ = LOCKED.try_with(|locked| locked.borrow_mut().take());
+    }
+    extern "C" fn child() {
+        let _ = LOCKED.try_with(|locked| {
+            if let Some(locked) = locked.borrow_mut().take() {
+                abandon(locked);
+            }
+        });
+    }
+    // SAFETY: it takes plain functions, which live as long as the process and do not
+    // unwind: an `extern "C"` function aborts instead. If there is no memory to register
+    // them, a fork is as it would be without them.
+    unsafe {
+        libc::pthread_atfork(Some(prepare), Some(parent), Some(child));
+    }
+}
+
+self_cell! {
+    /// A sink's queue and its locks.
+    struct OwnedSinkQueue {
+        owner: Arc<SinkQueue>,
+        #[not_covariant]
+        dependent: LockedSinkQueue,
+    }
+}
+
+/// All locks of the process.
+struct AllLocks {
+    sink_queues: Vec<OwnedSinkQueue>,
+    registry: Option<LockedRegistry>,
+    flush_signal: Option<MutexGuard<'static, Signal>>,
+    workers: LockedWorkers,
+    rings: LockedRings,
+    _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
+    _settings: LockedSettings,
+    _loggers: HeldRegistry<'static>,
+    _orphaned: Option<MutexGuard<'static, ()>>,
+}
+
+thread_local! {
+    static LOCKED: RefCell<Option<AllLocks>> = const { RefCell::new(None) };
+}
+
+fn lock_all() -> AllLocks {
+    super::panic::install();
+    clock::settle();
+    if let Some(make) = BEFORE_FORK.get() {
+        make();
+    }
+    let deadline = Instant::now() + FORK_TIMEOUT;
+    let orphaned = orphaned::lock_for_fork(deadline);
+    let settings = settings::lock_for_fork();
+    let loggers = logger_registry().hold();
+    let root = root::lock_for_fork();
+    let sink_queues = registry::sink_queues()
+        .into_iter()
+        .map(|queue| OwnedSinkQueue::new(queue, |queue| queue.lock_for_fork(deadline)))
+        .collect();
+    let deadline = Instant::now() + FORK_TIMEOUT;
+    AllLocks {
+        sink_queues,
+        registry: registry::lock_for_fork(deadline),
+        flush_signal: flush_signal::lock_for_fork(deadline),
+        workers: workers::lock_for_fork(),
+        rings: ring::lock_for_fork(),
+        _root: root,
+        _settings: settings,
+        _loggers: loggers,
+        _orphaned: orphaned,
+    }
+}
+
+fn abandon(mut locked: AllLocks) {
+    for queue in &mut locked.sink_queues {
+        queue.with_dependent_mut(|queue, locked| queue.abandon(locked));
+    }
+    if let Some(registry) = &mut locked.registry {
+        registry.abandon();
+    }
+    if let Some(signal) = &mut locked.flush_signal {
+        flush_signal::abandon(signal);
+    }
+    locked.workers.abandon();
+    // The child's only thread is no worker of the child's.
+    set_worker(false);
+    locked.rings.abandon();
+    drop(locked);
+    ForkEpoch::advance();
+    root::next_generation();
+    abandon_inherited();
+}

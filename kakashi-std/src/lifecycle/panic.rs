@@ -1,0 +1,36 @@
+//! The panic hook: a thread that panics writes all that is buffered.
+
+use std::sync::Once;
+use std::time::{Duration, Instant};
+
+use super::exit::write_all_until;
+use crate::reentrancy::is_in_sink;
+use crate::submit::is_busy;
+
+/// How long a panicking thread waits for sinks.
+const PANIC_TIMEOUT: Duration = Duration::from_secs(1);
+
+/// Puts the hook in front of the one that there is, once.
+#[inline]
+pub(super) fn install() {
+    static HOOKED: Once = Once::new();
+    // A thread that panics may not change the hook: the next caller does it.
+    if !std::thread::panicking() {
+        HOOKED.call_once(|| {
+            let before = std::panic::take_hook();
+            std::panic::set_hook(Box::new(move |info| {
+                before(info);
+                write_all();
+            }));
+        });
+    }
+}
+
+fn write_all() {
+    // A sink that panics holds its own lock; the panic is caught and counted.
+    if !is_in_sink() {
+        // Inside a logging call the thread waits for no lock: it may hold it itself.
+        let timeout = if is_busy() { Duration::ZERO } else { PANIC_TIMEOUT };
+        write_all_until(Instant::now() + timeout);
+    }
+}

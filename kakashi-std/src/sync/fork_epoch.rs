@@ -1,0 +1,30 @@
+//! Which process made a buffer or a ring: this one, or one that it was forked from.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+static CURRENT: AtomicUsize = AtomicUsize::new(0);
+
+/// The number of forks between the first process and the one that made something.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct ForkEpoch(usize);
+
+impl ForkEpoch {
+    /// Returns the epoch of this process.
+    #[inline]
+    pub(crate) fn current() -> Self {
+        Self(CURRENT.load(Ordering::Relaxed))
+    }
+
+    /// Tells whether this process was forked after the epoch, so that what was made
+    /// in it belongs to the parent.
+    #[inline]
+    pub(crate) fn is_past(self) -> bool {
+        self != Self::current()
+    }
+
+    /// Begins the epoch of a forked child.
+    #[cfg(unix)]
+    pub(crate) fn advance() {
+        CURRENT.fetch_add(1, Ordering::AcqRel);
+    }
+}
