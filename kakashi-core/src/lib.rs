@@ -104,9 +104,13 @@ pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
 pub use pipeline::deferred::encode_deferred;
 #[cfg(feature = "alloc")]
+pub use pipeline::guard::Guard;
+#[cfg(feature = "alloc")]
 pub use pipeline::redaction::Redaction;
 #[cfg(feature = "alloc")]
-pub use pipeline::{Enricher, Filter, Guard, Pipeline, Scratch};
+pub use pipeline::scratch::Scratch;
+#[cfg(feature = "alloc")]
+pub use pipeline::{Enricher, Filter, Pipeline};
 pub use record::call::Call;
 pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
 pub use sink::batch::{Batch, RecordEnd};

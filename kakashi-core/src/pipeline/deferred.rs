@@ -4,7 +4,7 @@
 use alloc::{vec, vec::Vec};
 
 use crate::encode::{Encoder as _, EncoderCache, Wire};
-use crate::pipeline::Guard;
+use crate::pipeline::guard::Guard;
 use crate::record::LogRecord;
 use crate::util::output::Output;
 use crate::wire::BLOCK_OVERHEAD;
