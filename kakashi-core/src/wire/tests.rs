@@ -1,6 +1,9 @@
 //! Blocks byte by byte. What holds of every record and every kind of damage
 //! is in `tests/tests/properties.rs`.
 
+mod damage;
+mod site_table;
+
 use super::*;
 use crate::clock::Timestamp;
 use crate::codec::{put_pair, put_value};
@@ -299,129 +302,6 @@ fn reasons_that_are_not_known_are_read_too() {
 }
 
 #[test]
-fn a_malformed_item_costs_itself_alone() {
-    for wrong in [
-        "01 02 01 15",                   // a level that is none
-        "01 08 01 14 01 ff 00 01 00 00", // a template that is not UTF-8
-        "01 04 01 14 00 05",             // fewer keys than it says
-        "02 02 01 05",                   // a name that ends early
-        "03 03 01 01 6b",                // a key without a value
-        "03 05 01 01 6b 81 ff",          // a value that is not UTF-8
-        "04 00",                         // a record of nothing
-        "04 05 00 00 15 01 6d",          // a level that is none
-        "04 06 08 00 14 00 01 6b",       // an extra key without a value
-        "04 06 10 00 14 00 80 80",       // a number that never ends
-        "05 01 00",
-    ] {
-        let wrong = hex(&[wrong]);
-        let items = [wrong.as_slice(), &hex(&["04 05 00 00 14 01 6d"])].concat();
-        assert_eq!(read(&block(&items)), [format!("skipped {}", wrong.len()), plain_line("m")]);
-    }
-}
-
-#[test]
-fn an_item_that_leaves_its_block_makes_it_none() {
-    for items in ["04 06 00 00 14 01 6d", "04", "04 80", "04 ffffffff ffffffff ff01"] {
-        let stream = block(&hex(&[items]));
-        assert_eq!(read(&stream), [format!("skipped {}", stream.len())]);
-    }
-}
-
-#[test]
-fn blocks_are_found_between_other_bytes() {
-    let (a, b) = (plain("a"), golden());
-    let stream = [b"junk\xf5".as_slice(), &a, b"\xf5kk\xfa\x01\x00", &b, &a, b"\xf5kk"].concat();
-    let expected = [
-        "skipped 5".to_owned(),
-        plain_line("a"),
-        "skipped 6".to_owned(),
-        GOLDEN_TEXT.to_owned(),
-        plain_line("a"),
-        "skipped 3".to_owned(),
-    ];
-    assert_eq!(read(&stream), expected);
-    assert_eq!(read(b""), [""; 0]);
-    assert_eq!(read(&block(&[])), [""; 0]);
-}
-
-#[test]
-fn a_stream_cut_anywhere_gives_the_whole_blocks_and_the_rest_as_skipped() {
-    let blocks = [plain("a"), golden(), plain("c")];
-    let lines = [plain_line("a"), GOLDEN_TEXT.to_owned(), plain_line("c")];
-    let stream = blocks.concat();
-    for cut in (0..=stream.len()).step_by(STEP) {
-        let (mut whole, mut end) = (0, 0);
-        while whole < blocks.len() && end + blocks[whole].len() <= cut {
-            end += blocks[whole].len();
-            whole += 1;
-        }
-        let mut expected = lines[..whole].to_vec();
-        expected.extend((end < cut).then(|| format!("skipped {}", cut - end)));
-        assert_eq!(read(&stream[..cut]), expected, "cut at {cut}");
-        // Whoever waits for more keeps just the block that has begun.
-        assert_eq!(Reader::new(&stream[..cut]).unfinished(), cut - end, "cut at {cut}");
-    }
-}
-
-#[test]
-fn every_changed_byte_costs_one_block() {
-    let blocks = [plain("a"), golden(), plain("c")];
-    let stream = blocks.concat();
-    let hit = blocks[0].len()..blocks[0].len() + blocks[1].len();
-    for at in hit.clone().step_by(STEP) {
-        for bit in 0..8 {
-            let mut damaged = stream.clone();
-            damaged[at] ^= 1 << bit;
-            let expected = [plain_line("a"), format!("skipped {}", hit.len()), plain_line("c")];
-            assert_eq!(read(&damaged), expected, "byte {at}, bit {bit}");
-        }
-    }
-}
-
-#[test]
-fn what_is_unfinished_is_only_what_no_whole_block_follows() {
-    assert_eq!(Reader::new(b"").unfinished(), 0);
-    assert_eq!(Reader::new(b"text").unfinished(), 0);
-    assert_eq!(Reader::new(b"text\xf5").unfinished(), 1);
-    assert_eq!(Reader::new(b"\xf5kk").unfinished(), 3);
-    assert_eq!(Reader::new(b"\xf5kk\xf5").unfinished(), 1);
-    // A head that says there is much more to come: it may be damaged, it may not.
-    let head = b"\xf5kk\xfa\x01\x00\x00\x00\x10\x00";
-    assert_eq!(Reader::new(head).unfinished(), head.len());
-    assert_eq!(Reader::new(&[head.as_slice(), b"text"].concat()).unfinished(), head.len() + 4);
-    // Whole blocks behind it have been told as records: nobody may read them twice.
-    let stream = [head.as_slice(), &plain("a")].concat();
-    assert_eq!(read(&stream), ["skipped 10".to_owned(), plain_line("a")]);
-    assert_eq!(Reader::new(&stream).unfinished(), 0);
-    let stream = [head.as_slice(), &plain("a"), b"\xf5kk\xfa"].concat();
-    assert_eq!(Reader::new(&stream).unfinished(), 4);
-    // No block is that long.
-    assert_eq!(Reader::new(b"\xf5kk\xfa\x01\x00\x01\x00\x00\x10").unfinished(), 0);
-    assert_eq!(Reader::new(b"\xf5kk\xfa\x02\x00\x01\x00\x00\x00").unfinished(), 0);
-}
-
-#[test]
-fn markers_in_markers_are_passed_over_in_time_and_the_block_after_them_is_found() {
-    // Each is the head of a block up to the end of them all: read for each, these
-    // would be a hundred thousand million bytes.
-    const COUNT: usize = 40_000;
-    let mut stream = Vec::new();
-    for at in 0..COUNT {
-        let rest = (COUNT - at) * 14 - 14;
-        // What follows is one item, of a kind that nobody knows.
-        stream.extend_from_slice(&SYNC);
-        stream.extend_from_slice(&[1, 0]);
-        stream.extend_from_slice(&(rest as u32).to_le_bytes());
-        let body = rest.saturating_sub(4) as u32;
-        stream.extend_from_slice(&[0x70, body as u8 | 0x80, (body >> 7) as u8 | 0x80, (body >> 14) as u8]);
-    }
-    let before = stream.len();
-    stream.extend_from_slice(&plain("after"));
-    assert_eq!(read(&stream), [format!("skipped {before}"), plain_line("after")]);
-    assert_eq!(Reader::new(&stream).unfinished(), 0);
-}
-
-#[test]
 fn a_key_that_stands_twice_is_refused() {
     for (context, taken) in
         [("03 07 01 01 6b 10 01 6c 10", true), ("03 09 01 01 6b 11 05 01 6b 11 06", false)]
@@ -467,76 +347,4 @@ fn a_record_without_names_is_written_in_full() {
     assert_eq!(out.written(), block(&hex(&["04 8600 00 20 32 02 6d7b"])));
     assert_eq!(read(out.written()), [r#"+0.000000s CRITICAL "" m{"#]);
     assert_eq!(out.position(), BLOCK_OVERHEAD + 9);
-}
-
-/// What a linker makes of two sites and a name: nothing at 0, a place for one of them.
-fn section() -> Vec<u8> {
-    let site = |mark: u8, level: u8, message: &str, key: &str| {
-        let texts = [&[message.len() as u8], message.as_bytes(), &[1, key.len() as u8], key.as_bytes()];
-        [vec![mark, level], texts.concat()].concat()
-    };
-    let located = [site(0x31, 40, "Stopped", "rpm"), vec![7, 1, b'm', 1, b'f']].concat();
-    [vec![0, 0], site(0x10, 20, "Read {temp}", "temp"), vec![0x40, 3, b'c', b'a', b'n'], located].concat()
-}
-
-#[test]
-fn a_builds_sites_explain_its_blocks_and_no_others() {
-    let section = section();
-    let (first, name) = (2_u8, 2 + 20_u8);
-    let second = name + 5;
-    assert_eq!(section[usize::from(second)], 0x31, "the offsets above are right");
-    let builds = [&b"12345679"[..], b"12345678-and-more"]
-        .map(|build_id| SiteTable::new(&section, build_id).expect("a section"));
-    let sites = &builds[1];
-    assert_eq!((sites.len(), sites.is_empty(), sites.build_id()), (2, false, &b"12345678-and-more"[..]));
-    let item = |kind: u8, body: &[u8]| [&[kind, body.len() as u8], body].concat();
-    let build = item(kind::BUILD, b"12345678");
-    // Site and logger, uptime 0, the site, the logger, one value.
-    let record = |site: u8, value: u8| item(kind::RECORD, &[3, 0x20, site, name, 0x11, value]);
-    let stream =
-        [block(&[build.clone(), record(first, 21), record(second, 9)].concat()), block(&record(first, 21))]
-            .concat();
-    let skipped = |record: &[u8]| format!("skipped {}", record.len());
-    assert_eq!(
-        all(Reader::new(&stream).with_sites(&builds)),
-        [
-            "+0.000000s INFO can Read 21 temp=21".into(),
-            "+0.000000s ERROR can Stopped rpm=9".into(),
-            // A block that names no build has ids of its own.
-            skipped(&record(first, 21)),
-        ]
-    );
-    for reader in [Reader::new(&stream), Reader::new(&stream).with_sites(&builds[..1])] {
-        let told = all(reader);
-        assert_eq!(told[0], format!("needs the sites of {:x?}", b"12345678"));
-        assert_eq!(told[1..], [(); 3].map(|()| skipped(&record(first, 21))));
-    }
-}
-
-#[test]
-fn what_is_no_section_of_sites_is_refused() {
-    let section = section();
-    assert!(SiteTable::new(b"", b"").is_ok_and(|sites| sites.is_empty()));
-    for len in [3, 5, 20, section.len() - 1] {
-        assert!(SiteTable::new(&section[..len], b"").is_err(), "{len}");
-    }
-    // A mark that nobody knows, a name that is not UTF-8, a level that is none, a key twice.
-    let twice = [0x10, 20, 1, b'm', 2, 1, b'k', 1, b'k'];
-    for wrong in [&[0x08, 1][..], &[0x40, 2, 0xff, 0xff], &[0x10, 21, 0, 0], &twice] {
-        assert!(SiteTable::new(wrong, b"").is_err(), "{wrong:x?}");
-    }
-}
-
-#[test]
-fn a_site_that_does_not_say_where_it_stands_is_read_and_written_again() {
-    // SITE 1: INFO, "m", no keys; RECORD: of it, uptime 0.
-    let stream = block(&[kind::SITE, 5, 1, 20, 1, b'm', 0, kind::RECORD, 3, 1, 0x20, 1]);
-    let Some(Item::Record(record)) = Reader::new(&stream).next() else { panic!("no record") };
-    assert_eq!(record.location(), None);
-    assert_eq!(line(&Text, &record), r#"+0.000000s INFO "" m"#);
-    let mut room = [0; 256];
-    let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
-    Wire.encode(&record, &mut cache, &mut out);
-    Wire.finish(&mut cache, &mut out);
-    assert_eq!(read(out.written()), [r#"+0.000000s INFO "" m"#]);
 }
