@@ -16,9 +16,9 @@ pub enum DropReason {
     SinkFailed,
     /// A record was logged while another was being logged, deeper than is kept.
     Reentrant,
-    /// A record is larger than its road can carry.
+    /// A record is larger than what carries it: see each logger.
     TooLarge,
-    /// The process was ending, or had forked, and the road was closed.
+    /// The process was ending, or had forked while the sink was writing.
     Shutdown,
     /// An encoder panicked.
     EncoderFailed,
@@ -180,13 +180,38 @@ impl Counters {
 }
 
 /// Tells what became of records so far.
+///
+/// `written` and `dropped` count a record once for each destination that it goes to. (What
+/// is dropped before the filters of the destinations are asked, because a queue is full,
+/// counts for each whose threshold it passes.)
+/// What is neither is buffered, and `flush` tells how many records it left. So, for loggers
+/// with one destination, after a complete flush, calls of enabled levels that no filter
+/// refused = `written` + `dropped.total()`:
+///
+/// ```
+/// use kakashi_core::{Counters, DropReason, LogLevel};
+///
+/// // What a logger did with ten calls while its disk was full.
+/// let counters = Counters::new();
+/// counters.add_failure();
+/// counters.add_written(7, 700);
+/// counters.add_dropped(LogLevel::Info, DropReason::SinkFailed, 3);
+///
+/// let stats = counters.snapshot();
+/// assert_eq!(stats.written + stats.dropped.total(), 10);
+/// assert_eq!(stats.dropped.of_reason(DropReason::SinkFailed), 3);
+/// assert_eq!(stats.failures, 1, "calls of the sink, not records");
+/// ```
+///
+/// Counts are machine words that start again at 0 after their largest. Reading them takes
+/// no lock; they are not of one moment while others log.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Stats {
     /// Records that sinks took; a record that goes to two sinks counts twice.
     pub written: usize,
     /// Their bytes.
     pub bytes: usize,
-    /// Calls that sinks failed.
+    /// Calls of a sink that it failed; one record may be in several.
     pub failures: usize,
     /// Records that were dropped.
     pub dropped: Dropped,

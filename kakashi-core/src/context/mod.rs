@@ -21,7 +21,20 @@ use crate::value::field::{Field, key_bit};
 
 /// Holds fields for many records; cloning it copies a pointer.
 ///
-/// Typed keys (`ip`, `access`, …) win over custom ones of the same name.
+/// It never changes: what adds to it makes a new one. Typed keys (`ip`, `access`, …) win
+/// over custom ones of the same name. Values' own code (`Display`, serde) runs when the
+/// context is made, on that thread; a panic of it is the caller's.
+///
+/// ```
+/// use kakashi_core::{LogContext, fields};
+///
+/// let request = LogContext::new().with_ip("203.0.113.7").with_request_id("r-1");
+/// let step = LogContext::new().with_ip("198.51.100.1").with_custom(fields![step = 2]);
+/// let both = request.merge(&step);
+/// assert_eq!((both.ip(), both.request_id()), (Some("198.51.100.1"), Some("r-1")));
+/// assert!(both.get("step").is_some());
+/// assert_eq!(request.ip(), Some("203.0.113.7"));
+/// ```
 #[derive(Clone, Default)]
 pub struct LogContext {
     inner: Option<Arc<Inner>>,

@@ -17,9 +17,41 @@ use crate::value::{Composite, Value, ValueSink};
 ///
 /// What it remembers from record to record is in the cache, so that one
 /// encoder can serve many threads, each with a cache of its own. A cache serves
-/// one encoder only.
+/// one encoder only. (What it keeps is kakashi's own; an encoder of yours has no use for it.)
+///
+/// # Threads
+///
+/// A sync logger encodes on the calling thread, for many threads at once; an async one on
+/// its worker. The values' own code (`Display`, serde) has run before: an encoder sees
+/// what it yielded. It may block, and its caller then waits; it may log, and such a record
+/// follows when the call is done. Where panics unwind, one costs its record, which is
+/// counted as [`EncoderFailed`](crate::DropReason::EncoderFailed).
+///
+/// # Examples
+///
+#[cfg_attr(feature = "alloc", doc = "```")]
+#[cfg_attr(not(feature = "alloc"), doc = "```ignore")]
+/// use core::fmt::Write as _;
+/// use kakashi_core::{Encoder, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp};
+///
+/// /// Writes `LEVEL message`.
+/// struct Short;
+///
+/// impl Encoder for Short {
+///     fn encode(&self, record: &LogRecord<'_>, _: &mut EncoderCache, out: &mut Output<'_>) {
+///         let _ = writeln!(out, "{} {}", record.level, record.rendered_message().replace('\n', " "));
+///     }
+/// }
+///
+/// let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("shop"), "Ready");
+/// let mut room = [0; 64];
+/// let mut out = Output::new(&mut room);
+/// Short.encode(&record, &mut EncoderCache::new(), &mut out);
+/// assert_eq!(out.written(), b"INFO Ready\n");
+/// ```
 pub trait Encoder: Send + Sync {
-    /// Appends one record.
+    /// Appends one record. What does not fit is counted by `out`; the record is then
+    /// encoded again, with more room, as the first of a batch.
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>);
 
     /// Appends what closes a batch; the next record begins a new one.
@@ -45,7 +77,8 @@ pub trait Encoder: Send + Sync {
         path.dynamic(arguments);
     }
 
-    /// Appends the announcement that records were dropped.
+    /// Appends the announcement that records were dropped: by default, a record of the
+    /// logger `kakashi` with fields that say how many, by level and reason.
     fn encode_dropped(
         &self,
         timestamp: Timestamp,

@@ -10,6 +10,25 @@ use crate::sink::Sink;
 
 /// Joins a sink with the threshold, the filter and the encoder for it. A
 /// logger may have several.
+///
+/// Its filter runs on the calling thread of a sync logger, on the worker of an async one;
+/// see [`Filter`] for what it may do. In `kakashi-wasm` a sink need not be `Send`: there it
+/// is a `Destination<dyn Sink>`.
+///
+/// ```
+/// use kakashi_core::{Batch, Destination, FunctionSink, Json, LogLevel, LogRecord, SinkError};
+///
+/// let sink = FunctionSink::new(|batch: &Batch<'_>| -> Result<(), SinkError> {
+///     print!("{}", String::from_utf8_lossy(batch.bytes()));
+///     Ok(())
+/// });
+/// let destination = Destination::new(sink)
+///     .named("printer")
+///     .threshold(LogLevel::Warning)
+///     .filter(|record: &LogRecord<'_>| record.field("secret").is_none())
+///     .encoder(Json::new());
+/// assert_eq!(&*destination.name, "printer");
+/// ```
 pub struct Destination<S: ?Sized = dyn Sink + Send> {
     /// Below this, nothing goes there.
     pub threshold: LevelFilter,

@@ -12,8 +12,22 @@ use crate::sink::Sink;
 
 /// Says what a custom logger does with its records.
 ///
-/// A record passes the threshold, gets the enrichers' fields, must please all
-/// filters, and is then encoded for each sink.
+/// A record passes the threshold, gets the enrichers' fields, is redacted, must pass all
+/// filters, and is then encoded for each destination that lets it. Enrichers and filters
+/// run on the calling thread; see [`Enricher`] and [`Filter`] for what they may do.
+///
+/// ```
+/// use kakashi_core::{Batch, FunctionSink, LogLevel, LogRecord, LoggerConfig, Sink, SinkError, Text};
+///
+/// let sink = FunctionSink::new(|_: &Batch<'_>| -> Result<(), SinkError> { Ok(()) });
+/// let config = LoggerConfig::<dyn Sink + Send>::new()
+///     .level(LogLevel::Debug)
+///     .filter(|record: &LogRecord<'_>| record.field("secret").is_none())
+///     .redact(["password"])
+///     .sink(Text, sink);
+/// let parts = config.into_parts();
+/// assert_eq!((parts.level, parts.destinations.len()), (Some(LogLevel::Debug.into()), 1));
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct LoggerConfig<S: ?Sized> {

@@ -78,7 +78,22 @@ impl LoggerEntry {
     }
 }
 
-/// Keeps the loggers of a program.
+/// Keeps the loggers of a program, and the levels that they follow.
+///
+/// Every method takes a lock that spins and is held for a look-up, or, for
+/// [`change_levels`](Self::change_levels), as long as the closure runs: call none from
+/// an interrupt, nor from that closure.
+///
+/// ```
+/// use kakashi_core::{LogLevel, LoggerKind, Registry};
+///
+/// let registry = Registry::new();
+/// let orders = registry.get(LoggerKind::Sync, "shop::orders", None);
+/// let noise = registry.get(LoggerKind::Sync, "shop::noise", Some(LogLevel::Error.into()));
+/// registry.change_levels(|levels| levels.set_prefix("shop", LogLevel::Debug));
+/// assert_eq!(orders.level(), LogLevel::Debug.into());
+/// assert_eq!(noise.level(), LogLevel::Error.into(), "it has a level of its own");
+/// ```
 #[derive(Debug, Default)]
 pub struct Registry {
     state: Mutex<State>,

@@ -5,7 +5,20 @@ use core::fmt;
 use crate::sink::batch::Batch;
 use crate::sink::{Sink, SinkError};
 
-/// Hands each batch to a closure.
+/// Hands each batch to a closure, on the threads that [`Sink`] lists.
+///
+/// ```
+/// use kakashi_core::{Batch, FunctionSink, LogLevel, RecordEnd, Sink as _, SinkError};
+///
+/// let mut lines = Vec::new();
+/// let mut sink = FunctionSink::new(|batch: &Batch<'_>| -> Result<(), SinkError> {
+///     lines.extend(batch.records().map(|(level, line)| (level, line.to_vec())));
+///     Ok(())
+/// });
+/// sink.write(&Batch::new(b"Ready\n", &[RecordEnd { end: 6, level: LogLevel::Info }]))?;
+/// assert_eq!(lines, [(LogLevel::Info, b"Ready\n".to_vec())]);
+/// # Ok::<(), SinkError>(())
+/// ```
 pub struct FunctionSink<F>(F);
 
 impl<F> FunctionSink<F>

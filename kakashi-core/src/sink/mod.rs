@@ -7,36 +7,111 @@ use core::fmt;
 
 use crate::sink::batch::Batch;
 
-/// Takes batches of encoded records somewhere.
+/// Takes batches of encoded records to where they belong: a file, a socket, a test.
 ///
-/// One call is made at a time. A sink may log; such records take a side road.
+/// # Threads
+///
+/// Calls of one sink never overlap. Who makes them depends on the platform:
+///
+/// - `kakashi-std`: threads of kakashi's (`kakashi-flusher`, `kakashi-worker`, and
+///   `kakashi-exit` while the process ends), and threads that log: for ERROR and CRITICAL
+///   of sync loggers, for `flush`, `configure().apply()` and the panic of a thread, and
+///   when a thread finds no spare buffer because four wait for this sink.
+/// - `kakashi-wasm`: the JavaScript thread, from a logging call, a timer or a microtask.
+/// - [`DirectLogger`](crate::DirectLogger): the logging call; `Ring::drain`: its caller.
+///
+/// # Blocking
+///
+/// A sink may block. Callers wait for it only in the cases above. `flush` waits for a
+/// sink that another thread is writing to ten seconds at most, the end of a process five.
+///
+/// # Logging
+///
+/// A sink may log. Such a record is deferred until its call has returned, and is not
+/// written at once whatever its level. With a `DirectLogger` it is dropped and counted as
+/// `reentrant`.
+///
+/// # Panics
+///
+/// Where panics unwind, one is an error of kind [`Failed`](SinkErrorKind::Failed) with
+/// nothing accepted: the batch comes again.
+///
+/// # Failures
+///
+/// After an error, `kakashi-std` and `kakashi-wasm` offer the rest of the batch again:
+/// 50 ms later, then at pauses that double up to 1 s; `flush`, a change of the
+/// destinations and the end of the process don't wait for that. Whatever is logged
+/// meanwhile waits, up to 4 MiB for each destination; what comes then is dropped and
+/// counted as [`SinkFailed`](crate::DropReason::SinkFailed), and announced once the sink
+/// takes something again. When it begins to fail, this is reported once (on stderr, or to
+/// `on_error`). A `DirectLogger` drops and counts the record; a `Ring` keeps it.
+///
+/// # Forks
+///
+/// The parent of a fork writes what it has buffered, the child what it logs itself, each
+/// through its copy of the sink. The process waits a second at most for a sink that is
+/// writing; if it still does, the child drops what it logs there and counts it as
+/// [`Shutdown`](crate::DropReason::Shutdown).
+///
+/// # Examples
+///
+/// ```
+/// use kakashi_core::{Batch, LogLevel, RecordEnd, Sink, SinkError, SinkErrorKind};
+///
+/// /// Takes what has room.
+/// struct Bounded {
+///     bytes: Vec<u8>,
+///     most: usize,
+/// }
+///
+/// impl Sink for Bounded {
+///     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+///         let room = (self.most - self.bytes.len()).min(batch.bytes().len());
+///         self.bytes.extend_from_slice(&batch.bytes()[..room]);
+///         if room == batch.bytes().len() {
+///             Ok(())
+///         } else {
+///             Err(SinkError::new(SinkErrorKind::Full).accepted(room))
+///         }
+///     }
+/// }
+///
+/// let mut sink = Bounded { bytes: Vec::new(), most: 8 };
+/// let ends = [RecordEnd { end: 6, level: LogLevel::Info }, RecordEnd { end: 13, level: LogLevel::Info }];
+/// let error = sink.write(&Batch::new(b"first\nsecond\n", &ends)).unwrap_err();
+/// assert_eq!((error.kind(), error.accepted_bytes()), (SinkErrorKind::Full, 8));
+/// ```
 pub trait Sink {
     /// Takes a whole batch, or says how much of it was taken.
     ///
     /// # Errors
-    /// A [`SinkError`] that says what to do with the rest; the same bytes from
-    /// there on are handed over again.
+    /// A [`SinkError`] that says how many bytes were taken. The bytes after these are
+    /// handed over again, as a batch of their own that may begin within a record; an
+    /// error that accepts all of them is counted, and nothing comes again.
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError>;
 
-    /// Passes on what it keeps back, if it does.
+    /// Passes on what it keeps back, if it does. Called by `flush`, not after each batch.
     ///
     /// # Errors
-    /// As `write`.
+    /// As `write`; what it says of bytes is not looked at.
     fn flush(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
 
-    /// Tells whether people look at it as it is written: a terminal.
+    /// Tells whether it is a terminal, which `Format::Auto` and colours depend on. Called
+    /// once, when the destination is configured.
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-/// Says what is wrong with a sink, and so when to try again.
+/// Says what is wrong with a sink, for reports and for programs.
+///
+/// All kinds are tried again at the same times; see [`Sink`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum SinkErrorKind {
-    /// Nothing: it could not take more just now.
+    /// Nothing: it could not take more just now. Not reported.
     Retry,
     /// No room: a full disk, a full buffer.
     Full,

@@ -13,6 +13,19 @@ use core::fmt;
 const PLAIN: bool = cfg!(target_os = "none");
 
 /// Writes into a borrowed slice and counts what would not fit.
+///
+/// ```
+/// use core::fmt::Write as _;
+/// use kakashi_core::Output;
+///
+/// let mut room = [0; 8];
+/// let mut out = Output::new(&mut room);
+/// let _ = write!(out, "{}", 12_345);
+/// assert_eq!((out.written(), out.overflowed()), (&b"12345"[..], false));
+/// out.put(b"6789");
+/// assert!(out.overflowed());
+/// assert_eq!(out.position(), 9, "the room that would have been needed");
+/// ```
 #[derive(Debug)]
 pub struct Output<'b> {
     bytes: &'b mut [u8],

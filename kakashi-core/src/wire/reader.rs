@@ -50,7 +50,32 @@ impl<'a> DropReport<'a> {
     }
 }
 
-/// Reads the blocks in a slice.
+/// Reads the blocks in a slice: an iterator over the records and whatever else is there.
+///
+/// Any bytes are safe to read: what is no whole block, or is damaged, is an
+/// [`Item::Skipped`], and reading goes on behind it. Nothing is copied; what a reader keeps
+/// grows with the ids of one block only. It blocks on nothing, and logs nothing.
+///
+/// ```
+/// use kakashi_core::wire::{Item, Reader};
+/// use kakashi_core::{Encoder as _, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp, Wire};
+///
+/// let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("motor"), "Started");
+/// let mut room = [0; 128];
+/// let (mut out, mut cache) = (Output::new(&mut room), EncoderCache::new());
+/// out.put(b"noise");
+/// Wire.encode(&record, &mut cache, &mut out);
+/// Wire.finish(&mut cache, &mut out);
+///
+/// let mut reader = Reader::new(out.written());
+/// assert!(matches!(reader.next(), Some(Item::Skipped(5))));
+/// let Some(Item::Record(record)) = reader.next() else { panic!("there is a record") };
+/// assert_eq!((record.logger.text(), record.rendered_message()), ("motor", "Started".into()));
+/// assert!(reader.next().is_none());
+/// ```
+///
+/// Of a stream, read what has arrived and keep the last [`unfinished`](Self::unfinished)
+/// bytes for the next piece.
 #[derive(Debug)]
 pub struct Reader<'a> {
     bytes: &'a [u8],

@@ -18,6 +18,27 @@ use crate::value::Value;
 pub const BLOCK_OVERHEAD: usize = 14;
 
 /// Writes one block's items; the caller chooses the ids.
+///
+/// An id is explained (by a SITE, NAME or CONTEXT) before the first record that uses it.
+/// The encoder [`Wire`](crate::Wire) does all that by itself.
+///
+#[cfg_attr(feature = "alloc", doc = "```")]
+#[cfg_attr(not(feature = "alloc"), doc = "```ignore")]
+/// use kakashi_core::wire::{BlockWriter, Item, Reader, RecordIds};
+/// use kakashi_core::{LogLevel, LogRecord, Name, Output, Timestamp};
+///
+/// let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("motor"), "Started");
+/// let mut room = [0; 128];
+/// let mut out = Output::new(&mut room);
+/// let block = BlockWriter::begin(&mut out);
+/// block.put_name(&mut out, 1, "motor");
+/// block.put_record(&mut out, &record, RecordIds { logger: Some(1), ..RecordIds::default() });
+/// block.finish(&mut out);
+/// assert!(!out.overflowed());
+///
+/// let items: Vec<_> = Reader::new(out.written()).collect();
+/// assert!(matches!(&items[..], [Item::Record(record)] if record.logger.text() == "motor"));
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct BlockWriter {
     start: usize,
