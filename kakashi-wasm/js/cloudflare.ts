@@ -8,7 +8,7 @@ import { platform } from './platform.js';
 platform.objects = true;
 
 /** The part of an execution context that is used. */
-interface Waiting {
+interface ExecutionContext {
   waitUntil(promise: Promise<unknown>): void;
 }
 
@@ -19,7 +19,7 @@ export function withKakashi<H extends object>(handlers: H): H {
   const wrapped = { ...handlers } as Record<string, unknown>;
   for (const [name, handle] of Object.entries(handlers)) {
     if (typeof handle !== 'function') continue;
-    wrapped[name] = async (event: never, env: never, context: Waiting) => {
+    wrapped[name] = async (event: never, env: never, context: ExecutionContext) => {
       try {
         return await withContext({}, () => (handle as Handler).call(handlers, event, env, context as never));
       } finally {

@@ -1,4 +1,4 @@
-// Batches to a server, by `fetch`, and by beacon when a page goes.
+// A sink that posts batches to a server: by `fetch`, and by beacon when a page gets hidden.
 
 import type { Batch } from './sinks/batch.js';
 import type { Level } from './record/level.js';
@@ -10,7 +10,7 @@ export interface HttpOptions {
   /** The form of the body. At first `json`: one object a line. */
   format?: Exclude<FormatName, 'auto'>;
   level?: Level;
-  /** Bytes that wait for the server at most. At first 8 MiB. */
+  /** Bytes that may be queued for the server. At first 8 MiB. */
   maxQueueBytes?: number;
   /** The size of a body, about. At first 32,768: a page that goes may send 65,536 in all. */
   maxBatchBytes?: number;
@@ -24,7 +24,7 @@ export interface HttpOptions {
   fetch?: typeof fetch;
 }
 
-/** What became of records: `sent = acknowledged + unconfirmed + dropped`, and what is on its way. */
+/** Counts of records: `sent = acknowledged + unconfirmed + dropped`, and those that have no answer yet. */
 export interface HttpStats {
   /** Records that were given to the network. */
   sent: number;
@@ -46,7 +46,7 @@ const TYPES = { text: 'text/plain', pretty: 'text/plain', json: 'application/x-n
 const KEEPALIVE_BYTES = 64 << 10;
 const LONGEST_PAUSE_MS = 60_000;
 
-/** Tells that a server has refused a batch. */
+/** Says that a server has refused a batch. */
 export class HttpError extends Error {
   override readonly name = 'HttpError';
 
@@ -67,7 +67,7 @@ export function httpSink(url: string | URL, options: HttpOptions = {}): HttpSink
   const target = String(url);
   const type = TYPES[format];
   const counts: HttpStats = { sent: 0, acknowledged: 0, unconfirmed: 0, dropped: 0 };
-  /** The batch on its way, as `fetch` may not survive the page and a beacon would double it. */
+  /** Bytes of the keepalive request that has no answer yet. */
   let keptAlive = 0;
 
   async function post(batch: Batch): Promise<void> {

@@ -3,7 +3,8 @@
 export { AsyncLogger, type AsyncLoggerOptions, PerformanceLogger, getAsyncLogger, getPerformanceLogger } from './loggers/async-logger.js';
 export { Batch, type Format } from './sinks/batch.js';
 export { type CallbackOptions, callbackSink } from './sinks/callback-sink.js';
-export { type Configuration, configure } from './configure.js';
+export { configure } from './configure.js';
+export type { Configuration } from './settings/configuration.js';
 export { type ConsoleOptions, consoleSink } from './sinks/console-sink.js';
 export {
   type ContextFields,

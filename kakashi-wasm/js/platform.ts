@@ -1,4 +1,4 @@
-// What differs from runtime to runtime; each entry fills it in.
+// The differences between runtimes; each entry sets them.
 
 /** The part of AsyncLocalStorage that is used. */
 export interface Storage {

@@ -1,4 +1,4 @@
-// What became of records: nothing is lost without a number.
+// Counts of records: each one that was sent is written, dropped, buffered or pending.
 
 import { LEVEL_NAMES, LEVELS } from './record/level.js';
 
@@ -16,35 +16,35 @@ export const REASONS = [
 export const QUEUE_FULL = 0;
 /** A sink has been failing for too long. */
 export const SINK_FAILED = 1;
-/** Logged from inside a record, deeper than is kept. */
+/** Logged while another record was written, by more calls than are deferred. */
 export const REENTRANT = 2;
-/** Larger than the road can carry. */
+/** Larger than the ring may grow. */
 export const TOO_LARGE = 3;
 /** The program was ending. */
 export const SHUTDOWN = 4;
 /** An encoder gave up. */
 export const ENCODER_FAILED = 5;
 
-/** Counts of each level, for each reason one after the other. */
-export type Drops = number[];
+/** Dropped records: for each level, one count a reason. */
+export type DropCounts = number[];
 
 /** Makes counts that are all 0. */
-export function noDrops(): Drops {
+export function noDrops(): DropCounts {
   return new Array(LEVELS.length * REASONS.length).fill(0);
 }
 
-/** The place of a level and a reason. */
-export function placeOf(level: number, reason: number): number {
+/** The index of a level and a reason. */
+export function dropIndex(level: number, reason: number): number {
   return LEVELS.indexOf(level) * REASONS.length + reason;
 }
 
-/** What all records of the program became; each counts once for every destination it goes to. */
+/** The counts of the program; a record counts once for every sink that it goes to. */
 export const counts = {
   sent: 0,
   written: 0,
   /** In the ring. */
   buffered: 0,
-  /** With a sink, or waiting for one. */
+  /** With a sink, or queued for one. */
   pending: 0,
   bytes: 0,
   /** Calls that sinks failed. */

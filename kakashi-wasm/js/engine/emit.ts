@@ -1,125 +1,112 @@
-// The way of a call: into the ring, whatever its fields do.
+// One logging call: it writes its record to the ring, whatever the getters of its fields do.
 
 import type { LogContext } from '../record/context.js';
 import { ENCODER_FAILED, QUEUE_FULL, REENTRANT, TOO_LARGE, counts } from '../stats.js';
-import { type Fields, copied, settled } from '../record/fields.js';
+import { type Fields, copyFields, resolveFields } from '../record/fields.js';
 import { arm, ended, flushNow, flushSoon, pumpAll } from './flush.js';
-import { drain, growRing, isStarted, register, replace } from './engine.js';
+import { changeSettings, drain, growRing, isStarted, register } from './engine.js';
 import { delivery } from '../sinks/sink-queue.js';
 import { OVERFLOW } from '../wire/overflow.js';
-import { type Source, record } from './record-writer.js';
+import { type RecordSource, writeRecord } from './record-writer.js';
 import { ring, ringState } from './ring.js';
-import type { Route } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 import { messageOf } from '../wire/value.js';
 
-/** What a record needs of its logger. */
-export interface Core extends Source {
-  readonly road: Route;
-  /** Whether sinks get an ERROR soon after its call, not before it returns. */
+/** What a call needs of its logger. */
+export interface Origin extends RecordSource {
+  readonly dispatch: Dispatch;
+  /** Whether sinks get an ERROR soon after its call returned, not before. */
   isAsync?: boolean;
-  /** Asked whether one more record may be written; without it, always. */
+  /** Whether its overflow policy lets one more record be written; without it, always. */
   admits?(level: number): boolean;
-  /** Makes room in a full ring without a sink. */
-  makeRoom?(): boolean;
+  /** Frees space in a full ring without a sink. */
+  compact?(): boolean;
 }
 
-/** Calls from inside one record, at most. */
-const MOST_INSIDE = 64;
+/** Deferred calls of one record, at most. */
+const MAX_DEFERRED = 64;
 
-/** What was called from inside a record: it comes after it. */
-const inside: (() => void)[] = [];
-let insideCount = 0;
-/** The ring was emptied to make room: sinks get their batches when the record is whole. */
+/** Calls that were made while a record was written: they run after it. */
+const deferred: (() => void)[] = [];
+let deferredCount = 0;
+/** Whether the ring was emptied to free space: sinks get their batches when the record is whole. */
 let drained = false;
 
 /** Logs a record whose level is enabled. It never throws. */
-export function emit(core: Core, context: LogContext | undefined, level: number, message: string, given: unknown): void {
-  const fan = core.road.fan[level]!;
-  if (fan === 0) return;
+export function emit(origin: Origin, context: LogContext | undefined, level: number, message: string, given: unknown): void {
+  if (origin.dispatch.fanOut[level] === 0) return;
   if (typeof message !== 'string') message = messageOf(message);
-  if (ringState.writing) return emitAfter(core, context, level, message, given);
-  if (core.admits && !ended.async && !core.admits(level)) return drop(core, level, QUEUE_FULL);
+  if (ringState.writing) return defer(origin, context, level, message, given);
+  if (origin.admits && !ended.async && !origin.admits(level)) return drop(origin, level, QUEUE_FULL);
   ringState.writing = true;
-  const whole = put(core, context, level, message, given);
+  const whole = put(origin, context, level, message, given);
   ringState.writing = false;
-  if (whole) {
-    counts.sent += fan;
-    counts.buffered += fan;
-  }
+  if (whole) origin.dispatch.count(level, 1);
   if (drained) {
     drained = false;
     pumpAll();
   }
   if (whole) {
     if (delivery.depth === 0 && (level >= 40 || ended.all)) {
-      if (core.isAsync && !ended.async) flushSoon();
+      if (origin.isAsync && !ended.async) flushSoon();
       else flushNow();
     } else {
       arm();
     }
   }
-  if (insideCount > 0) emitInside();
+  if (deferredCount > 0) runDeferred();
 }
 
 /** Writes a record, whatever its fields do; false if it was dropped. */
-function put(core: Core, context: LogContext | undefined, level: number, message: string, given: unknown): boolean {
+function put(origin: Origin, context: LogContext | undefined, level: number, message: string, given: unknown): boolean {
   for (let tries = 0; ; tries++) {
-    // What throws before anything is begun takes back nothing.
+    // Fields that throw before an item is begun rewind nothing.
     ring.item = ring.pos;
     try {
       const plain = given === undefined || (given as object | null)?.constructor === Object;
-      if (!plain) given = settled(given);
-      record(ring, core, context, level, message, given as Fields | undefined);
+      if (!plain) given = resolveFields(given);
+      writeRecord(ring, origin, context, level, message, given as Fields | undefined);
       return true;
     } catch (error) {
       ring.rewind();
       let reason = tries > 40 ? ENCODER_FAILED : -1;
-      if (error !== OVERFLOW) given = copied(given);
-      else if (!makeRoom(core)) reason = isStarted() ? TOO_LARGE : QUEUE_FULL;
+      if (error !== OVERFLOW) given = copyFields(given);
+      else if (!freeSpace(origin)) reason = isStarted() ? TOO_LARGE : QUEUE_FULL;
       if (reason < 0) continue;
-      drop(core, level, reason);
+      drop(origin, level, reason);
       return false;
     }
   }
 }
 
-/** Keeps a call from inside a record: from a getter, a `toJSON`, a proxy. */
-function emitAfter(core: Core, context: LogContext | undefined, level: number, message: string, given: unknown): void {
-  // A getter that logs the object it is a getter of has no end.
-  if (insideCount >= MOST_INSIDE) return drop(core, level, REENTRANT);
-  insideCount++;
+/** Defers a call that was made while a record was written: by a getter, a `toJSON`, a proxy. */
+function defer(origin: Origin, context: LogContext | undefined, level: number, message: string, given: unknown): void {
+  // A getter that logs its own object would never end.
+  if (deferredCount >= MAX_DEFERRED) return drop(origin, level, REENTRANT);
+  deferredCount++;
   let fields: Fields;
-  inside.push(() => emit(core, context, level, message, fields));
-  // Read now; what is logged as they are read comes after them.
-  fields = copied(given);
+  deferred.push(() => emit(origin, context, level, message, fields));
+  // Read now; records that the getters log come after this one.
+  fields = copyFields(given);
 }
 
-function emitInside(): void {
-  // The outermost call does it, for those that come from inside these as well.
-  for (let call; !ringState.writing && (call = inside.shift()); ) call();
-  if (inside.length === 0) insideCount = 0;
+function runDeferred(): void {
+  // The outermost call runs them all, also those that were deferred by deferred calls.
+  for (let call; !ringState.writing && (call = deferred.shift()); ) call();
+  if (deferred.length === 0) deferredCount = 0;
 }
 
-/** Counts a record that is not written, for all destinations that would have taken it. */
-export function drop({ road }: Core, level: number, reason: number): void {
-  for (const outlet of road.outlets) {
-    if (outlet.threshold > level) continue;
-    counts.sent++;
-    outlet.drop(level, reason);
-  }
+/** Counts a record as sent and dropped. */
+export function drop({ dispatch }: Origin, level: number, reason: number): void {
+  counts.sent += dispatch.fanOut[level]!;
+  dispatch.drop(level, reason);
   arm();
 }
 
-/** Takes back that a record was sent. */
-export function unsend({ road }: Core, level: number): void {
-  counts.sent -= road.fan[level]!;
-  counts.buffered -= road.fan[level]!;
-}
-
-/** Makes room in the ring for more of a logger's records. */
-function makeRoom({ makeRoom }: Core): boolean {
-  if (makeRoom?.()) return true;
-  if (isStarted() && ring.pos > 0 && !makeRoom) {
+/** Frees space in the ring, or makes the ring larger; false if it can do neither. */
+function freeSpace({ compact }: Origin): boolean {
+  if (compact?.()) return true;
+  if (isStarted() && ring.pos > 0 && !compact) {
     drain();
     drained = true;
     return true;
@@ -127,21 +114,21 @@ function makeRoom({ makeRoom }: Core): boolean {
   return growRing();
 }
 
-/** Changes a route, for all loggers that have it; what they have logged goes the old way. */
-export function changeRoute(route: Route, change: () => void): void {
+/** Changes a dispatch, for all loggers that have it; their earlier records are written by the old settings. */
+export function changeDispatch(dispatch: Dispatch, change: () => void): void {
   if (ringState.writing) {
-    // The ring can't be emptied: a record is half written.
-    insideCount++;
-    inside.push(() => changeRoute(route, change));
+    // The ring can't be emptied: it ends in half a record.
+    deferredCount++;
+    deferred.push(() => changeDispatch(dispatch, change));
     return;
   }
   drain();
-  replace(route, change);
+  changeSettings(dispatch, change);
   pumpAll();
 }
 
-/** Makes a route known. */
-export function addRoute(route: Route): void {
-  register(route);
-  changeRoute(route, () => {});
+/** Registers a new dispatch, and passes its settings to the wasm. */
+export function addDispatch(dispatch: Dispatch): void {
+  register(dispatch);
+  changeDispatch(dispatch, () => {});
 }

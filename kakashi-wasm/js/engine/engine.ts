@@ -1,19 +1,18 @@
-// The other side of the ring: the module of wasm, the routes that it knows, and the
-// batches that come out of it.
+// The module of wasm: it is given the dispatches and the ring's records, and makes batches.
 
 import { Batch, type Format } from '../sinks/batch.js';
-import { type Drops, ENCODER_FAILED, REASONS, counts, noDrops } from '../stats.js';
+import { type DropCounts, ENCODER_FAILED, REASONS, counts } from '../stats.js';
 import { LEVELS } from '../record/level.js';
-import { type Outlet, report } from '../sinks/sink-queue.js';
+import { type SinkQueue, announceLater, report } from '../sinks/sink-queue.js';
 import { platform } from '../platform.js';
-import { forgetTables, micros, tablesAreFull } from './record-writer.js';
+import { clearTables, micros, tablesAreFull } from './record-writer.js';
 import { RING, eachRecord, ring, ringState } from './ring.js';
-import type { Route } from './dispatch.js';
+import type { Dispatch } from './dispatch.js';
 import { messageOf } from '../wire/value.js';
-import { Writer, written } from '../wire/writer.js';
+import { written } from '../wire/writer.js';
 
 /**
- * What the wasm module exports (kakashi-wasm/src/bridge).
+ * What the wasm module exports (kakashi-wasm/src/npm).
  *
  * scripts/build.mjs reads these lines to know which exports to keep: a function that is not
  * listed here is not in the package. One member a line, and no brace within.
@@ -22,224 +21,220 @@ export interface Exports {
   memory: WebAssembly.Memory;
   ring(bytes: number): number;
   mail(): number;
-  route(route: number): void;
-  destination(route: number, format: number, threshold: number, batchBytes: number): void;
-  redact(route: number, length: number): void;
+  route(dispatch: number): void;
+  destination(dispatch: number, format: number, threshold: number, batchBytes: number): void;
+  redact(dispatch: number, length: number): void;
   take(from: number, end: number): number;
-  batch(route: number, destination: number): number;
-  owe(route: number, destination: number, level: number, reason: number, records: number): void;
-  announce(route: number, micros: number): void;
+  batch(dispatch: number, destination: number): number;
+  owe(dispatch: number, destination: number, level: number, reason: number, records: number): void;
+  announce(dispatch: number, micros: number): void;
   lost(): number;
   forget(): void;
   input(bytes: number): number;
   decode(): number;
 }
 
-const MOST_RING = 256 << 20;
-/** A larger ring is given back when it is empty. */
+const MAX_RING = 256 << 20;
+/** A larger ring is freed when it is empty. */
 const KEPT_RING = 1 << 20;
-/** What is kept of the time before the wasm is there. */
-const MOST_STAGED = 4 << 20;
+/** The largest ring before the wasm has been loaded. */
+const MAX_STAGED = 4 << 20;
 const FORMATS: Record<Format, number> = { text: 0, json: 1, pretty: 2, wire: 4 };
 
-let make: (() => Exports) | undefined;
+let instantiate: (() => Exports) | undefined;
 let wasm: Exports | undefined;
 let memory: ArrayBuffer | undefined;
 let ringAt = 0;
 let ringSize = RING;
-let mail = new Uint32Array(8);
-const routes: Route[] = [];
-/** Outlets of settings that are no more, while something waits for their sinks. */
-let retired: Outlet[] = [];
-/** Drops that the other side has been told of, until the batch with the news is there. */
-const telling = new Map<Outlet, Drops>();
+/** The results of the last call, in the wasm's memory. */
+let reply = new Uint32Array(8);
+const dispatches: Dispatch[] = [];
+/** Queues that no dispatch has any more, until they are idle. */
+let retired: SinkQueue[] = [];
+/** Drops that were passed to the wasm, until the batch that announces them is made. */
+const announcing = new Map<SinkQueue, DropCounts>();
 
-/** Whether the wasm is there. */
+/** Whether the wasm has been loaded. */
 export function isStarted(): boolean {
   return wasm !== undefined;
 }
 
-/** Makes the first instance, and moves what is in the ring into its memory. */
-export function start(instantiate: () => Exports): void {
-  make = instantiate;
+/** Makes the first instance, and moves the ring's records into its memory. */
+export function start(instance: () => Exports): void {
+  instantiate = instance;
   const staged = ring.bytes.slice(0, ring.pos);
-  wasm = make();
-  useRing(RING);
+  wasm = instantiate();
+  allocateRing(RING);
   ring.pos = 0;
-  routes.forEach(establish);
-  while (ring.bytes.length < staged.length) useRing(ring.bytes.length * 2);
+  dispatches.forEach(applySettings);
+  while (ring.bytes.length < staged.length) allocateRing(ring.bytes.length * 2);
   ring.bytes.set(staged);
   ring.pos = staged.length;
 }
 
-/** Makes the ring larger, with what is in it; false if it is as large as may be. */
+/** Makes the ring larger and keeps its records; false if it may not grow. */
 export function growRing(): boolean {
   const size = ring.bytes.length * 4;
-  if (size > MOST_RING || (!wasm && size > MOST_STAGED && ring.pos > 0)) return false;
+  if (size > MAX_RING || (!wasm && size > MAX_STAGED && ring.pos > 0)) return false;
   const kept = ring.bytes.slice(0, ring.pos);
-  if (wasm) useRing(size);
+  if (wasm) allocateRing(size);
   else ring.use(new Uint8Array(size));
   ring.bytes.set(kept);
   return true;
 }
 
-/** Has the wasm make the ring. */
-function useRing(size: number): void {
+/** Has the wasm allocate the ring. */
+function allocateRing(size: number): void {
   ringAt = wasm!.ring(size);
   ringSize = size;
   memory = undefined;
-  refresh();
+  refreshViews();
 }
 
-/** Looks anew where the memory is: when it grows it moves. */
-function refresh(): void {
+/** Makes the views of the memory anew if it has moved, as it does when it grows. */
+function refreshViews(): void {
   if (memory === wasm!.memory.buffer) return;
   memory = wasm!.memory.buffer as ArrayBuffer;
   ring.use(new Uint8Array(memory, ringAt, ringSize));
-  mail = new Uint32Array(memory, wasm!.mail(), 8);
+  reply = new Uint32Array(memory, wasm!.mail(), 8);
 }
 
-/** Tells the wasm of a route; the ring is empty. */
-function establish(route: Route): void {
+/** Passes a dispatch's settings to the wasm. The ring must be empty. */
+function applySettings(dispatch: Dispatch): void {
   if (!wasm) return;
-  wasm.route(route.id);
-  for (const { format, threshold, sink } of route.outlets) {
+  wasm.route(dispatch.id);
+  for (const { format, threshold, sink } of dispatch.queues) {
     const colour = format === 'pretty' && platform.terminal ? 1 : 0;
-    wasm.destination(route.id, FORMATS[format] + colour, threshold, sink.maxBatchBytes ?? route.maxBatchBytes);
+    wasm.destination(dispatch.id, FORMATS[format] + colour, threshold, sink.maxBatchBytes ?? dispatch.maxBatchBytes);
   }
-  if (route.redact.length > 0) {
-    const paths = written((out) => route.redact.forEach((path) => out.text(path)));
-    while (ring.bytes.length < paths.length) useRing(ring.bytes.length * 2);
+  if (dispatch.redact.length > 0) {
+    const paths = written((out) => dispatch.redact.forEach((path) => out.text(path)));
+    while (ring.bytes.length < paths.length) allocateRing(ring.bytes.length * 2);
     ring.bytes.set(paths);
-    wasm.redact(route.id, paths.length);
+    wasm.redact(dispatch.id, paths.length);
   }
-  refresh();
+  refreshViews();
 }
 
-/** Makes a route known. */
-export function register(route: Route): void {
-  route.id = routes.push(route) - 1;
+/** Gives a dispatch its id. */
+export function register(dispatch: Dispatch): void {
+  dispatch.id = dispatches.push(dispatch) - 1;
 }
 
-/** Changes a route; the ring is empty, or waits for the wasm. */
-export function replace(route: Route, change: () => void): void {
-  // What still waits for the wasm goes the new way.
-  recount(route, -1);
-  const old = route.outlets;
+/** Changes a dispatch's settings. The ring must be empty, or the wasm not loaded yet. */
+export function changeSettings(dispatch: Dispatch, change: () => void): void {
+  // Records that wait for the wasm follow the new settings.
+  recount(dispatch, -1);
+  const old = dispatch.queues;
   change();
-  recount(route, 1);
-  retired.push(...old.filter((outlet) => !route.outlets.includes(outlet)));
-  establish(route);
+  recount(dispatch, 1);
+  retired.push(...old.filter((queue) => !dispatch.queues.includes(queue)));
+  applySettings(dispatch);
 }
 
-/** Counts a route's records in the ring as sent, or takes that back. */
-function recount(route: Route, times: number): void {
-  eachRecord(ring, 0, ring.pos, (level, id) => {
-    if (id !== route.id) return;
-    counts.sent += times * route.fan[level]!;
-    counts.buffered += times * route.fan[level]!;
+/** Adds a dispatch's records in the ring to the counts, or subtracts them. */
+function recount(dispatch: Dispatch, times: number): void {
+  eachRecord(ring.bytes, 0, ring.pos, (level, id) => {
+    if (id === dispatch.id) dispatch.count(level, times);
   });
 }
 
-/** Empties the ring into the outlets' queues. */
+/** Encodes the ring's records into batches, and queues those. */
 export function drain(): void {
   if (!wasm) return;
   const end = ring.pos;
   let from = 0;
   try {
-    tell();
+    announceDrops();
     do {
       from = wasm.take(from, end);
-      refresh();
-      if (mail[0]! > 0) countLost();
-      collect();
+      refreshViews();
+      if (reply[0]! > 0) countDropped();
+      queueBatches();
     } while (from < end);
-    for (const route of routes) if (route.outlets.some((outlet) => telling.has(outlet))) wasm.announce(route.id, micros());
-    if (telling.size > 0) collect();
+    for (const dispatch of dispatches) if (dispatch.queues.some((queue) => announcing.has(queue))) wasm.announce(dispatch.id, micros());
+    if (announcing.size > 0) queueBatches();
   } catch (error) {
-    // Out of memory, above all: the instance is of no use any more.
-    revive(from, end, error);
+    // Most likely it is out of memory: the instance can't be used any more.
+    restart(from, end, error);
   }
   ring.pos = 0;
   counts.buffered = 0;
   ringState.drains++;
   if (tablesAreFull()) {
-    forgetTables();
+    clearTables();
     wasm.forget();
   }
-  if (ringSize > KEPT_RING) useRing(RING);
+  if (ringSize > KEPT_RING) allocateRing(RING);
 }
 
-/** Tells the wasm what the stream must tell of. */
-function tell(): void {
-  for (const route of routes) {
-    route.outlets.forEach((outlet, at) => {
-      if (!outlet.owed) return;
-      outlet.owed.forEach((count, place) => {
-        const reason = place % REASONS.length;
-        if (count > 0) wasm!.owe(route.id, at, LEVELS[(place - reason) / REASONS.length]!, reason, count);
-      });
-      telling.set(outlet, outlet.owed);
-      outlet.owed = undefined;
+/** Calls `visit` with each queue, the id of its dispatch, and its index there. */
+function eachQueue(visit: (queue: SinkQueue, dispatchId: number, index: number) => void): void {
+  for (const { id, queues } of dispatches) queues.forEach((queue, index) => visit(queue, id, index));
+}
+
+/** Passes the drops that no batch has announced to the wasm. */
+function announceDrops(): void {
+  eachQueue((queue, dispatchId, at) => {
+    if (!queue.unannounced) return;
+    queue.unannounced.forEach((count, index) => {
+      const reason = index % REASONS.length;
+      if (count > 0) wasm!.owe(dispatchId, at, LEVELS[(index - reason) / REASONS.length]!, reason, count);
     });
-  }
+    announcing.set(queue, queue.unannounced);
+    queue.unannounced = undefined;
+  });
 }
 
-/** Takes the batches that are there. */
-function collect(): void {
-  for (const route of routes) {
-    route.outlets.forEach((outlet, at) => {
-      const length = wasm!.batch(route.id, at);
-      if (length === 0) return;
-      refresh();
-      const [bytesAt, endsAt, lines, count, dropped, level] = mail as unknown as number[];
-      const bytes = new Uint8Array(memory!, bytesAt!, length).slice();
-      const ends = new Uint32Array(memory!, endsAt!, 2 * lines!).slice();
-      const news = dropped! > 0 ? telling.get(outlet) : undefined;
-      if (news) telling.delete(outlet);
-      outlet.add(new Batch(bytes, count!, dropped!, level!, outlet.format, ends), news);
-    });
-  }
+/** Copies the finished batches out of the wasm's memory, into the queues. */
+function queueBatches(): void {
+  eachQueue((queue, dispatchId, at) => {
+    const length = wasm!.batch(dispatchId, at);
+    if (length === 0) return;
+    refreshViews();
+    const [bytesAt, endsAt, lines, count, dropped, level] = reply as unknown as number[];
+    const bytes = new Uint8Array(memory!, bytesAt!, length).slice();
+    const ends = new Uint32Array(memory!, endsAt!, 2 * lines!).slice();
+    const announced = dropped! > 0 ? announcing.get(queue) : undefined;
+    if (announced) announcing.delete(queue);
+    queue.add(new Batch(bytes, count!, dropped!, level!, queue.format, ends), announced);
+  });
 }
 
-/** Counts what the wasm could not encode; it tells of it itself. */
-function countLost(): void {
-  const lost = new Uint32Array(memory!, wasm!.lost(), counts.drops.length);
-  lost.forEach((count, place) => (counts.drops[place]! += count));
+/** Counts the records that the wasm could not encode; it announces them itself. */
+function countDropped(): void {
+  const dropped = new Uint32Array(memory!, wasm!.lost(), counts.drops.length);
+  dropped.forEach((count, index) => (counts.drops[index]! += count));
 }
 
-/** Makes a new instance after one has failed; what it had not handed over is lost, and counted. */
-function revive(from: number, end: number, error: unknown): void {
+/** Makes a new instance after one has failed; the records that it had not encoded are dropped, and counted. */
+function restart(from: number, end: number, error: unknown): void {
   report(new Error(`kakashi: the encoder failed and was started anew: ${messageOf(error)}`));
   const items = ring.bytes.length > 0 ? ring.bytes : new Uint8Array(wasm!.memory.buffer, ringAt, ringSize);
-  const copy = new Writer(64);
-  copy.use(items.slice(0, end));
-  eachRecord(copy, from, end, (level, route) => {
-    for (const outlet of routes[route]!.outlets) if (outlet.threshold <= level) outlet.drop(level, ENCODER_FAILED);
-  });
-  for (const [outlet, owed] of telling) owed.forEach((count, place) => ((outlet.owed ??= noDrops())[place]! += count));
-  telling.clear();
-  forgetTables();
-  wasm = make!();
-  useRing(RING);
+  eachRecord(items, from, end, (level, id) => dispatches[id]!.drop(level, ENCODER_FAILED));
+  for (const [queue, drops] of announcing) announceLater(queue, drops);
+  announcing.clear();
+  clearTables();
+  wasm = instantiate!();
+  allocateRing(RING);
   ring.pos = 0;
-  routes.forEach(establish);
+  dispatches.forEach(applySettings);
 }
 
-/** All outlets for which anything may wait. */
-export function outlets(): Outlet[] {
-  retired = retired.filter((outlet) => !outlet.isIdle);
-  return [...routes.flatMap((route) => route.outlets), ...retired];
+/** All queues that may have batches. */
+export function sinkQueues(): SinkQueue[] {
+  retired = retired.filter((queue) => !queue.isIdle);
+  return [...dispatches.flatMap((dispatch) => dispatch.queues), ...retired];
 }
 
-/** Has the wasm decode bytes; returns the values that they say. */
+/** Has the wasm decode blocks of the wire; returns their items as values of the codec. */
 export function decodeBytes(bytes: Uint8Array): Uint8Array {
   if (!wasm) throw new Error('kakashi: the wasm is not there yet: await ready first');
   const at = wasm.input(bytes.length);
   new Uint8Array(wasm.memory.buffer, at, bytes.length).set(bytes);
   const length = wasm.decode();
-  refresh();
-  const decoded = new Uint8Array(memory!, mail[0]!, length).slice();
+  refreshViews();
+  const decoded = new Uint8Array(memory!, reply[0]!, length).slice();
   wasm.input(0);
   return decoded;
 }

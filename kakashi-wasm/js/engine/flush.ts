@@ -1,39 +1,40 @@
-// From batches to sinks: when, and how long anybody waits for them.
+// When batches are handed to sinks, and how long a caller waits for them.
 
 import { SHUTDOWN, counts } from '../stats.js';
-import { type Exports, drain, isStarted, outlets, start } from './engine.js';
+import { type Exports, drain, isStarted, sinkQueues, start } from './engine.js';
 import { delivery } from '../sinks/sink-queue.js';
 import { followClock } from './record-writer.js';
 import { ring, ringState } from './ring.js';
 
 /** How long a flush waits for sinks. */
-const PATIENCE_MS = 5000;
+const FLUSH_TIMEOUT_MS = 5000;
 
-/** What has been shut down: records go straight to their sinks from then on. */
+/** Which loggers have been shut down: their records go to their sinks before the call returns. */
 export const ended = { all: false, async: false };
-/** Flushes that wait for the wasm. */
+/** Resolve the flushes that wait for the wasm. */
 const waiting: (() => void)[] = [];
 let flushMs = 100;
 let timer: unknown;
 let armed = false;
-let soon = false;
+/** Whether a microtask that flushes is queued. */
+let queued = false;
 
-/** Takes the wasm: at once, or when a page has fetched it. */
+/** Starts the engine: at once, or when a page has fetched the wasm. */
 export function install(instantiate: () => Exports): void {
   start(instantiate);
   if (ring.pos > 0) flushSoon();
-  for (const go of waiting.splice(0)) go();
+  for (const resolve of waiting.splice(0)) resolve();
 }
 
-/** Feeds all sinks, as far as they take at once. */
+/** Hands the queued batches to all sinks, as far as they take them at once. */
 export function pumpAll(): void {
   if (delivery.depth > 0) return;
-  for (const outlet of outlets()) outlet.pump();
+  for (const queue of sinkQueues()) queue.pump();
 }
 
 /** Hands over all that is buffered, as far as sinks take it at once. */
 export function flushNow(): void {
-  // Inside a sink, or a record: what was logged there waits for the next time.
+  // A sink runs, or a record is being written: the next flush does it.
   if (ringState.writing || delivery.depth > 0) return arm();
   disarm();
   followClock();
@@ -41,24 +42,24 @@ export function flushNow(): void {
   pumpAll();
 }
 
-/** As `flushNow`, when the caller is done. */
+/** Flushes when the caller has returned. */
 export function flushSoon(): void {
-  if (soon) return;
-  soon = true;
+  if (queued) return;
+  queued = true;
   queueMicrotask(() => {
-    soon = false;
+    queued = false;
     flushNow();
   });
 }
 
-/** Prepares a flush, `flushMs` from the first record on. */
+/** Schedules a flush, `flushMs` after the first record. */
 export function arm(): void {
   if (armed) return;
   if (flushMs <= 0) return flushSoon();
   try {
     timer = setTimeout(flushNow, flushMs);
     armed = true;
-    // Nobody waits for a log; what is buffered is handed over as the process ends.
+    // It need not keep the process alive: its end flushes too.
     (timer as { unref?(): void }).unref?.();
   } catch {
     // Workers have no timers while they start.
@@ -77,14 +78,14 @@ function disarm(): void {
   }
 }
 
-/** Changes how long a record waits. */
+/** Sets how long a record may stay in the ring. */
 export function setFlushMs(ms: number): void {
   flushMs = ms;
 }
 
 /** Says how far a flush came. */
 export interface Flushed {
-  /** Everything was taken, or given up and counted. */
+  /** Whether sinks took everything, or it was given up and counted. */
   complete: boolean;
   /** Records that still wait for their sinks. */
   pending: number;
@@ -94,7 +95,7 @@ export interface Flushed {
  * Hands over all that is buffered, and waits for the sinks, at most `timeoutMs`
  * milliseconds (5,000 without). Sinks that work at once have worked when it returns.
  */
-export async function flush(timeoutMs = PATIENCE_MS): Promise<Flushed> {
+export async function flush(timeoutMs = FLUSH_TIMEOUT_MS): Promise<Flushed> {
   let deadline: unknown;
   try {
     await Promise.race([
@@ -103,7 +104,7 @@ export async function flush(timeoutMs = PATIENCE_MS): Promise<Flushed> {
         try {
           deadline = setTimeout(resolve, timeoutMs);
         } catch {
-          // No timers here: as long as the sinks take.
+          // No timers here: it takes as long as the sinks take.
         }
       }),
     ]);
@@ -116,45 +117,45 @@ export async function flush(timeoutMs = PATIENCE_MS): Promise<Flushed> {
 
 /** Hands over all that is buffered; resolves when no sink has anything left to take. */
 async function handOver(): Promise<void> {
-  if (!isStarted()) await new Promise<void>((go) => waiting.push(go));
+  if (!isStarted()) await new Promise<void>((resolve) => waiting.push(resolve));
   flushNow();
-  const all = outlets();
-  if (delivery.depth === 0) for (const outlet of all) outlet.pump(true);
+  const all = sinkQueues();
+  if (delivery.depth === 0) for (const queue of all) queue.pump(true);
   await Promise.allSettled(
-    all.map(async (outlet) => {
-      await outlet.idle();
-      await outlet.sink.flush?.();
+    all.map(async (queue) => {
+      await queue.idle();
+      await queue.sink.flush?.();
     }),
   );
 }
 
-/** Hands over all that waits, as a page gets hidden: it may not be seen again. */
+/** Hands everything over as a page gets hidden: it may never be shown again. */
 export function flushLast(): void {
   if (ringState.writing || delivery.depth > 0) return;
   disarm();
   drain();
-  for (const outlet of outlets()) if (!outlet.last()) outlet.pump(true);
+  for (const queue of sinkQueues()) if (!queue.last()) queue.pump(true);
 }
 
-/** Hands over all that waits, as the process ends. */
+/** Hands everything over as the process ends. */
 export function flushAtExit(): void {
   flushNow();
-  for (const outlet of outlets()) outlet.pump(true);
+  for (const queue of sinkQueues()) queue.pump(true);
 }
 
 /**
  * Ends logging: flushes, and gives up what no sink has taken by then, counted as
- * `shutdown`. Records that come after go straight to their sinks.
+ * `shutdown`. Later records go to their sinks before the call returns.
  */
-export async function shutdown(timeoutMs = PATIENCE_MS): Promise<Flushed> {
+export async function shutdown(timeoutMs = FLUSH_TIMEOUT_MS): Promise<Flushed> {
   const flushed = await flush(timeoutMs);
   ended.all = ended.async = true;
-  for (const outlet of outlets()) outlet.abandon(SHUTDOWN);
+  for (const queue of sinkQueues()) queue.abandon(SHUTDOWN);
   return flushed;
 }
 
 /** Ends async logging: flushes, and async loggers work like others from then on. */
-export async function shutdownAsyncLogging(timeoutMs = PATIENCE_MS): Promise<Flushed> {
+export async function shutdownAsyncLogging(timeoutMs = FLUSH_TIMEOUT_MS): Promise<Flushed> {
   ended.async = true;
   return flush(timeoutMs);
 }

@@ -1,9 +1,9 @@
-// Records into the ring, as items of the wire.
+// Writes records to the ring, as items of the wire.
 //
-// What is the same from call to call crosses once: a message with its keys is a SITE,
-// a logger a NAME, a context a CONTEXT, and a record then holds their ids and its
-// values. A message becomes a site when it is seen again; what is said only once is
-// written as it is. When the tables are full both sides forget them.
+// What is the same in many records is written once: a message with its keys as a SITE, a
+// logger as a NAME, a context as a CONTEXT; a record then holds their ids and its values.
+// A message becomes a site the second time; one that was logged only once stands in its
+// record. When the id tables are full both sides clear them.
 
 import type { LogContext } from '../record/context.js';
 import type { Fields } from '../record/fields.js';
@@ -22,24 +22,24 @@ const HAS_LOGGER = 2;
 const HAS_CONTEXT = 4;
 const HAS_EXTRA = 8;
 
-/** Ids of one kind before all are forgotten. */
-const MOST = 1024;
-/** A longer message, or more keys, is no site. */
-const LONGEST = 256;
-const MOST_KEYS = 32;
-/** Shapes of fields that one message has, before the others are written out. */
-const MOST_SHAPES = 8;
+/** Ids of one kind before the tables are cleared. */
+const MAX_IDS = 1024;
+/** A longer message, or one with more keys, becomes no site. */
+const MAX_MESSAGE = 256;
+const MAX_KEYS = 32;
+/** Sites of one message; records with other keys are written without a site. */
+const MAX_SHAPES = 8;
 
 /** What a record needs of its logger. */
-export interface Source {
+export interface RecordSource {
   readonly name: string;
-  readonly route: number;
-  /** The id in the tables, and the tables it is an id of. */
+  readonly dispatchId: number;
+  /** The logger's id, and the generation of the tables that have it. */
   id: number;
   tables: number;
 }
 
-/** A message and the keys that came with it. */
+/** A site: the keys that came with a message. */
 interface Shape {
   readonly id: number;
   readonly keys: readonly string[];
@@ -49,28 +49,30 @@ interface Shape {
 
 const NO_KEYS: readonly string[] = [];
 
+/** The generation of the tables: it grows when they are cleared. */
 let tables = 0;
 let loggers = 0;
 let contexts = 0;
 let shapes = 0;
 /** The level of each shape, by its id. */
 const levels: number[] = [];
-/** The route of each logger, by its id. */
-export const routeOf: number[] = [];
-let known: Map<string, Shape>[] = LEVELS.map(() => new Map());
-/** Messages that were seen lately, by a few of their characters. */
-const seen: string[] = new Array(256).fill('');
+/** The id of each logger's dispatch, by the logger's id. */
+export const dispatchIds: number[] = [];
+/** The sites of each level, by their message. */
+let sitesOf: Map<string, Shape>[] = LEVELS.map(() => new Map());
+/** The latest messages, by a few of their characters. */
+const recent: string[] = new Array(256).fill('');
 
-/** Whether the tables should be forgotten when the ring is empty. */
+/** Whether the tables should be cleared when the ring is empty. */
 export function tablesAreFull(): boolean {
-  return loggers >= MOST || contexts >= MOST || shapes >= MOST;
+  return loggers >= MAX_IDS || contexts >= MAX_IDS || shapes >= MAX_IDS;
 }
 
-/** Forgets what ids stand for; the other side must too. */
-export function forgetTables(): void {
+/** Clears the tables of ids; the wasm must clear its own too. */
+export function clearTables(): void {
   tables++;
   loggers = contexts = shapes = 0;
-  known = LEVELS.map(() => new Map());
+  sitesOf = LEVELS.map(() => new Map());
 }
 
 /** The time in microseconds since 1970. */
@@ -88,19 +90,20 @@ export function followClock(): void {
   if (off > 20 || off < -20) origin += off;
 }
 
-/** Explains a logger. */
-function name(out: Writer, source: Source): void {
+/** Writes a NAME: the id of a logger. */
+function writeName(out: Writer, source: RecordSource): void {
   const at = out.begin(NAME);
   out.leb(loggers);
   out.text(source.name);
-  out.leb(source.route);
+  out.leb(source.dispatchId);
   out.end(at);
-  routeOf[loggers] = source.route;
+  dispatchIds[loggers] = source.dispatchId;
   source.id = loggers++;
   source.tables = tables;
 }
 
-function explain(out: Writer, context: LogContext): void {
+/** Writes a CONTEXT: the id of a context. */
+function writeContext(out: Writer, context: LogContext): void {
   const at = out.begin(CONTEXT);
   out.leb(contexts);
   context.put(out);
@@ -109,8 +112,8 @@ function explain(out: Writer, context: LogContext): void {
   context.tables = tables;
 }
 
-/** Explains a message and its keys; the message is no template. */
-function site(out: Writer, level: number, message: string, keys: readonly string[], next: Shape | undefined): Shape {
+/** Writes a SITE: the id of a message and its keys. The message is no template. */
+function writeSite(out: Writer, level: number, message: string, keys: readonly string[], next: Shape | undefined): Shape {
   const at = out.begin(SITE);
   out.leb(shapes);
   out.bytes[out.pos++] = level;
@@ -125,47 +128,46 @@ function site(out: Writer, level: number, message: string, keys: readonly string
   return { id: shapes++, keys, next, depth: (next?.depth ?? 0) + 1 };
 }
 
-/** Whether a message came lately, and remembers it. */
-function again(message: string): boolean {
+/** Whether a message is among the latest; it is from now on. */
+function isRecent(message: string): boolean {
   const { length } = message;
-  if (length > LONGEST) return false;
+  if (length > MAX_MESSAGE) return false;
   const slot =
     (length * 31 + message.charCodeAt(length >> 1) * 7 + message.charCodeAt(length - 1) * 3 + message.charCodeAt(0)) & 255;
-  if (seen[slot] === message) return true;
-  seen[slot] = message;
+  if (recent[slot] === message) return true;
+  recent[slot] = message;
   return false;
 }
 
-/** Appends a record. Throws OVERFLOW, and what the fields throw; `out.rewind` then takes back what is not whole. */
-export function record(
+/** Appends a record. Throws OVERFLOW, and what the fields throw; `out.rewind` then removes the half-written item. */
+export function writeRecord(
   out: Writer,
-  source: Source,
+  source: RecordSource,
   context: LogContext | undefined,
   level: number,
   message: string,
   fields: Fields | undefined,
 ): void {
-  if (source.tables !== tables) name(out, source);
-  if (context && context.tables !== tables) explain(out, context);
-  const sites = known[level === 20 ? 2 : LEVELS.indexOf(level)]!;
+  if (source.tables !== tables) writeName(out, source);
+  if (context && context.tables !== tables) writeContext(out, context);
+  const sites = sitesOf[level === 20 ? 2 : LEVELS.indexOf(level)]!;
   const first = sites.get(message);
   for (let shape = first; shape; shape = shape.next) {
-    if (short(out, source, context, shape, fields)) return;
+    if (writeShort(out, source, context, shape, fields)) return;
   }
-  if (shapes < MOST && (first ? first.depth < MOST_SHAPES : again(message))) {
+  if (shapes < MAX_IDS && (first ? first.depth < MAX_SHAPES : isRecent(message))) {
     const keys = fields ? keysOf(fields) : NO_KEYS;
-    if (keys.length <= MOST_KEYS) {
-      const shape = site(out, level, message, keys, first);
+    if (keys.length <= MAX_KEYS) {
+      const shape = writeSite(out, level, message, keys, first);
       sites.set(message, shape);
-      if (short(out, source, context, shape, fields)) return;
+      if (writeShort(out, source, context, shape, fields)) return;
     }
   }
-  long(out, source, context, level, message, fields);
+  writeLong(out, source, context, level, message, fields);
 }
 
 /** Reads the level and the logger of the record whose item begins at an offset. */
-export function glance(out: Writer, at: number): { level: number; logger: number } {
-  const { bytes } = out;
+export function peekRecord(bytes: Uint8Array, at: number): { level: number; logger: number } {
   let from = at + 15;
   const leb = () => {
     let number = 0;
@@ -187,7 +189,7 @@ export function glance(out: Writer, at: number): { level: number; logger: number
 }
 
 /** Begins a record: its flags and its time. */
-function head(out: Writer, flags: number): number {
+function beginRecord(out: Writer, flags: number): number {
   const at = out.begin(RECORD);
   const { bytes, view } = out;
   bytes[at + 4] = flags;
@@ -202,16 +204,16 @@ function head(out: Writer, flags: number): number {
   return at;
 }
 
-/** A record of values under a shape's keys; false, and nothing written, if the fields have others. */
-function short(
+/** Writes a record as a site's id and the values of its keys; false, and nothing written, if the fields have other keys. */
+function writeShort(
   out: Writer,
-  source: Source,
+  source: RecordSource,
   context: LogContext | undefined,
   shape: Shape,
   fields: Fields | undefined,
 ): boolean {
   const start = out.pos;
-  const at = head(out, context ? HAS_SITE | HAS_LOGGER | HAS_CONTEXT : HAS_SITE | HAS_LOGGER);
+  const at = beginRecord(out, context ? HAS_SITE | HAS_LOGGER | HAS_CONTEXT : HAS_SITE | HAS_LOGGER);
   out.leb(shape.id);
   out.leb(source.id);
   if (context) out.leb(context.id);
@@ -235,10 +237,10 @@ function short(
   return true;
 }
 
-/** A record that says all itself. */
-function long(
+/** Writes a record with its message and keys. */
+function writeLong(
   out: Writer,
-  source: Source,
+  source: RecordSource,
   context: LogContext | undefined,
   level: number,
   message: string,
@@ -247,7 +249,7 @@ function long(
   let flags = HAS_LOGGER;
   if (context) flags |= HAS_CONTEXT;
   if (fields) flags |= HAS_EXTRA;
-  const at = head(out, flags);
+  const at = beginRecord(out, flags);
   out.bytes[out.pos++] = level;
   out.text(message);
   out.leb(source.id);

@@ -1,12 +1,12 @@
-// Where records are written before the wasm reads them: memory of the wasm's, or, before
-// it is there, plain memory.
+// The memory that records are written to and that the wasm reads: the wasm's own, or plain
+// memory until the wasm has been loaded.
 
-import { glance, RECORD, routeOf } from './record-writer.js';
 import { Writer } from '../wire/writer.js';
+import { RECORD, dispatchIds, peekRecord } from './record-writer.js';
 
 /** The ring's size in bytes while nothing asks for more. */
 export const RING = 64 << 10;
-/** The kind of an item that is no more; readers pass over it. */
+/** The kind of an evicted item; readers pass over it. */
 export const DEAD = 0x7f;
 
 /** Where records are written. */
@@ -23,11 +23,11 @@ export function itemLength(bytes: Uint8Array, at: number): number {
   );
 }
 
-/** Calls `visit` with the level and the route of each record between two offsets. */
-export function eachRecord(items: Writer, from: number, end: number, visit: (level: number, route: number) => void): void {
-  for (let at = from; at < end; at += itemLength(items.bytes, at)) {
-    if (items.bytes[at] !== RECORD) continue;
-    const { level, logger } = glance(items, at);
-    visit(level, routeOf[logger]!);
+/** Calls `visit` with the level and the dispatch's id of each record between two offsets. */
+export function eachRecord(bytes: Uint8Array, from: number, end: number, visit: (level: number, dispatchId: number) => void): void {
+  for (let at = from; at < end; at += itemLength(bytes, at)) {
+    if (bytes[at] !== RECORD) continue;
+    const { level, logger } = peekRecord(bytes, at);
+    visit(level, dispatchIds[logger]!);
   }
 }

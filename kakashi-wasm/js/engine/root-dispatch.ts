@@ -1,23 +1,23 @@
-// The road of all loggers without their own, and what all their records carry.
+// The dispatch of all loggers without their own, and the context of all records.
 
-import { consoleSink } from '../sinks/console-sink.js';
 import { EMPTY } from '../record/context.js';
-import { addRoute } from './emit.js';
-import { Outlet } from '../sinks/sink-queue.js';
-import { Route } from './dispatch.js';
+import { consoleSink } from '../sinks/console-sink.js';
+import { SinkQueue } from '../sinks/sink-queue.js';
+import { Dispatch } from './dispatch.js';
+import { addDispatch } from './emit.js';
 
 /** The program's context: its name, version and environment. */
 export const base = { context: EMPTY };
 
-let route: Route | undefined;
+let dispatch: Dispatch | undefined;
 
-/** Returns the route; at first it leads to the console. */
-export function root(): Route {
-  // Made when it is asked for: the entry has said by then what the console is.
-  if (!route) {
-    route = new Route();
-    route.lead([new Outlet(consoleSink(), route.format)]);
-    addRoute(route);
+/** Returns the dispatch; until `configure` names other sinks, records go to the console. */
+export function rootDispatch(): Dispatch {
+  // Made on the first call: by then the entry has described the console in `platform`.
+  if (!dispatch) {
+    dispatch = new Dispatch();
+    dispatch.setQueues([new SinkQueue(consoleSink(), dispatch.format)]);
+    addDispatch(dispatch);
   }
-  return route;
+  return dispatch;
 }

@@ -1,4 +1,4 @@
-// Browsers: the wasm is fetched; what is logged before it is there is kept, in order.
+// Browsers: the wasm is fetched; records that are logged earlier are kept, in order.
 
 import { report } from '../sinks/sink-queue.js';
 import { installFrom } from './fetched.js';
@@ -8,9 +8,9 @@ import { findStorage } from './storage.js';
 findStorage();
 installPage();
 
-/** Resolves when the wasm is there. */
+/** Resolves when the wasm has been loaded. */
 export const ready: Promise<void> = installFrom(new URL('../../kakashi.wasm', import.meta.url));
-// Told here; who waits for `ready` is told as well.
+// Reported here, and by the rejected promise to whoever awaits it.
 ready.catch((error: unknown) => report(error as Error));
 
 export * from '../index.js';

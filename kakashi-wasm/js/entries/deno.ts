@@ -15,6 +15,6 @@ install(() => wasm as unknown as Exports);
 addEventListener('unload', flushAtExit);
 addEventListener('beforeunload', flushAtExit);
 
-/** Resolved: the wasm is there. */
+/** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();
 export * from '../index.js';

@@ -7,6 +7,6 @@ import { findStorage } from './storage.js';
 findStorage();
 installModule(module);
 
-/** Resolved: the wasm is there. */
+/** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();
 export * from '../index.js';

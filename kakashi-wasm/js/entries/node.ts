@@ -7,6 +7,6 @@ import { installProcess } from './process.js';
 installProcess();
 installModule(new WebAssembly.Module(readFileSync(new URL('../../kakashi.wasm', import.meta.url))));
 
-/** Resolved: the wasm is there. */
+/** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();
 export * from '../index.js';

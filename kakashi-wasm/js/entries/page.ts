@@ -1,8 +1,8 @@
-// What pages have: an end that nobody announces.
+// Pages: they may end without notice once they are hidden.
 
 import { flushLast } from '../engine/flush.js';
 
-/** Hands over all that waits when the page gets hidden: it may not be seen again. @internal */
+/** Flushes when the page gets hidden: it may never be shown again. @internal */
 export function installPage(): void {
   const page = globalThis as Partial<typeof globalThis>;
   page.document?.addEventListener?.('visibilitychange', () => {

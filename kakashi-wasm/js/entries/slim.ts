@@ -10,18 +10,18 @@ installPage();
 
 let resolve: () => void;
 
-/** Resolves when the wasm is there. */
+/** Resolves when the wasm has been loaded. */
 export const ready: Promise<void> = new Promise((done) => {
   resolve = done;
 });
 
-/** Takes the wasm, however it comes; what was logged before is written then. */
+/** Loads the wasm from any source; records that were logged before are written then. */
 export async function init(wasm: WasmSource | PromiseLike<WasmSource>): Promise<void> {
   await installFrom(wasm);
   resolve();
 }
 
-/** Takes a module that is compiled already. */
+/** Loads a compiled module. */
 export function initSync(module: WebAssembly.Module): void {
   installModule(module);
   resolve();

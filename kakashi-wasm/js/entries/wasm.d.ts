@@ -1,4 +1,4 @@
-// What bundlers and runtimes make of an import of a module of wasm.
+// Imports of wasm, as bundlers and runtimes resolve them.
 
 declare module '*.wasm' {
   const module: WebAssembly.Module;

@@ -10,14 +10,14 @@ platform.coarse = true;
 findStorage();
 if (!platform.storage) {
   try {
-    // With the flag `nodejs_als` alone there is no other way to it; without any, none.
+    // With the flag `nodejs_als` alone it is found by this import only; without any flag, not at all.
     platform.storage = new (await import('node:async_hooks')).AsyncLocalStorage();
   } catch {
-    // Contexts end where their functions return.
+    // Without it a context ends where its function returns.
   }
 }
 installModule(module);
 
-/** Resolved: the wasm is there. */
+/** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();
 export * from '../index.js';

@@ -1,7 +1,7 @@
 // The console's own methods in place of the loggers'.
 //
-// Developer tools name the line that calls a native method. So the loggers' methods
-// become getters that hand out a native one, bound to what comes before the message.
+// Developer tools show the line that calls a native method. So the loggers' methods
+// become getters that return a native method, bound to the text before the message.
 
 import { methodOf } from '../sinks/console-sink.js';
 import { counts } from '../stats.js';
@@ -14,7 +14,7 @@ let bound = false;
 
 function nothing(): void {}
 
-/** What stands before a message: the logger, and what its records carry. */
+/** The text before a message: the logger and its context. */
 function prefix(logger: Logger): string {
   const context = logger.context();
   try {
@@ -24,16 +24,16 @@ function prefix(logger: Logger): string {
   }
 }
 
-/** Binds all loggers' methods, or gives them back. @internal */
-export function bindDirect(bind: boolean): void {
+/** Replaces the methods of all loggers by the console's, or puts them back. @internal */
+export function bindConsole(bind: boolean): void {
   if (bind === bound) return;
   bound = bind;
   for (const [name, level] of Object.entries(METHODS)) {
     const getter = {
       configurable: true,
       get(this: Logger) {
-        // A road of its own leads to sinks of its own.
-        if (this.core.road.id !== 0) return own[name as keyof typeof METHODS].value;
+        // A custom logger keeps its own sinks.
+        if (this.core.dispatch.id !== 0) return own[name as keyof typeof METHODS].value;
         if (level < this.core.threshold) return nothing;
         counts.sent++;
         counts.written++;

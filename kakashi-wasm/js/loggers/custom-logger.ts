@@ -1,17 +1,17 @@
-// Loggers with a road of their own: level, enrichers, filters, format, sinks.
+// Loggers with settings of their own: level, enrichers, filters, format, sinks.
 
-import { check } from '../settings/validate.js';
+import { validate } from '../settings/validate.js';
 import { EMPTY, LogContext } from '../record/context.js';
-import { addRoute } from '../engine/emit.js';
-import { type Fields, copied } from '../record/fields.js';
+import { addDispatch } from '../engine/emit.js';
+import { type Fields, copyFields } from '../record/fields.js';
 import { type Level } from '../record/level.js';
 import { Logger } from './logger.js';
-import { type Core, adopt, newCore } from './registry.js';
-import { outletOf } from '../sinks/retrying-sink-queue.js';
-import { Route } from '../engine/dispatch.js';
+import { type LoggerCore, addUnregistered, newCore } from './registry.js';
+import { sinkQueueOf } from '../sinks/retrying-sink-queue.js';
+import { Dispatch } from '../engine/dispatch.js';
 import type { FormatName, Sink } from '../sinks/sink.js';
 
-/** What a record is to an enricher or a filter: as it was given, before any context. */
+/** A record as an enricher or a filter sees it: as the call gave it, without context. */
 export interface Candidate {
   readonly level: number;
   readonly logger: string;
@@ -19,7 +19,7 @@ export interface Candidate {
   readonly fields: Fields;
 }
 
-/** Says what a custom logger does with its records. */
+/** Settings of a custom logger. */
 export interface LoggerConfig {
   /** The threshold; without one the logger follows `setLogLevel`. */
   level?: Level;
@@ -35,40 +35,40 @@ export interface LoggerConfig {
   filters?: readonly ((record: Candidate) => boolean)[];
 }
 
-/** Writes records on a road of its own; made by {@link createCustomLogger}. */
+/** A logger with settings of its own; made by {@link createCustomLogger}. */
 export class FunctionalLogger extends Logger {
   /** @internal */
   override emit(level: number, message: string, given: unknown): void {
     const { enrichers = [], filters = [] } = configs.get(this.core) ?? {};
     if (enrichers.length + filters.length === 0) return super.emit(level, message, given);
-    let fields = copied(given);
+    let fields = copyFields(given);
     const candidate = (): Candidate => ({ level, logger: this.name, message, fields });
     for (const enrich of enrichers) {
-      fields = { ...fields, ...copied(() => enrich(candidate())), ...fields };
+      fields = { ...fields, ...copyFields(() => enrich(candidate())), ...fields };
     }
     for (const passes of filters) {
       try {
         if (!passes(candidate())) return;
       } catch {
-        // Better a record too many.
+        // Better one record too many than one too few.
       }
     }
     super.emit(level, message, fields);
   }
 }
 
-const configs = new WeakMap<Core, LoggerConfig>();
+const configs = new WeakMap<LoggerCore, LoggerConfig>();
 
-/** Makes a logger with a road of its own. Two of the same name are two loggers. */
+/** Makes a logger with settings of its own. Two of the same name are two loggers. */
 export function createCustomLogger(name: string, config: LoggerConfig): FunctionalLogger {
   if (!config?.sinks) throw new TypeError('a custom logger has sinks: createCustomLogger(name, {sinks: [consoleSink()]})');
-  check(config);
-  const route = new Route();
-  route.format = config.format ?? 'auto';
-  route.redact = config.redact ?? [];
-  route.lead(config.sinks.map((sink) => outletOf(sink, route.format)));
-  addRoute(route);
-  const core = adopt(newCore(`custom${route.id}`, name, route, config.level));
+  validate(config);
+  const dispatch = new Dispatch();
+  dispatch.format = config.format ?? 'auto';
+  dispatch.redact = config.redact ?? [];
+  dispatch.setQueues(config.sinks.map((sink) => sinkQueueOf(sink, dispatch.format)));
+  addDispatch(dispatch);
+  const core = addUnregistered(newCore(`custom${dispatch.id}`, name, dispatch, config.level));
   core.inherit = (below) => {
     below.inherit = core.inherit!;
     configs.set(below, config);

@@ -1,6 +1,6 @@
 // Logging without a logger: functions over one named `root`.
 
-import { type Fields, type LazyFields, copied } from '../record/fields.js';
+import { type Fields, type LazyFields, copyFields } from '../record/fields.js';
 import { type Level, levelOf, named, unknownLevel } from '../record/level.js';
 import { type Logger, getLogger } from './logger.js';
 
@@ -77,5 +77,5 @@ export function security(type: string, severity: string, fields?: Given): void {
 
 function event(level: number, message: string, own: Fields, fields: Given | undefined): void {
   const root = logger();
-  if (root.isEnabled(level)) root.emit(level, message, () => ({ ...own, ...copied(fields), ...own }));
+  if (root.isEnabled(level)) root.emit(level, message, () => ({ ...own, ...copyFields(fields), ...own }));
 }

@@ -1,13 +1,13 @@
-// Loggers: what application code holds.
+// Logger: the handle that application code holds.
 
 import { EMPTY, LogContext, currentContext } from '../record/context.js';
 import { emit } from '../engine/emit.js';
-import { type Fields, type LazyFields, copied } from '../record/fields.js';
+import { type Fields, type LazyFields, copyFields } from '../record/fields.js';
 import { type Flushed, flush } from '../engine/flush.js';
 import { type Level, levelOf, named, unknownLevel } from '../record/level.js';
-import { type Core, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
-import { base, root } from '../engine/root-dispatch.js';
-import { errorType, isError, messageOf, read, stackOf } from '../wire/value.js';
+import { type LoggerCore, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
+import { base, rootDispatch } from '../engine/root-dispatch.js';
+import { errorType, isError, messageOf, readProperty, stackOf } from '../wire/value.js';
 
 /** Settings of one logger. */
 export interface LoggerOptions {
@@ -18,19 +18,19 @@ export interface LoggerOptions {
 /**
  * Writes records through the sinks.
  *
- * A message means itself: nothing in it is a placeholder. Fields are read before the
- * call returns; what happens to them later changes no record. No call that logs throws.
+ * A message is written as it is: nothing in it is a placeholder. Fields are read before
+ * the call returns; later changes of their values change no record. No call that logs throws.
  */
 export class Logger {
-  /** The contexts that `effective` was made of. */
-  private seen: LogContext | undefined;
-  private seenBase: LogContext | undefined;
+  /** The contexts that `effective` was merged from. */
+  private scope: LogContext | undefined;
+  private base: LogContext | undefined;
   private effective: LogContext | undefined;
 
   /** @internal */
   constructor(
     /** @internal */
-    readonly core: Core,
+    readonly core: LoggerCore,
     private readonly own: LogContext,
   ) {}
 
@@ -45,7 +45,7 @@ export class Logger {
 
   set level(level: Level) {
     this.core.threshold = levelOf(level);
-    this.core.own = true;
+    this.core.ownLevel = true;
   }
 
   /** Whether records of a level are written. Throws a RangeError that lists the levels. */
@@ -74,7 +74,7 @@ export class Logger {
     if (30 >= this.core.threshold) this.emit(30, message, fields);
   }
 
-  /** Is with its sinks when the call returns, an async logger's soon after. */
+  /** Its sinks have the record when the call returns, an async logger's soon after. */
   error(message: string, fields?: Fields | LazyFields): void {
     if (40 >= this.core.threshold) this.emit(40, message, fields);
   }
@@ -94,7 +94,7 @@ export class Logger {
     try {
       number = named(levelOf(level));
     } catch {
-      given = () => ({ ...copied(fields), level_error: unknownLevel(level) });
+      given = () => ({ ...copyFields(fields), level_error: unknownLevel(level) });
     }
     if (number >= this.core.threshold) this.emit(number, message, given);
   }
@@ -111,7 +111,7 @@ export class Logger {
     };
     const stack = stackOf(error);
     if (stack) thrown['exception.stacktrace'] = stack;
-    this.emit(40, message, () => ({ ...thrown, ...copied(fields), ...thrown }));
+    this.emit(40, message, () => ({ ...thrown, ...copyFields(fields), ...thrown }));
   }
 
   /** Makes a logger below this one: `parent::name`, with more fields if you like. */
@@ -124,13 +124,13 @@ export class Logger {
     return this.of(this.core, this.own.with(fields));
   }
 
-  /** Hands over what is buffered, and waits for the sinks. */
+  /** Hands the buffered records over, and waits for the sinks; see {@link flush}. */
   flush(timeoutMs?: number): Promise<Flushed> {
     return flush(timeoutMs);
   }
 
   /** Makes a handle of the same kind. */
-  private of(core: Core, own: LogContext): Logger {
+  private of(core: LoggerCore, own: LogContext): Logger {
     return new (this.constructor as typeof Logger)(core, own);
   }
 
@@ -139,17 +139,17 @@ export class Logger {
     emit(this.core, this.context(), level, message, fields);
   }
 
-  /** What records carry now. @internal */
+  /** The context that records have now. @internal */
   context(): LogContext | undefined {
     const scope = currentContext();
-    if (scope !== this.seen || base.context !== this.seenBase) this.look(scope);
+    if (scope !== this.scope || base.context !== this.base) this.merge(scope);
     return this.effective;
   }
 
-  /** Puts contexts together: the program's, the logger's, the task's; a later one wins. */
-  private look(scope: LogContext): void {
-    this.seen = scope;
-    this.seenBase = base.context;
+  /** Merges the contexts of the program, the logger and the task; a later one wins. */
+  private merge(scope: LogContext): void {
+    this.scope = scope;
+    this.base = base.context;
     const outer = base.context.merge(this.own);
     let effective = scope;
     if (!outer.isEmpty) {
@@ -165,19 +165,19 @@ export class Logger {
 function withCauses(error: unknown): string {
   let text = messageOf(error);
   let cause = error;
-  // A cause that leads back to itself must not be told for ever.
+  // Causes may form a circle.
   for (let depth = 0; depth < 64 && isError(cause); depth++) {
-    cause = read(cause, 'cause');
+    cause = readProperty(cause, 'cause');
     if (cause === undefined) break;
     text += `: ${messageOf(cause)}`;
   }
   return text;
 }
 
-const handles = new Map<Core, Logger>();
+const handles = new Map<LoggerCore, Logger>();
 
 /** Finds or makes the handle of a core. @internal */
-export function handleOf<L extends Logger>(core: Core, kind: new (core: Core, own: LogContext) => L): L {
+export function handleOf<L extends Logger>(core: LoggerCore, kind: new (core: LoggerCore, own: LogContext) => L): L {
   let logger = handles.get(core);
   if (!logger) handles.set(core, (logger = new kind(core, EMPTY)));
   return logger as L;
@@ -186,12 +186,12 @@ export function handleOf<L extends Logger>(core: Core, kind: new (core: Core, ow
 /** Returns the logger of this name; handles of one name are one logger. */
 export function getLogger(name: string, { level }: LoggerOptions = {}): Logger {
   return handleOf(
-    coreOf('sync', name, level, () => newCore('sync', name, root(), level)),
+    coreOf('sync', name, level, () => newCore('sync', name, rootDispatch(), level)),
     Logger,
   );
 }
 
-/** Forgets all loggers, once what is buffered has been handed over; handles that exist work on. */
+/** Flushes, then forgets all loggers; handles that exist still work. */
 export function clearLoggerCache(): void {
   void flush();
   handles.clear();

@@ -1,19 +1,20 @@
-// What an async logger does when as many of its records wait as may.
+// What an async logger does when its capacity is reached.
 
 import { QUEUE_FULL } from '../stats.js';
-import { type Core, drop, unsend } from '../engine/emit.js';
+import { drop } from '../engine/emit.js';
 import { flushNow } from '../engine/flush.js';
-import { RECORD, glance } from '../engine/record-writer.js';
+import { RECORD, peekRecord } from '../engine/record-writer.js';
 import { DEAD, itemLength, ring, ringState } from '../engine/ring.js';
+import type { LoggerCore } from './registry.js';
 
-/** Hand over what waits, or drop: the record that comes, or the oldest. */
+/** Flush what is buffered, or drop: the new record, or the oldest. */
 export type OnFull = 'flush' | 'dropNewest' | 'dropOldest';
 
-/** Cores that evict, and where each looks for its oldest record. */
-const oldest = new Map<Core, number>();
+/** For loggers that evict: the offset from which each looks for its oldest record. */
+const oldest = new Map<LoggerCore, number>();
 
-/** Makes the policy of one core. @internal */
-export function policyOf(core: Core, capacity: number, onFull: OnFull): void {
+/** Gives a logger its overflow policy. @internal */
+export function setOverflowPolicy(core: LoggerCore, capacity: number, onFull: OnFull): void {
   let drains = 0;
   let pending = 0;
   core.isAsync = true;
@@ -23,7 +24,7 @@ export function policyOf(core: Core, capacity: number, onFull: OnFull): void {
       pending = 0;
       oldest.delete(core);
     }
-    // An eighth is kept for what must not be pushed out by noise.
+    // An eighth is reserved for WARNING and above.
     if (pending >= (level < 30 ? capacity - (capacity >> 3) : capacity)) {
       if (onFull === 'dropNewest') return false;
       if (onFull === 'dropOldest') return evict(core);
@@ -32,21 +33,21 @@ export function policyOf(core: Core, capacity: number, onFull: OnFull): void {
     pending++;
     return true;
   };
-  // A ring that is full makes room without a sink, and then grows.
-  if (onFull !== 'flush') core.makeRoom = compact;
+  // A full ring is compacted, without a sink, and then grows.
+  if (onFull !== 'flush') core.compact = compact;
 }
 
-/** Takes a core's oldest record below WARNING out of the ring; false where all that is left is evidence. */
-function evict(core: Core): boolean {
+/** Removes a logger's oldest record below WARNING from the ring; false if it has none. */
+function evict(core: LoggerCore): boolean {
   const { bytes, pos } = ring;
   for (let at = oldest.get(core) ?? 0, length; at < pos; at += length) {
     length = itemLength(bytes, at);
     if (bytes[at] !== RECORD) continue;
-    const { level, logger } = glance(ring, at);
+    const { level, logger } = peekRecord(bytes, at);
     if (logger !== core.id || level >= 30) continue;
     bytes[at] = DEAD;
     oldest.set(core, at + length);
-    unsend(core, level);
+    core.dispatch.count(level, -1);
     drop(core, level, QUEUE_FULL);
     return true;
   }
@@ -54,7 +55,7 @@ function evict(core: Core): boolean {
   return false;
 }
 
-/** Closes the gaps that evicted records have left; false if they are not worth it. */
+/** Closes the gaps of evicted records; false if that frees little. */
 function compact(): boolean {
   const { bytes, pos } = ring;
   let to = 0;
@@ -65,7 +66,7 @@ function compact(): boolean {
     to += length;
   }
   ring.pos = to;
-  // Offsets into the ring are others now.
+  // The offsets of all records have changed.
   oldest.clear();
   return pos - to > bytes.length / 8;
 }

@@ -1,18 +1,18 @@
-// What every record of a request, a user or a program carries.
+// Contexts: fields of all records of a request, a user or a program.
 //
-// A context never changes. Its values are written to bytes when it is made, so that
-// what happens to them later changes no record.
+// A context never changes. Its values are encoded when it is made, so that later changes
+// of their objects change no record.
 
 import type { Fields } from './fields.js';
 import { platform } from '../platform.js';
-import { read } from '../wire/value.js';
+import { readProperty } from '../wire/value.js';
 import { type Writer, written } from '../wire/writer.js';
 
 /** Fields of a context. The typed ones win over others of the same name. */
 export interface ContextFields {
   /** The address of the client. */
   ip?: string;
-  /** How the client came: the method and path, say. */
+  /** What the client asked for: the method and path, say. */
   access?: string;
   requestId?: string;
   /** The client program's name for itself. */
@@ -38,22 +38,22 @@ const TYPED: Record<string, string> = {
   environment: 'environment',
 };
 
-/** A value, and what it was when it came. */
-interface Kept {
+/** A value, and its bytes as they were when the context was made. */
+interface EncodedValue {
   readonly value: unknown;
   readonly bytes: Uint8Array;
 }
 
-type Pairs = ReadonlyMap<string, Kept>;
+type Pairs = ReadonlyMap<string, EncodedValue>;
 const NONE: Pairs = new Map();
 
 /** Fields for many records. */
 export class LogContext {
-  /** The id in the ring's tables, and the tables it is an id of. @internal */
+  /** The context's id, and the generation of the tables that have it. @internal */
   id = -1;
   /** @internal */
   tables = -1;
-  /** Contexts of loggers that were merged into this one, by the logger's. @internal */
+  /** This context merged with those of loggers, by the logger's context. @internal */
   merged: WeakMap<LogContext, LogContext> | undefined;
   /** @internal */
   readonly typed: Pairs;
@@ -62,13 +62,13 @@ export class LogContext {
 
   /** Takes fields; `undefined` ones are left out. */
   constructor(fields?: ContextFields | null) {
-    const typed = new Map<string, Kept>();
-    const custom = new Map<string, Kept>();
+    const typed = new Map<string, EncodedValue>();
+    const custom = new Map<string, EncodedValue>();
     for (const key of Object.keys(fields ?? {})) {
-      const value = read(fields!, key);
+      const value = readProperty(fields!, key);
       if (value === undefined) continue;
       const known = TYPED[key];
-      (known ? typed : custom).set(known ?? key, kept(known ? `${value as string}` : value));
+      (known ? typed : custom).set(known ?? key, encoded(known ? `${value as string}` : value));
     }
     this.typed = typed;
     this.custom = custom;
@@ -81,10 +81,10 @@ export class LogContext {
     return of(join(this.typed, other.typed), join(this.custom, other.custom));
   }
 
-  /** Adds fields of any kind. */
+  /** Returns a context with more fields. */
   with(fields: Fields): LogContext {
     const custom = new Map(this.custom);
-    for (const key of Object.keys(fields)) custom.set(key, kept(read(fields, key)));
+    for (const key of Object.keys(fields)) custom.set(key, encoded(readProperty(fields, key)));
     return of(this.typed, custom);
   }
 
@@ -105,11 +105,11 @@ export class LogContext {
   }
 }
 
-function kept(value: unknown): Kept {
+function encoded(value: unknown): EncodedValue {
   return { value, bytes: written((out) => out.value(value)) };
 }
 
-function pair(out: Writer, key: string, { bytes }: Kept): void {
+function pair(out: Writer, key: string, { bytes }: EncodedValue): void {
   out.text(key);
   out.raw(bytes);
 }
@@ -127,27 +127,27 @@ function of(typed: Pairs, custom: Pairs): LogContext {
 /** The context without fields. */
 export const EMPTY: LogContext = of(NONE, NONE);
 
-/** Where a scope's current context is kept: a task's, or the program's. */
+/** Holds the current context of a task, or of the program. */
 interface Scope {
   context: LogContext;
 }
 
 const program: Scope = { context: EMPTY };
 let scope = program;
-/** Until somebody opens a scope, nobody needs to ask for one. */
+/** Whether `withContext` was ever called; before, no task has a scope of its own. */
 let scoped = false;
 
-function here(): Scope {
+function currentScope(): Scope {
   return (scoped && (platform.storage?.getStore() as Scope | undefined)) || scope;
 }
 
 /** The context of the current task. */
 export function currentContext(): LogContext {
-  return here().context;
+  return currentScope().context;
 }
 
 function change(fields: ContextFields): void {
-  const current = here();
+  const current = currentScope();
   current.context = current.context.merge(new LogContext(fields));
 }
 
@@ -167,17 +167,17 @@ export function setUserContext(user: { userId?: string; sessionId?: string; [key
 
 /** Adds fields to all records of the current task from now on. */
 export function setCustomContext(fields: Fields): void {
-  const current = here();
+  const current = currentScope();
   current.context = current.context.with(fields);
 }
 
-/** Takes away all context of the current task. */
+/** Removes all context of the current task. */
 export function clearRequestContext(): void {
-  here().context = EMPTY;
+  currentScope().context = EMPTY;
 }
 
 /**
- * Runs a function with a context of its own: what it sets stays its own.
+ * Runs a function in a scope of its own: contexts that it sets end with it.
  *
  * Where the runtime has AsyncLocalStorage (Node, Deno, Bun, workerd, edge runtimes) the
  * context stays with the function across `await`; elsewhere it ends when the function

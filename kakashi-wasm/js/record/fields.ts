@@ -1,17 +1,17 @@
 // Fields as callers give them.
 
-import { isError, messageOf, read } from '../wire/value.js';
+import { isError, messageOf, readProperty } from '../wire/value.js';
 
-/** Keys and values; any value is written somehow, none throws. */
+/** Keys and values; any value can be written, none makes a call throw. */
 export interface Fields {
   readonly [key: string]: unknown;
 }
 
-/** Makes fields when their record is enabled, and only then. */
+/** Makes fields; called only if the record's level is enabled. */
 export type LazyFields = () => Fields | undefined;
 
-/** Returns fields that can be read without a throw, whatever was given. */
-export function settled(given: unknown): Fields | undefined {
+/** Returns the fields of a call, whatever was given: it calls lazy ones, and names a lone value. */
+export function resolveFields(given: unknown): Fields | undefined {
   try {
     if (typeof given === 'function') given = (given as LazyFields)();
     if (given === undefined || given === null) return undefined;
@@ -24,11 +24,11 @@ export function settled(given: unknown): Fields | undefined {
   }
 }
 
-/** Copies fields; a getter that throws costs its own value. */
-export function copied(given: unknown): Fields {
-  const fields = settled(given) ?? {};
+/** Copies fields; a getter that throws costs its own value only. */
+export function copyFields(given: unknown): Fields {
+  const fields = resolveFields(given) ?? {};
   try {
-    return Object.fromEntries(Object.keys(fields).map((key) => [key, read(fields, key)]));
+    return Object.fromEntries(Object.keys(fields).map((key) => [key, readProperty(fields, key)]));
   } catch (error) {
     return { fields_error: `[threw: ${messageOf(error)}]` };
   }

@@ -1,8 +1,8 @@
-// Whether settings make sense; said before anything is changed.
+// Refuses settings that make no sense, before anything is changed.
 
 import { levelOf } from '../record/level.js';
-import type { Configuration } from '../configure.js';
 import type { Sink } from '../sinks/sink.js';
+import type { Configuration } from './configuration.js';
 
 const FORMATS = ['auto', 'text', 'json', 'pretty', 'wire'];
 
@@ -11,8 +11,8 @@ export function isDirect(sink: Sink): boolean {
   return (sink as { direct?: boolean }).direct === true;
 }
 
-/** Throws what says which setting makes no sense, and what would. @internal */
-export function check({ level, levels, format, sinks, maxBatchBytes, flushMs, redact }: Configuration): void {
+/** Throws an error that names the setting, its value, and what would be right. @internal */
+export function validate({ level, levels, format, sinks, maxBatchBytes, flushMs, redact }: Configuration): void {
   for (const each of [level ?? 0, ...Object.values(levels ?? {}), ...[sinks].flat().map((sink) => sink?.level ?? 0)]) levelOf(each);
   for (const each of [format, ...[sinks].flat().map((sink) => sink?.format)]) {
     if (each === undefined || FORMATS.includes(each)) continue;

@@ -1,4 +1,4 @@
-// Encoded records on their way to a sink.
+// A batch: encoded records for a sink.
 
 /** The form of a batch's bytes. */
 export type Format = 'text' | 'json' | 'pretty' | 'wire';

@@ -1,4 +1,4 @@
-// Batches to a function.
+// A sink that calls a function.
 
 import type { Batch } from './batch.js';
 import type { Level } from '../record/level.js';
@@ -9,7 +9,7 @@ export interface CallbackOptions {
   name?: string;
   format?: FormatName;
   level?: Level;
-  /** Bytes that wait for it at most. At first 8 MiB. */
+  /** Bytes that may be queued for it. At first 8 MiB. */
   maxQueueBytes?: number;
   maxBatchBytes?: number;
 }

@@ -1,4 +1,4 @@
-// Lines on the console.
+// A sink that writes lines to the console.
 
 import type { Batch } from './batch.js';
 import type { Level } from '../record/level.js';

@@ -1,11 +1,11 @@
-// An outlet for a sink that may take its time, or fail.
+// The queue of a sink that may take its time, or fail.
 //
-// One batch at a time; a batch that was not taken comes again. What can't wait any
-// longer is counted by level and reason, and told in the stream before what comes next.
+// The sink has one batch at a time, and gets a batch that it did not take again. Batches
+// that exceed the queue's limit are counted by level and reason, and announced in the stream.
 
+import { type DropCounts, QUEUE_FULL, SINK_FAILED } from '../stats.js';
 import type { Batch } from './batch.js';
-import { type Drops, QUEUE_FULL, SINK_FAILED } from '../stats.js';
-import { Outlet, SinkError, type Waiting, delivery, report } from './sink-queue.js';
+import { type QueuedBatch, SinkError, SinkQueue, delivery, report } from './sink-queue.js';
 import type { FormatName, Sink } from './sink.js';
 
 /** How often a sink gets a batch before it is given up. */
@@ -14,36 +14,37 @@ const FIRST_PAUSE_MS = 100;
 const QUEUE_BYTES = 8 << 20;
 
 /** @internal */
-export class QueuedOutlet extends Outlet {
+export class RetryingSinkQueue extends SinkQueue {
   private bytes = 0;
-  private with: Waiting | undefined;
+  /** The batch that the sink has now. */
+  private current: QueuedBatch | undefined;
   private tries = 0;
   private pause: unknown;
   private idlers: (() => void)[] = [];
 
   override get isIdle(): boolean {
-    return !this.with && super.isIdle;
+    return !this.current && super.isIdle;
   }
 
   override idle(): Promise<void> {
     return this.isIdle ? super.idle() : new Promise((resolve) => this.idlers.push(resolve));
   }
 
-  override add(batch: Batch, news: Drops | undefined): void {
-    super.add(batch, news);
+  override add(batch: Batch, announced: DropCounts | undefined): void {
+    super.add(batch, announced);
     this.bytes += batch.bytes.length;
     // A sink that is free gets it first.
-    if (this.with || this.pause || delivery.depth > 0) this.trim();
+    if (this.current || this.pause || delivery.depth > 0) this.trim();
   }
 
-  /** Gives up what is more than may wait. */
+  /** Gives up the batches that exceed the limit. */
   private trim(): void {
-    const most = this.sink.maxQueueBytes ?? QUEUE_BYTES;
-    while (this.bytes > most && this.queue.length > 1) {
+    const limit = this.sink.maxQueueBytes ?? QUEUE_BYTES;
+    while (this.bytes > limit && this.batches.length > 1) {
       // Of those of the lowest level, the newest: evidence stays, and so does the beginning.
-      const lowest = this.queue.reduce((level, waiting) => Math.min(level, waiting.batch.level), 255);
-      const at = this.queue.findLastIndex((waiting) => waiting.batch.level === lowest);
-      this.giveUp(this.queue.splice(at, 1)[0]!, this.failing ? SINK_FAILED : QUEUE_FULL);
+      const lowest = this.batches.reduce((level, queued) => Math.min(level, queued.batch.level), 255);
+      const at = this.batches.findLastIndex((queued) => queued.batch.level === lowest);
+      this.giveUp(this.batches.splice(at, 1)[0]!, this.failing ? SINK_FAILED : QUEUE_FULL);
     }
   }
 
@@ -52,81 +53,81 @@ export class QueuedOutlet extends Outlet {
       clearTimeout(this.pause as number);
       this.pause = undefined;
     }
-    while (!this.with && this.queue.length > 0 && !this.pause) {
-      const waiting = (this.with = this.queue.shift()!);
+    while (!this.current && this.batches.length > 0 && !this.pause) {
+      const queued = (this.current = this.batches.shift()!);
       try {
-        const taken = this.write(waiting) as PromiseLike<void> | undefined;
+        const taken = this.write(queued) as PromiseLike<void> | undefined;
         if (typeof taken?.then === 'function') {
           taken.then(
             () => {
-              this.took(waiting);
+              this.accepted(queued);
               this.pump();
             },
-            (error) => this.failed(waiting, error),
+            (error) => this.refused(queued, error),
           );
           return this.trim();
         }
       } catch (error) {
-        this.failed(waiting, error);
+        this.refused(queued, error);
         return this.trim();
       }
-      this.took(waiting);
+      this.accepted(queued);
     }
-    this.settle();
+    this.resolveIdlers();
   }
 
   override last(): boolean {
-    const { sink, queue } = this;
+    const { sink, batches } = this;
     if (!sink.last) return false;
     let taken = 0;
     try {
-      if (queue.length > 0) taken = sink.last(queue.map(({ batch }) => batch));
+      if (batches.length > 0) taken = sink.last(batches.map(({ batch }) => batch));
     } catch (error) {
       report(new SinkError(sink.name ?? 'sink', error));
     }
-    for (const waiting of queue.splice(0, taken)) this.written(waiting);
-    this.settle();
+    for (const queued of batches.splice(0, taken)) this.written(queued);
+    this.resolveIdlers();
     return true;
   }
 
   override abandon(reason: number): void {
-    if (this.with) this.giveUp(this.with, reason);
-    this.with = undefined;
+    if (this.current) this.giveUp(this.current, reason);
+    this.current = undefined;
     super.abandon(reason);
-    this.settle();
+    this.resolveIdlers();
   }
 
-  protected override written(waiting: Waiting): void {
-    super.written(waiting);
-    this.bytes -= waiting.batch.bytes.length;
+  protected override written(queued: QueuedBatch): void {
+    super.written(queued);
+    this.bytes -= queued.batch.bytes.length;
   }
 
-  protected override giveUp(waiting: Waiting, reason: number): void {
-    super.giveUp(waiting, reason);
-    this.bytes -= waiting.batch.bytes.length;
+  protected override giveUp(queued: QueuedBatch, reason: number): void {
+    super.giveUp(queued, reason);
+    this.bytes -= queued.batch.bytes.length;
   }
 
-  private took(waiting: Waiting): void {
-    // One that was given up meanwhile is counted already.
-    if (this.with !== waiting) return;
-    this.with = undefined;
+  private accepted(queued: QueuedBatch): void {
+    // A batch that `abandon` gave up meanwhile is counted already.
+    if (this.current !== queued) return;
+    this.current = undefined;
     this.tries = 0;
-    this.written(waiting);
-    this.settle();
+    this.written(queued);
+    this.resolveIdlers();
   }
 
-  private failed(waiting: Waiting, error: unknown): void {
-    if (this.with !== waiting) return;
-    this.with = undefined;
-    this.complain(error);
+  private refused(queued: QueuedBatch, error: unknown): void {
+    if (this.current !== queued) return;
+    this.current = undefined;
+    this.failed(error);
     if (++this.tries >= TRIES || (error as { retry?: unknown } | undefined)?.retry === false) {
       this.tries = 0;
-      this.giveUp(waiting, SINK_FAILED);
+      this.giveUp(queued, SINK_FAILED);
     } else {
-      this.queue.unshift(waiting);
+      this.batches.unshift(queued);
     }
-    this.settle();
-    if (this.queue.length === 0) return;
+    this.resolveIdlers();
+    if (this.batches.length === 0) return;
     try {
       this.pause = setTimeout(() => this.pump(true), FIRST_PAUSE_MS * 2 ** this.tries);
     } catch {
@@ -134,19 +135,19 @@ export class QueuedOutlet extends Outlet {
     }
   }
 
-  private settle(): void {
+  private resolveIdlers(): void {
     if (this.isIdle) for (const resolve of this.idlers.splice(0)) resolve();
   }
 }
 
-/** What has been made for a sink; one that comes back has its order, and one call at a time. */
-const known = new WeakMap<Sink, Outlet[]>();
+/** The queues of a sink. Configured again it keeps its queue: its batches stay in order, one call at a time. */
+const queuesOf = new WeakMap<Sink, SinkQueue[]>();
 
-/** Finds or makes the outlet that fits a sink: a console needs no queue. @internal */
-export function outletOf(sink: Sink, format: FormatName): Outlet {
-  const made = new ('direct' in sink ? Outlet : QueuedOutlet)(sink, format);
-  const all = known.get(sink) ?? [];
-  const found = all.find((outlet) => outlet.format === made.format && outlet.threshold === made.threshold);
-  if (!found) known.set(sink, [...all, made]);
+/** Finds or makes the queue that fits a sink: a console is never tried again. @internal */
+export function sinkQueueOf(sink: Sink, format: FormatName): SinkQueue {
+  const made = new ('direct' in sink ? SinkQueue : RetryingSinkQueue)(sink, format);
+  const all = queuesOf.get(sink) ?? [];
+  const found = all.find((queue) => queue.format === made.format && queue.threshold === made.threshold);
+  if (!found) queuesOf.set(sink, [...all, made]);
   return found ?? made;
 }

@@ -1,16 +1,16 @@
-// What waits for one sink, and what the sink has not been told.
+// The batches that wait for one sink, and the drops that its stream has not announced.
 //
-// This one is for sinks that work at once and hardly ever fail: a console. Others have
-// a queue that waits and tries again (retrying-sink-queue.ts).
+// This queue is for sinks that work at once and hardly ever fail: a console. For others
+// there is one that waits and tries again (retrying-sink-queue.ts).
 
-import type { Batch, Format } from './batch.js';
-import { type Drops, SINK_FAILED, counts, noDrops, placeOf } from '../stats.js';
-import { levelOf } from '../record/level.js';
 import { platform } from '../platform.js';
-import type { FormatName, Sink } from './sink.js';
+import { levelOf } from '../record/level.js';
+import { type DropCounts, SINK_FAILED, counts, dropIndex, noDrops } from '../stats.js';
 import { messageOf } from '../wire/value.js';
+import type { Batch, Format } from './batch.js';
+import type { FormatName, Sink } from './sink.js';
 
-/** Tells of a sink that did not take a batch. */
+/** Says that a sink did not take a batch. */
 export class SinkError extends Error {
   override readonly name = 'SinkError';
 
@@ -24,38 +24,41 @@ export class SinkError extends Error {
   }
 }
 
-/** Told of a sink's first failure, and of the first after it has worked again. */
+/** Called on a sink's first failure, and on the first after it has worked again. */
 export type OnError = (error: Error) => void;
 
 export const errors: { report: OnError | undefined } = { report: undefined };
 
-/** Tells the operator, whatever he does. @internal */
+/** Reports an error to the operator. It never throws. @internal */
 export function report(error: Error): void {
   try {
     if (errors.report) errors.report(error);
     else console.warn(error.message);
   } catch {
-    // Whoever is to be told has failed as well: the counts say it.
+    // The operator's function has failed as well: the counts still say it.
   }
 }
 
-/** How deep the program is in sinks: a record that a sink logs waits for the next flush, which `arm` prepares. */
+/**
+ * The number of sinks that are running now, one inside the other: a record that a sink logs
+ * waits for the next flush. `arm` schedules that flush; flush.ts sets it.
+ */
 export const delivery = { depth: 0, arm: (): void => {} };
 
-/** A batch, and the drops that it tells of. */
-export interface Waiting {
+/** A batch, and the drops that its lines announce. */
+export interface QueuedBatch {
   readonly batch: Batch;
-  readonly news: Drops | undefined;
+  readonly announced: DropCounts | undefined;
 }
 
-/** Feeds one sink. */
-export class Outlet {
+/** Hands batches to one sink. */
+export class SinkQueue {
   readonly threshold: number;
   readonly format: Format;
-  /** Drops that the stream has not told of yet. */
-  owed: Drops | undefined;
-  /** What waits, the oldest first. */
-  protected readonly queue: Waiting[] = [];
+  /** Drops that no batch has announced yet. */
+  unannounced: DropCounts | undefined;
+  /** The batches that wait, the oldest first. */
+  protected readonly batches: QueuedBatch[] = [];
   protected failing = false;
 
   constructor(
@@ -67,51 +70,52 @@ export class Outlet {
     this.format = wanted === 'auto' ? (platform.terminal && sink.name === 'console' ? 'pretty' : 'text') : wanted;
   }
 
-  /** Whether nothing waits. */
+  /** Whether no batch waits, and none is with the sink. */
   get isIdle(): boolean {
-    return this.queue.length === 0;
+    return this.batches.length === 0;
   }
 
-  /** Resolves when nothing waits any more. */
+  /** Resolves when the queue is idle. */
   async idle(): Promise<void> {}
 
-  /** Counts records that can't be written; they are told of before what comes next. */
-  drop(level: number, reason: number, records = 1): void {
-    const place = placeOf(level, reason);
-    counts.drops[place]! += records;
-    this.owe(place, records);
+  /** Counts a record that can't be written; the sink's next batch announces it. */
+  drop(level: number, reason: number): void {
+    const index = dropIndex(level, reason);
+    counts.drops[index]!++;
+    this.unannounced ??= noDrops();
+    this.unannounced[index]!++;
   }
 
-  /** Takes a batch. */
-  add(batch: Batch, news: Drops | undefined): void {
+  /** Appends a batch. */
+  add(batch: Batch, announced: DropCounts | undefined): void {
     counts.pending += batch.count;
-    this.queue.push({ batch, news });
+    this.batches.push({ batch, announced });
   }
 
-  /** Feeds the sink as long as it takes at once; `now` even when it asked for a pause. */
+  /** Hands batches to the sink until it makes the queue wait; `now` ends a pause between two tries. */
   pump(_now?: boolean): void {
-    for (let waiting; !delivery.depth && (waiting = this.queue.shift()); ) {
+    for (let queued; !delivery.depth && (queued = this.batches.shift()); ) {
       try {
-        this.write(waiting);
-        this.written(waiting);
+        this.write(queued);
+        this.written(queued);
       } catch (error) {
-        this.complain(error);
-        this.giveUp(waiting, SINK_FAILED);
+        this.failed(error);
+        this.giveUp(queued, SINK_FAILED);
       }
     }
   }
 
-  /** Hands what waits over, as a page gets hidden; false if the sink has no way for that. */
+  /** Hands all batches over as a page gets hidden; false if the sink has no `last`. */
   last(): boolean {
     return false;
   }
 
-  /** Gives up all that waits. */
+  /** Gives up all batches. */
   abandon(reason: number): void {
-    for (const waiting of this.queue.splice(0)) this.giveUp(waiting, reason);
+    for (const queued of this.batches.splice(0)) this.giveUp(queued, reason);
   }
 
-  protected write({ batch }: Waiting): unknown {
+  protected write({ batch }: QueuedBatch): unknown {
     delivery.depth++;
     try {
       return this.sink.write(batch);
@@ -120,37 +124,37 @@ export class Outlet {
     }
   }
 
-  protected written({ batch }: Waiting): void {
+  protected written({ batch }: QueuedBatch): void {
     this.failing = false;
     counts.pending -= batch.count;
     counts.written += batch.count;
     counts.bytes += batch.bytes.length;
   }
 
-  /** Tells of the first failure. */
-  protected complain(error: unknown): void {
+  /** Counts a failure, and reports the first. */
+  protected failed(error: unknown): void {
     counts.failures++;
     const { failing } = this;
-    // Before it is told: who is told may log.
+    // Before the report: the operator's function may log.
     this.failing = true;
     if (!failing) report(new SinkError(this.sink.name ?? 'sink', error));
   }
 
-  protected giveUp({ batch, news }: Waiting, reason: number): void {
+  protected giveUp({ batch, announced }: QueuedBatch, reason: number): void {
     counts.pending -= batch.count;
-    // An announcement is a line of a level, but no record.
-    let announced = batch.ends.length / 2 - batch.count;
+    // An announcement is a line of level WARNING, but no record.
+    let announcements = batch.ends.length / 2 - batch.count;
     for (let index = 1; index < batch.ends.length; index += 2) {
-      if (announced > 0 && batch.ends[index] === 30) announced--;
+      if (announcements > 0 && batch.ends[index] === 30) announcements--;
       else this.drop(batch.ends[index]!, reason);
     }
-    news?.forEach((count, place) => this.owe(place, count));
-    // The stream tells of it soon; of news that could not be told, only with what comes next.
+    if (announced) announceLater(this, announced);
+    // Records that were lost are announced soon; a lost announcement alone waits for the next batch.
     if (batch.count > 0) delivery.arm();
   }
+}
 
-  private owe(place: number, records: number): void {
-    this.owed ??= noDrops();
-    this.owed[place]! += records;
-  }
+/** Adds drops whose announcement was lost to those that the next batch announces. @internal */
+export function announceLater(queue: SinkQueue, drops: DropCounts): void {
+  queue.unannounced = drops.map((count, index) => count + (queue.unannounced?.[index] ?? 0));
 }

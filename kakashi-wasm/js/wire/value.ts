@@ -1,15 +1,13 @@
-// Values that are neither strings, numbers nor booleans, and whatever they do:
-// cycles, getters and proxies that throw, and types without a form of their own.
-// Nothing here throws, but for the writer's own OVERFLOW.
+// Writes values that are neither strings, numbers nor booleans: cycles, getters and proxies
+// that throw, and types without a form of their own. Nothing here throws but OVERFLOW.
 
-import { OVERFLOW } from './overflow.js';
-import type { Writer } from './writer.js';
+import { OVERFLOW, type ValueOutput } from './overflow.js';
 
 /** Lists and maps nest no deeper (kakashi_core::value::MAX_DEPTH). */
 const MAX_DEPTH = 16;
 
-/** Writes any value; `inside` are the objects that it is part of. */
-export function putRare(out: Writer, value: unknown, inside: object[]): void {
+/** Writes any value; `inside` are the objects that contain it. */
+export function putRare(out: ValueOutput, value: unknown, inside: object[]): void {
   const at = out.pos;
   const depth = inside.length;
   try {
@@ -22,8 +20,8 @@ export function putRare(out: Writer, value: unknown, inside: object[]): void {
   }
 }
 
-function put(out: Writer, value: unknown, inside: object[]): void {
-  out.room(0);
+function put(out: ValueOutput, value: unknown, inside: object[]): void {
+  out.reserve(0);
   switch (typeof value) {
     case 'string':
     case 'number':
@@ -51,7 +49,7 @@ function put(out: Writer, value: unknown, inside: object[]): void {
   }
   const raw = bytesOf(object, kind);
   if (raw) {
-    out.room(raw.length + 8);
+    out.reserve(raw.length + 8);
     out.bytes[out.pos++] = 7;
     out.leb(raw.length);
     return out.raw(raw);
@@ -85,16 +83,16 @@ function put(out: Writer, value: unknown, inside: object[]): void {
   inside.pop();
 }
 
-/** Writes the pairs of an object; a getter that throws costs its own value. */
-function each(out: Writer, object: object, inside: object[]): void {
+/** Writes the pairs of an object; a getter that throws costs its own value only. */
+function each(out: ValueOutput, object: object, inside: object[]): void {
   for (const key of Object.keys(object)) {
     out.text(key);
-    putRare(out, read(object, key), inside);
+    putRare(out, readProperty(object, key), inside);
   }
 }
 
 /** Writes a list or map, and its length before it. */
-function nested(out: Writer, tag: number, write: () => void): void {
+function nested(out: ValueOutput, tag: number, write: () => void): void {
   out.bytes[out.pos] = tag;
   const at = out.pos + 1;
   out.pos = at + 4;
@@ -102,8 +100,8 @@ function nested(out: Writer, tag: number, write: () => void): void {
   out.view.setUint32(at, out.pos - at - 4, true);
 }
 
-/** Reads a property, or says what it threw. */
-export function read(object: object, key: string): unknown {
+/** Reads a property; if it throws, the text says so. */
+export function readProperty(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];
   } catch (error) {
@@ -111,7 +109,7 @@ export function read(object: object, key: string): unknown {
   }
 }
 
-/** What the platform calls an object. Not `instanceof`: objects come from other realms as well. */
+/** The platform's name for an object's type. Not `instanceof`: objects come from other realms as well. */
 function kindOf(object: unknown): string {
   return Object.prototype.toString.call(object).slice(8, -1);
 }
@@ -125,7 +123,7 @@ export function isError(value: unknown): value is Error {
   }
 }
 
-/** The bytes of what is nothing but bytes. */
+/** The bytes of an object that is nothing but bytes. */
 function bytesOf(object: object, kind: string): Uint8Array | undefined {
   if (kind === 'ArrayBuffer') return new Uint8Array(object as ArrayBuffer);
   if (!/^(Uint8(Clamped)?Array|DataView)$/.test(kind)) return undefined;
@@ -134,7 +132,7 @@ function bytesOf(object: object, kind: string): Uint8Array | undefined {
 }
 
 /** An integer of at most 128 bits in the form the wire has for its size; a larger one as its digits. */
-function bigint(out: Writer, number: bigint): void {
+function bigint(out: ValueOutput, number: bigint): void {
   const magnitude = number < 0n ? -1n - number : number;
   if (magnitude >> (number < 0n ? 127n : 128n)) return out.string(String(number));
   let length = 0;
@@ -152,28 +150,28 @@ function bigint(out: Writer, number: bigint): void {
   }
 }
 
-/** What an error says, on every runtime the same: type, message, stack, cause, and what else it has. */
+/** The fields of an error, the same on every runtime: type, message, stack, cause, and its own properties. */
 function errorParts(error: Error): Record<string, unknown> {
   const parts: Record<string, unknown> = { type: errorType(error), message: messageOf(error) };
   const stack = stackOf(error);
   if (stack) parts['stack'] = stack;
-  const cause = read(error, 'cause');
+  const cause = readProperty(error, 'cause');
   if (cause !== undefined) parts['cause'] = cause;
-  const errors = read(error, 'errors');
+  const errors = readProperty(error, 'errors');
   if (errors !== undefined) parts['errors'] = errors;
-  for (const key of Object.keys(error)) if (!(key in parts)) parts[key] = read(error, key);
+  for (const key of Object.keys(error)) if (!(key in parts)) parts[key] = readProperty(error, key);
   return parts;
 }
 
 /** The name of a thrown value's type. */
 export function errorType(error: unknown): string {
   if (!isError(error)) return error === null ? 'null' : typeof error;
-  const name = read(error, 'name');
-  const made = (read(error, 'constructor') as { name?: unknown } | undefined)?.name;
+  const name = readProperty(error, 'name');
+  const made = (readProperty(error, 'constructor') as { name?: unknown } | undefined)?.name;
   return String((name === 'Error' && made) || name || 'Error');
 }
 
-/** What a thrown value says. */
+/** The message of a thrown value. */
 export function messageOf(error: unknown): string {
   try {
     return String(isError(error) ? error.message : error);
@@ -182,9 +180,9 @@ export function messageOf(error: unknown): string {
   }
 }
 
-/** Where an error comes from, without the type and message that only V8 repeats there. */
+/** The stack of an error, without the type and message that V8 puts before the frames. */
 export function stackOf(error: unknown): string {
-  const stack = isError(error) ? read(error, 'stack') : '';
+  const stack = isError(error) ? readProperty(error, 'stack') : '';
   if (typeof stack !== 'string') return '';
   const frames = stack.search(/^ +at |^[^\n]*@[^\n]*:\d+:\d+$/m);
   return frames > 0 ? stack.slice(frames) : stack;

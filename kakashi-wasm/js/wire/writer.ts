@@ -1,10 +1,10 @@
 // Values as the wire has them (kakashi_core::codec), written into memory.
 //
 // The hot path of the package: no objects are made, no closures called, and what
-// overflows throws one constant, so that the caller can find more room and begin
-// the record anew.
+// overflows throws one constant, so that the caller can free space and write the
+// record again.
 
-import { OVERFLOW } from './overflow.js';
+import { OVERFLOW, type ValueOutput } from './overflow.js';
 import { putRare } from './value.js';
 
 /** Bytes that any one number, tag or head fits into. */
@@ -14,8 +14,8 @@ const SHORT = 32;
 
 const encoder = /* @__PURE__ */ new TextEncoder();
 
-/** Writes values into memory somebody else may own. */
-export class Writer {
+/** Writes values into memory that it may not own: the wasm's, above all. */
+export class Writer implements ValueOutput {
   bytes!: Uint8Array;
   view!: DataView;
   /** Where the next byte goes. */
@@ -35,8 +35,8 @@ export class Writer {
     this.limit = bytes.byteLength - SLACK;
   }
 
-  /** Makes sure that so many bytes fit. */
-  room(bytes: number): void {
+  /** Throws OVERFLOW unless so many bytes fit. */
+  reserve(bytes: number): void {
     if (this.pos + bytes > this.limit) throw OVERFLOW;
   }
 
@@ -74,13 +74,13 @@ export class Writer {
   }
 
   private long(text: string, tag: number): void {
-    this.room(3 * text.length + 8);
+    this.reserve(3 * text.length + 8);
     const { bytes, pos } = this;
     const { written } = encoder.encodeInto(text, bytes.subarray(pos + 6));
     if (tag && written >= 0x80) bytes[this.pos++] = 6;
     if (written < 0x80) bytes[this.pos++] = tag + written;
     else this.leb(written);
-    // The text follows its length, which was not known before.
+    // The length is known only now, and stands before the text.
     bytes.copyWithin(this.pos, pos + 6, pos + 6 + written);
     this.pos += written;
   }
@@ -139,12 +139,12 @@ export class Writer {
 
   /** Appends bytes that are written already. */
   raw(bytes: Uint8Array): void {
-    this.room(bytes.length);
+    this.reserve(bytes.length);
     this.bytes.set(bytes, this.pos);
     this.pos += bytes.length;
   }
 
-  /** Begins an item of a kind; returns what `end` asks for. */
+  /** Begins an item of a kind; returns the offset of its length, for `end`. */
   begin(kind: number): number {
     if (this.pos > this.limit) {
       this.item = this.pos;
@@ -157,7 +157,7 @@ export class Writer {
     return at;
   }
 
-  /** Takes back the item that was begun last. */
+  /** Removes the item that was begun last. */
   rewind(): void {
     this.pos = this.item;
   }
@@ -173,7 +173,7 @@ export class Writer {
   }
 }
 
-/** Runs `write` on memory of its own, with as much room as it needs. */
+/** Runs `write` on memory of its own, which grows until all fits. */
 export function written(write: (writer: Writer) => void): Uint8Array {
   for (let size = 512; ; size *= 4) {
     const writer = new Writer(size);

@@ -127,11 +127,11 @@ test('announcements say of each sink what is missing there, by level and reason'
   for (let round = 0; round < 20; round++) logger.info('i');
   for (let round = 0; round < 20; round++) logger.warning('w');
   await kakashi.flush();
-  const [news] = sink.news;
+  const [announcement] = sink.announcements;
   const { dropped } = addsUp(kakashi);
-  assert.deepEqual(news.levels, { INFO: 13, WARNING: 19 });
-  assert.deepEqual(news.reasons, { queue_full: 32 });
-  assert.deepEqual(loud.news[0].levels, { WARNING: 19 });
+  assert.deepEqual(announcement.levels, { INFO: 13, WARNING: 19 });
+  assert.deepEqual(announcement.reasons, { queue_full: 32 });
+  assert.deepEqual(loud.announcements[0].levels, { WARNING: 19 });
   assert.equal(dropped.total, 32 + 19);
   assert.equal(sink.messages.length, 40 - 32);
   assert.equal(loud.messages.length, 20 - 19);

@@ -87,7 +87,7 @@ test('an enricher and a filter may log, with their own logger too', async () => 
   assert.equal(root.messages.length, 4);
 });
 
-test('children and copies keep the road, the enrichers and the filters', async () => {
+test('children and copies keep the sinks, the enrichers and the filters', async () => {
   const sink = catcher();
   const custom = kakashi.createCustomLogger('c', { sinks: [sink], enrichers: [() => ({ enriched: true })], filters: [({ message }) => message !== 'no'] });
   for (const logger of [custom, custom.with({ a: 1 }), custom.child('below'), custom.child('below').child('deeper'), custom.child('below').with({ a: 1 })]) {

@@ -76,7 +76,7 @@ test('a record that is larger than all that may wait is dropped, counted and ann
   assert.deepEqual(sink.messages, ['before', 'after']);
   const { dropped } = addsUp(kakashi, { sent: 3, written: 2 });
   assert.equal(dropped.byReason.too_large, 1);
-  assert.deepEqual([sink.news[0].levels, sink.news[0].reasons], [{ INFO: 1 }, { too_large: 1 }]);
+  assert.deepEqual([sink.announcements[0].levels, sink.announcements[0].reasons], [{ INFO: 1 }, { too_large: 1 }]);
 });
 
 test('a ring that is full at every length of a record is handed over whole', async () => {

@@ -89,12 +89,12 @@ test('what a sink throws after it has logged loses neither', async (t) => {
 test('onError may log, throw and change settings', async () => {
   const other = catcher();
   const sick = catcher(() => { throw Object.assign(new Error('sick'), { retry: false }); });
-  let told = 0;
+  let reports = 0;
   kakashi.configure({
     sinks: [sick],
     onError() {
-      told++;
-      logger.error('told');
+      reports++;
+      logger.error('reported');
       kakashi.configure({ sinks: [other] });
       throw new Error('and throws');
     },
@@ -102,7 +102,7 @@ test('onError may log, throw and change settings', async () => {
   logger.error('first');
   logger.error('second');
   await kakashi.flush();
-  assert.equal(told, 1);
+  assert.equal(reports, 1);
   assert.deepEqual(other.messages, ['second']);
   addsUp(kakashi, { pending: 0 });
 });

@@ -236,13 +236,13 @@ test('direct binding calls the console itself, keeps to levels, and is undone', 
   const fields = { live: true };
   logger.info('said', fields);
   logger.debug('not said');
-  custom.info('on its own road');
+  custom.info('with its own sinks');
   kakashi.configure({ sinks: [sink] });
   logger.info('written');
   await kakashi.flush();
   assert.deepEqual(calls, [['app {"a":1}', 'said', fields]]);
   assert.equal(calls[0][2], fields);
-  assert.deepEqual(sink.messages.sort(), ['on its own road', 'written']);
+  assert.deepEqual(sink.messages.sort(), ['with its own sinks', 'written']);
   addsUp(kakashi, { sent: 3, written: 3 });
 });
 

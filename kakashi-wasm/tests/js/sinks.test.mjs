@@ -8,12 +8,12 @@ import { until } from '../shared/until.mjs';
 const TRIES = 4;
 
 let kakashi;
-let told;
+let reported;
 let logger;
 beforeEach(async () => {
   kakashi = await fresh();
-  told = [];
-  kakashi.configure({ onError: (error) => told.push(error) });
+  reported = [];
+  kakashi.configure({ onError: (error) => reported.push(error) });
   logger = kakashi.getLogger('app');
 });
 
@@ -32,9 +32,9 @@ test('a sink that throws once gets the same batch again, and onError hears of it
   addsUp(kakashi, { pending: 1, failures: 1 });
   assert.deepEqual(await kakashi.flush(), { complete: true, pending: 0 });
   assert.deepEqual(sink.messages, ['first']);
-  assert.equal(told.length, 1);
-  assert.ok(told[0] instanceof kakashi.SinkError);
-  assert.deepEqual([told[0].sink, told[0].cause.message], ['catcher', 'sick']);
+  assert.equal(reported.length, 1);
+  assert.ok(reported[0] instanceof kakashi.SinkError);
+  assert.deepEqual([reported[0].sink, reported[0].cause.message], ['catcher', 'sick']);
   addsUp(kakashi, { sent: 1, written: 1 });
 });
 
@@ -44,7 +44,7 @@ test('a sink that rejects has taken nothing either', async () => {
   logger.error('second');
   await kakashi.flush();
   assert.deepEqual(sink.messages, ['first', 'second']);
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
   addsUp(kakashi, { sent: 2, written: 2, failures: 1 });
 });
 
@@ -65,7 +65,7 @@ test('a batch is retried three times with growing pauses, then counted and annou
   failing = false;
   logger.error('after');
   assert.deepEqual(sink.messages, ['after']);
-  assert.deepEqual(sink.news.map(({ dropped, levels, reasons }) => ({ dropped, levels, reasons })), [{ dropped: 1, levels: { ERROR: 1 }, reasons: { sink_failed: 1 } }]);
+  assert.deepEqual(sink.announcements.map(({ dropped, levels, reasons }) => ({ dropped, levels, reasons })), [{ dropped: 1, levels: { ERROR: 1 }, reasons: { sink_failed: 1 } }]);
   assert.deepEqual(sink.entries.map(({ message }) => message), ['Records were dropped', 'after']);
 });
 
@@ -80,7 +80,7 @@ test('a sink that fails for ever costs what it was to take, counted, and holds u
     t.mock.timers.tick(100);
   }
   assert.equal(bad.offered, 20 * TRIES);
-  assert.equal(told.length, 1);
+  assert.equal(reported.length, 1);
   const { dropped } = addsUp(kakashi, { sent: 40, written: 20 });
   assert.equal(dropped.byReason.sink_failed, 20);
   assert.equal(dropped.byLevel.ERROR, 20);
@@ -96,7 +96,7 @@ test('onError hears again when a sink that has worked fails anew', async () => {
     failing = false;
     await kakashi.flush();
   }
-  assert.equal(told.length, 3);
+  assert.equal(reported.length, 3);
   assert.equal(sink.messages.length, 6);
 });
 
@@ -172,14 +172,14 @@ test('what a sink returns may be any kind of thenable', async () => {
   }
 });
 
-test('a sink that throws something odd is told of all the same', async () => {
+test('a sink that throws something odd is reported all the same', async () => {
   for (const thrown of [null, undefined, 'text', 5, {}, Object.create(null), Symbol('s')]) {
     const sink = lead(catcher((_, offered) => { if (offered === 1) throw thrown; }));
     logger.error('a');
     await kakashi.flush();
     assert.deepEqual(sink.messages, ['a']);
   }
-  assert.equal(told.length, 7);
+  assert.equal(reported.length, 7);
   addsUp(kakashi, { sent: 7, written: 7 });
 });
 

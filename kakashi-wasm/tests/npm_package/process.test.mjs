@@ -32,7 +32,7 @@ for (const [name, command] of [['node', [process.execPath]], ['bun', [tool('bun'
   });
 }
 
-test('require and import of one process are told apart by nobody who only logs', () => {
+test('require and import in one process both log', () => {
   const output = run(folder, process.execPath, ['--input-type=module', '--eval', `
     import { createRequire } from 'node:module';
     import * as one from 'kakashi-wasm';

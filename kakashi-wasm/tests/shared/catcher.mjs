@@ -26,22 +26,22 @@ export function catcher(behave, options = {}) {
     },
     /** Records only. */
     get records() {
-      return this.entries.filter((entry) => !isNews(entry));
+      return this.entries.filter((entry) => !isAnnouncement(entry));
     },
-    get news() {
-      return this.entries.filter(isNews);
+    get announcements() {
+      return this.entries.filter(isAnnouncement);
     },
     get messages() {
       return this.records.map(({ message }) => message);
     },
     /** Records that announcements say are missing. */
     get announced() {
-      return this.news.reduce((sum, { dropped }) => sum + dropped, 0);
+      return this.announcements.reduce((sum, { dropped }) => sum + dropped, 0);
     },
   };
 }
 
-export function isNews({ logger, message }) {
+export function isAnnouncement({ logger, message }) {
   return logger === 'kakashi' && message === 'Records were dropped';
 }
 

@@ -1,7 +1,7 @@
 // A model of the package: it makes random calls and knows what must come of them.
 //
 // Every call has a number. The model keeps, for each sink, which numbers it must get and
-// what each must say; in the end what a sink got and what it was told is missing must be
+// what each must say; in the end the records that a sink got and those announced as dropped must be
 // exactly those, each logger's in order.
 
 import assert from 'node:assert/strict';
@@ -185,7 +185,7 @@ export class Model {
       const flushed = this.kakashi.flush();
       for (let turns = 0; turns < 20; turns++) await null;
       this.timers.tick(10_000);
-      // What a sink was told of late is in the stream of the next flush.
+      // Drops that were counted late are announced by the next flush.
       if ((await flushed).complete && rounds > 2) break;
     }
     // Sinks may only hear of what they miss where they are still led to.

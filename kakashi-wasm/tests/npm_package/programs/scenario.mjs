@@ -75,8 +75,8 @@ export async function scenario(kakashi) {
   const dropping = kakashi.getAsyncLogger('dropping', { capacity: 8, onFull: 'dropNewest' });
   for (let round = 0; round < 100; round++) dropping.info('noise');
   await kakashi.flush();
-  const news = json.text().trim().split('\n').map((line) => JSON.parse(line)).filter(({ logger }) => logger === 'kakashi');
-  same(news.reduce((sum, { dropped }) => sum + dropped, 0), 93, 'announced drops');
+  const announcements = json.text().trim().split('\n').map((line) => JSON.parse(line)).filter(({ logger }) => logger === 'kakashi');
+  same(announcements.reduce((sum, { dropped }) => sum + dropped, 0), 93, 'announced drops');
   addsUp(kakashi);
 
   const shown = [];
