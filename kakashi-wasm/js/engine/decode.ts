@@ -1,4 +1,4 @@
-// The wire into records, by the one reader that all platforms share.
+// Decodes the wire, by the one reader that all platforms share.
 
 import { decodeBytes } from './engine.js';
 import { LEVEL_NAMES, LEVELS } from '../record/level.js';
@@ -28,7 +28,7 @@ export interface DecodedRecord extends Timed {
   line?: number;
 }
 
-/** Tells of records that were dropped before this point. */
+/** Records that were dropped before this point. */
 export interface DecodedDrops extends Timed {
   kind: 'dropped';
   total: number;
@@ -36,7 +36,7 @@ export interface DecodedDrops extends Timed {
   byReason: Record<string, number>;
 }
 
-/** So many bytes that are no block of the wire. */
+/** Bytes that are no block of the wire. */
 export interface DecodedSkip {
   kind: 'skipped';
   bytes: number;
@@ -125,6 +125,8 @@ class Values {
       return small(tag >= 0x20 ? -1n - this.integer(length) : this.integer(length));
     }
     switch (tag) {
+      case 0:
+        return null;
       case 1:
       case 2:
         return tag === 2;
@@ -157,7 +159,7 @@ class Values {
       case 12:
         return this.integer(16);
       default:
-        return null;
+        throw new RangeError(`kakashi: the tag ${tag} has no reader`);
     }
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { catcher } from '../shared/catcher.mjs';
 import { fresh } from '../shared/kakashi.mjs';
+import { EXAMPLES, blockWith, tagsOfCodec } from '../shared/value_kinds.mjs';
 import { callOf, fieldsOf, vectors } from '../shared/vectors.mjs';
 
 const LEVELS = { TRACE: 5, DEBUG: 10, INFO: 20, WARNING: 30, ERROR: 40, CRITICAL: 50 };
@@ -83,6 +84,18 @@ test('every block of the vectors is decoded to what its lines say', async (t) =>
       assert.equal(item.sequence === undefined ? undefined : String(item.sequence), vector.sequence);
       const { module, file, line = 0 } = vector.location ?? {};
       if (line > 0) assert.deepEqual([item.module, item.file, item.line], [module, file, line]);
+    });
+  }
+});
+
+test('every kind of value that the codec has is decoded', async (t) => {
+  const tags = EXAMPLES.map(({ bytes }) => bytes[0]).sort((one, other) => one - other);
+  assert.deepEqual(tags, tagsOfCodec(), 'each tag of kakashi_core::codec has one example');
+  for (const { bytes, value } of EXAMPLES) {
+    await t.test(`tag ${bytes[0].toString(16).padStart(2, '0')}`, () => {
+      const items = kakashi.decode(blockWith(bytes));
+      assert.deepEqual(items.map(({ kind }) => kind), ['record']);
+      assert.deepEqual(items[0].fields, { v: value });
     });
   }
 });
