@@ -14,6 +14,7 @@
 //! Most programs want `kakashi-std` instead, which stands on this crate. For
 //! microcontrollers there is [a guide](_guides::devices).
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![cfg_attr(not(test), no_std)]
 #![cfg_attr(not(target_os = "none"), forbid(unsafe_code))]
 

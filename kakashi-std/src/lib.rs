@@ -27,6 +27,7 @@
 //! - [Reading the wire](_guides::reading): `kakashi decode`
 //! - [Promises](_guides::promises): what is kept, lost, ordered
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
 
 #[cfg(doctest)]

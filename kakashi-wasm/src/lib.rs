@@ -24,6 +24,7 @@
 //! has destinations of its own: what JavaScript gives one is no good to another.
 //! Loggers and levels are shared.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
 pub mod _guides;

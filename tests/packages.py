@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+"""Checks what `cargo package` makes of each published crate, and its pages on docs.rs.
+
+    python3 tests/packages.py
+
+Each package has the licence texts, a README, its sources and guides, and nothing else; it
+compiles from its own archive; and its documentation, built as docs.rs builds it, marks what
+needs a feature. It needs the nightly toolchain, which docs.rs has too.
+"""
+
+import fnmatch
+import os
+import re
+import subprocess
+import sys
+import tarfile
+import tomllib
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parent.parent
+TARGET = TOP / "target/packages"
+LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"]
+CARGO_FILES = [".cargo_vcs_info.json", "Cargo.lock", "Cargo.toml", "Cargo.toml.orig"]
+# Beside licences and what cargo adds; what is in the repository and matches must be there.
+FILES = {
+    "kakashi-core": ["README.md", "kakashi.x", "src/*.rs", "docs/*.md"],
+    "kakashi-std": ["src/*.rs", "docs/*.md", "examples/*.rs"],
+    "kakashi-wasm": ["README.md", "src/*.rs", "docs/*.md"],
+}
+# A page of the documentation for each feature that adds something to it.
+MARKS = {
+    "kakashi-core": {
+        "alloc": "struct.LogContext.html",
+        "serde": "struct.Serde.html",
+        "ring": "struct.Ring.html",
+        "log": "struct.LogBridge.html",
+        "defmt": "enum.LogLevel.html",
+    },
+    "kakashi-std": {"serde": "struct.Serde.html", "signals": "fn.flush_on_signals.html"},
+    "kakashi-wasm": {},
+}
+# Features without a mark, and why.
+UNMARKED = {
+    "kakashi-core": {
+        "default": "no item's",
+        "fast-crc": "changes how fast a sum is made",
+        "location": "changes what a site keeps",
+    },
+    "kakashi-std": {"cli": "the command's"},
+    "kakashi-wasm": {"npm": "exports for JavaScript, not for Rust"},
+}
+
+faults = []
+
+
+def expect(holds, fault):
+    if not holds:
+        faults.append(fault)
+
+
+def run(*command, **environment):
+    done = subprocess.run(
+        command, cwd=TOP, env={**os.environ, **environment}, capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        sys.exit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def manifest(crate):
+    return tomllib.loads((TOP / crate / "Cargo.toml").read_text())
+
+
+def check_files(crate):
+    """The licences, the README and what matches; nothing else."""
+    listed = run("cargo", "package", "-p", crate, "--list", "--allow-dirty").split()
+    known = subprocess.run(
+        ["git", "ls-files", "--cached", "--others", "--exclude-standard"],
+        cwd=TOP / crate, capture_output=True, text=True, check=False,
+    )
+    here = known.stdout.split() if known.returncode == 0 else []
+    wanted = [path for path in here if any(fnmatch.fnmatch(path, each) for each in FILES[crate])]
+    wanted = [path for path in wanted if (TOP / crate / path).exists()]
+    expected = {*LICENCES, *CARGO_FILES, "README.md", *wanted}
+    for path in sorted(set(listed) - expected):
+        expect(False, f"{crate}: {path} is in the package: `include` in Cargo.toml names too much")
+    for path in sorted(expected - set(listed) - {".cargo_vcs_info.json"}):
+        expect(False, f"{crate}: {path} is not in the package: add it to `include` in Cargo.toml")
+
+
+def check_archives():
+    """Each compiles by itself, against the others' archives, and its texts are whole."""
+    run("cargo", "package", "-q", "--workspace", "--exclude", "kakashi-tests", "--allow-dirty",
+        "--target-dir", str(TARGET))
+    for crate in FILES:
+        version = tomllib.loads((TOP / "Cargo.toml").read_text())["workspace"]["package"]["version"]
+        name = f"{crate}-{version}"
+        readme = TOP / crate / manifest(crate)["package"]["readme"]
+        with tarfile.open(TARGET / "package" / f"{name}.crate") as archive:
+            texts = {"README.md": readme, **{each: TOP / each for each in LICENCES}}
+            for packed, source in texts.items():
+                is_same = archive.extractfile(f"{name}/{packed}").read() == source.read_bytes()
+                expect(is_same, f"{crate}: {packed} in the package is not {source.relative_to(TOP)}")
+
+
+def check_marks():
+    """What needs a feature says so, built with the flags that the manifest gives docs.rs."""
+    for crate, marks in MARKS.items():
+        settings = manifest(crate)["package"]["metadata"]["docs"]["rs"]
+        expect(settings.get("all-features") is True, f"{crate}: docs.rs is to build all features")
+        features = set(manifest(crate)["features"])
+        expect(
+            features == {*marks, *UNMARKED[crate]},
+            f"{crate} has the features {sorted(features)}: say in tests/packages.py which page has whose mark",
+        )
+    flags = " ".join(manifest("kakashi-core")["package"]["metadata"]["docs"]["rs"]["rustdoc-args"])
+    run("cargo", "+nightly", "doc", "-q", "--no-deps", "--all-features", "--target-dir", str(TARGET),
+        *(f"-p{crate}" for crate in MARKS), RUSTDOCFLAGS=f"{flags} -D warnings")
+    for crate, marks in MARKS.items():
+        for feature, page in marks.items():
+            text = (TARGET / "doc" / crate.replace("-", "_") / page).read_text()
+            mark = rf'class="stab portability">Available on (?:(?!only).)*<code>{feature}</code>'
+            expect(re.search(mark, text), f"{crate}: {page} has no mark of the feature {feature}")
+
+
+for each in FILES:
+    check_files(each)
+check_archives()
+check_marks()
+for fault in faults:
+    print(fault)
+sys.exit(1 if faults else 0)
