@@ -20,6 +20,8 @@
 
 #[cfg(feature = "alloc")]
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
@@ -70,6 +72,14 @@ pub use bridges::LogBridge;
 #[cfg(feature = "serde")]
 pub use bridges::Serde;
 pub use clock::{Clock, FixedClock, Timestamp};
+#[cfg(feature = "std")]
+pub use context::current::{
+    Scope, clear_request_context, current_context, current_id, replace_context, set_custom_context,
+    set_request_context, set_user_context,
+};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use context::merged::{DispatchKey, MergedContext, merge_now};
 #[cfg(feature = "alloc")]
 pub use context::request::{RequestContext, UserContext};
 #[cfg(feature = "alloc")]
@@ -102,6 +112,9 @@ pub use logger::log_words::LogWords;
 pub use logger::logger_config::{LoggerConfig, LoggerParts};
 #[cfg(feature = "alloc")]
 pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use logger::settings::{Settings, SettingsChange};
 #[cfg(feature = "alloc")]
 pub use pipeline::deferred::encode_deferred;
 #[cfg(feature = "alloc")]

@@ -53,10 +53,7 @@ mod threads;
 
 pub use clock::SystemClock;
 pub use configure::{Configure, configure};
-pub use context::{
-    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
-    spawn,
-};
+pub use context::spawn;
 pub use flush::{flush, flush_timeout, shutdown_async_logging};
 /// For the macros.
 #[doc(hidden)]
@@ -66,9 +63,10 @@ pub use kakashi_core::Serde;
 pub use kakashi_core::{
     Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
     Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
-    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
-    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
-    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
+    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, Scope, ScopeGuard,
+    ScopedFuture, Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue,
+    UnknownFormat, UnknownLevel, UserContext, Value, ValueSink, Wire, clear_request_context, current_context,
+    fields, set_custom_context, set_request_context, set_user_context, wire,
 };
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;

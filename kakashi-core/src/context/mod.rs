@@ -4,6 +4,10 @@
 //! its fields in wire form, so that a record carries them by copying bytes,
 //! and an id under which encoders keep the text they made of it.
 
+#[cfg(feature = "std")]
+pub(crate) mod current;
+#[cfg(feature = "std")]
+pub(crate) mod merged;
 pub(crate) mod request;
 pub(crate) mod scope;
 

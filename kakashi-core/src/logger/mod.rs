@@ -18,3 +18,5 @@ pub(crate) mod log_words;
 pub(crate) mod logger_config;
 #[cfg(feature = "alloc")]
 pub(crate) mod registry;
+#[cfg(feature = "alloc")]
+pub(crate) mod settings;

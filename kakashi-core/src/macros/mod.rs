@@ -7,7 +7,11 @@
 #[macro_use]
 pub mod device;
 #[cfg(feature = "alloc")]
+mod configure;
+#[cfg(feature = "alloc")]
 mod logger_methods;
+#[cfg(feature = "alloc")]
+mod root;
 
 /// Logs through a logger at a constant level.
 ///

@@ -31,11 +31,14 @@ pub(crate) fn root_if_made() -> Option<Arc<Dispatch>> {
     ROOT.read().unwrap_or_else(PoisonError::into_inner).clone()
 }
 
-/// Returns the context under all others: the root's also for a custom logger's
-/// dispatch, whose records carry the service's name too.
-pub(crate) fn base_of(is_own: bool, dispatch: &Dispatch) -> LogContext {
-    let root = if is_own { root_if_made() } else { None };
-    root.map_or_else(|| dispatch.base.clone(), |root| root.base.clone())
+impl Dispatch {
+    /// Merges the context of a record, redacted. Under all others lies the root's base,
+    /// also for a custom logger's own dispatch, whose records carry the service's name too.
+    pub(crate) fn merge(&self, is_own: bool, logger: &LogContext, current: &LogContext) -> LogContext {
+        let root = if is_own { root_if_made() } else { None };
+        let base = root.as_ref().map_or(&self.base, |root| &root.base);
+        self.pipeline.redaction.context(&base.merge(logger).merge(current))
+    }
 }
 
 /// Sends all records from now on through a new root dispatch; returns the old one,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kakashi_core::{
-    Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction,
+    Clock, Destination, Encoder, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
 };
 
 use super::endpoint::Endpoint;
@@ -13,19 +13,16 @@ use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
 use crate::sinks;
 
-/// The default of a batch's size.
-const BATCH_BYTES: usize = 64 * 1024;
+static SETTINGS: Mutex<Option<OpenSettings>> = Mutex::new(None);
 
-static SETTINGS: Mutex<Option<Settings>> = Mutex::new(None);
-
-fn lock() -> MutexGuard<'static, Option<Settings>> {
+fn lock() -> MutexGuard<'static, Option<OpenSettings>> {
     SETTINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The settings, locked for a fork.
 #[cfg(unix)]
 pub(crate) struct LockedSettings {
-    _settings: MutexGuard<'static, Option<Settings>>,
+    _settings: MutexGuard<'static, Option<OpenSettings>>,
 }
 
 /// Locks the settings for a fork.
@@ -54,69 +51,33 @@ pub(crate) fn change(change: SettingsChange) -> Option<Arc<Dispatch>> {
     replace_root(settings.get_or_insert_default().changed(change))
 }
 
-/// What a call of `configure()` changes; what it does not name stays as it is.
-#[derive(Default)]
-pub(crate) struct SettingsChange {
-    pub(crate) format: Option<Format>,
-    pub(crate) service: Option<LogContext>,
-    pub(crate) redaction: Option<Redaction>,
-    pub(crate) batch_bytes: Option<usize>,
-    /// If there are any, they replace all destinations.
-    pub(crate) destinations: Vec<Destination>,
-    pub(crate) enrichers: Vec<Arc<dyn Enricher>>,
-    pub(crate) filters: Vec<Arc<dyn Filter>>,
-    pub(crate) clock: Option<Arc<dyn Clock + Send + Sync>>,
-}
+/// What a call of `configure()` changes.
+pub(crate) type SettingsChange = kakashi_core::SettingsChange<dyn Sink + Send, SharedClock>;
 
-/// The current settings.
-struct Settings {
-    format: Format,
-    batch_bytes: usize,
-    base: LogContext,
-    pipeline: Pipeline,
-    clock: Option<Arc<dyn Clock + Send + Sync>>,
+type SharedClock = Arc<dyn Clock + Send + Sync>;
+
+/// The current settings, with the destinations.
+#[derive(Default)]
+struct OpenSettings {
+    settings: Settings<SharedClock>,
     destinations: Vec<OpenDestination>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            format: Format::Auto,
-            batch_bytes: BATCH_BYTES,
-            base: LogContext::new(),
-            pipeline: Pipeline::default(),
-            clock: None,
-            destinations: Vec::new(),
-        }
-    }
-}
-
-impl Settings {
+impl OpenSettings {
     /// Makes the change, and the dispatch of the settings after it.
-    fn changed(&mut self, change: SettingsChange) -> Arc<Dispatch> {
-        self.format = change.format.unwrap_or(self.format);
-        self.batch_bytes = change.batch_bytes.unwrap_or(self.batch_bytes);
-        if let Some(service) = change.service {
-            self.base = service;
-        }
-        if let Some(redaction) = change.redaction {
-            self.pipeline.redaction = redaction;
-        }
-        self.pipeline.enrichers.extend(change.enrichers);
-        self.pipeline.filters.extend(change.filters);
-        if change.clock.is_some() {
-            self.clock = change.clock;
-        }
+    fn changed(&mut self, mut change: SettingsChange) -> Arc<Dispatch> {
+        let Self { settings, destinations } = self;
         if !change.destinations.is_empty() {
-            self.destinations = change.destinations.into_iter().map(OpenDestination::new).collect();
-        } else if self.destinations.is_empty() {
-            self.destinations.push(OpenDestination::new(sinks::stderr()));
+            *destinations = change.destinations.drain(..).map(OpenDestination::new).collect();
+        } else if destinations.is_empty() {
+            destinations.push(OpenDestination::new(sinks::stderr()));
         }
+        settings.change(change);
         Arc::new(Dispatch {
-            pipeline: self.pipeline.clone(),
-            base: self.pipeline.redaction.context(&self.base),
-            clock: self.clock.clone(),
-            endpoints: endpoints(&self.destinations, self.format, self.batch_bytes),
+            pipeline: settings.pipeline.clone(),
+            base: settings.base(),
+            clock: settings.clock.clone(),
+            endpoints: endpoints(destinations, settings.format, settings.batch_bytes),
         })
     }
 }
@@ -172,6 +133,6 @@ pub(crate) fn custom_dispatch(
 ) -> Dispatch {
     let destinations = if destinations.is_empty() { vec![sinks::stderr()] } else { destinations };
     let destinations: Vec<_> = destinations.into_iter().map(OpenDestination::new).collect();
-    let endpoints = endpoints(&destinations, format, BATCH_BYTES);
+    let endpoints = endpoints(&destinations, format, Settings::<SharedClock>::BATCH_BYTES);
     Dispatch { pipeline, base: LogContext::new(), clock: None, endpoints }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind, UnknownLevel};
+use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
@@ -17,55 +17,17 @@ pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) ->
     logger_registry().get(kind, name, level)
 }
 
-/// Returns the logger of this name, with the level that is set for it.
-///
-/// Handles of one name are one logger.
-///
-/// ```
-/// use kakashi_std::{get_logger, info};
-///
-/// let logger = get_logger("shop::orders");
-/// info!(logger, "Order accepted", order_id = 1042, total = 19.9);
-/// ```
-pub fn get_logger(name: &str) -> Logger {
-    Logger::of(entry(LoggerKind::Sync, name, None))
-}
-
-/// Returns the logger of this name and gives it a level of its own, for all of
-/// its handles; [`set_log_level`] does not change it.
-pub fn get_logger_with_level(name: &str, level: impl Into<LevelFilter>) -> Logger {
-    Logger::of(entry(LoggerKind::Sync, name, Some(level.into())))
-}
-
-/// Sets the level of all loggers that were made without one: a level, or its
-/// name in any case.
-///
-/// # Errors
-/// An [`UnknownLevel`] that lists the names.
-///
-/// ```
-/// use kakashi_std::{LogLevel, set_log_level};
-///
-/// set_log_level(LogLevel::Debug)?;
-/// set_log_level("warning")?;
-/// assert!(set_log_level("verbose").is_err());
-/// # Ok::<(), kakashi_std::UnknownLevel>(())
-/// ```
-pub fn set_log_level<L>(level: L) -> Result<(), UnknownLevel>
-where
-    L: TryInto<LevelFilter>,
-    UnknownLevel: From<L::Error>,
-{
-    let level = level.try_into()?;
-    logger_registry().change_levels(|levels| levels.set_global(level));
-    Ok(())
-}
-
-/// Writes what is buffered, then forgets all loggers. Handles that exist work
-/// on and follow levels; the next [`get_logger`] makes a new one.
-pub fn clear_logger_cache() {
-    flush();
-    logger_registry().clear();
+kakashi_core::__logger_functions! {
+    "kakashi_std", entry, logger_registry, flush;
+    /// Handles of one name are one logger.
+    ///
+    /// ```
+    /// use kakashi_std::{get_logger, info};
+    ///
+    /// let logger = get_logger("shop::orders");
+    /// info!(logger, "Order accepted", order_id = 1042, total = 19.9);
+    /// ```
+    get_logger;
 }
 
 /// Writes records through the calling thread's buffer. Clones are one logger.

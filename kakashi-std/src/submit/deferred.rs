@@ -8,14 +8,13 @@
 use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
-use kakashi_core::{Call, Clock as _, DropReason, LogLevel, encode_deferred};
+use kakashi_core::{Call, Clock as _, DropReason, LogLevel, encode_deferred, merge_now};
 
 use crate::clock::SystemClock;
-use crate::context;
 use crate::delivery::counters::COUNTERS;
 use crate::dispatch::Dispatch;
 use crate::dispatch::logger_core::LoggerCore;
-use crate::dispatch::root::{base_of, root_if_made};
+use crate::dispatch::root::root_if_made;
 use crate::reentrancy::{CatchPanic, is_in_sink};
 
 /// Bytes that a thread defers at most.
@@ -66,10 +65,10 @@ pub(crate) fn defer(core: &LoggerCore, call: &Call<'_>) {
 
 fn defer_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
     let dispatch = core.dispatch.clone().or_else(root_if_made);
-    let base =
-        dispatch.as_ref().map(|dispatch| base_of(core.dispatch.is_some(), dispatch)).unwrap_or_default();
-    let merged = base.merge(&core.context).merge(&context::current_context());
-    let context = dispatch.map(|dispatch| dispatch.pipeline.redaction.context(&merged)).unwrap_or(merged);
+    let context = merge_now(&core.context, |logger, current| match &dispatch {
+        Some(dispatch) => dispatch.merge(core.dispatch.is_some(), logger, current),
+        None => logger.merge(current),
+    });
     let record = call.record(SystemClock.now(), core.entry.name(), context.fields());
     let Some(block) = encode_deferred(&record, &CatchPanic, MAX_BYTES) else { return false };
     let deferred = QUEUE.try_with(|queue| {

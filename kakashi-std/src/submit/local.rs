@@ -3,14 +3,15 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use kakashi_core::{Call, Guard as _, LogContext, LogRecord, Scratch, Site, Timestamp, Value};
+use kakashi_core::{
+    Call, Guard as _, LogContext, LogRecord, MergedContext, Scratch, Site, Timestamp, Value, current_id,
+};
 
 use super::orphaned;
 use crate::clock::ThreadClock;
-use crate::context;
 use crate::dispatch::Dispatch;
 use crate::dispatch::logger_core::LoggerCore;
-use crate::dispatch::root::{self, generation};
+use crate::dispatch::root::generation;
 use crate::dispatch::thread_dispatch::ThreadDispatches;
 use crate::queue::queued::Queued;
 use crate::queue::worker_control::WorkerControl;
@@ -62,7 +63,7 @@ impl Local {
         let Self { clock, merged, scratch, dispatches, .. } = self;
         let own = dispatches.get(core.dispatch.as_ref());
         let now = time(&own.dispatch, clock);
-        let context = merged.get(core.dispatch.is_some(), &own.dispatch, &core.context);
+        let context = context_of(merged, core.dispatch.is_some(), &own.dispatch, &core.context);
         let record = call.record(now, core.entry.name(), context.fields());
         if let Some(reached) = own.send(&record, scratch, urgent, &[]) {
             dispatches.send_again(core.dispatch.as_ref(), &record, scratch, urgent, reached);
@@ -74,7 +75,7 @@ impl Local {
     pub(super) fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
         let Self { clock, merged, scratch, dispatches, queue, async_went_sync } = self;
         // Read before foreign code runs, which may change both.
-        let key = (generation(), context::current_id());
+        let key = (generation(), current_id());
         if std::mem::take(async_went_sync) {
             // What was written synchronously stands before what is queued from now on.
             dispatches.hand_over_forwarded();
@@ -90,7 +91,7 @@ impl Local {
         }
         let root = dispatches.get(None);
         let now = time(&root.dispatch, clock);
-        let context = merged.get(false, &root.dispatch, &queued.core.context);
+        let context = context_of(merged, false, &root.dispatch, &queued.core.context);
         let record = call.record(now, queued.core.entry.name(), context.fields());
         let put = root
             .dispatch
@@ -112,7 +113,7 @@ impl Local {
     pub(super) fn enqueue_site(&mut self, queued: &Queued, site: Site<'static>, values: &[Value<'_>]) -> Put {
         let Self { clock, queue, .. } = self;
         if let Some(queue) = queue
-            && queue.fast_path_key == Some((generation(), context::current_id()))
+            && queue.fast_path_key == Some((generation(), current_id()))
             && let Some(put) = queue.put_plain(queued, site, values, clock.now())
         {
             return put;
@@ -176,36 +177,14 @@ fn time(dispatch: &Dispatch, clock: &mut ThreadClock) -> Timestamp {
     now.unwrap_or_else(|| clock.now())
 }
 
-/// The context of the last record, and what it was merged of.
-struct MergedContext {
-    current: usize,
-    logger: usize,
-    /// The dispatch whose base and redaction were used, and its generation.
-    dispatch: *const Dispatch,
-    generation: usize,
-    context: LogContext,
-}
-
-impl MergedContext {
-    const fn new() -> Self {
-        Self { current: 0, logger: 0, dispatch: std::ptr::null(), generation: 0, context: LogContext::new() }
-    }
-
-    /// Returns the context of a record that is logged now.
-    #[inline]
-    fn get(&mut self, is_own: bool, dispatch: &Arc<Dispatch>, logger: &LogContext) -> &LogContext {
-        let now = (context::current_id(), logger.fields().id, Arc::as_ptr(dispatch), generation());
-        if now != (self.current, self.logger, self.dispatch, self.generation) {
-            (self.current, self.logger, self.dispatch, self.generation) = now;
-            self.merge(is_own, dispatch, logger);
-        }
-        &self.context
-    }
-
-    #[cold]
-    fn merge(&mut self, is_own: bool, dispatch: &Arc<Dispatch>, logger: &LogContext) {
-        let base = root::base_of(is_own, dispatch);
-        let merged = base.merge(logger).merge(&context::current_context());
-        self.context = dispatch.pipeline.redaction.context(&merged);
-    }
+/// Returns the context of a record that is logged now.
+#[inline]
+fn context_of<'c>(
+    merged: &'c mut MergedContext,
+    is_own: bool,
+    dispatch: &Arc<Dispatch>,
+    logger: &LogContext,
+) -> &'c LogContext {
+    let key = (Arc::as_ptr(dispatch).addr(), generation());
+    merged.get(key, logger, |logger, current| dispatch.merge(is_own, logger, current))
 }
