@@ -34,6 +34,17 @@ pub fn flush() -> Flushed {
 ///
 /// A timeout of more than 2³⁰ seconds (34 years) means 2³⁰ seconds.
 ///
+/// ```
+/// use std::time::Duration;
+/// use kakashi_std::{flush_timeout, info};
+///
+/// info!("Stopping");
+/// let flushed = flush_timeout(Duration::from_millis(500));
+/// if !flushed.is_complete() {
+///     eprintln!("{} records are still waiting", flushed.left);
+/// }
+/// ```
+///
 /// # Blocking
 /// At most for `timeout`; not at all from inside a sink or a `Display`.
 pub fn flush_timeout(timeout: Duration) -> Flushed {

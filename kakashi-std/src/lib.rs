@@ -83,6 +83,20 @@ pub use queue::config::AsyncConfig;
 pub use queue::overflow::OverflowPolicy;
 
 /// Returns what became of all records of this process so far.
+///
+/// ```
+/// use kakashi_std::{DropReason, flush, info, stats};
+///
+/// let before = stats();
+/// info!("One");
+/// info!("Two");
+/// if flush().is_complete() {
+///     let now = stats();
+///     let accounted = |stats: &kakashi_std::Stats| stats.written + stats.dropped.total();
+///     assert_eq!(accounted(&now) - accounted(&before), 2);
+///     println!("{} for a full queue", now.dropped.of_reason(DropReason::QueueFull));
+/// }
+/// ```
 pub fn stats() -> Stats {
     queue::ring::pass_on_drops();
     delivery::counters::COUNTERS.snapshot()

@@ -21,6 +21,36 @@ use crate::value::Value;
 use crate::value::field::Field;
 
 /// Adds fields to records. A key that the record has already stays as it is.
+///
+/// It is called once for each record whose level is enabled, on the thread that logs, of
+/// async loggers too, and on many threads at once; no lock of kakashi's is held. It may
+/// block, and the call then takes as long. It may log: such a record follows the one at
+/// hand, and comes by here itself; after eight such rounds it is dropped and counted as
+/// [`Reentrant`](crate::DropReason::Reentrant). Where panics unwind, what one has added
+/// before it panicked is kept.
+///
+/// It sees the record of the call: not yet redacted, and without what other enrichers add.
+/// What it adds is redacted; of two that add one key the first counts. A closure is one, too.
+///
+/// ```
+/// use kakashi_core::{Enricher, LogLevel, LogRecord, Name, Timestamp, Value};
+///
+/// /// Names the machine, on what is serious.
+/// struct Host(String);
+///
+/// impl Enricher for Host {
+///     fn enrich(&self, record: &LogRecord<'_>, add: &mut dyn FnMut(&str, Value<'_>)) {
+///         if record.level >= LogLevel::Warning {
+///             add("host", Value::Str(&self.0));
+///         }
+///     }
+/// }
+///
+/// let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Error, Name::new("shop"), "Failed");
+/// let mut added = Vec::new();
+/// Host("web-1".into()).enrich(&record, &mut |key, value| added.push(format!("{key}={value:?}")));
+/// assert_eq!(added, [r#"host=Str("web-1")"#]);
+/// ```
 pub trait Enricher: Send + Sync {
     /// Hands fields of its choice to `add`.
     fn enrich(&self, record: &LogRecord<'_>, add: &mut dyn FnMut(&str, Value<'_>));
@@ -36,6 +66,38 @@ where
 }
 
 /// Decides whether a record is written.
+///
+/// Those of `configure()` and of a [`LoggerConfig`](crate::LoggerConfig) are called once for
+/// each record whose level is enabled, on the thread that logs, of async loggers too; a
+/// [`Destination`](crate::Destination)'s on that thread, or on the worker of an async logger.
+/// They see the record enriched and redacted, as it would be written. No lock of kakashi's is
+/// held. A filter may block, and the call (or the worker) then takes as long. It may log:
+/// such a record follows the one at hand, and comes by here itself; after eight such rounds
+/// it is dropped and counted as [`Reentrant`](crate::DropReason::Reentrant). Where panics
+/// unwind, one that panics lets the record pass. What a filter refuses is not counted.
+/// A closure is one, too.
+///
+/// ```
+/// use std::sync::atomic::{AtomicU64, Ordering};
+/// use kakashi_core::{Filter, LogLevel, LogRecord, Name, Timestamp};
+///
+/// /// Lets one of `every` records below WARNING pass.
+/// struct Sample {
+///     every: u64,
+///     seen: AtomicU64,
+/// }
+///
+/// impl Filter for Sample {
+///     fn passes(&self, record: &LogRecord<'_>) -> bool {
+///         record.level >= LogLevel::Warning
+///             || self.seen.fetch_add(1, Ordering::Relaxed).is_multiple_of(self.every)
+///     }
+/// }
+///
+/// let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("shop"), "Asked");
+/// let sample = Sample { every: 10, seen: AtomicU64::new(0) };
+/// assert_eq!((0..100).filter(|_| sample.passes(&record)).count(), 10);
+/// ```
 pub trait Filter: Send + Sync {
     /// Tells whether the record is written.
     fn passes(&self, record: &LogRecord<'_>) -> bool;

@@ -19,7 +19,20 @@ pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink + Send>;
 /// Makes a logger with destinations of its own.
 ///
 /// Two of the same name are two loggers. What it has buffered is written when
-/// the last of its handles goes.
+/// the last of its handles goes. Of what [`configure`](crate::configure()) sets, only the
+/// service and, unless [`LoggerConfig`] has a level, the levels hold for it.
+///
+/// ```
+/// use kakashi_std::{LogLevel, LoggerConfig, Text, create_custom_logger, fields, info, sinks::MemorySink};
+///
+/// let memory = MemorySink::new();
+/// let config = LoggerConfig::new().level(LogLevel::Debug).redact(["card"]).sink(Text, memory.clone());
+/// let payments = create_custom_logger("payments", config).with_fields(fields![currency = "EUR"]);
+/// info!(payments, "Paid", amount = 12, card = "4711");
+/// assert!(payments.flush().is_complete());
+/// let line = memory.text();
+/// assert!(line.ends_with("INFO payments Paid amount=12 card=\"[REDACTED]\" currency=EUR\n"));
+/// ```
 pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
     lifecycle::install();
     let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
