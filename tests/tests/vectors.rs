@@ -1,6 +1,11 @@
 //! What the conformance vectors say, which were made without a line of Rust:
 //! see `tests/vectors/README.md`.
 
+use std::collections::BTreeSet;
+
+use kakashi_core::Value;
+use kakashi_core::codec::Cursor;
+use kakashi_core::value::KINDS;
 use kakashi_tests::record::Words;
 use kakashi_tests::text_line::Line;
 use kakashi_tests::vectors::{Wrong, block, vectors};
@@ -54,4 +59,31 @@ fn there_are_vectors_of_every_kind() {
     assert!(vectors.len() >= 200);
     let sites = vectors.iter().filter(|vector| vector.json_with_location.is_some()).count();
     assert!(sites > 20 && vectors.len() - sites > 20);
+}
+
+/// Adds the kind of a value, and those of the values inside it.
+fn add_kinds(value: &Value<'_>, kinds: &mut BTreeSet<&'static str>) {
+    kinds.insert(value.kind());
+    let (Value::List(bytes) | Value::Map(bytes)) = *value else { return };
+    let mut inside = Cursor::new(bytes);
+    while !inside.is_empty() {
+        if matches!(value, Value::Map(_)) {
+            inside.text().expect("a key");
+        }
+        add_kinds(&inside.value().expect("a value"), kinds);
+    }
+}
+
+/// Readers in other languages are tested with the vectors, and fail where they do not know
+/// a kind: so one that the vectors have can't be forgotten there.
+#[test]
+fn the_vectors_have_a_value_of_every_kind_that_the_wire_has() {
+    let mut kinds = BTreeSet::new();
+    for vector in vectors() {
+        lines::only_record(&vector.block).for_each_field(|_, value| add_kinds(value, &mut kinds));
+    }
+    // What these four yield is a list, a map or text when it is read.
+    let foreign = ["composite", "display", "debug", "error"];
+    let expected: BTreeSet<_> = KINDS.iter().copied().filter(|kind| !foreign.contains(kind)).collect();
+    assert_eq!(kinds, expected);
 }

@@ -277,7 +277,22 @@ fn check_inside(value: &Value<'_>, depth: usize) -> Result<(), Malformed> {
     let (bytes, map) = match *value {
         Value::List(bytes) => (bytes, false),
         Value::Map(bytes) => (bytes, true),
-        _ => return Ok(()),
+        Value::Null
+        | Value::Bool(_)
+        | Value::I64(_)
+        | Value::U64(_)
+        | Value::I128(_)
+        | Value::U128(_)
+        | Value::F32(_)
+        | Value::F64(_)
+        | Value::Char(_)
+        | Value::Str(_)
+        | Value::Bytes(_)
+        | Value::Duration(_)
+        | Value::Composite(_)
+        | Value::Display(_)
+        | Value::Debug(_)
+        | Value::Error(_) => return Ok(()),
     };
     if depth > MAX_DEPTH {
         return Err(Malformed);

@@ -209,7 +209,22 @@ pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result 
         Value::Display(text) => write!(out, "{text}"),
         Value::Debug(text) => write!(out, "{text:?}"),
         Value::Error(error) => write!(out, "{}", ErrorChain(error)),
-        _ => Ok(()),
+        // Has no such code.
+        Value::Null
+        | Value::Bool(_)
+        | Value::I64(_)
+        | Value::U64(_)
+        | Value::I128(_)
+        | Value::U128(_)
+        | Value::F32(_)
+        | Value::F64(_)
+        | Value::Char(_)
+        | Value::Str(_)
+        | Value::Bytes(_)
+        | Value::Duration(_)
+        | Value::List(_)
+        | Value::Map(_)
+        | Value::Composite(_) => Ok(()),
     }
 }
 

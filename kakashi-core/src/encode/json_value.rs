@@ -50,7 +50,15 @@ pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> f
             out.write_char('"')
         }
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => write_printed(out, value),
-        _ => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::I64(_)
+        | Value::U64(_)
+        | Value::I128(_)
+        | Value::U128(_)
+        | Value::F32(_)
+        | Value::F64(_)
+        | Value::Duration(_) => {
             let mut room = [0; 64];
             let mut digits = Output::new(&mut room);
             put_plain(&mut digits, value, true);

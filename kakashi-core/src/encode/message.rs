@@ -59,7 +59,15 @@ pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt
             });
             Ok(())
         }
-        _ => {
+        Value::Null
+        | Value::Bool(_)
+        | Value::I64(_)
+        | Value::U64(_)
+        | Value::I128(_)
+        | Value::U128(_)
+        | Value::F32(_)
+        | Value::F64(_)
+        | Value::Duration(_) => {
             let mut room = [0; 64];
             let mut digits = Output::new(&mut room);
             put_plain(&mut digits, value, false);

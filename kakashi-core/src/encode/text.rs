@@ -177,7 +177,15 @@ pub(super) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
         }
         Value::Composite(composite) => json_value::describe(out, composite, put_value),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
-        _ => put_plain(out, value, false),
+        Value::Null
+        | Value::Bool(_)
+        | Value::I64(_)
+        | Value::U64(_)
+        | Value::I128(_)
+        | Value::U128(_)
+        | Value::F32(_)
+        | Value::F64(_)
+        | Value::Duration(_) => put_plain(out, value, false),
     }
 }
 

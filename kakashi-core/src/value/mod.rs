@@ -8,8 +8,11 @@
 
 pub mod arguments;
 pub(crate) mod field;
+mod kind;
 mod to_value;
 
+#[doc(hidden)]
+pub use self::kind::KINDS;
 pub use self::to_value::{Bytes, List, Map};
 #[cfg(target_os = "none")]
 #[doc(hidden)]
@@ -80,7 +83,23 @@ impl<'a> Value<'a> {
     /// Tells whether reading this value runs code that is not kakashi's.
     #[inline]
     pub const fn is_foreign(&self) -> bool {
-        matches!(self, Self::Composite(_) | Self::Display(_) | Self::Debug(_) | Self::Error(_))
+        match self {
+            Self::Composite(_) | Self::Display(_) | Self::Debug(_) | Self::Error(_) => true,
+            Self::Null
+            | Self::Bool(_)
+            | Self::I64(_)
+            | Self::U64(_)
+            | Self::I128(_)
+            | Self::U128(_)
+            | Self::F32(_)
+            | Self::F64(_)
+            | Self::Char(_)
+            | Self::Str(_)
+            | Self::Bytes(_)
+            | Self::Duration(_)
+            | Self::List(_)
+            | Self::Map(_) => false,
+        }
     }
 }
 
