@@ -207,3 +207,24 @@ fn a_word_that_nobody_can_search_for_is_gone() {
         .collect();
     assert_none(&wrong);
 }
+
+/// The names that a table's rows begin with, between backquotes.
+fn rows(table: &str) -> Vec<&str> {
+    let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());
+    cells.flat_map(|cell| cell.split(['`', ' ']).filter(|name| !name.is_empty())).collect()
+}
+
+#[test]
+fn every_suite_is_in_the_readme_and_no_other() {
+    let list = |arguments: &[&str]| -> Vec<String> {
+        let run = std::process::Command::new("bash").arg(top().join("tests/run")).args(arguments).output();
+        let names = String::from_utf8(run.expect("bash runs").stdout).expect("names in UTF-8");
+        names.lines().map(str::to_owned).collect()
+    };
+    let readme = std::fs::read_to_string(top().join("tests/README.md")).expect("it is there");
+    let (_, suites) = readme.split_once("\n## Suites\n").expect("it has suites");
+    let (suites, _) = suites.split_once("\n## ").expect("more follows");
+    let (suites, long) = suites.split_once("`--long`").expect("it has long suites");
+    assert_eq!(rows(suites), list(&["--list"]));
+    assert_eq!(rows(long), list(&["--long", "--list"]));
+}
