@@ -16,19 +16,20 @@ import { written } from '../wire/writer.js';
  *
  * scripts/build.mjs reads these lines to know which exports to keep: a function that is not
  * listed here is not in the package. One member a line, and no brace within.
+ * A `route` is the id of a {@link Dispatch}.
  */
 export interface Exports {
   memory: WebAssembly.Memory;
   ring(bytes: number): number;
-  mail(): number;
-  route(dispatch: number): void;
-  destination(dispatch: number, format: number, threshold: number, batchBytes: number): void;
-  redact(dispatch: number, length: number): void;
+  reply(): number;
+  route(route: number): void;
+  destination(route: number, format: number, threshold: number, batchBytes: number): void;
+  redact(route: number, length: number): void;
   take(from: number, end: number): number;
-  batch(dispatch: number, destination: number): number;
-  owe(dispatch: number, destination: number, level: number, reason: number, records: number): void;
-  announce(dispatch: number, micros: number): void;
-  lost(): number;
+  batch(route: number, destination: number): number;
+  add_dropped(route: number, destination: number, level: number, reason: number, records: number): void;
+  announce(route: number, micros: number): void;
+  dropped(): number;
   forget(): void;
   input(bytes: number): number;
   decode(): number;
@@ -96,7 +97,7 @@ function refreshViews(): void {
   if (memory === wasm!.memory.buffer) return;
   memory = wasm!.memory.buffer as ArrayBuffer;
   ring.use(new Uint8Array(memory, ringAt, ringSize));
-  reply = new Uint32Array(memory, wasm!.mail(), 8);
+  reply = new Uint32Array(memory, wasm!.reply(), 8);
 }
 
 /** Passes a dispatch's settings to the wasm. The ring must be empty. */
@@ -179,7 +180,7 @@ function announceDrops(): void {
     if (!queue.unannounced) return;
     queue.unannounced.forEach((count, index) => {
       const reason = index % REASONS.length;
-      if (count > 0) wasm!.owe(dispatchId, at, LEVELS[(index - reason) / REASONS.length]!, reason, count);
+      if (count > 0) wasm!.add_dropped(dispatchId, at, LEVELS[(index - reason) / REASONS.length]!, reason, count);
     });
     announcing.set(queue, queue.unannounced);
     queue.unannounced = undefined;
@@ -203,7 +204,7 @@ function queueBatches(): void {
 
 /** Counts the records that the wasm could not encode; it announces them itself. */
 function countDropped(): void {
-  const dropped = new Uint32Array(memory!, wasm!.lost(), counts.drops.length);
+  const dropped = new Uint32Array(memory!, wasm!.dropped(), counts.drops.length);
   dropped.forEach((count, index) => (counts.drops[index]! += count));
 }
 

@@ -7,6 +7,9 @@
 //! nothing: walking a JavaScript object from here costs 2,700–3,400 ns, building
 //! one 2,000–7,400, a call that passes numbers a few.
 //!
+//! The npm build keeps only the functions that `interface Exports` in `js/engine/engine.ts` names:
+//! one that is missing there is not in the package.
+//!
 //! Sinks, timers and levels are JavaScript's business: a test of the level must
 //! not cost a call, and must work before a page has fetched this module.
 //!
@@ -45,9 +48,9 @@ pub fn ring(bytes: usize) -> usize {
     with(|engine| engine.make_ring(bytes))
 }
 
-/// Returns the address of eight words that other functions answer with.
+/// Returns the address of eight words in which other functions reply.
 #[wasm_bindgen]
-pub fn mail() -> usize {
+pub fn reply() -> usize {
     with(|engine| engine.reply.as_ptr() as usize)
 }
 
@@ -82,7 +85,7 @@ pub fn redact(route: usize, len: usize) {
 
 /// Reads the ring's items from one offset to another, until a batch is full;
 /// returns how far it came. `reply[0]` says how many records could not be encoded,
-/// [`lost`] which.
+/// [`dropped`] which.
 #[wasm_bindgen]
 pub fn take(from: usize, end: usize) -> usize {
     with(|engine| engine.take(from, end))
@@ -99,7 +102,7 @@ pub fn batch(route: usize, destination: usize) -> usize {
 /// Says that records of a level were dropped on their way to a destination, for the
 /// reason at an index of [`DropReason::ALL`].
 #[wasm_bindgen]
-pub fn owe(route: usize, destination: usize, level: u8, reason: usize, records: usize) {
+pub fn add_dropped(route: usize, destination: usize, level: u8, reason: usize, records: usize) {
     let (Some(level), Some(&reason)) = (LogLevel::from_number(level), DropReason::ALL.get(reason)) else {
         return;
     };
@@ -116,11 +119,11 @@ pub fn announce(route: usize, micros: f64) {
 /// Returns the address of six times six words: how many records of each level, by
 /// each reason, the last [`take`] could not encode.
 #[wasm_bindgen]
-pub fn lost() -> usize {
+pub fn dropped() -> usize {
     with(|engine| engine.dropped.as_ptr() as usize)
 }
 
-/// Forgets what ids stand for; the next items explain theirs anew.
+/// Clears the tables of ids; the next SITE, NAME and CONTEXT items fill them again.
 #[wasm_bindgen]
 pub fn forget() {
     with(Engine::forget);
