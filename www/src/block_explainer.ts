@@ -2,19 +2,19 @@
  * Explains a block of the wire (`kakashi_core::wire`, version 1): every byte
  * stands in exactly one part, and each part says what it means.
  *
- * What a record says is `decode`'s to tell; this tells how the bytes say it.
+ * `decode` reads records; this shows which bytes mean what.
  */
 
 import { Cursor, Malformed } from './cursor';
 import { crc32 } from './crc32';
 import { LEVEL_NAMES, levelName } from './level';
-import { counted, explainPairs, explainValue, hex, quoted, type Emit, type Part } from './wire_value';
+import { counted, explainPairs, explainValue, hex, quoted, type Emit, type Part } from './value_explainer';
 
-export type { Part } from './wire_value';
+export type { Part } from './value_explainer';
 
 export type ItemKind = 'SITE' | 'NAME' | 'CONTEXT' | 'RECORD' | 'DROPPED' | 'BUILD' | 'unknown';
 
-/** An item, its parts, and the items before it that explain its ids. */
+/** An item, its parts, and the items before it that define its ids. */
 export interface Item {
   readonly kind: ItemKind;
   readonly offset: number;
@@ -88,7 +88,7 @@ function blockLength(bytes: Uint8Array, at: number): number {
   return holds ? items + OVERHEAD : 0;
 }
 
-/** Explains the whole block at `offset`, as {@link findBlocks} told it. */
+/** Explains the whole block at `offset`, as {@link findBlocks} returned it. */
 export function explainBlock(bytes: Uint8Array, { offset, length }: Span): Block {
   const head = new Explainer(new Cursor(bytes, offset, offset + HEAD));
   const { cursor } = head;
@@ -133,21 +133,22 @@ class Explainer {
   }
 }
 
-interface Known {
+/** The item that defines an id. */
+interface Definition {
   readonly item: number;
   readonly says: string;
   readonly keys: readonly string[];
 }
 
-/** What ids stand for so far. */
-interface Ids {
-  readonly sites: Map<bigint, Known>;
-  readonly names: Map<bigint, Known>;
-  readonly contexts: Map<bigint, Known>;
+/** The definitions of a block's ids, so far. */
+interface Definitions {
+  readonly sites: Map<bigint, Definition>;
+  readonly names: Map<bigint, Definition>;
+  readonly contexts: Map<bigint, Definition>;
 }
 
 function explainItems(bytes: Uint8Array, from: number, to: number): Item[] {
-  const ids: Ids = { sites: new Map(), names: new Map(), contexts: new Map() };
+  const defined: Definitions = { sites: new Map(), names: new Map(), contexts: new Map() };
   const items: Item[] = [];
   const cursor = new Cursor(bytes, from, to);
   while (cursor.left > 0) {
@@ -155,12 +156,12 @@ function explainItems(bytes: Uint8Array, from: number, to: number): Item[] {
     cursor.byte();
     const size = cursor.length();
     cursor.take(size);
-    items.push(explainItem(bytes, start, cursor.at, cursor.at - size, ids, items.length));
+    items.push(explainItem(bytes, start, cursor.at, cursor.at - size, defined, items.length));
   }
   return items;
 }
 
-function explainItem(bytes: Uint8Array, start: number, end: number, body: number, ids: Ids, index: number): Item {
+function explainItem(bytes: Uint8Array, start: number, end: number, body: number, defined: Definitions, index: number): Item {
   const explainer = new Explainer(new Cursor(bytes, start, end));
   const { cursor, emit } = explainer;
   const kind = KINDS[cursor.byte()] ?? 'unknown';
@@ -170,10 +171,10 @@ function explainItem(bytes: Uint8Array, start: number, end: number, body: number
   emit({ name: 'length', meaning: `${counted(end - body, 'byte')} of body`, depth: 0 });
   let malformed: string | undefined;
   try {
-    if (kind === 'SITE') explainSite(cursor, emit, ids, index);
-    else if (kind === 'NAME') explainName(cursor, emit, ids, index);
-    else if (kind === 'CONTEXT') explainContext(cursor, emit, ids, index);
-    else if (kind === 'RECORD') explainRecord(cursor, emit, ids, uses);
+    if (kind === 'SITE') explainSite(cursor, emit, defined, index);
+    else if (kind === 'NAME') explainName(cursor, emit, defined, index);
+    else if (kind === 'CONTEXT') explainContext(cursor, emit, defined, index);
+    else if (kind === 'RECORD') explainRecord(cursor, emit, defined, uses);
     else if (kind === 'DROPPED') explainDropped(cursor, emit);
     else if (kind === 'BUILD') explainBuild(cursor, emit);
     explainer.rest('more', 'bytes this version does not know; a reader passes over them');
@@ -186,7 +187,7 @@ function explainItem(bytes: Uint8Array, start: number, end: number, body: number
   return malformed === undefined ? item : { ...item, malformed };
 }
 
-function explainSite(cursor: Cursor, emit: Emit, ids: Ids, index: number): void {
+function explainSite(cursor: Cursor, emit: Emit, defined: Definitions, index: number): void {
   const id = cursor.leb();
   emit({ name: 'id', meaning: `site ${id} of this block`, depth: 0 });
   const level = explainLevel(cursor, emit);
@@ -206,7 +207,7 @@ function explainSite(cursor: Cursor, emit: Emit, ids: Ids, index: number): void 
     emit({ name: 'file', meaning: quoted(cursor.text()), depth: 0 });
   }
   refuseTwice(keys);
-  ids.sites.set(id, { item: index, says: `${level} ${quoted(message)}`, keys });
+  defined.sites.set(id, { item: index, says: `${level} ${quoted(message)}`, keys });
 }
 
 function explainBuild(cursor: Cursor, emit: Emit): void {
@@ -214,23 +215,23 @@ function explainBuild(cursor: Cursor, emit: Emit): void {
   emit({ name: 'build', meaning: `sites and names are in the ELF file of build ${id}`, depth: 0 });
 }
 
-function explainName(cursor: Cursor, emit: Emit, ids: Ids, index: number): void {
+function explainName(cursor: Cursor, emit: Emit, defined: Definitions, index: number): void {
   const id = cursor.leb();
   emit({ name: 'id', meaning: `name ${id} of this block`, depth: 0 });
   const name = cursor.text();
   emit({ name: 'name', meaning: quoted(name), depth: 0 });
-  ids.names.set(id, { item: index, says: quoted(name), keys: [] });
+  defined.names.set(id, { item: index, says: quoted(name), keys: [] });
 }
 
-function explainContext(cursor: Cursor, emit: Emit, ids: Ids, index: number): void {
+function explainContext(cursor: Cursor, emit: Emit, defined: Definitions, index: number): void {
   const id = cursor.leb();
   emit({ name: 'id', meaning: `context ${id} of this block`, depth: 0 });
   const keys = explainPairs(cursor, emit);
   refuseTwice(keys);
-  ids.contexts.set(id, { item: index, says: keys.join(', '), keys });
+  defined.contexts.set(id, { item: index, says: keys.join(', '), keys });
 }
 
-function explainRecord(cursor: Cursor, emit: Emit, ids: Ids, uses: number[]): void {
+function explainRecord(cursor: Cursor, emit: Emit, defined: Definitions, uses: number[]): void {
   const flags = cursor.byte();
   if (flags > 31) throw new Malformed(`flags ${hex(flags)}: one of them is not defined`);
   const set = Object.entries(FLAG).filter(([, bit]) => flags & bit);
@@ -238,9 +239,9 @@ function explainRecord(cursor: Cursor, emit: Emit, ids: Ids, uses: number[]): vo
   emit({ name: 'flags', meaning: listed || 'none', depth: 0 });
   explainTime(cursor, emit);
 
-  const refer = (name: string, known: Map<bigint, Known>): Known => {
+  const refer = (name: string, definitions: Map<bigint, Definition>): Definition => {
     const id = cursor.leb();
-    const found = known.get(id);
+    const found = definitions.get(id);
     if (!found) throw new Malformed(`${name} ${id} is not in this block`);
     uses.push(found.item);
     emit({ name, meaning: `id ${id}: ${found.says}`, depth: 0 });
@@ -248,13 +249,13 @@ function explainRecord(cursor: Cursor, emit: Emit, ids: Ids, uses: number[]): vo
   };
   let keys: readonly string[] = [];
   if (flags & FLAG.site) {
-    keys = refer('site', ids.sites).keys;
+    keys = refer('site', defined.sites).keys;
   } else {
     explainLevel(cursor, emit);
     emit({ name: 'message', meaning: quoted(cursor.text()), depth: 0 });
   }
-  if (flags & FLAG.logger) refer('logger', ids.names);
-  if (flags & FLAG.context) refer('context', ids.contexts);
+  if (flags & FLAG.logger) refer('logger', defined.names);
+  if (flags & FLAG.context) refer('context', defined.contexts);
   if (flags & FLAG.sequence) {
     const value = cursor.leb();
     emit({ name: 'sequence', meaning: String(value), depth: 0 });

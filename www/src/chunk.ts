@@ -1,14 +1,14 @@
 /**
- * A run of rows that arrived together and stays as it came: wire or lines.
+ * Rows that arrived together, kept in the form in which they came: wire or lines.
  *
  * A million rows as objects would take a gigabyte; as wire they take what the
- * wire takes. Rows are made when somebody looks.
+ * wire takes. Rows are made when they are shown.
  */
 
 import { decode } from 'kakashi-wasm';
 import { Malformed } from './cursor';
 import { rowOfItem, rowOfLine, SKIPPED_LEVEL, type Row } from './row';
-import { explainBlock, findBlocks, type Block } from './wire';
+import { explainBlock, findBlocks, type Block } from './block_explainer';
 
 export interface Chunk {
   readonly levels: Uint8Array;
@@ -17,12 +17,12 @@ export interface Chunk {
   rows(): Row[];
 }
 
-/** Where a row stands in the wire. */
-export interface Place {
+/** The position of a row's item in the wire. */
+export interface WirePosition {
   readonly bytes: Uint8Array;
   readonly block: Block;
   readonly item: number;
-  /** Where the bytes stand in their file. */
+  /** The offset of the bytes in their file. */
   readonly base: number;
 }
 
@@ -56,7 +56,7 @@ export class WireChunk implements Chunk {
     return new WireChunk(wire, levelsOfOwnBlock(wire) ?? levelsOf(decode(wire).map(rowOfItem)));
   }
 
-  /** Takes any bytes, which stand at `base` in their file. */
+  /** Takes any bytes, from the offset `base` of their file. */
   static ofAnyBytes(wire: Uint8Array, base: number): WireChunk {
     return new WireChunk(wire, levelsOf(decode(wire).map(rowOfItem)), base);
   }
@@ -66,7 +66,7 @@ export class WireChunk implements Chunk {
   }
 
   /** Finds the item that became the row; none for skipped bytes. */
-  place(row: number): Place | undefined {
+  position(row: number): WirePosition | undefined {
     let at = 0;
     let end = 0;
     for (const span of findBlocks(this.wire)) {

@@ -1,4 +1,4 @@
-/** Shows kakashi's own counts, and that they add up. */
+/** Shows kakashi's own counts, and whether they add up. */
 
 import type { Stats } from 'kakashi-wasm';
 import { byId, make } from './dom';
@@ -55,7 +55,7 @@ function counted(counts: Readonly<Record<string, number>>, names: Record<string,
     .map(([name, count]) => `${names[name] ?? name} ${whole(count)}`);
 }
 
-/** Leaves the page alone where nothing is new. */
+/** Sets a text, if it is another one. */
 function set(element: HTMLElement, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

@@ -1,6 +1,6 @@
 /** Reads the wire's numbers and texts from the front of some bytes. */
 
-/** Says that bytes are not what the format says. */
+/** Says that bytes break the format. */
 export class Malformed extends Error {}
 
 const UTF8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });

@@ -1,13 +1,13 @@
 /** Finds and makes elements. */
 
-/** Returns the element with an id, which index.html promises. */
+/** Returns the element of index.html with an id. */
 export function byId<E extends HTMLElement>(id: string, type: new () => E): E {
   const found = document.getElementById(id);
   if (!(found instanceof type)) throw new Error(`index.html has no ${type.name} #${id}`);
   return found;
 }
 
-/** Makes an element with a class and what is inside. */
+/** Makes an element with a class and children. */
 export function make<K extends keyof HTMLElementTagNameMap>(
   tag: K,
   className = '',
@@ -19,7 +19,7 @@ export function make<K extends keyof HTMLElementTagNameMap>(
   return made;
 }
 
-/** Runs `draw` at most once a frame, however often it is asked for. */
+/** Returns a function that schedules `draw` for the next frame, at most once a frame. */
 export function oncePerFrame(draw: () => void): () => void {
   let asked = false;
   return () => {

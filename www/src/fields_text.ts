@@ -1,7 +1,7 @@
 /**
  * Reads fields as people type them: a JSON object, or `key=value` words.
  *
- * What is wrong is told with its place; nothing is guessed.
+ * An error names the fault and its position; nothing is guessed.
  */
 
 import { parseJson } from './json';
@@ -43,7 +43,7 @@ function parseObject(text: string): Typed {
   }
 }
 
-/** Takes out of an engine's message what is said again beside it: the place and the text. */
+/** Removes the position and the quoted text from an engine's message: the page shows both itself. */
 function plainProblem(message: string, text: string): string {
   if (/end of (JSON|data)|EOF/i.test(message)) return 'The JSON ends too early';
   const problem = message

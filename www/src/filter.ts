@@ -1,5 +1,5 @@
 /**
- * What the filter box means.
+ * The language of the filter box.
  *
  * Words must all occur somewhere in the row; `-word` must not; `key=value`
  * compares a field (or `logger`, `level`, `message`); quotes hold words together.
@@ -31,7 +31,7 @@ export function parseFilter(text: string, minLevel: number): Filter {
   return { minLevel, terms };
 }
 
-/** Tests the text of a row; its level is the store's to test. */
+/** Tests the text of a row; `Records` tests its level. */
 export function matches(filter: Filter, row: Row): boolean {
   let all: string | undefined;
   return filter.terms.every(({ key, text, not }) => {

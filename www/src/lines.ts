@@ -1,10 +1,10 @@
-/** Shows the latest lines as the chosen format makes them. */
+/** Shows the latest lines in the selected format. */
 
 import type { Batch } from 'kakashi-wasm';
 import { byId, make, oncePerFrame } from './dom';
 import { levelName } from './level';
 import { plural, whole } from './number';
-import { hex } from './wire_value';
+import { hex } from './value_explainer';
 
 const MOST = 200;
 
@@ -15,8 +15,8 @@ interface Line {
 
 export class Lines {
   readonly #box = byId('lines', HTMLDivElement);
-  readonly #said = byId('lines-said', HTMLParagraphElement);
-  /** Not looked at yet; of a flood, most never are. */
+  readonly #status = byId('lines-status', HTMLParagraphElement);
+  /** Not drawn yet; of a flood, most never are. */
   #batches: Batch[] = [];
   #waiting = 0;
   #arrived = 0;
@@ -36,9 +36,9 @@ export class Lines {
     this.#draw();
   }
 
-  /** Says where lines go, while there are none here. */
+  /** Whether lines come here; the empty box says so. */
   set shown(shown: boolean) {
-    this.#hint = shown ? 'Lines come here in the format the road says.' : 'The road leads lines elsewhere.';
+    this.#hint = shown ? 'Lines come here in the path’s format.' : 'The path’s lines go elsewhere.';
     this.clear();
   }
 
@@ -47,7 +47,7 @@ export class Lines {
     this.#waiting = 0;
     this.#arrived = 0;
     this.#box.replaceChildren(make('div', 'empty', this.#hint));
-    this.#said.textContent = '';
+    this.#status.textContent = '';
   }
 
   #show(): void {
@@ -67,7 +67,7 @@ export class Lines {
     while (this.#box.childElementCount > MOST) this.#box.firstElementChild!.remove();
     if (atEnd) this.#box.scrollTop = this.#box.scrollHeight;
     const all = this.#arrived > MOST ? `the last ${MOST} of ${whole(this.#arrived)}` : plural(this.#arrived, 'line');
-    this.#said.textContent = all;
+    this.#status.textContent = all;
   }
 }
 

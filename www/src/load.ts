@@ -2,15 +2,14 @@
  * The load: the same records through kakashi and through `console.log`, and
  * how long each took.
  *
- * Both run in slices, so that the page stays alive; both times are of the
- * clock on the wall, from the first call to the end of the flush, slices and
- * what the page does between them alike.
+ * Both run in slices, so that the page stays responsive. Both times are elapsed time,
+ * from the first call to the end of the flush, with what the page does between slices.
  */
 
 import { flush, LogContext, stats, withContext, type ContextFields, type Logger, type Stats } from 'kakashi-wasm';
 import { byId, make } from './dom';
 import { duration, plural, times, whole } from './number';
-import { turn } from './turn';
+import { yieldToPage } from './yield_to_page';
 
 const SLICE_MILLIS = 24;
 const CALLS_BETWEEN_LOOKS = 50;
@@ -22,14 +21,14 @@ interface Timed {
   readonly millis: number;
 }
 
-/** What became of the records. */
+/** Counts of the records that were not written. */
 interface Outcome {
   readonly pending: number;
   /** The part that was dropped, 0 to 1. */
   readonly dropped: number;
 }
 
-export interface LoadRoad {
+export interface LoadTarget {
   readonly logger: Logger;
   readonly context: ContextFields;
 }
@@ -42,8 +41,8 @@ export class Load {
   #stopped = false;
   #stopWaiting: () => void = () => {};
 
-  /** `road` is asked at each start; undefined while the form is wrong. */
-  constructor(readonly road: () => LoadRoad | undefined) {
+  /** `target` is called at each start; it returns undefined while the form has a fault. */
+  constructor(readonly target: () => LoadTarget | undefined) {
     byId('load-form', HTMLFormElement).addEventListener('submit', (event) => {
       event.preventDefault();
       void this.#start();
@@ -55,15 +54,15 @@ export class Load {
   }
 
   async #start(): Promise<void> {
-    const road = this.road();
-    if (!road || this.#run.disabled) return;
+    const target = this.target();
+    if (!target || this.#run.disabled) return;
     const count = Number(byId('load-count', HTMLSelectElement).value);
     this.#stopped = false;
     this.#run.disabled = true;
     this.#stop.disabled = false;
     this.#progress.hidden = false;
     try {
-      await this.#compare(count, road);
+      await this.#compare(count, target);
     } finally {
       this.#run.disabled = false;
       this.#stop.disabled = true;
@@ -71,30 +70,30 @@ export class Load {
     }
   }
 
-  async #compare(count: number, { logger, context }: LoadRoad): Promise<void> {
-    const say = (text: string) => this.#result.replaceChildren(make('p', 'hint', text));
-    say(`${whole(count)} through kakashi …`);
-    // What others have left is not ours to pay for.
+  async #compare(count: number, { logger, context }: LoadTarget): Promise<void> {
+    const showHint = (text: string) => this.#result.replaceChildren(make('p', 'hint', text));
+    showHint(`${whole(count)} through kakashi …`);
+    // Records from before must not count.
     await flush(1000);
     const before = stats();
-    // One for all: each context that is made anew is explained anew on the wire.
+    // One context for all calls: the wire defines each context object once.
     const shared = new LogContext(context);
     const ours = await this.#time(count, 0, async (from, to) => {
       withContext(shared, () => {
         for (let index = from; index < to; index++) logger.info('Request served', fieldsOf(index));
       });
     }, async () => {
-      say('Waiting for the flush …');
+      showHint('Waiting for the flush …');
       const stopped = new Promise<void>((resolve) => (this.#stopWaiting = resolve));
       await Promise.race([flush(FLUSH_MILLIS), stopped]);
     });
     const outcome = outcomeSince(before);
 
-    say(`${whole(count)} through console.log …`);
+    showHint(`${whole(count)} through console.log …`);
     const plain = await this.#time(this.#stopped ? 0 : count, 0.5, async (from, to) => {
       for (let index = from; index < to; index++) console.log('Request served', fieldsOf(index));
     });
-    this.#tell(ours, plain, outcome);
+    this.#showResult(ours, plain, outcome);
   }
 
   async #time(
@@ -113,13 +112,13 @@ export class Load {
         done = to;
       }
       this.#progress.value = progressFrom + done / count / 2;
-      await turn();
+      await yieldToPage();
     }
     await finish();
     return { calls: done, millis: performance.now() - start };
   }
 
-  #tell(ours: Timed, plain: Timed, { pending, dropped }: Outcome): void {
+  #showResult(ours: Timed, plain: Timed, { pending, dropped }: Outcome): void {
     const rates = make('div', 'rates');
     const most = Math.max(rate(ours), rate(plain));
     for (const [name, timed] of [['kakashi', ours], ['console.log', plain]] as const) {
@@ -141,17 +140,17 @@ export class Load {
     if (ours.calls > 0 && plain.calls > 0) {
       const ratio = rate(ours) / rate(plain);
       const verdict = ratio >= 1 ? `kakashi is ${times(ratio)} as fast` : `console.log is ${times(1 / ratio)} as fast`;
-      // Dropping is quick: no praise for that.
+      // Dropping is quick: that is no fair comparison.
       const fair = dropped === 0 && pending === 0;
       notes.push(make('p', 'verdict', fair ? `${verdict}, flush included` : 'No fair comparison:'));
     }
     if (dropped > 0) {
       const part = (dropped * 100).toPrecision(2);
-      notes.push(make('p', 'error', `kakashi took the calls and dropped ${part} % of the records, as the road says.`));
+      notes.push(make('p', 'error', `kakashi took the calls and dropped ${part} % of the records, as the path’s settings say.`));
     }
     if (this.#stopped) notes.push(make('p', 'hint', 'Stopped early.'));
     if (pending > 0) notes.push(make('p', 'error', `The flush did not end: ${plural(pending, 'record')} still pending.`));
-    const honest = 'Time on the wall, from the first call to the end of the flush. Open developer tools slow console.log down.';
+    const honest = 'Elapsed time, from the first call to the end of the flush. Open developer tools slow console.log down.';
     this.#result.replaceChildren(rates, ...notes, make('p', 'hint', honest));
   }
 }

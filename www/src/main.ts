@@ -1,19 +1,19 @@
-/** Puts the page together. */
+/** Makes the parts of the page, and connects them. */
 
 import { ready, stats } from 'kakashi-wasm';
-import { ChosenView } from './chosen';
+import { RecordView } from './record_view';
 import { WireChunk } from './chunk';
 import { Counts } from './counts';
 import { byId, oncePerFrame } from './dom';
-import { followFiles } from './drop_file';
+import { followFiles } from './open_file';
 import { parseFilter } from './filter';
-import { WriteForm } from './form';
+import { WriteForm } from './write_form';
 import { Lines } from './lines';
 import { Load } from './load';
 import { byteSize, plural, whole } from './number';
 import { Plot } from './plot';
 import { Records } from './records';
-import { Road } from './road';
+import { PathForm } from './path_form';
 import { Table } from './table';
 import { followTheme } from './theme';
 
@@ -24,13 +24,13 @@ let redraw: () => void = () => {};
 function start(): void {
   const records = new Records(MOST_ROWS);
   const table = new Table(byId('table', HTMLDivElement), records);
-  const chosen = new ChosenView();
+  const recordView = new RecordView();
   const lines = new Lines();
   const counts = new Counts();
   const plot = new Plot();
   let arrived = 0;
 
-  const road = new Road({
+  const path = new PathForm({
     wire(batch) {
       arrived += batch.count;
       records.push(WireChunk.ofOwnBlock(batch.bytes), 'this page');
@@ -38,27 +38,27 @@ function start(): void {
     lines: (batch) => lines.push(batch),
     failed: (error) => notice(`A sink failed: ${messageOf(error)}`),
   });
-  byId('sink', HTMLSelectElement).addEventListener('change', () => (lines.shown = road.linesAreShown));
-  const form = new WriteForm(road);
+  byId('sink', HTMLSelectElement).addEventListener('change', () => (lines.shown = path.linesAreShown));
+  const form = new WriteForm(path);
   new Load(() => {
     const context = form.context();
-    return context && { logger: road.logger(form.loggerName), context };
+    return context && { logger: path.logger(form.loggerName), context };
   });
 
-  table.chosen = (row) => chosen.show(row);
-  table.entered = () => chosen.enter();
+  table.selected = (row) => recordView.show(row);
+  table.entered = () => recordView.enter();
   records.changed = () => {
     table.draw();
-    sayRecords();
+    showRecordStatus();
   };
-  const sayRecords = oncePerFrame(() => {
+  const showRecordStatus = oncePerFrame(() => {
     const { passing, count, progress, bytes } = records;
     const held = count === records.arrived ? '' : `, the latest of ${whole(records.arrived)}`;
     const looking = progress < 1 ? `, looking: ${Math.floor(progress * 100)} %` : '';
     const shown = passing === count ? plural(count, 'row') : `${whole(passing)} of ${plural(count, 'row')}`;
-    byId('records-said', HTMLParagraphElement).textContent = `${shown}${held}${looking}${count ? `, held in ${byteSize(bytes)}` : ''}`;
+    byId('records-status', HTMLParagraphElement).textContent = `${shown}${held}${looking}${count ? `, held in ${byteSize(bytes)}` : ''}`;
   });
-  sayRecords();
+  showRecordStatus();
   followToolbar(records, table, lines);
   followFiles(
     (chunk, source) => records.push(chunk, source),
@@ -68,17 +68,17 @@ function start(): void {
   redraw = () => plot.draw();
   redraw();
   if (matchMedia('(max-width: 900px)').matches) {
-    for (const id of ['road', 'load']) byId(id, HTMLDetailsElement).open = false;
+    for (const id of ['path', 'load']) byId(id, HTMLDetailsElement).open = false;
   }
 
-  const look = () => {
+  const refresh = () => {
     const now = stats();
-    counts.show(now, road.destinations);
+    counts.show(now, path.destinations);
     return now;
   };
-  setInterval(look, 200);
-  setInterval(() => plot.sample(arrived, look().dropped.total), Plot.everyMillis);
-  look();
+  setInterval(refresh, 200);
+  setInterval(() => plot.sample(arrived, refresh().dropped.total), Plot.everyMillis);
+  refresh();
 }
 
 function followToolbar(records: Records, table: Table, lines: Lines): void {
@@ -104,15 +104,15 @@ function followToolbar(records: Records, table: Table, lines: Lines): void {
 }
 
 function notice(text: string): void {
-  const told = byId('notice', HTMLParagraphElement);
-  told.textContent = text;
-  told.hidden = text === '';
+  const element = byId('notice', HTMLParagraphElement);
+  element.textContent = text;
+  element.hidden = text === '';
 }
 
 function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-// At once: the page shall not show other colours until the wasm is there.
+// At once: the colours must not wait for the wasm.
 followTheme(() => redraw());
 ready.then(start).catch((error: unknown) => notice(`kakashi did not start: ${messageOf(error)}`));

@@ -1,4 +1,4 @@
-/** Writes numbers for people; everywhere the same, whatever the browser's language. */
+/** Formats numbers for people, the same in every browser language. */
 
 const WHOLE = new Intl.NumberFormat('en', { maximumFractionDigits: 0 });
 const SHORT = new Intl.NumberFormat('en', { notation: 'compact', maximumSignificantDigits: 3 });

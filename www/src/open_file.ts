@@ -1,10 +1,11 @@
-/** Takes files by drop or by picker: a wire, or lines of JSON. */
+/** Opens files that are dropped or picked: a wire, or lines of JSON. */
 
 import { LinesChunk, WireChunk, type Chunk } from './chunk';
 import { byId } from './dom';
-import { findBlocks, findSync } from './wire';
+import { findBlocks, findSync } from './block_explainer';
+import { yieldToPage } from './yield_to_page';
 
-/** About this much of a wire becomes one chunk, cut between blocks. */
+/** The size of a chunk of wire, about: it is cut between blocks. */
 const CHUNK_BYTES = 128 * 1024;
 const CHUNK_LINES = 1000;
 
@@ -55,8 +56,7 @@ async function readFile(file: File, read: Read): Promise<number> {
   for (const chunk of chunks) {
     read(chunk, file.name);
     rows += chunk.levels.length;
-    // The page has its turn between chunks.
-    await new Promise((resolve) => setTimeout(resolve));
+    await yieldToPage();
   }
   return rows;
 }

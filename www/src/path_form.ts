@@ -1,9 +1,9 @@
 /**
- * The road that records take: configures kakashi as the form says.
+ * The form of the path: the settings that a record meets on its way from the call to the sinks.
  *
  * Two sinks bring records to this page: one as wire, for the table and for the
- * explainer, one as lines in the chosen format. Both can be told to misbehave,
- * so that one sees what kakashi does about it.
+ * explainer, one as lines in the selected format. Both can be set to fail or to
+ * stall, to show what kakashi does then.
  */
 
 import {
@@ -15,7 +15,9 @@ import {
   getLogger,
   getPerformanceLogger,
   type Batch,
+  type Format,
   type Logger,
+  type OnFull,
   type Sink,
 } from 'kakashi-wasm';
 import { byId } from './dom';
@@ -26,54 +28,51 @@ export interface Arrivals {
   failed(error: unknown): void;
 }
 
-type Format = 'text' | 'json' | 'pretty' | 'wire';
-type OnFull = 'flush' | 'dropNewest' | 'dropOldest';
-
 const SLOW_MILLIS = 500;
 const HINTS: Record<string, string> = {
   prompt: '',
   slow: 'What does not fit its queue meanwhile is dropped and counted.',
-  never: 'Records wait in its queue; once that is full, they are dropped and counted. Choose another to let go.',
+  never: 'Records wait in its queue; once that is full, they are dropped and counted. Select another behaviour to release them.',
   throws: 'A batch is tried again three times, then dropped and counted.',
 };
 
-export class Road {
-  readonly #form = byId('road-form', HTMLFormElement);
+export class PathForm {
+  readonly #form = byId('path-form', HTMLFormElement);
   readonly #arrivals: Arrivals;
   #loggers = new Map<string, Logger>();
-  /** Lets go of the batches that never settle. */
+  /** Settle the batches that never settle by themselves. */
   #release = new Set<() => void>();
 
   constructor(arrivals: Arrivals) {
     this.#arrivals = arrivals;
     this.#form.addEventListener('submit', (event) => event.preventDefault());
     this.#form.addEventListener('change', (event) => this.#changed((event.target as HTMLElement).id));
-    this.#showWhatMatters();
+    this.#disableUnused();
     this.#configure();
   }
 
   /** How many destinations each record has. */
   get destinations(): number {
-    return { page: 2, console: 2, both: 3, none: 1 }[this.#chosen('sink')] ?? 1;
+    return { page: 2, console: 2, both: 3, none: 1 }[this.#value('sink')] ?? 1;
   }
 
   get linesAreShown(): boolean {
-    return ['page', 'both'].includes(this.#chosen('sink'));
+    return ['page', 'both'].includes(this.#value('sink'));
   }
 
   /** Returns the logger that the form describes. */
   logger(name: string): Logger {
-    const key = `${this.#chosen('kind')} ${name}`;
+    const key = `${this.#value('kind')} ${name}`;
     const logger = this.#loggers.get(key) ?? this.#make(name);
     this.#loggers.set(key, logger);
     return logger;
   }
 
   #make(name: string): Logger {
-    const capacity = Number(this.#chosen('capacity'));
-    switch (this.#chosen('kind')) {
+    const capacity = Number(this.#value('capacity'));
+    switch (this.#value('kind')) {
       case 'async':
-        return getAsyncLogger(name, { capacity, onFull: this.#chosen('on-full') as OnFull });
+        return getAsyncLogger(name, { capacity, onFull: this.#value('on-full') as OnFull });
       case 'performance':
         return getPerformanceLogger(name, { capacity });
       default:
@@ -82,7 +81,7 @@ export class Road {
   }
 
   #changed(id: string): void {
-    this.#showWhatMatters();
+    this.#disableUnused();
     if (id === 'behaviour') {
       for (const release of this.#release) release();
       this.#release.clear();
@@ -96,8 +95,8 @@ export class Road {
   }
 
   #configure(): void {
-    const maxQueueBytes = Number(this.#chosen('queue'));
-    const format = this.#chosen('format') as Format;
+    const maxQueueBytes = Number(this.#value('queue'));
+    const format = this.#value('format') as Format;
     const { wire, lines, failed } = this.#arrivals;
     const sinks: Sink[] = [
       callbackSink((batch) => this.#take(batch, wire), { name: 'table', format: 'wire', maxQueueBytes }),
@@ -107,36 +106,36 @@ export class Road {
     }
     // A console takes no bytes.
     const printed = format === 'wire' ? 'text' : format;
-    if (['console', 'both'].includes(this.#chosen('sink'))) sinks.push(consoleSink({ format: printed }));
-    const level = this.#chosen('threshold').toLowerCase() as 'trace';
-    configure({ level, format, sinks, maxBatchBytes: Number(this.#chosen('batch')), flushMs: 100, onError: failed });
+    if (['console', 'both'].includes(this.#value('sink'))) sinks.push(consoleSink({ format: printed }));
+    const level = this.#value('threshold').toLowerCase() as 'trace';
+    configure({ level, format, sinks, maxBatchBytes: Number(this.#value('batch')), flushMs: 100, onError: failed });
   }
 
-  /** Takes a batch the way the form says. */
+  /** Takes a batch, or fails or stalls, as the form says. */
   #take(batch: Batch, arrived: (batch: Batch) => void): void | Promise<void> {
-    switch (this.#chosen('behaviour')) {
+    switch (this.#value('behaviour')) {
       case 'slow':
         return new Promise((resolve) => setTimeout(resolve, SLOW_MILLIS)).then(() => arrived(batch));
       case 'never':
         return new Promise<void>((resolve) => this.#release.add(resolve)).then(() => arrived(batch));
       case 'throws':
-        throw new Error('this sink was told to throw');
+        throw new Error('this sink was set to throw');
       default:
         return arrived(batch);
     }
   }
 
-  #showWhatMatters(): void {
-    const kind = this.#chosen('kind');
+  #disableUnused(): void {
+    const kind = this.#value('kind');
     byId('capacity', HTMLSelectElement).disabled = kind === 'sync';
     byId('on-full', HTMLSelectElement).disabled = kind !== 'async';
-    byId('format', HTMLSelectElement).disabled = this.#chosen('sink') === 'none';
+    byId('format', HTMLSelectElement).disabled = this.#value('sink') === 'none';
     const hint = byId('behaviour-hint', HTMLParagraphElement);
-    hint.textContent = HINTS[this.#chosen('behaviour')] ?? '';
+    hint.textContent = HINTS[this.#value('behaviour')] ?? '';
     hint.hidden = hint.textContent === '';
   }
 
-  #chosen(id: string): string {
+  #value(id: string): string {
     return byId(id, HTMLSelectElement).value;
   }
 }

@@ -27,7 +27,7 @@ export class Plot {
     new ResizeObserver(() => this.#plot?.setSize(this.#size())).observe(this.#box);
   }
 
-  /** Takes totals; the rates are its own to compute. */
+  /** Takes totals, and computes the rates. */
   sample(arrived: number, dropped: number): void {
     const at = performance.now();
     const seconds = Math.max(0.05, (at - this.#last.at) / 1000);
@@ -40,7 +40,7 @@ export class Plot {
     this.#showKey(rate);
   }
 
-  /** Draws it anew, in the colours of now. */
+  /** Draws it anew, in the current colours. */
   draw(): void {
     this.#plot?.destroy();
     const css = (name: string) => colour(this.#box, name);

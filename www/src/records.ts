@@ -1,17 +1,17 @@
 /**
- * Holds the latest rows, at most a million, and which of them pass the filter.
+ * Holds the latest rows, at most a million, and the numbers of those that pass the filter.
  *
- * A row's number is how many came before it; it never changes. Filtering goes
- * on in slices, so that the page stays alive while a million rows are read.
- * It never looks at the page.
+ * A row's number is the count of rows before it; it never changes. Filtering is done
+ * in slices, so that the page stays responsive while a million rows are read. It
+ * uses nothing of the page.
  */
 
 import type { Chunk } from './chunk';
 import { EVERYTHING, matches, type Filter } from './filter';
 import type { Row } from './row';
-import { turn } from './turn';
+import { yieldToPage } from './yield_to_page';
 
-interface Held {
+interface StoredChunk {
   readonly chunk: Chunk;
   /** The number of its first row. */
   readonly first: number;
@@ -19,11 +19,11 @@ interface Held {
 }
 
 /** A row, and where it came from. */
-export interface Chosen {
+export interface SelectedRow {
   readonly number: number;
   readonly row: Row;
   readonly chunk: Chunk;
-  /** Its place in the chunk. */
+  /** Its index in the chunk. */
   readonly index: number;
   readonly source: string;
 }
@@ -34,7 +34,7 @@ const ROWS_CACHED = 12;
 export class Records {
   /** Called when rows came, went or were filtered. */
   changed: () => void = () => {};
-  #chunks: Held[] = [];
+  #chunks: StoredChunk[] = [];
   #end = 0;
   #bytes = 0;
   #filter: Filter = EVERYTHING;
@@ -50,7 +50,7 @@ export class Records {
   get first(): number {
     return this.#chunks[0]?.first ?? this.#end;
   }
-  /** How many came in all. */
+  /** The count of all rows, also those that are not held any more. */
   get arrived(): number {
     return this.#end;
   }
@@ -100,17 +100,17 @@ export class Records {
   }
 
   /** Returns the row at a position among those that pass. */
-  at(position: number): Chosen | undefined {
+  at(position: number): SelectedRow | undefined {
     const number = this.#all ? this.first + position : this.#passing[position];
     return number === undefined ? undefined : this.byNumber(number);
   }
 
-  byNumber(number: number): Chosen | undefined {
-    const held = this.#chunks[this.#chunkOf(number)];
-    if (!held || number >= held.first + held.chunk.levels.length) return undefined;
-    const index = number - held.first;
-    const row = this.#rows(held.chunk)[index];
-    return row && { number, row, chunk: held.chunk, index, source: held.source };
+  byNumber(number: number): SelectedRow | undefined {
+    const stored = this.#chunks[this.#chunkOf(number)];
+    if (!stored || number >= stored.first + stored.chunk.levels.length) return undefined;
+    const index = number - stored.first;
+    const row = this.#rows(stored.chunk)[index];
+    return row && { number, row, chunk: stored.chunk, index, source: stored.source };
   }
 
   /** Finds a row among those that pass; −1 when it is not there. */
@@ -126,7 +126,7 @@ export class Records {
 
   #rows(chunk: Chunk): Row[] {
     const rows = this.#cache.get(chunk) ?? chunk.rows();
-    // The one looked at last stands last.
+    // The most recently used one is the last.
     this.#cache.delete(chunk);
     this.#cache.set(chunk, rows);
     if (this.#cache.size > ROWS_CACHED) this.#cache.delete(this.#cache.keys().next().value!);
@@ -153,7 +153,7 @@ export class Records {
     this.#testSlice();
     if (this.#tested >= this.#end) return;
     this.#testing = true;
-    void turn().then(() => {
+    void yieldToPage().then(() => {
       this.#testing = false;
       this.#test();
       this.changed();
@@ -166,7 +166,7 @@ export class Records {
       const { chunk, first } = this.#chunks[this.#chunkOf(this.#tested)]!;
       const end = first + chunk.levels.length;
       const wordless = this.#filter.terms.length === 0;
-      // Read past the cache: what is looked at shall stay there.
+      // Not put into the cache: it is for the rows in view.
       const rows = wordless ? [] : (this.#cache.get(chunk) ?? chunk.rows());
       for (; this.#tested < end; this.#tested++) {
         const index = this.#tested - first;

@@ -1,11 +1,11 @@
-/** A row of the table, whatever it came from. */
+/** A row of the table: a decoded item, or a line of JSON. */
 
 import type { DecodedItem } from 'kakashi-wasm';
 import { parseJson } from './json';
 import { levelNumber } from './level';
 
 export interface Row {
-  /** `skipped` stands for bytes or a line that were no record, `dropped` for records that were lost. */
+  /** `skipped`: bytes or a line that are no record. `dropped`: an announcement of lost records. */
   readonly kind: 'record' | 'dropped' | 'skipped';
   readonly timestamp: string;
   readonly level: number;
@@ -15,7 +15,7 @@ export interface Row {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** A row without its text: enough to count and to filter by level. */
+/** The level of rows that are no records: every filter by level lets them pass. */
 export const SKIPPED_LEVEL = 255;
 
 export function rowOfItem(item: DecodedItem): Row {
@@ -30,7 +30,7 @@ export function rowOfItem(item: DecodedItem): Row {
       return { ...NOTHING, kind: 'dropped', timestamp: item.timestamp, levelName: 'DROPPED', message, fields };
     }
     case 'skipped':
-      return skipped(`${item.bytes} ${item.bytes === 1 ? 'byte' : 'bytes'} skipped: no whole block stands there`);
+      return skipped(`${item.bytes} ${item.bytes === 1 ? 'byte' : 'bytes'} skipped: there is no whole block`);
   }
 }
 

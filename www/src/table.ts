@@ -2,12 +2,12 @@
  * The table of records: only the rows in view exist.
  *
  * A grid with one tab stop; arrows, Page Up and Down, Home and End move the
- * chosen row. A million rows are taller than a browser can scroll: from
- * `MOST_PIXELS` on, the scroll bar's way stands for a longer one.
+ * selected row. A million rows are taller than a browser can scroll: from
+ * `MOST_PIXELS` on, a pixel of the scroll bar is more than a pixel of rows.
  */
 
 import { make, oncePerFrame } from './dom';
-import type { Chosen, Records } from './records';
+import type { SelectedRow, Records } from './records';
 import { showFields, type Row } from './row';
 
 const MOST_PIXELS = 8_000_000;
@@ -20,8 +20,8 @@ interface Drawn {
 }
 
 export class Table {
-  /** Called when another row is chosen, or none. */
-  chosen: (row: Chosen | undefined) => void = () => {};
+  /** Called when another row is selected, or none. */
+  selected: (row: SelectedRow | undefined) => void = () => {};
   /** Called when the table begins or ceases to follow the newest row. */
   followed: (follow: boolean) => void = () => {};
   /** Called when Enter is pressed on a row. */
@@ -34,9 +34,9 @@ export class Table {
   readonly #empty = make('div', 'empty');
   #drawn: Drawn[] = [];
   #rowHeight = 28;
-  #chosenNumber = -1;
+  #selectedNumber = -1;
   #follow = true;
-  /** The scroll position that we have set: not the hand's. */
+  /** The scroll position that this class set last; another one is the user's. */
   #setTop = 0;
 
   constructor(
@@ -62,14 +62,14 @@ export class Table {
     this.#body.addEventListener('mousedown', (event) => {
       const row = (event.target as HTMLElement).closest<HTMLElement>('.grid-row');
       if (!row) return;
-      this.#choose(Number(row.dataset['number']));
+      this.#select(Number(row.dataset['number']));
       // The body would take the focus: the grid is the tab stop.
       event.preventDefault();
       this.#grid.focus({ preventScroll: true });
     });
     new ResizeObserver(() => {
       this.#rowHeight = parseFloat(getComputedStyle(this.#grid).getPropertyValue('--row')) || 28;
-      // Columns stand above their cells: beside them is a scroll bar.
+      // The head is as wide as the cells below it, which lie beside a scroll bar.
       this.#head.style.marginRight = `${this.#body.offsetWidth - this.#body.clientWidth}px`;
       this.draw();
     }).observe(this.#body);
@@ -84,17 +84,17 @@ export class Table {
     this.draw();
   }
 
-  /** Chooses no row. */
+  /** Selects no row. */
   forget(): void {
-    this.#choose(-1);
+    this.#select(-1);
   }
 
-  #choose(number: number): void {
-    if (number === this.#chosenNumber) return;
-    this.#chosenNumber = number;
-    // Reading one row while others come in: it shall not run away.
+  #select(number: number): void {
+    if (number === this.#selectedNumber) return;
+    this.#selectedNumber = number;
+    // The selected row must not scroll away while others come in.
     if (number >= 0) this.follow = false;
-    this.chosen(this.records.byNumber(number));
+    this.selected(this.records.byNumber(number));
     this.draw();
   }
 
@@ -102,8 +102,8 @@ export class Table {
     return this.#body.clientHeight / this.#rowHeight;
   }
 
-  /** How far the spacer can be scrolled, and what that is in rows. */
-  #way(): { pixels: number; rows: number } {
+  /** How far the body can be scrolled, in pixels and in rows. */
+  #scrollRange(): { pixels: number; rows: number } {
     const count = this.records.passing;
     const height = Math.min(count * this.#rowHeight, MOST_PIXELS);
     return {
@@ -116,20 +116,20 @@ export class Table {
     const { scrollTop } = this.#body;
     if (Math.abs(scrollTop - this.#setTop) > 1) {
       this.#setTop = scrollTop;
-      this.follow = scrollTop >= this.#way().pixels - 2;
+      this.follow = scrollTop >= this.#scrollRange().pixels - 2;
     }
     this.draw();
   }
 
   #scrollTo(top: number): void {
-    const { pixels, rows } = this.#way();
+    const { pixels, rows } = this.#scrollRange();
     this.#body.scrollTop = rows > 0 ? (Math.min(Math.max(0, top), rows) / rows) * pixels : 0;
     this.#setTop = this.#body.scrollTop;
   }
 
   /** The row, or part of one, at the upper edge. */
   get #top(): number {
-    const { pixels, rows } = this.#way();
+    const { pixels, rows } = this.#scrollRange();
     return pixels > 0 ? (this.#body.scrollTop / pixels) * rows : 0;
   }
 
@@ -138,7 +138,7 @@ export class Table {
     const count = records.passing;
     this.#spacer.style.height = `${Math.min(count * this.#rowHeight, MOST_PIXELS)}px`;
     this.#empty.hidden = count > 0;
-    if (count === 0 && records.count > 0) this.#sayNothingPasses();
+    if (count === 0 && records.count > 0) this.#showNothingPasses();
     this.#grid.ariaRowCount = String(count + 1);
     if (this.#follow) this.#scrollTo(Infinity);
 
@@ -150,21 +150,21 @@ export class Table {
     while (this.#drawn.length > wanted) this.#drawn.pop()!.element.remove();
     let active = '';
     for (const [index, drawn] of this.#drawn.entries()) {
-      const chosen = records.at(first + index);
-      if (!chosen) continue;
-      this.#fill(drawn, chosen);
+      const entry = records.at(first + index);
+      if (!entry) continue;
+      this.#fill(drawn, entry);
       drawn.element.style.transform = `translateY(${this.#body.scrollTop + (first + index - top) * this.#rowHeight}px)`;
       drawn.element.ariaRowIndex = String(first + index + 2);
-      const selected = chosen.number === this.#chosenNumber;
-      drawn.element.ariaSelected = String(selected);
-      drawn.element.id = selected ? 'chosen-row' : '';
-      if (selected) active = 'chosen-row';
+      const isSelected = entry.number === this.#selectedNumber;
+      drawn.element.ariaSelected = String(isSelected);
+      drawn.element.id = isSelected ? 'selected-row' : '';
+      if (isSelected) active = 'selected-row';
     }
     if (active) this.#grid.setAttribute('aria-activedescendant', active);
     else this.#grid.removeAttribute('aria-activedescendant');
   }
 
-  #sayNothingPasses(): void {
+  #showNothingPasses(): void {
     const [title, text] = this.#empty.children;
     const done = this.records.progress === 1;
     title!.textContent = done ? 'Nothing passes the filter' : 'Looking …';
@@ -178,7 +178,7 @@ export class Table {
     return { element, cells, number: -1 };
   }
 
-  #fill(drawn: Drawn, { number, row }: Chosen): void {
+  #fill(drawn: Drawn, { number, row }: SelectedRow): void {
     if (drawn.number === number) return;
     drawn.number = number;
     drawn.element.dataset['number'] = String(number);
@@ -196,7 +196,7 @@ export class Table {
     const count = this.records.passing;
     if (count === 0 || event.altKey || event.metaKey) return;
     const page = Math.max(1, Math.floor(this.#rowsInView) - 1);
-    const now = this.records.positionOf(this.#chosenNumber);
+    const now = this.records.positionOf(this.#selectedNumber);
     const from = now >= 0 ? now : Math.floor(this.#top) - (event.key === 'ArrowDown' ? 1 : 0);
     const to = {
       ArrowDown: from + 1,
@@ -215,7 +215,7 @@ export class Table {
     }
     event.preventDefault();
     const position = Math.min(Math.max(0, to), count - 1);
-    this.#choose(this.records.at(position)?.number ?? -1);
+    this.#select(this.records.at(position)?.number ?? -1);
     if (position < this.#top) this.#scrollTo(position);
     else if (position + 1 > this.#top + this.#rowsInView) this.#scrollTo(position + 1 - this.#rowsInView);
     this.draw();

@@ -2,7 +2,7 @@
 
 const KEY = 'kakashi-theme';
 
-/** Follows the switch, and tells when the colours are others. */
+/** Follows the switch; calls `changed` when the colours have changed. */
 export function followTheme(changed: () => void): void {
   const inputs = [...document.querySelectorAll<HTMLInputElement>('#theme input')];
   const apply = (theme: string) => {

@@ -19,7 +19,7 @@ export interface Part {
   readonly depth: number;
   /** Set for each value that is no list and no map. */
   readonly value?: Plain;
-  /** Does it hold? Set where that can be told. */
+  /** Whether a checksum is right; set for checksums only. */
   readonly holds?: boolean;
 }
 
@@ -58,61 +58,61 @@ function showFloat(number: number): string {
 /** Explains a value and what is inside it; `emit` is called at the end of each part. */
 export function explainValue(cursor: Cursor, emit: Emit, name = 'value', depth = 0): void {
   const tag = cursor.byte();
-  const tell = (kind: string, value: Plain, shown: string) =>
+  const emitValue = (kind: string, value: Plain, shown: string) =>
     emit({ name, meaning: `${shown} (${kind}, tag ${hex(tag)})`, depth, value });
 
   if (tag >= 0x80) {
     const text = cursor.text(tag & 0x7f);
-    return tell(`string of ${counted(tag & 0x7f, 'byte')}`, text, quoted(text));
+    return emitValue(`string of ${counted(tag & 0x7f, 'byte')}`, text, quoted(text));
   }
   if ((tag >= 0x10 && tag <= 0x18) || (tag >= 0x20 && tag <= 0x28)) {
     const size = tag & 0x0f;
     const number = cursor.integer(size);
     const value = tag < 0x20 ? number : -1n - number;
-    return tell(`integer in ${counted(size, 'byte')}`, value, String(value));
+    return emitValue(`integer in ${counted(size, 'byte')}`, value, String(value));
   }
   switch (tag) {
     case 0x00:
-      return tell('null', null, 'null');
+      return emitValue('null', null, 'null');
     case 0x01:
     case 0x02:
-      return tell('boolean', tag === 0x02, String(tag === 0x02));
+      return emitValue('boolean', tag === 0x02, String(tag === 0x02));
     case 0x03: {
       const value = dataView(cursor.take(8)).getFloat64(0, true);
-      return tell('64-bit float', value, showFloat(value));
+      return emitValue('64-bit float', value, showFloat(value));
     }
     case 0x04: {
       const value = dataView(cursor.take(4)).getFloat32(0, true);
-      return tell('32-bit float', value, shortFloat32(value));
+      return emitValue('32-bit float', value, shortFloat32(value));
     }
     case 0x05: {
       const scalar = cursor.leb();
       if (scalar > 0x10ffffn || (scalar >= 0xd800n && scalar < 0xe000n)) throw new Malformed('no Unicode scalar value');
       const text = String.fromCodePoint(Number(scalar));
-      return tell('character', text, quoted(text));
+      return emitValue('character', text, quoted(text));
     }
     case 0x06: {
       const start = cursor.at;
       const text = cursor.text();
-      return tell(`string, length and ${counted(cursor.at - start, 'byte')}`, text, quoted(text));
+      return emitValue(`string, length and ${counted(cursor.at - start, 'byte')}`, text, quoted(text));
     }
     case 0x07: {
       const value = cursor.take(cursor.length());
       const shown = [...value.subarray(0, 16)].map(hex).join(' ') + (value.length > 16 ? ' …' : '');
-      return tell(counted(value.length, 'byte'), value, shown || 'no bytes');
+      return emitValue(counted(value.length, 'byte'), value, shown || 'no bytes');
     }
     case 0x08: {
       const seconds = cursor.leb();
       const nanos = cursor.leb();
       if (nanos >= 1_000_000_000n) throw new Malformed('a duration has a second or more of nanoseconds');
       const shown = `${seconds}${nanos ? `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}` : ''} s`;
-      return tell('duration', { nanoseconds: seconds * 1_000_000_000n + nanos }, shown);
+      return emitValue('duration', { nanoseconds: seconds * 1_000_000_000n + nanos }, shown);
     }
     case 0x0b:
     case 0x0c: {
       const number = cursor.integer(16);
       const value = tag === 0x0b ? BigInt.asIntN(128, number) : number;
-      return tell(`${tag === 0x0b ? '' : 'un'}signed 128-bit integer`, value, String(value));
+      return emitValue(`${tag === 0x0b ? '' : 'un'}signed 128-bit integer`, value, String(value));
     }
     case 0x09:
     case 0x0a: {

@@ -1,25 +1,25 @@
 /**
- * Shows the bytes of one item and of what explains it: a hex dump beside a
- * table of the parts. What is pointed at or focused in one is marked in both.
+ * Shows the bytes of one item and of the items that define its ids: a hex dump beside
+ * a table of the parts. A part under the pointer or with the focus is marked in both.
  */
 
-import type { Place } from './chunk';
+import type { WirePosition } from './chunk';
 import { make } from './dom';
 import { byteSize, plural, whole } from './number';
-import type { Item, Part } from './wire';
-import { hex } from './wire_value';
+import type { Item, Part } from './block_explainer';
+import { hex } from './value_explainer';
 
-/** Parts that stand together under one heading; without parts, bytes left out. */
+/** Parts under one heading; without parts, bytes that are left out. */
 interface Group {
   readonly title: string;
   readonly note: string;
   readonly offset: number;
   readonly length: number;
   readonly parts: readonly Part[];
-  readonly chosen?: boolean;
+  readonly selected?: boolean;
 }
 
-/** Of a long part that many bytes are shown. */
+/** Bytes of a long part that are shown. */
 const MOST_BYTES = 256;
 const STYLES: Record<string, string> = {
   key: 'p-key',
@@ -46,16 +46,16 @@ export class WireView {
   readonly #marks: HTMLElement[][] = [];
   #hot = -1;
   readonly #base: number;
-  /** The first part of the chosen item. */
+  /** The first part of the selected item. */
   readonly #first: HTMLTableRowElement;
 
-  constructor(place: Place) {
-    this.#base = place.base;
-    const groups = groupsOf(place);
+  constructor(position: WirePosition) {
+    this.#base = position.base;
+    const groups = groupsOf(position);
     const perLine = matchMedia('(max-width: 680px)').matches ? 8 : 16;
-    for (const group of groups) this.#drawGroup(group, place.bytes, perLine);
+    for (const group of groups) this.#drawGroup(group, position.bytes, perLine);
 
-    const { block } = place;
+    const { block } = position;
     const many = block.items.filter((item) => item.kind === 'RECORD').length;
     const size = make('small', '', ` block of ${byteSize(block.length)}, ${plural(many, 'record')}`);
     const head = make('thead', '', make('tr', '', ...['Offset', 'Bytes', 'Name', 'Meaning'].map(heading)));
@@ -66,7 +66,7 @@ export class WireView {
       make('div', '', make('h3', '', 'On the wire', size), this.#hex),
       make('div', '', make('h3', '', 'Field by field', make('small', '', ' arrows go through')), make('div', 'parts-box', table)),
     );
-    const before = groups.slice(0, groups.findIndex((group) => group.chosen));
+    const before = groups.slice(0, groups.findIndex((group) => group.selected));
     this.#first = this.#rows[before.reduce((at, { parts }) => at + parts.length, 0)]!;
     this.#first.tabIndex = 0;
     for (const type of ['mouseover', 'click', 'focusin'] as const) this.element.addEventListener(type, (event) => this.#point(event));
@@ -74,8 +74,8 @@ export class WireView {
     this.#body.addEventListener('keydown', (event) => this.#key(event));
   }
 
-  /** Brings the chosen item into view, below its heading; the page stays where it is. */
-  showChosen(): void {
+  /** Brings the selected item into view, below its heading; the page stays where it is. */
+  showSelected(): void {
     const box = this.#first.closest<HTMLElement>('.parts-box')!;
     const heading = this.#first.previousElementSibling!;
     if (box.scrollHeight > box.clientHeight) box.scrollTop += heading.getBoundingClientRect().top - box.getBoundingClientRect().top - 30;
@@ -181,7 +181,7 @@ export class WireView {
   }
 }
 
-function groupsOf({ block, item }: Place): Group[] {
+function groupsOf({ block, item }: WirePosition): Group[] {
   const shown = new Set([item, ...block.items[item]!.uses]);
   const groups: Group[] = [
     { title: 'Block', note: 'head', offset: block.offset, length: 10, parts: block.head },
@@ -200,8 +200,8 @@ function groupsOf({ block, item }: Place): Group[] {
       continue;
     }
     leaveOut();
-    const note = index === item ? 'the chosen one' : 'explains an id below';
-    groups.push({ title: one.kind, note, offset: one.offset, length: one.length, parts: one.parts, chosen: index === item });
+    const note = index === item ? 'the selected one' : 'defines an id below';
+    groups.push({ title: one.kind, note, offset: one.offset, length: one.length, parts: one.parts, selected: index === item });
   }
   leaveOut();
   groups.push({ title: 'Block', note: 'end', offset: block.offset + block.length - 4, length: 4, parts: block.tail });

@@ -1,11 +1,11 @@
-/** The form that writes records; what is wrong in it is told beside it. */
+/** The form that writes records; it shows faults beside the boxes that have them. */
 
 import { flush, withContext, type ContextFields, type Fields } from 'kakashi-wasm';
 import { byId, make } from './dom';
 import { FieldsError, parseFields, type Typed } from './fields_text';
 import { LEVEL_NAMES } from './level';
 import { plural } from './number';
-import type { Road } from './road';
+import type { PathForm } from './path_form';
 
 const MIXED = [
   'Cart opened',
@@ -23,10 +23,10 @@ export class WriteForm {
   readonly #context = byId('context', HTMLInputElement);
   readonly #level = byId('level', HTMLSelectElement);
   readonly #logger = byId('logger', HTMLInputElement);
-  readonly #said = byId('write-said', HTMLParagraphElement);
+  readonly #status = byId('write-status', HTMLParagraphElement);
   #count = 0;
 
-  constructor(readonly road: Road) {
+  constructor(readonly path: PathForm) {
     this.#form.addEventListener('submit', (event) => {
       event.preventDefault();
       this.#logOne();
@@ -35,7 +35,7 @@ export class WriteForm {
       if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) this.#form.requestSubmit();
     });
     for (const input of [this.#fields, this.#context]) {
-      // A fault is told when the box is left, and taken back while it is mended.
+      // A fault is shown when the box loses the focus, and hidden once it is corrected.
       input.addEventListener('change', () => this.#read(input));
       input.addEventListener('input', () => input.ariaInvalid === 'true' && this.#read(input));
     }
@@ -57,20 +57,20 @@ export class WriteForm {
     const context = this.context();
     if (!fields || !context) {
       (fields ? this.#context : this.#fields).focus();
-      this.#say('Not logged: see above.');
+      this.#showStatus('Not logged: see above.');
       return;
     }
     const level = this.#level.value.toLowerCase() as 'info';
-    const logger = this.road.logger(this.loggerName);
+    const logger = this.path.logger(this.loggerName);
     const enabled = logger.isEnabled(level);
     withContext(context, () => logger.log(level, this.#message.value, fields as Fields));
-    this.#say(enabled ? `${plural(++this.#count, 'record')} logged` : 'Below the threshold: nothing happened.');
+    this.#showStatus(enabled ? `${plural(++this.#count, 'record')} logged` : 'Below the threshold: nothing happened.');
   }
 
   #logMixed(): void {
     const context = this.context();
     if (!context) return;
-    const logger = this.road.logger(this.loggerName);
+    const logger = this.path.logger(this.loggerName);
     withContext(context, () => {
       for (let index = 0; index < 20; index++) {
         const grade = [2, 1, 2, 0, 3, 2, 1, 2, 4, 2, 5][index % 11]!;
@@ -80,33 +80,33 @@ export class WriteForm {
         logger.log(level, MIXED[grade]!, { order: 1000 + index, total: Math.round(index * 1371.7) / 100, paid: index % 3 === 0 });
       }
     });
-    this.#say(`${plural(this.#count, 'record')} logged`);
+    this.#showStatus(`${plural(this.#count, 'record')} logged`);
   }
 
   async #flush(): Promise<void> {
     const { complete, pending } = await flush(2000);
-    this.#say(complete ? 'Flushed: all is with its sink.' : `Flush gave up after 2 s: ${plural(pending, 'record')} pending`);
+    this.#showStatus(complete ? 'Flushed: all is with its sink.' : `Flush gave up after 2 s: ${plural(pending, 'record')} pending`);
   }
 
-  /** Reads a box of fields; tells what is wrong beside it. */
+  /** Reads a box of fields; shows a fault beside it. */
   #read(input: HTMLTextAreaElement | HTMLInputElement): Typed | undefined {
-    const told = byId(`${input.id}-error`, HTMLParagraphElement);
+    const errorText = byId(`${input.id}-error`, HTMLParagraphElement);
     try {
       const typed = parseFields(input.value);
       input.ariaInvalid = null;
-      told.hidden = true;
+      errorText.hidden = true;
       return typed;
     } catch (error) {
       if (!(error instanceof FieldsError)) throw error;
       input.ariaInvalid = 'true';
-      told.replaceChildren(error.message, excerpt(input.value, error.at));
-      told.hidden = false;
+      errorText.replaceChildren(error.message, excerpt(input.value, error.at));
+      errorText.hidden = false;
       return undefined;
     }
   }
 
-  #say(text: string): void {
-    this.#said.textContent = text;
+  #showStatus(text: string): void {
+    this.#status.textContent = text;
   }
 }
 

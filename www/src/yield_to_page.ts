@@ -1,5 +1,5 @@
-/** Lets the page have its turn; a timer would wait at least four milliseconds. */
-export function turn(): Promise<void> {
+/** Lets the page handle its events; a timer would wait at least four milliseconds. */
+export function yieldToPage(): Promise<void> {
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {

@@ -87,3 +87,13 @@ export async function counts(page) {
   const texts = await page.evaluate((names) => names.map((name) => document.getElementById(`count-${name}`).textContent), names);
   return Object.fromEntries(names.map((name, index) => [name, Number(texts[index].replaceAll(',', ''))]));
 }
+
+/** Writes a record by the form; what is left out stays as it is. */
+export async function write(page, { message, fields, context, level, logger }) {
+  if (message !== undefined) await page.fill('#message', message);
+  if (fields !== undefined) await page.fill('#fields', fields);
+  if (context !== undefined) await page.fill('#context', context);
+  if (logger !== undefined) await page.fill('#logger', logger);
+  if (level !== undefined) await page.selectOption('#level', level);
+  await page.click('#log');
+}

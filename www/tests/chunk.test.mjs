@@ -48,15 +48,15 @@ test('each row is found in the wire, whatever has happened to it', () => {
     });
     const chunk = WireChunk.ofAnyBytes(new Uint8Array(Buffer.concat(pieces)), 0);
     for (const [index, row] of chunk.rows().entries()) {
-      const place = chunk.place(index);
-      const kind = place && { RECORD: 'record', DROPPED: 'dropped' }[place.block.items[place.item].kind];
+      const position = chunk.position(index);
+      const kind = position && { RECORD: 'record', DROPPED: 'dropped' }[position.block.items[position.item].kind];
       assert.equal(kind ?? 'skipped', row.kind, `round ${round}, row ${index}: ${row.message}`);
       if (kind !== 'record') continue;
-      const item = place.block.items[place.item];
+      const item = position.block.items[position.item];
       const message = item.parts.find((part) => part.name === 'message');
       if (message) assert.equal(JSON.parse(message.meaning), row.message);
     }
-    assert.equal(chunk.place(chunk.rows().length), undefined);
+    assert.equal(chunk.position(chunk.rows().length), undefined);
   }
 });
 
@@ -74,7 +74,7 @@ test('an item with a key twice is passed over, and what refers to it', () => {
     tail.writeUInt32LE(crc32(head));
     const chunk = WireChunk.ofAnyBytes(new Uint8Array(Buffer.concat([Buffer.from('f56b6bfa', 'hex'), head, tail])), 0);
     assert.deepEqual(chunk.rows().map((row) => row.kind), ['skipped', 'skipped']);
-    assert.equal(chunk.place(0), undefined);
-    assert.equal(chunk.place(1), undefined);
+    assert.equal(chunk.position(0), undefined);
+    assert.equal(chunk.position(1), undefined);
   }
 });

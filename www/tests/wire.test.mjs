@@ -2,11 +2,13 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import test from 'node:test';
+import { EXAMPLES, blockWith, tagsOfCodec } from '../../kakashi-wasm/tests/shared/value_kinds.mjs';
 import { loadSource } from './load_source.mjs';
 
 const vectors = JSON.parse(readFileSync(new URL('../../tests/vectors/records.json', import.meta.url)));
-const { findBlocks, explainBlock } = await loadSource('wire.ts');
+const { findBlocks, explainBlock } = await loadSource('block_explainer.ts');
 const { crc32 } = await loadSource('crc32.ts');
+const { showValue } = await loadSource('row.ts');
 
 const partsOf = (block) => [...block.head, ...block.items.flatMap((item) => item.parts), ...block.tail];
 
@@ -132,4 +134,16 @@ test('a damaged block is none, and the ones around it are found', () => {
     { offset: 5, length },
     { offset: 5 + 2 * length + 9, length },
   ]);
+});
+
+test('every kind of value that the codec has is explained, and shown in the table', () => {
+  const tags = EXAMPLES.map(({ bytes }) => bytes[0]).sort((one, other) => one - other);
+  assert.deepEqual(tags, tagsOfCodec(), 'each tag of kakashi_core::codec has one example');
+  for (const { bytes, value, explained, shown } of EXAMPLES) {
+    const name = `tag ${bytes[0].toString(16).padStart(2, '0')}`;
+    const [item] = explain(blockWith(bytes)).items;
+    assert.equal(item.malformed, undefined, name);
+    assert.deepEqual(valuesOf(item), explained ?? [plain(value)], name);
+    assert.equal(showValue(value), shown, name);
+  }
 });
