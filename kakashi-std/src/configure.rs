@@ -14,18 +14,7 @@ use crate::queue::workers;
 use crate::submit::{deferred, flush_queues_until, is_busy, replay};
 
 kakashi_core::__configure! {
-    /// ```
-    /// use kakashi_std::{Format, LogLevel, configure};
-    ///
-    /// configure()
-    ///     .format(Format::Json)
-    ///     .service("shop", "1.4.2", "production")
-    ///     .level(LogLevel::Info)
-    ///     .level_of("shop::db", LogLevel::Debug)
-    ///     .redact(["password", "user.card"])
-    ///     .apply();
-    /// ```
-    configure;
+    "kakashi_std", "```";
     sink: dyn Sink + Send;
     clock: Arc<dyn Clock + Send + Sync>, Clock, Send, Sync;
     own: { async_config: Option<AsyncConfig> };

@@ -119,6 +119,17 @@ impl Registry {
         Self::default()
     }
 
+    /// Makes the entry of a custom logger: with a level of its own, or one that follows the
+    /// registry's.
+    pub fn custom(&self, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
+        let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
+        match level {
+            Some(level) => entry.set_own_level(level),
+            None => self.adopt(&entry),
+        }
+        entry
+    }
+
     /// Finds or makes the logger of this kind and name; a level becomes its
     /// own, for all handles.
     pub fn get(&self, kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {

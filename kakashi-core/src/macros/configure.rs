@@ -6,21 +6,32 @@
 /// Makes `configure()` and `Configure` with the setters that all platforms have; the
 /// crate adds `apply` and setters of its own.
 ///
-/// `$default_format` and `$default_destination` say, in the docs, what holds at first.
+/// `$name` is the crate's, and `$fence` begins the example; `$default_format` and
+/// `$default_destination` say, in the docs, what holds at first.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __configure {
     (
-        $(#[$example:meta])* configure;
+        $name:literal, $fence:literal;
         sink: $sink:ty;
         clock: $pointer:ident<$clock:ty>, $($clock_bound:path),+;
-        $(#[$own_doc:meta])* own: { $($own:ident: $own_type:ty),* };
+        own: { $($own:ident: $own_type:ty),* };
         format: $default_format:literal;
         destination: $default_destination:literal;
     ) => {
         /// Begins a change of the settings; [`Configure::apply`] makes it.
         ///
-        $(#[$example])*
+        #[doc = $fence]
+        #[doc = concat!("use ", $name, "::{Format, LogLevel, configure};")]
+        ///
+        /// configure()
+        ///     .format(Format::Json)
+        ///     .service("shop", "1.4.2", "production")
+        ///     .level(LogLevel::Info)
+        ///     .level_of("shop::db", LogLevel::Debug)
+        ///     .redact(["password", "user.card"])
+        ///     .apply();
+        /// ```
         pub fn configure() -> Configure {
             Configure::default()
         }

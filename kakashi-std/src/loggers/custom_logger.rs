@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
+use kakashi_core::{Field, Flushed, LogContext, LoggerEntry, Sink};
 
 use super::logger::log_methods;
 use crate::dispatch::Dispatch;
@@ -35,12 +35,8 @@ pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink + Send>;
 /// ```
 pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
     lifecycle::install();
-    let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
     let config = config.into_parts();
-    match config.level {
-        Some(level) => entry.set_own_level(level),
-        None => logger_registry().adopt(&entry),
-    }
+    let entry = logger_registry().custom(name, config.level);
     let dispatch = Arc::new(custom_dispatch(config.pipeline, config.destinations, config.format));
     let owner = Arc::new(Owner(dispatch.clone()));
     FunctionalLogger {

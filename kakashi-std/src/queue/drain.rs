@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use kakashi_core::wire::{read_record, read_record_time};
 use kakashi_core::{DropReason, LogContext, LogRecord, Timestamp};
 
-use super::entry::{self, EntryKind, Head, SideEntry};
+use super::entry::{self, EntryHead, EntryKind, SideEntry};
 use super::interner::InternerSnapshot;
-use super::ring::{Ring, rings};
+use super::ring::{ThreadRing, rings};
 use crate::delivery::counters::COUNTERS;
 
 /// Takes records out of rings and delivers them.
@@ -18,7 +18,7 @@ use crate::delivery::counters::COUNTERS;
 /// is written, and a thread that evicts records never waits for an encoder.
 #[derive(Default)]
 pub(crate) struct Drain {
-    rings: Vec<Arc<Ring>>,
+    rings: Vec<Arc<ThreadRing>>,
     version: usize,
     interner: InternerSnapshot,
     /// The bytes of all rings; it never shrinks.
@@ -28,7 +28,7 @@ pub(crate) struct Drain {
 
 /// What was taken from one ring, and not delivered yet.
 struct Run {
-    ring: Arc<Ring>,
+    ring: Arc<ThreadRing>,
     /// Where in `taken`.
     from: usize,
     end: usize,
@@ -41,7 +41,7 @@ struct Run {
 impl Drain {
     /// Takes all that is in the rings that `choose` chooses; returns how many
     /// records that is.
-    pub(crate) fn take(&mut self, choose: impl Fn(&Ring) -> bool) -> usize {
+    pub(crate) fn take(&mut self, choose: impl Fn(&ThreadRing) -> bool) -> usize {
         debug_assert!(self.runs.is_empty(), "what was taken before has been delivered");
         rings(&mut self.version, &mut self.rings);
         let (mut count, mut used) = (0, 0);
@@ -106,7 +106,7 @@ impl Drain {
     }
 
     /// Tells whether there is anything to take.
-    pub(crate) fn finds_any(&mut self, choose: impl Fn(&Ring) -> bool) -> bool {
+    pub(crate) fn finds_any(&mut self, choose: impl Fn(&ThreadRing) -> bool) -> bool {
         rings(&mut self.version, &mut self.rings);
         self.rings.iter().any(|ring| choose(ring) && !ring.read().bytes.is_empty())
     }
@@ -136,7 +136,7 @@ fn oldest<'r>(first: &'r mut Run, others: &'r mut [Run]) -> (&'r mut Run, i64) {
 impl Run {
     /// Reads the time of the next record; before a context it stays as it is.
     fn look(&mut self, taken: &[u8]) {
-        let Some((head, body, _)) = Head::split(&taken[self.from..self.end]) else { return };
+        let Some((head, body, _)) = EntryHead::split(&taken[self.from..self.end]) else { return };
         let body = match (head.kind, self.side_entries.front()) {
             (EntryKind::Record(_), _) => body,
             (EntryKind::SideRecord(_), Some(SideEntry::Record(body))) => body,
@@ -158,7 +158,7 @@ impl Run {
         left: &AtomicUsize,
         deliver: &mut impl FnMut(&LogRecord<'_>),
     ) -> bool {
-        let Some((head, body, rest)) = Head::split(&taken[self.from..self.end]) else {
+        let Some((head, body, rest)) = EntryHead::split(&taken[self.from..self.end]) else {
             debug_assert!(self.from == self.end, "a ring holds whole entries");
             self.from = self.end;
             return false;

@@ -50,7 +50,7 @@ pub(super) fn record_head(level: u8, len: usize, logger: u32) -> [u8; HEAD] {
 
 /// The head before a body.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Head {
+pub(super) struct EntryHead {
     pub(super) kind: EntryKind,
     /// The bytes of the body, below 2²⁴.
     pub(super) len: usize,
@@ -58,7 +58,7 @@ pub(super) struct Head {
     pub(super) logger: u32,
 }
 
-impl Head {
+impl EntryHead {
     pub(super) fn to_bytes(self) -> [u8; HEAD] {
         record_head(self.kind.number(), self.len, self.logger)
     }
@@ -83,7 +83,7 @@ impl Head {
 /// Counts the records in the bytes of a ring, and the side entries that they refer to.
 pub(super) fn count(mut bytes: &[u8]) -> (usize, usize) {
     let (mut records, mut side_entries) = (0, 0);
-    while let Some((head, _, rest)) = Head::split(bytes) {
+    while let Some((head, _, rest)) = EntryHead::split(bytes) {
         records += usize::from(head.kind != EntryKind::Context);
         side_entries += usize::from(!matches!(head.kind, EntryKind::Record(_)));
         bytes = rest;
@@ -102,10 +102,10 @@ mod tests {
             .flat_map(|level| [EntryKind::Record(level), EntryKind::Context, EntryKind::SideRecord(level)]);
         for kind in kinds {
             for len in [0, 1, 255, 256, (1 << 24) - 1] {
-                let head = Head { kind, len, logger: 0xf0f1_f2f3 };
-                assert_eq!(Head::of_bytes(head.to_bytes()), Some(head));
+                let head = EntryHead { kind, len, logger: 0xf0f1_f2f3 };
+                assert_eq!(EntryHead::of_bytes(head.to_bytes()), Some(head));
             }
         }
-        assert_eq!(Head::of_bytes([0x33, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(EntryHead::of_bytes([0x33, 0, 0, 0, 0, 0, 0, 0]), None);
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use kakashi_core::{DropReason, LogContext, LogLevel};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::entry::{self, EntryKind, HEAD, Head, SideEntry};
+use super::entry::{self, EntryHead, EntryKind, HEAD, SideEntry};
 #[cfg(unix)]
 use super::interner::{self, InternerTables};
 use super::worker_control::WorkerControl;
@@ -21,7 +21,7 @@ const SIDE_ENTRIES: usize = 512;
 const MOST_IDLE: usize = 32;
 
 /// What a thread and the worker share.
-pub(crate) struct Ring {
+pub(crate) struct ThreadRing {
     /// The worker that empties it.
     pub(crate) worker: Arc<WorkerControl>,
     pub(super) read: Mutex<ReadEnd>,
@@ -56,9 +56,9 @@ pub(super) struct WriteEnd {
 
 #[derive(Default)]
 struct Rings {
-    all: Vec<Arc<Ring>>,
+    all: Vec<Arc<ThreadRing>>,
     /// Those that no thread writes to.
-    idle: Vec<(Arc<Ring>, WriteEnd)>,
+    idle: Vec<(Arc<ThreadRing>, WriteEnd)>,
 }
 
 static RINGS: Mutex<Rings> = Mutex::new(Rings { all: Vec::new(), idle: Vec::new() });
@@ -70,14 +70,14 @@ fn lock() -> MutexGuard<'static, Rings> {
 }
 
 impl Rings {
-    fn forget(&mut self, ring: &Arc<Ring>) {
+    fn forget(&mut self, ring: &Arc<ThreadRing>) {
         self.all.retain(|other| !Arc::ptr_eq(other, ring));
         VERSION.fetch_add(1, Ordering::Release);
     }
 }
 
 /// Copies the list of all rings if it is not the one of `version`.
-pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<Ring>>) {
+pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<ThreadRing>>) {
     let latest = VERSION.load(Ordering::Acquire);
     if *version != latest {
         *version = latest;
@@ -85,7 +85,7 @@ pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<Ring>>) {
     }
 }
 
-impl Ring {
+impl ThreadRing {
     /// Takes a ring that no thread writes to, or makes one.
     pub(super) fn take(
         worker: impl FnOnce() -> Arc<WorkerControl>,
@@ -211,17 +211,17 @@ impl Ring {
 
 impl ReadEnd {
     /// Reads the head of the oldest entry.
-    pub(super) fn peek(&mut self) -> Option<Head> {
+    pub(super) fn peek(&mut self) -> Option<EntryHead> {
         let mut head = [0; HEAD];
         let chunk = self.bytes.read_chunk(HEAD).ok()?;
         let (first, second) = chunk.as_slices();
         head[..first.len()].copy_from_slice(first);
         head[first.len()..].copy_from_slice(second);
-        Head::of_bytes(head)
+        EntryHead::of_bytes(head)
     }
 
     /// Takes the oldest entry out, and its side entry.
-    pub(super) fn evict(&mut self, head: Head) -> Option<SideEntry> {
+    pub(super) fn evict(&mut self, head: EntryHead) -> Option<SideEntry> {
         if let Ok(chunk) = self.bytes.read_chunk(HEAD + head.len) {
             chunk.commit_all();
         }

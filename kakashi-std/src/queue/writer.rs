@@ -6,11 +6,11 @@ use std::sync::atomic::Ordering;
 use kakashi_core::wire::{RecordIds, put_call, put_record};
 use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
 
-use super::entry::{EntryKind, HEAD, Head, SideEntry, record_head};
+use super::entry::{EntryHead, EntryKind, HEAD, SideEntry, record_head};
 use super::interner::{self, SiteIds};
 use super::overflow::OverflowPolicy;
 use super::queued::Queued;
-use super::ring::{Ring, WriteEnd};
+use super::ring::{ThreadRing, WriteEnd};
 use super::worker_control::WorkerControl;
 use super::workers;
 use crate::reentrancy::is_worker;
@@ -36,7 +36,7 @@ pub(crate) enum Put {
 
 /// The writing end of the thread's ring, and what the reading end has been sent.
 pub(crate) struct QueueWriter {
-    ring: Arc<Ring>,
+    ring: Arc<ThreadRing>,
     /// None only while it is dropped.
     end: Option<WriteEnd>,
     /// While these are the root dispatch's generation and the context's id, a record of
@@ -53,7 +53,7 @@ pub(crate) struct QueueWriter {
 impl QueueWriter {
     /// Takes a ring for this thread.
     pub(crate) fn new() -> Self {
-        let (ring, end) = Ring::take(workers::assign, workers::ring_bytes());
+        let (ring, end) = ThreadRing::take(workers::assign, workers::ring_bytes());
         let capacity = end.bytes.buffer().capacity();
         Self {
             ring,
@@ -263,7 +263,7 @@ impl QueueWriter {
 
     /// Pushes a side entry and the ring's entry that refers to it, which both have room.
     fn push_side_entry(&mut self, queued: &Queued, entry: SideEntry, kind: EntryKind) {
-        let head = Head { kind, len: 0, logger: queued.id };
+        let head = EntryHead { kind, len: 0, logger: queued.id };
         if let Some(end) = &mut self.end {
             if let SideEntry::Context(context) = &entry {
                 end.context = context.fields().id;

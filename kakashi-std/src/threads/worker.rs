@@ -18,7 +18,7 @@ use kakashi_core::{DropReason, LogLevel};
 use crate::delivery::counters::COUNTERS;
 use crate::dispatch::thread_dispatch::WriteOn;
 use crate::queue::drain::Drain;
-use crate::queue::ring::Ring;
+use crate::queue::ring::ThreadRing;
 use crate::queue::worker_control::WorkerControl;
 use crate::queue::workers;
 use crate::reentrancy::set_worker;
@@ -95,7 +95,7 @@ impl Worker<'_> {
     /// records that was.
     fn take_and_forward(&mut self) -> usize {
         let control = self.control;
-        let count = self.drain.take(|ring: &Ring| Arc::ptr_eq(&ring.worker, control));
+        let count = self.drain.take(|ring: &ThreadRing| Arc::ptr_eq(&ring.worker, control));
         control.in_flight().store(count, Ordering::Relaxed);
         let level = Cell::new(LogLevel::Info);
         loop {
