@@ -45,7 +45,7 @@ function wasm() {
   const target = process.env.CARGO_TARGET_DIR ?? join(root, 'target');
   run(
     'cargo',
-    ['+nightly', 'build', '-q', '-p', 'kakashi-wasm', '--features', 'npm', '--profile', 'npm',
+    ['+nightly', 'build', '-q', '-p', 'kakashi-wasm', '--no-default-features', '--features', 'npm', '--profile', 'npm',
       '--target', 'wasm32-unknown-unknown', '-Zbuild-std=std,panic_abort', '-Zbuild-std-features=optimize_for_size'],
     { cwd: root, env: { ...process.env, CARGO_TARGET_DIR: target, RUSTFLAGS } },
   );

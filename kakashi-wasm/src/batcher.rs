@@ -60,6 +60,7 @@ impl Batcher {
     }
 
     /// Tells whether drops wait to be announced.
+    #[cfg(feature = "loggers")]
     pub(crate) fn owes(&self) -> bool {
         self.owes
     }

@@ -27,37 +27,58 @@
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![forbid(unsafe_code)]
 
+#[cfg(feature = "loggers")]
 pub mod _guides;
 
 mod batcher;
+#[cfg(feature = "loggers")]
 mod configure;
+#[cfg(feature = "loggers")]
 mod context;
+#[cfg(feature = "loggers")]
 mod delivery;
+#[cfg(feature = "loggers")]
 mod dispatch;
+#[cfg(feature = "loggers")]
 mod flush;
+#[cfg(feature = "loggers")]
 mod host;
+#[cfg(feature = "loggers")]
 mod lifecycle;
+#[cfg(feature = "loggers")]
 mod loggers;
 // What the npm package calls; no Rust program needs it.
 #[cfg(feature = "npm")]
 #[allow(unreachable_pub, reason = "JavaScript reaches what it exports")]
 mod npm;
+#[cfg(feature = "loggers")]
 mod reentrancy;
+#[cfg(feature = "loggers")]
 pub mod sinks;
+#[cfg(feature = "loggers")]
 mod submit;
 
+#[cfg(feature = "loggers")]
 pub use configure::{Configure, configure};
+#[cfg(feature = "loggers")]
 pub use context::{
     Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
 };
+#[cfg(feature = "loggers")]
 pub use flush::flush;
+#[cfg(feature = "loggers")]
 pub use host::clock::SystemClock;
+#[cfg(feature = "loggers")]
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
+#[cfg(feature = "loggers")]
 pub use loggers::custom_logger::{FunctionalLogger, LoggerConfig, create_custom_logger};
+#[cfg(feature = "loggers")]
 pub use loggers::logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};
+#[cfg(feature = "loggers")]
 pub use loggers::root::{
     audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };
+#[cfg(feature = "loggers")]
 pub use sinks::{CallbackSink, ConsoleSink};
 
 pub use kakashi_core::{
@@ -73,6 +94,7 @@ pub use kakashi_core::{
 pub use kakashi_core as __core;
 
 /// Returns what became of all records of this program so far.
+#[cfg(feature = "loggers")]
 pub fn stats() -> Stats {
     delivery::report::COUNTERS.snapshot()
 }

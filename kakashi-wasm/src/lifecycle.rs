@@ -10,26 +10,17 @@ use std::panic::PanicHookInfo;
 use std::sync::Once;
 
 use kakashi_core::{Call, Field, LogContext, LogLevel, Value};
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use wasm_bindgen::prelude::Closure;
+use wasm_bindgen::{JsCast as _, JsValue};
+use web_sys::{Document, EventTarget, VisibilityState};
 
 use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::logger_registry::registry;
 use crate::host::hooks::{self, Hooks};
-use crate::host::imports::{listen, listen_to_document, listen_to_process};
+use crate::host::imports::{global_object, method};
 use crate::submit::origin::{Origin, Urgency};
 use crate::submit::{deferred, submit};
 use crate::{flush, reentrancy};
-
-#[wasm_bindgen]
-extern "C" {
-    type Document;
-
-    #[wasm_bindgen(thread_local_v2, js_name = document)]
-    static DOCUMENT: Option<Document>;
-
-    #[wasm_bindgen(method, getter, js_name = visibilityState)]
-    fn visibility(this: &Document) -> Option<String>;
-}
 
 thread_local! {
     static LEAVING: OnceCell<Leaving> = const { OnceCell::new() };
@@ -52,19 +43,33 @@ pub(crate) fn install() {
         hooks::set(Hooks { flush: flush::flush_by_engine, install });
         let Leaving { hide, leave } =
             leaving.get_or_init(|| Leaving { hide: Closure::new(hide), leave: Closure::new(leave) });
-        if DOCUMENT.with(Option::is_some) {
-            let _ = listen_to_document("visibilitychange", hide.as_ref());
-            let _ = listen("pagehide", leave.as_ref());
-        } else {
-            let _ = listen_to_process("exit", leave.as_ref());
+        match document() {
+            Some(document) => {
+                listen(&document, "visibilitychange", hide);
+                listen(js_sys::global().unchecked_ref(), "pagehide", leave);
+            }
+            None => listen_to_process("exit", leave),
         }
         hook_panics();
     });
 }
 
+fn document() -> Option<Document> {
+    global_object("document").map(JsValue::unchecked_into)
+}
+
+fn listen(target: &EventTarget, event: &str, run: &Closure<dyn Fn()>) {
+    let _ = target.add_event_listener_with_callback(event, run.as_ref().unchecked_ref());
+}
+
+/// Node's `process.on`; elsewhere does nothing.
+fn listen_to_process(event: &str, run: &Closure<dyn Fn()>) {
+    let Some(process) = global_object("process") else { return };
+    let _ = method(&process, "on").and_then(|on| on.call2(&process, &event.into(), run.as_ref()));
+}
+
 fn hide() {
-    let visibility = DOCUMENT.with(|document| document.as_ref().and_then(Document::visibility));
-    if visibility.as_deref() == Some("hidden") {
+    if document().is_some_and(|document| document.visibility_state() == VisibilityState::Hidden) {
         leave();
     }
 }

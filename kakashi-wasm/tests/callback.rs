@@ -41,7 +41,7 @@ fn keeping(answer: impl Fn() -> Result<JsValue, JsValue> + 'static) -> (Callback
 #[wasm_bindgen_test]
 fn a_batch_is_an_object_that_may_be_kept() {
     let (callback, kept) = keeping(|| Ok(JsValue::UNDEFINED));
-    quiet().destination(sinks::callback(function(&callback))).apply();
+    quiet().destination(sinks::callback(&function(&callback))).apply();
     info!("first", name = "Zoë");
     warning!("second");
     flush();
@@ -73,7 +73,7 @@ fn a_function_that_throws_is_asked_again_for_the_same_batch() {
     let told = Rc::new(RefCell::new(Vec::new()));
     let teller = Rc::clone(&told);
     quiet()
-        .destination(sinks::callback(function(&callback)))
+        .destination(sinks::callback(&function(&callback)))
         .on_error(move |news| teller.borrow_mut().push(news.to_owned()))
         .apply();
     let before = stats();
@@ -100,7 +100,7 @@ async fn a_function_that_throws_is_asked_again_by_a_timer() {
         counter.set(counter.get() + 1);
         if counter.get() < 3 { Err("no".into()) } else { Ok(JsValue::UNDEFINED) }
     });
-    quiet().destination(sinks::callback(function(&callback))).apply();
+    quiet().destination(sinks::callback(&function(&callback))).apply();
     info!("late");
     flush();
     for _ in 0..100 {
@@ -118,7 +118,7 @@ async fn a_promise_that_rejects_is_a_failure() {
     let told = Rc::new(Cell::new(0));
     let teller = Rc::clone(&told);
     quiet()
-        .destination(sinks::callback(function(&callback)))
+        .destination(sinks::callback(&function(&callback)))
         .on_error(move |_| teller.set(teller.get() + 1))
         .apply();
     let before: Stats = stats();

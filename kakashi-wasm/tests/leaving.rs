@@ -5,30 +5,17 @@ mod fakes;
 use fakes::{global, to_memory};
 use js_sys::{Array, Function, Object, Reflect};
 use kakashi_wasm::info;
+use wasm_bindgen::JsCast;
 use wasm_bindgen::prelude::{Closure, JsValue};
-use wasm_bindgen::{JsCast, prelude::wasm_bindgen};
 use wasm_bindgen_test::wasm_bindgen_test;
-
-#[wasm_bindgen]
-extern "C" {
-    type Event;
-
-    #[wasm_bindgen(constructor)]
-    fn new(name: &str) -> Event;
-
-    type Target;
-
-    #[wasm_bindgen(method, js_name = dispatchEvent)]
-    fn dispatch(this: &Target, event: &Event) -> bool;
-
-    type Process;
-
-    #[wasm_bindgen(method)]
-    fn listeners(this: &Process, name: &str) -> Array;
-}
+use web_sys::{Event, EventTarget};
 
 fn has(name: &str) -> bool {
     Reflect::has(&js_sys::global(), &name.into()).unwrap_or(false)
+}
+
+fn event(name: &str) -> Event {
+    Event::new(name).expect("an event")
 }
 
 /// Has the document say that it is hidden, or visible.
@@ -47,16 +34,17 @@ fn a_page_that_is_hidden_writes_what_it_has() {
         return;
     }
     let memory = to_memory();
-    let (document, window): (Target, Target) = (global("document"), js_sys::global().unchecked_into());
+    let document: EventTarget = global("document");
+    let window: EventTarget = js_sys::global().unchecked_into();
     show("visible");
     info!("shown");
-    document.dispatch(&Event::new("visibilitychange"));
+    document.dispatch_event(&event("visibilitychange")).unwrap();
     assert!(memory.lines().is_empty());
     show("hidden");
-    document.dispatch(&Event::new("visibilitychange"));
+    document.dispatch_event(&event("visibilitychange")).unwrap();
     assert_eq!(memory.lines(), ["INFO root shown"]);
     info!("left");
-    window.dispatch(&Event::new("pagehide"));
+    window.dispatch_event(&event("pagehide")).unwrap();
     assert_eq!(memory.lines(), ["INFO root shown", "INFO root left"]);
 }
 
@@ -68,7 +56,8 @@ fn a_page_that_is_left_while_it_is_visible_writes_what_it_has() {
     let memory = to_memory();
     show("visible");
     info!("left");
-    js_sys::global().unchecked_into::<Target>().dispatch(&Event::new("pagehide"));
+    let window: EventTarget = js_sys::global().unchecked_into();
+    window.dispatch_event(&event("pagehide")).unwrap();
     assert_eq!(memory.lines(), ["INFO root left"]);
 }
 
@@ -79,9 +68,10 @@ fn a_process_that_ends_writes_what_it_has() {
     }
     let memory = to_memory();
     info!("last words");
-    let process: Process = global("process");
+    let process: JsValue = global("process");
+    let listeners: Function = Reflect::get(&process, &"listeners".into()).unwrap().unchecked_into();
     // The latest listener is this program's: not all of them may be called early.
-    let listeners = process.listeners("exit");
+    let listeners: Array = listeners.call1(&process, &"exit".into()).unwrap().unchecked_into();
     let ours: Function = listeners.get(listeners.length() - 1).unchecked_into();
     ours.call1(&JsValue::UNDEFINED, &0.into()).unwrap();
     assert_eq!(memory.lines(), ["INFO root last words"]);

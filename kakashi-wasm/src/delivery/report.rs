@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use kakashi_core::{Counters, Guard as _};
 
-use crate::host::imports::console_warn;
+use crate::host::imports::write_to_console;
 use crate::reentrancy::{CatchPanic, in_sink};
 
 /// The counts of the whole program.
@@ -31,6 +31,6 @@ pub(crate) fn report(failure: &str) {
     match handler {
         // As in a sink: what the handler logs is not urgent.
         Some(handler) => in_sink(|| CatchPanic.run(&mut || handler(failure))),
-        None => in_sink(|| console_warn(&format!("kakashi: {failure}")).is_ok()),
+        None => in_sink(|| write_to_console("warn", &format!("kakashi: {failure}")).is_ok()),
     };
 }

@@ -5,11 +5,15 @@
 //! the first, so that a wall clock that is set is followed. Edge workers stop both
 //! while they compute: what tells their records apart is the sequence number.
 
-use std::cell::Cell;
+use std::cell::{Cell, OnceCell};
 
 use kakashi_core::{Clock, Timestamp};
 
-use crate::host::imports::{date_now, has_performance, performance_now};
+use js_sys::Date;
+use wasm_bindgen::JsCast as _;
+use web_sys::Performance;
+
+use crate::host::imports::{global_object, method};
 
 const NANOS_OF_MILLI: i64 = 1_000_000;
 /// How long `performance.now()` is believed alone, in milliseconds.
@@ -20,8 +24,8 @@ const SLEW_NANOS: i64 = 100 * NANOS_OF_MILLI;
 
 /// The time of a thread: where it was anchored last.
 struct Anchor {
-    /// None: not looked for yet.
-    refined: Cell<Option<bool>>,
+    /// Looked for once; none where the engine has no such clock.
+    performance: OnceCell<Option<Performance>>,
     /// By `performance.now()`.
     millis: Cell<f64>,
     /// By the wall.
@@ -33,7 +37,7 @@ struct Anchor {
 thread_local! {
     static ANCHOR: Anchor = const {
         Anchor {
-            refined: Cell::new(None),
+            performance: OnceCell::new(),
             millis: Cell::new(f64::NEG_INFINITY),
             nanos: Cell::new(0),
             last: Cell::new(i64::MIN),
@@ -45,10 +49,8 @@ thread_local! {
 #[inline]
 pub(crate) fn now_nanos() -> i64 {
     ANCHOR.with(|anchor| {
-        if anchor.refined.get() != Some(true) {
-            return anchor.begin();
-        }
-        let millis = performance_now();
+        let Some(Some(performance)) = anchor.performance.get() else { return anchor.begin() };
+        let millis = performance.now();
         let since = millis - anchor.millis.get();
         if (0.0..VALID_MILLIS).contains(&since) {
             let nanos = anchor.nanos.get() + nanos(since);
@@ -62,7 +64,7 @@ pub(crate) fn now_nanos() -> i64 {
 /// Returns milliseconds that only grow, where the engine has such a clock; for
 /// waits, not for records.
 pub(crate) fn steady_millis() -> f64 {
-    if ANCHOR.with(Anchor::is_refined) { performance_now() } else { date_now() }
+    ANCHOR.with(|anchor| anchor.performance().map_or_else(Date::now, Performance::now))
 }
 
 fn nanos(millis: f64) -> i64 {
@@ -70,23 +72,27 @@ fn nanos(millis: f64) -> i64 {
 }
 
 impl Anchor {
-    /// Tells whether the engine has `performance.now()`.
-    fn is_refined(&self) -> bool {
-        let refined = self.refined.get().unwrap_or_else(has_performance);
-        self.refined.set(Some(refined));
-        refined
+    /// Finds the engine's `performance`, of which each call asks the time: by its object,
+    /// for a page's and a worker's have no common name in Rust.
+    fn performance(&self) -> Option<&Performance> {
+        let found = self.performance.get_or_init(|| {
+            let found = global_object("performance")?;
+            method(&found, "now").ok()?;
+            Some(found.unchecked_into())
+        });
+        found.as_ref()
     }
 
     #[cold]
     fn begin(&self) -> i64 {
-        if self.is_refined() { self.move_to(performance_now()) } else { nanos(date_now()) }
+        self.performance().map_or_else(|| nanos(Date::now()), |performance| self.move_to(performance.now()))
     }
 
     /// Asks the wall clock: whatever time it is, it has said the whole millisecond
     /// of it, and that bounds what is believed.
     #[cold]
     fn move_to(&self, millis: f64) -> i64 {
-        let wall = nanos(date_now());
+        let wall = nanos(Date::now());
         let since = millis - self.millis.get();
         let believed = if since.is_finite() { self.nanos.get().saturating_add(nanos(since)) } else { wall };
         let mut now = believed.clamp(wall, wall + NANOS_OF_MILLI);

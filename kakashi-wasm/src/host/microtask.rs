@@ -2,6 +2,7 @@
 
 use std::cell::{Cell, OnceCell};
 
+use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
 
 use crate::host::imports::queue_microtask;
@@ -25,7 +26,7 @@ pub(crate) fn schedule() {
                 hooks::flush();
             })
         });
-        match queue_microtask(run.as_ref()) {
+        match queue_microtask(run.as_ref().unchecked_ref()) {
             Ok(()) => SCHEDULED.set(true),
             Err(_) => timer::arm(clock::now_nanos()),
         }

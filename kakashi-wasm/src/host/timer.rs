@@ -8,20 +8,12 @@
 
 use std::cell::{Cell, OnceCell};
 
-use wasm_bindgen::JsValue;
-use wasm_bindgen::prelude::{Closure, wasm_bindgen};
+use js_sys::Function;
+use wasm_bindgen::JsCast as _;
+use wasm_bindgen::prelude::Closure;
 
 use crate::host::hooks;
-use crate::host::imports::set_timeout;
-
-#[wasm_bindgen]
-extern "C" {
-    /// What Node's `setTimeout` returns.
-    type Timeout;
-
-    #[wasm_bindgen(catch, method)]
-    fn unref(this: &Timeout) -> Result<JsValue, JsValue>;
-}
+use crate::host::imports::{method, set_timeout};
 
 /// What a batch waits at most, at first.
 const FLUSH_AFTER_MILLIS: f64 = 100.0;
@@ -84,11 +76,11 @@ pub(crate) fn arm_for_retry(millis: f64) {
                 hooks::flush();
             })
         });
-        if let Ok(timeout) = set_timeout(run.as_ref(), millis) {
+        if let Ok(timeout) = set_timeout(function(run), millis) {
             timer.retry_armed.set(true);
-            // A sink that fails for ever must not keep a process alive. What is no
-            // object (a page's timers are numbers) throws, and that is fine.
-            let _ = wasm_bindgen::JsCast::unchecked_into::<Timeout>(timeout).unref();
+            // A sink that fails for ever must not keep a process of Node's alive. A page's
+            // timers are numbers, which have no such method.
+            let _ = method(&timeout, "unref").and_then(|unref| unref.call0(&timeout));
         }
     });
 }
@@ -107,7 +99,7 @@ impl Timer {
             })
         });
         let millis = self.flush_after_millis.get();
-        match set_timeout(run.as_ref(), millis) {
+        match set_timeout(function(run), millis) {
             Ok(_) => {
                 self.skip.set((0, 1));
                 let nanos = (millis * 1e6) as i64;
@@ -116,4 +108,8 @@ impl Timer {
             Err(_) => self.skip.set((next, (next * 2).min(MOST_SKIPPED))),
         }
     }
+}
+
+fn function(run: &Closure<dyn Fn()>) -> &Function {
+    run.as_ref().unchecked_ref()
 }

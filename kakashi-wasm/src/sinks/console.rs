@@ -6,7 +6,7 @@
 use kakashi_core::{Batch, LogLevel, Sink, SinkError, SinkErrorKind};
 use wasm_bindgen::JsValue;
 
-use crate::host::imports::{console_debug, console_error, console_info, console_warn};
+use crate::host::imports::write_to_console;
 
 /// Writes lines to `console.debug`, `info`, `warn` or `error`, by their level.
 ///
@@ -36,12 +36,13 @@ impl Method {
     }
 
     fn call(self, text: &str) -> Result<(), JsValue> {
-        match self {
-            Self::Debug => console_debug(text),
-            Self::Info => console_info(text),
-            Self::Warn => console_warn(text),
-            Self::Error => console_error(text),
-        }
+        let name = match self {
+            Self::Debug => "debug",
+            Self::Info => "info",
+            Self::Warn => "warn",
+            Self::Error => "error",
+        };
+        write_to_console(name, text)
     }
 }
 

@@ -6,9 +6,9 @@ mod console;
 pub use callback::CallbackSink;
 pub use console::ConsoleSink;
 
+use js_sys::Function;
 pub use kakashi_core::FunctionSink;
 use kakashi_core::{Destination, Sink};
-use wasm_bindgen::JsValue;
 
 /// Makes the destination for the console.
 pub fn console() -> Destination<dyn Sink> {
@@ -17,7 +17,7 @@ pub fn console() -> Destination<dyn Sink> {
 
 /// Makes the destination for a JavaScript function; see [`CallbackSink`] for what
 /// it is handed.
-pub fn callback(function: impl Into<JsValue>) -> Destination<dyn Sink> {
+pub fn callback(function: &Function) -> Destination<dyn Sink> {
     to(CallbackSink::new(function)).named("callback")
 }
 
