@@ -1,29 +1,30 @@
 //! Flushing before a signal ends the process.
 //!
-//! Nothing of a program runs when SIGTERM or SIGINT end it, `atexit` neither.
-//! Only a thread can write then: in a signal handler next to nothing is allowed.
+//! By default SIGTERM and SIGINT end a process without running any of its code, `atexit`
+//! handlers included. A signal handler may call next to nothing, so a thread waits for
+//! the signals and writes.
 
 use std::io;
 
-/// Has SIGTERM and SIGINT write what is buffered before they end the process.
+/// Makes SIGTERM and SIGINT write what is buffered before they end the process.
 ///
-/// Call it once, at the beginning of `main`; more calls do nothing. A thread
-/// waits for the two signals. At the first it writes all that any logger has
-/// buffered or queued, five seconds at most, and tells on stderr what it could
-/// not write; then the process ends as the signal would have ended it, and who
-/// waits for it sees that. What is logged in these moments is written too. A
-/// second signal ends the process at once. A signal that is ignored (as under `nohup`, or SIGINT for what a
-/// shell script has put into the background) stays so.
+/// Call it once, at the beginning of `main`; later calls do nothing. A thread waits for
+/// the two signals. At the first it writes all that any logger has buffered or queued,
+/// five seconds at most, and reports on stderr what it could not write; then the process
+/// ends as the signal would have ended it, which its parent sees. What is logged
+/// meanwhile is written too. A second signal ends the process at once. A signal that is
+/// ignored (as under `nohup`, or SIGINT in a background job of a shell script) stays
+/// ignored.
 ///
 /// **Without it** a signal loses what an abort would: for each destination at
-/// most one batch (64 KiB by default) for each thread and four under way, what
+/// most one batch (64 KiB by default) for each thread and four in flight, what
 /// async loggers have queued, and what waits for a sink that fails. ERROR and
 /// CRITICAL of sync loggers are always written before their call returns.
 ///
-/// It is for programs that leave these signals alone. One with a handler of its
-/// own (`ctrlc`, `tokio::signal`) is to call [`flush`](crate::flush) there, and
-/// not this. In the child of a fork the signals do at once what they do by
-/// default, until the child calls this itself.
+/// It is for programs without handlers for these signals. A program with a handler of
+/// its own (`ctrlc`, `tokio::signal`) should call [`flush`](crate::flush) there instead.
+/// In the child of a fork the signals do what they do by default, until the child calls
+/// this itself.
 ///
 /// ```
 /// # #[cfg(unix)]
@@ -69,14 +70,14 @@ mod platform {
 
     use crate::lifecycle::exit;
 
-    /// The process whose thread waits for signals, by its number; no process is 0.
+    /// Id of the process whose thread waits for signals; 0 for none.
     static SERVED: AtomicU32 = AtomicU32::new(0);
 
-    /// A signal has come, and all is being written.
+    /// A signal has arrived, and everything is being written.
     static ENDING: AtomicBool = AtomicBool::new(false);
 
     pub(super) fn flush_on_signals() -> io::Result<()> {
-        /// Those for which the handler below is registered; a fork inherits it.
+        /// Signals for which the handler below is registered; a fork inherits it.
         static REGISTERED: Mutex<Vec<c_int>> = Mutex::new(Vec::new());
         let mut registered = REGISTERED.lock().unwrap_or_else(PoisonError::into_inner);
         if SERVED.load(Ordering::Relaxed) == process::id() {

@@ -1,4 +1,4 @@
-//! Where batches go on a system with files: see each type.
+//! Sinks for systems with files: standard streams, files, memory, any writer.
 
 mod file;
 mod memory;
