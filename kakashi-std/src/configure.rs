@@ -15,6 +15,22 @@ use crate::submit::{deferred, flush_queues_until, is_busy, replay};
 
 kakashi_core::__configure! {
     "kakashi_std", "```";
+    ///
+    /// # Platforms
+    ///
+    /// Linux is tested; macOS and Windows compile. What differs:
+    ///
+    /// | | Unix | Windows | elsewhere |
+    /// |---|---|---|---|
+    /// | return from `main` | writes everything | writes everything | call [`flush`](crate::flush()) before |
+    /// | `process::exit` | writes everything | call [`flush`](crate::flush()) before | call [`flush`](crate::flush()) before |
+    /// | a thread panics | writes everything | writes everything | writes everything |
+    /// | `fork` | parent and child each write their own | there is none | |
+    /// | SIGTERM, SIGINT | `flush_on_signals` (feature `signals`) | an error, `Unsupported` | an error, `Unsupported` |
+    ///
+    /// An async call costs a memory fence more where there is no membarrier(2), and the time of
+    /// a record a call of the system where Linux does not keep its own by the TSC (x86-64).
+    platforms;
     sink: dyn Sink + Send;
     clock: Arc<dyn Clock + Send + Sync>, Clock, Send, Sync;
     own: { async_config: Option<AsyncConfig> };

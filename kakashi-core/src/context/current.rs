@@ -44,6 +44,10 @@ fn change(change: impl FnOnce(&LogContext) -> LogContext) {
 }
 
 /// Adds a request to all records of the current thread or task from now on.
+///
+/// "Task" means a future inside of [`Scope::scope`]. In a task outside of one, this sets the
+/// thread's context: it stays there when the task goes on elsewhere, and the next task that the
+/// thread runs has it. So do [`set_user_context`] and [`set_custom_context`].
 pub fn set_request_context(request: RequestContext) {
     change(|current| current.merge(&request.into()));
 }
@@ -63,7 +67,53 @@ pub fn clear_request_context() {
     replace_context(LogContext::new());
 }
 
-/// Makes contexts current for a part of a program.
+/// Makes contexts current for a part of a program: a block, a closure, a future.
+///
+/// The context is merged over the current one: of a key that both have, its value counts.
+/// Nothing here blocks, logs or runs code of the values, which ran when the context was
+/// made; a scope costs an allocation.
+///
+/// # Threads
+///
+/// A guard belongs to its thread (it is not `Send`). It puts back the context that was
+/// current when it was made, so guards are to be dropped in the reverse order of making
+/// them. A future of [`scope`](Self::scope) may move between threads: the context is current
+/// while the future is polled and while it is dropped, and the thread's own is put back
+/// afterwards, after a panic too.
+///
+/// # Examples
+///
+/// ```
+/// use kakashi_core::{LogContext, Scope, current_context, fields};
+///
+/// let request = LogContext::new().with_request_id("r-1");
+/// let step = LogContext::new().with_custom(fields![step = 2]);
+/// request.within(|| {
+///     let _guard = step.enter();
+///     assert_eq!(current_context().request_id(), Some("r-1"));
+///     assert!(current_context().get("step").is_some());
+/// });
+/// assert!(current_context().is_empty());
+/// ```
+///
+/// A task of an async runtime: what it sets stays its own.
+///
+/// ```
+/// use kakashi_core::{LogContext, Scope, UserContext, current_context, set_user_context};
+/// # use std::{future::Future, pin::pin, task::{Context, Waker}};
+///
+/// async fn handle() -> String {
+///     set_user_context(UserContext::new().user_id("42"));
+///     // … awaits, perhaps on another thread from here on …
+///     format!("{:?}", current_context())
+/// }
+///
+/// let task = LogContext::new().with_request_id("r-1").scope(handle());
+/// // tokio::spawn(task), or task.await
+/// # let polled = pin!(task).poll(&mut Context::from_waker(Waker::noop()));
+/// # assert_eq!(polled, std::task::Poll::Ready(r#"{"request_id": Str("r-1"), "user_id": Str("42")}"#.into()));
+/// assert!(current_context().is_empty());
+/// ```
 pub trait Scope {
     /// Adds the context to all records of this thread until the guard is dropped. Not
     /// over an `.await`: other futures run on the thread meanwhile, and

@@ -7,12 +7,14 @@
 /// crate adds `apply` and setters of its own.
 ///
 /// `$name` is the crate's, and `$fence` begins the example; `$default_format` and
-/// `$default_destination` say, in the docs, what holds at first.
+/// `$default_destination` say, in the docs, what holds at first; `$platforms` what differs
+/// between systems.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __configure {
     (
         $name:literal, $fence:literal;
+        $($(#[$platforms:meta])+ platforms;)?
         sink: $sink:ty;
         clock: $pointer:ident<$clock:ty>, $($clock_bound:path),+;
         own: { $($own:ident: $own_type:ty),* };
@@ -32,6 +34,7 @@ macro_rules! __configure {
         ///     .redact(["password", "user.card"])
         ///     .apply();
         /// ```
+        $($(#[$platforms])+)?
         pub fn configure() -> Configure {
             Configure::default()
         }
@@ -104,19 +107,23 @@ macro_rules! __configure {
                 self
             }
 
-            /// Adds fields to every record.
+            /// Adds fields to every record; see [`Enricher`](crate::Enricher) for what it
+            /// may do, and on which thread. Called again: these, too.
             pub fn enricher(mut self, enricher: impl $crate::Enricher + 'static) -> Self {
                 self.change.enrichers.push(::std::sync::Arc::new(enricher));
                 self
             }
 
-            /// Writes only records for which `filter` holds.
+            /// Writes only records for which `filter` holds; see
+            /// [`Filter`](crate::Filter) for what it may do, and on which thread. Called
+            /// again: both must hold.
             pub fn filter(mut self, filter: impl $crate::Filter + 'static) -> Self {
                 self.change.filters.push(::std::sync::Arc::new(filter));
                 self
             }
 
-            /// Reads the time here, in tests above all.
+            /// Reads the time here, in tests above all: once for each record whose level is
+            /// enabled, on the thread that logs.
             pub fn clock(mut self, clock: impl $($clock_bound +)+ 'static) -> Self {
                 self.change.clock = Some($pointer::new(clock));
                 self
