@@ -1,7 +1,7 @@
 //! The conformance vectors in wasm: the same bytes as on every platform.
 
-use kakashi_tests::lines;
-use kakashi_tests::vectors::{Wrong, block, vectors};
+use kakashi_tests::harness::lines;
+use kakashi_tests::harness::vectors::{Wrong, block, vectors};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]

@@ -1,5 +1,5 @@
 //! Blocks byte by byte. What holds of every record and every kind of damage
-//! is in `tests/tests/properties.rs`.
+//! is in `tests/tests/format/properties.rs`.
 
 mod damage;
 mod site_table;

@@ -5,8 +5,9 @@
 #![no_main]
 
 use kakashi_core::Json;
-use kakashi_tests::record::{Record, Words};
-use kakashi_tests::{block, expected, json, lines};
+use kakashi_tests::harness::lines;
+use kakashi_tests::model::record::{Record, Words};
+use kakashi_tests::oracle::{block, expected, json};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|record: Record| {

@@ -9,8 +9,9 @@
 
 use kakashi_core::Text;
 use kakashi_core::wire::{Item, Reader, SiteTable};
-use kakashi_tests::text_line::Line;
-use kakashi_tests::{block, lines};
+use kakashi_tests::harness::lines;
+use kakashi_tests::oracle::block;
+use kakashi_tests::oracle::text_line::Line;
 use libfuzzer_sys::fuzz_target;
 
 const BUILD: &[u8] = b"12345678";

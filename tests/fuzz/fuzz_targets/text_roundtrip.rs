@@ -5,9 +5,10 @@
 #![no_main]
 
 use kakashi_core::Text;
-use kakashi_tests::record::{Record, Words};
-use kakashi_tests::text_line::Line;
-use kakashi_tests::{block, expected, lines};
+use kakashi_tests::harness::lines;
+use kakashi_tests::model::record::{Record, Words};
+use kakashi_tests::oracle::text_line::Line;
+use kakashi_tests::oracle::{block, expected};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|record: Record| {

@@ -11,9 +11,10 @@
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{Json, LogRecord, Pretty, Text};
-use kakashi_tests::json::{self, is_control};
-use kakashi_tests::text_line::Line;
-use kakashi_tests::{block, lines};
+use kakashi_tests::harness::lines;
+use kakashi_tests::oracle::block;
+use kakashi_tests::oracle::json::{self, is_control};
+use kakashi_tests::oracle::text_line::Line;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -11,15 +11,15 @@ use std::time::Duration;
 
 use kakashi_core::Text;
 use kakashi_core::wire::{Item, Reader};
-use kakashi_tests::expected;
-use kakashi_tests::json::{Json, is_control};
-use kakashi_tests::lines::line;
-use kakashi_tests::read_back::{Form, announced, entries};
-use kakashi_tests::record::Record;
-use kakashi_tests::text_line::{Line, Time, Value};
+use kakashi_tests::harness::lines::line;
+use kakashi_tests::harness::read_back::{Form, announced, entries};
+use kakashi_tests::model::record::Record;
+use kakashi_tests::oracle::expected;
+use kakashi_tests::oracle::json::{Json, is_control};
+use kakashi_tests::oracle::text_line::{Line, Time, Value};
 
 use requests::Expected;
-use run::{access_log, empty_directory, replay, run};
+use run::{Summary as _, access_log, empty_directory, replay, run};
 
 const RECORDS: u64 = 20_000;
 
@@ -40,9 +40,9 @@ fn replay_to_file(format: &str, mut check: impl FnMut(&[u8], usize)) {
             "--to".as_ref(),
             to(&file).as_ref(),
         ]));
-        assert_eq!((ended.code, ended.stderr().as_str()), (Some(0), ""));
+        assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
         assert_eq!(ended.summary(), [RECORDS, RECORDS, 0]);
-        assert_eq!(ended.stdout.iter().filter(|&&byte| byte == b'\n').count(), 1);
+        assert_eq!(ended.stdout.lines().count(), 1);
         check(&fs::read(file).expect("the replay's file"), threads);
     }
 }
@@ -162,7 +162,7 @@ fn an_async_logger_says_of_every_request_what_the_log_does() {
         let (log, to, count) = (access_log(), to(&file), threads.to_string());
         let arguments = [log.to_str().unwrap(), "--logger", "async", "--threads", &count, "--to", &to];
         let ended = run(replay(arguments));
-        assert_eq!((ended.code, ended.stderr().as_str()), (Some(0), ""));
+        assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
         assert_eq!(ended.summary_of("async"), [RECORDS, RECORDS, 0]);
         let file = fs::read(file).expect("the replay's file");
         let lines =
@@ -178,7 +178,7 @@ fn a_performance_logger_writes_every_request_or_tells_that_it_dropped_it() {
         let (log, to) = (access_log(), to(&file));
         let arguments = [log.to_str().unwrap(), "--logger", "performance", "--format", format, "--to", &to];
         let ended = run(replay(arguments));
-        assert_eq!((ended.code, ended.stderr().as_str()), (Some(0), ""));
+        assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
         let [logged, written, dropped] = ended.summary_of("performance");
         assert_eq!((logged, written + dropped), (RECORDS, RECORDS));
         let form = match format {
@@ -200,7 +200,7 @@ fn times_do_not_run_backwards_in_a_thread() {
     let file = empty_directory("times").join("out.log");
     let (log, to) = (access_log(), to(&file));
     let ended = run(replay([log.to_str().unwrap(), "--threads", "1", "--to", &to]));
-    assert_eq!(ended.code, Some(0));
+    assert_eq!(ended.status.code(), Some(0));
     let file = fs::read_to_string(file).unwrap();
     let times: Vec<i64> = file
         .split_inclusive('\n')
@@ -238,7 +238,7 @@ fn a_wire_longer_than_one_look_is_counted_whole() {
 fn records_go_to_stderr_unless_told_otherwise_and_the_summary_to_stdout() {
     let log = access_log();
     let log = log.to_str().unwrap();
-    let lines = |bytes: &[u8]| bytes.iter().filter(|&&byte| byte == b'\n').count() as u64;
+    let lines = |text: &str| text.matches('\n').count() as u64;
     for (arguments, on_stdout, on_stderr) in [
         (&[log][..], 1, RECORDS),
         (&[log, "--to", "stderr", "--format", "json"], 1, RECORDS),
@@ -246,7 +246,7 @@ fn records_go_to_stderr_unless_told_otherwise_and_the_summary_to_stdout() {
         (&[log, "--to", "null"], 1, 0),
     ] {
         let ended = run(replay(arguments));
-        assert_eq!((ended.code, ended.summary()), (Some(0), [RECORDS, RECORDS, 0]));
+        assert_eq!((ended.status.code(), ended.summary()), (Some(0), [RECORDS, RECORDS, 0]));
         assert_eq!((lines(&ended.stdout), lines(&ended.stderr)), (on_stdout, on_stderr), "{arguments:?}");
     }
 }
@@ -297,12 +297,12 @@ fn a_wrong_option_or_file_is_an_error_and_nothing_is_logged() {
         }
         let ended = run(command);
         assert_eq!(
-            (ended.code, ended.stdout.as_slice()),
-            (Some(2), &b""[..]),
+            (ended.status.code(), ended.stdout.as_str()),
+            (Some(2), ""),
             "{arguments:?}: {}",
-            ended.stderr()
+            ended.stderr
         );
-        assert!(ended.stderr().starts_with(error), "{arguments:?}: {}", ended.stderr());
+        assert!(ended.stderr.starts_with(error), "{arguments:?}: {}", ended.stderr);
         assert!(!PathBuf::from(&out).exists(), "{arguments:?} has written something");
     }
     assert_eq!(fs::read(copy).unwrap(), good, "the log itself was written to");
@@ -316,12 +316,12 @@ fn what_a_full_disk_does_not_take_is_told_and_nothing_hangs() {
         let arguments =
             [log.to_str().unwrap(), "--format", format, "--logger", logger, "--to", "file:/dev/full"];
         let ended = run(replay(arguments));
-        assert_eq!(ended.code, Some(1));
+        assert_eq!(ended.status.code(), Some(1));
         let [logged, written, dropped] = ended.summary_of(logger);
         assert_eq!((logged, written), (RECORDS, 0));
         let report =
             format!("replay: {RECORDS} records were logged, but 0 written: {dropped} were dropped, ");
-        let stderr = ended.stderr();
+        let stderr = ended.stderr;
         let (_, waiting) = stderr.split_once(&report).unwrap_or_else(|| panic!("no report in {stderr:?}"));
         let waiting: u64 = waiting.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(dropped + waiting, RECORDS, "each record is dropped or waits");
@@ -338,16 +338,8 @@ fn a_reader_that_went_away_is_an_error_not_a_panic() {
     drop(reader);
     command.stdout(writer);
     let ended = run(command);
-    assert_eq!(ended.code, Some(1), "{}", ended.stderr());
-    assert!(
-        ended.stderr().contains("replay: the summary can't be printed: Broken pipe"),
-        "{}",
-        ended.stderr()
-    );
-    assert!(
-        ended.stderr().contains("replay: 20000 records were logged, but 0 written"),
-        "{}",
-        ended.stderr()
-    );
-    assert!(!ended.stderr().contains("panicked"), "{}", ended.stderr());
+    assert_eq!(ended.status.code(), Some(1), "{}", ended.stderr);
+    assert!(ended.stderr.contains("replay: the summary can't be printed: Broken pipe"), "{}", ended.stderr);
+    assert!(ended.stderr.contains("replay: 20000 records were logged, but 0 written"), "{}", ended.stderr);
+    assert!(!ended.stderr.contains("panicked"), "{}", ended.stderr);
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use kakashi_core::{LogLevel, Timestamp};
-use kakashi_tests::record::{Owned, Record, Words};
+use kakashi_tests::model::record::{Owned, Record, Words};
 
 /// The record of one line.
 #[derive(Debug)]

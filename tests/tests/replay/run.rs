@@ -2,38 +2,29 @@
 
 use std::ffi::OsStr;
 use std::fs;
-use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::OnceLock;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-/// What a run left behind.
-#[derive(Debug)]
-pub(crate) struct Ended {
-    pub(crate) code: Option<i32>,
-    pub(crate) stdout: Vec<u8>,
-    pub(crate) stderr: Vec<u8>,
-    pub(crate) took: Duration,
-}
+use kakashi_tests::harness::process::{Ended, build, start_command};
 
-impl Ended {
-    pub(crate) fn stderr(&self) -> String {
-        String::from_utf8_lossy(&self.stderr).into_owned()
-    }
-
-    /// As [`Ended::summary_of`], of the logger that there is unless told otherwise.
-    pub(crate) fn summary(&self) -> [u64; 3] {
+/// Reads the summary of a run.
+pub(crate) trait Summary {
+    /// As [`Summary::summary_of`], of the default logger.
+    fn summary(&self) -> [u64; 3] {
         self.summary_of("sync")
     }
 
     /// Checks the summary, which must be all of stdout or its last line and name
     /// the logger, and returns records in, written and dropped.
-    pub(crate) fn summary_of(&self, logger: &str) -> [u64; 3] {
-        let stdout = self.stdout.strip_suffix(b"\n").expect("the summary ends its line");
-        let line = stdout.rsplit(|&byte| byte == b'\n').next().expect("a line");
-        let line = std::str::from_utf8(line).expect("the summary is text");
+    fn summary_of(&self, logger: &str) -> [u64; 3];
+}
+
+impl Summary for Ended {
+    fn summary_of(&self, logger: &str) -> [u64; 3] {
+        let stdout = self.stdout.strip_suffix('\n').expect("the summary ends its line");
+        let line = stdout.rsplit('\n').next().expect("a line");
         let mut parts = line.split(", ");
         let mut part = |name: &str| {
             let found = parts.next().and_then(|part| part.strip_prefix(name)?.strip_prefix(": "));
@@ -76,58 +67,14 @@ pub(crate) fn replay<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 }
 
 /// Runs it to its end; it is killed, and the test fails, after a minute.
-pub(crate) fn run(mut command: Command) -> Ended {
-    let start = Instant::now();
-    let mut child = command.spawn().expect("replay starts");
-    let stdout = collect(child.stdout.take());
-    let stderr = collect(child.stderr.take());
-    let code = wait(&mut child, start + Duration::from_secs(60));
-    let took = start.elapsed();
-    let collected = |thread: thread::JoinHandle<Vec<u8>>| thread.join().expect("a pipe is read");
-    Ended { code, stdout: collected(stdout), stderr: collected(stderr), took }
+pub(crate) fn run(command: Command) -> Ended {
+    start_command(command).ends_within(Duration::from_secs(60))
 }
 
-/// Waits for the end of a process.
-fn wait(child: &mut Child, deadline: Instant) -> Option<i32> {
-    loop {
-        if let Some(status) = child.try_wait().expect("a child can be waited for") {
-            return status.code();
-        }
-        if Instant::now() > deadline {
-            child.kill().expect("a child can be killed");
-            panic!("replay hangs");
-        }
-        // `wait` has no deadline of its own.
-        thread::sleep(Duration::from_millis(2));
-    }
-}
-
-fn collect(pipe: Option<impl Read + Send + 'static>) -> thread::JoinHandle<Vec<u8>> {
-    thread::spawn(move || {
-        let mut all = Vec::new();
-        if let Some(mut pipe) = pipe {
-            pipe.read_to_end(&mut all).expect("a pipe can be read");
-        }
-        all
-    })
-}
-
-/// Builds the example once, in the target directory of this test.
+/// Returns the example, built once in the target directory of this test.
 fn binary() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("it is in the target directory");
-        let output = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--release", "--package", "kakashi-std", "--example", "replay"])
-            .args(["--message-format", "json-render-diagnostics", "--target-dir"])
-            .arg(target)
-            .current_dir(env!("CARGO_MANIFEST_DIR"))
-            .stderr(Stdio::inherit())
-            .output()
-            .expect("cargo runs");
-        assert!(output.status.success(), "replay does not build");
-        let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
-        let executable = |message: serde_json::Value| message["executable"].as_str().map(PathBuf::from);
-        messages.filter_map(|message| executable(message.ok()?)).last().expect("cargo names what it built")
+        build(env!("CARGO_TARGET_TMPDIR"), &["--release", "-p", "kakashi-std", "--example", "replay"])
     })
 }

@@ -1,0 +1,69 @@
+//! Programs that end in every way there is: `child SCENARIO FILE`.
+//!
+//! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
+//! `sync/failing_sinks.rs`, `sync/configure.rs`, `async/lifecycle.rs` and `signals.rs`
+//! start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! records logged through an async logger, or a scenario that only async loggers have.
+
+#![cfg(unix)]
+
+mod ends;
+mod forks;
+mod queued;
+mod records;
+mod signals;
+mod trouble;
+
+use std::env;
+use std::path::Path;
+
+use records::{usage, use_async, uses_async};
+
+fn main() {
+    let mut args = env::args().skip(1);
+    let (Some(scenario), Some(file)) = (args.next(), args.next()) else { return usage() };
+    let file = Path::new(&file);
+    let scenario = scenario.strip_prefix("async_").inspect(|_| use_async()).unwrap_or(&scenario);
+    match scenario {
+        "return" => ends::returns(file),
+        "return_under_load" => ends::returns_under_load(file),
+        "exit" => ends::exits(file),
+        "exit_elsewhere" => ends::exits_elsewhere(file),
+        "exit_in_a_display" => ends::exits_in_a_display(file),
+        "panic" => ends::panics(file),
+        "panic_and_join" => ends::panics_elsewhere(file, true),
+        "panic_and_do_not_join" => ends::panics_elsewhere(file, false),
+        "panic_before_the_first_record" => ends::logs_first_while_it_panics(file),
+        "panic_hook_before_the_first_record" => ends::logs_first_in_a_panic_hook(file),
+        "panic_while_a_sink_logs" => ends::panics_with_a_sink_that_logs(file),
+        "panic_hook_that_logs" => ends::logs_in_a_panic_hook(file),
+        "thread_end" => ends::thread_ends(file),
+        "many_threads" => ends::many_threads(file),
+        "abort" => ends::aborts(file),
+        "run_until_killed" => ends::runs_until_killed(file),
+        "fork" => forks::forks_with_full_buffers(file),
+        "fork_under_load" => forks::forks_under_load(file, 1),
+        "forks_at_once" => forks::forks_under_load(file, 2),
+        "fork_and_stay" => forks::forks_and_stays(file),
+        "fork_beside_a_stuck_sink" => forks::forks_beside_a_stuck_sink(file),
+        "fork_and_configure" => forks::forks_and_configures(file),
+        "spawn_under_load" => forks::spawns_under_load(file),
+        "stuck_sink" => trouble::returns_beside_a_stuck_sink(file),
+        "exit_in_a_sink" => trouble::exits_in_a_sink(file),
+        "stdout" => trouble::writes_to_stdout(file),
+        "return_with_stdout" => trouble::returns_with_stdout(file),
+        "configure_in_a_display" => trouble::configures_in_a_display(file),
+        "full_disk" => trouble::fills_a_disk(),
+        "append" => trouble::appends(file),
+        "defaults" => trouble::uses_the_defaults(),
+        "signal" => signals::logs_before_a_signal(file),
+        "signal_under_load" => signals::logs_until_a_signal(file),
+        "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
+        "signal_in_a_fork" => signals::forks_get_signals(file),
+        "signal_ignored" => signals::ignores_a_signal(file),
+        "starts_children" => signals::starts_children(),
+        "never_flush" => trouble::never_flushes(file),
+        _ if uses_async() => queued::run(scenario, file),
+        _ => usage(),
+    }
+}

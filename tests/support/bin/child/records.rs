@@ -1,0 +1,55 @@
+//! The records that all programs log, and where they go.
+
+use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use kakashi_std::{AsyncLogger, Format, Logger, configure, get_async_logger, get_logger, info, sinks};
+
+static USES_ASYNC: AtomicBool = AtomicBool::new(false);
+
+/// Has [`log_many`] log through an async logger from now on.
+pub(crate) fn use_async() {
+    USES_ASYNC.store(true, Ordering::Relaxed);
+}
+
+/// Tells whether [`use_async`] was called.
+pub(crate) fn uses_async() -> bool {
+    USES_ASYNC.load(Ordering::Relaxed)
+}
+
+pub(crate) fn usage() {
+    eprintln!("usage: child SCENARIO FILE; see the source");
+    std::process::exit(2);
+}
+
+/// Writes text to the file from now on.
+pub(crate) fn log_to(file: &Path) {
+    configure().format(Format::Text).destination(sinks::file(file).expect("the file opens")).apply();
+}
+
+pub(crate) fn logger() -> Logger {
+    get_logger("child")
+}
+
+/// Logs records 0 to `count` of a thread.
+pub(crate) fn log_many(thread: u64, count: u64) {
+    if uses_async() {
+        return log_async(thread, count);
+    }
+    let logger = logger();
+    for n in 0..count {
+        info!(logger, "Counted", thread, n);
+    }
+}
+
+pub(crate) fn async_logger() -> AsyncLogger {
+    get_async_logger("child")
+}
+
+/// Logs records 0 to `count` of a thread through the async logger.
+pub(crate) fn log_async(thread: u64, count: u64) {
+    let logger = async_logger();
+    for n in 0..count {
+        info!(logger, "Counted", thread, n);
+    }
+}

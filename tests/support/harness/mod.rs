@@ -1,0 +1,16 @@
+//! What tests run with: sinks that a test controls, child processes, encoders into
+//! buffers, and readers of what arrived.
+
+#[cfg(feature = "std")]
+pub mod fake_sinks;
+#[cfg(feature = "std")]
+pub mod global_state;
+pub mod lines;
+#[cfg(feature = "std")]
+pub mod process;
+#[cfg(feature = "std")]
+pub mod read_back;
+#[cfg(feature = "vectors")]
+pub mod vectors;
+#[cfg(feature = "std")]
+pub mod wait;

@@ -1,0 +1,291 @@
+//! Sinks that fail, panic, take little, or take nothing: nothing is written
+//! twice, and what is not written is counted and told.
+
+#![cfg(unix)]
+
+use std::collections::BTreeMap;
+use std::io::{self, BufWriter, ErrorKind, Write as _};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use kakashi_std::{
+    Destination, DropReason, Format, LevelFilter, LogLevel, LoggerConfig, Text, configure,
+    create_custom_logger, flush, get_logger, info, log, sinks, stats,
+};
+use kakashi_tests::harness::fake_sinks::{Health, Patient};
+use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::process::{Ended, read, start, start_command};
+use kakashi_tests::harness::read_back::{Form, announced, assert_each_once_in_order, entries, numbers, text};
+use kakashi_tests::harness::wait::eventually;
+use sinks::WriterSink;
+
+const CHILD: &str = env!("CARGO_BIN_EXE_child");
+const FORMS: [Form; 3] = [Form::Text, Form::Json, Form::Wire];
+
+/// The patience of an ending process, and what a busy machine may add.
+const EXIT_WITHIN: Duration = Duration::from_secs(8);
+
+fn format_of(form: Form) -> Format {
+    match form {
+        Form::Text => Format::Text,
+        Form::Json => Format::Json,
+        Form::Wire => Format::Wire,
+    }
+}
+
+/// Has all loggers write to this writer, and counts from then on.
+fn write_to(patient: &Patient, form: Form, batch_bytes: usize) -> Since {
+    let destination = Destination::new(WriterSink::new(patient.clone())).named("the patient");
+    configure()
+        .level(LevelFilter::ALL)
+        .format(format_of(form))
+        .batch_bytes(batch_bytes)
+        .flush_after_millis(10)
+        .destination(destination)
+        .apply();
+    Since::now()
+}
+
+fn log_many(count: u64) {
+    let logger = get_logger("failing");
+    for n in 0..count {
+        info!(logger, "Counted", thread = 0, n);
+    }
+}
+
+#[test]
+fn a_sink_that_heals_gets_everything_once_and_in_order_without_another_call() {
+    let _alone = alone();
+    for form in FORMS {
+        let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
+        let before = write_to(&patient, form, 1000);
+        log_many(1000);
+        // It is tried again, and again, by somebody else than us.
+        assert!(eventually(|| patient.calls() >= 3));
+        assert!(patient.bytes().is_empty());
+        patient.becomes(Health::Well);
+        assert!(eventually(|| before.written() == 1000), "{form:?}: {:?}", stats());
+        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 1000);
+        assert_eq!(before.dropped().total(), 0);
+    }
+}
+
+#[test]
+fn a_writer_that_takes_a_few_bytes_at_a_time_gets_all_of_them() {
+    let _alone = alone();
+    for form in FORMS {
+        let patient = Patient::new(Health::Slow(7));
+        let before = write_to(&patient, form, 1000);
+        log_many(1000);
+        assert!(flush().is_complete());
+        assert_eq!(before.written(), 1000);
+        assert_eq!(before.failures(), 0);
+        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 1000);
+    }
+}
+
+#[test]
+fn what_a_writer_took_before_it_failed_is_not_written_again() {
+    let _alone = alone();
+    for form in FORMS {
+        let patient = Patient::new(Health::Halting(ErrorKind::StorageFull));
+        let before = write_to(&patient, form, 1000);
+        log_many(100);
+        let mut flushes = 0;
+        while !flush().is_complete() {
+            flushes += 1;
+            assert!(flushes < 10_000, "half of the rest each time must come to an end");
+        }
+        assert!(flushes > 10, "it did not fail often: {flushes}");
+        assert_eq!(before.written(), 100);
+        assert_eq!(before.bytes(), patient.bytes().len());
+        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 100);
+    }
+}
+
+#[test]
+fn a_sink_that_panics_costs_nothing_but_time() {
+    let _alone = alone();
+    for form in FORMS {
+        let patient = Patient::new(Health::Mad);
+        let before = write_to(&patient, form, 1000);
+        log_many(500);
+        assert!(!flush().is_complete());
+        assert!(before.failures() > 0);
+        patient.becomes(Health::Well);
+        assert!(flush().is_complete());
+        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 500);
+        assert_eq!(before.dropped().total(), 0);
+    }
+}
+
+#[test]
+fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals() {
+    const SENT: usize = 8000;
+    let _alone = alone();
+    for form in FORMS {
+        let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
+        let before = write_to(&patient, form, 16 * 1024);
+        let logger = get_logger("failing");
+        let long = "x".repeat(1000);
+        let level_of = |n: usize| LogLevel::ALL[n % 6];
+        for n in 0..SENT {
+            match level_of(n) {
+                LogLevel::Trace => log!(logger, LogLevel::Trace, "Counted", thread = 0, n, long),
+                LogLevel::Debug => log!(logger, LogLevel::Debug, "Counted", thread = 0, n, long),
+                LogLevel::Info => log!(logger, LogLevel::Info, "Counted", thread = 0, n, long),
+                LogLevel::Warning => log!(logger, LogLevel::Warning, "Counted", thread = 0, n, long),
+                LogLevel::Error => log!(logger, LogLevel::Error, "Counted", thread = 0, n, long),
+                LogLevel::Critical => log!(logger, LogLevel::Critical, "Counted", thread = 0, n, long),
+            }
+        }
+        assert!(!flush().is_complete());
+        assert!(before.dropped().total() > SENT / 4, "what waits has a limit: {:?}", stats());
+        patient.becomes(Health::Well);
+        assert!(eventually(|| before.written() + before.dropped().total() == SENT));
+        let told = || announced(&entries(form, &patient.bytes()));
+        let dropped = before.dropped();
+        assert!(eventually(|| told() == dropped.total() as u64), "{form:?}: told {}, {dropped:?}", told());
+
+        assert_eq!(dropped.of_reason(DropReason::SinkFailed), dropped.total());
+        let arrived = numbers(&entries(form, &patient.bytes())).remove(&0).unwrap_or_default();
+        assert_eq!(arrived.len(), before.written());
+        assert!(arrived.is_sorted_by(|one, next| one < next), "in order, each once");
+        let mut by_level: BTreeMap<LogLevel, usize> = BTreeMap::new();
+        arrived.iter().for_each(|n| *by_level.entry(level_of(*n as usize)).or_default() += 1);
+        for level in LogLevel::ALL {
+            let sent = (0..SENT).filter(|n| level_of(*n) == level).count();
+            assert_eq!(by_level[&level] + dropped.of_level(level), sent, "{form:?} {level}");
+        }
+    }
+}
+
+#[test]
+fn a_failing_sink_does_not_hold_up_another() {
+    let _alone = alone();
+    let (sick, well) = (Patient::new(Health::Sick(ErrorKind::BrokenPipe)), Patient::default());
+    configure()
+        .format(Format::Text)
+        .flush_after_millis(10)
+        .destination(Destination::new(WriterSink::new(sick.clone())))
+        .destination(Destination::new(WriterSink::new(well.clone())))
+        .apply();
+    log_many(1000);
+    assert!(eventually(|| numbers(&text(&well.bytes()))
+        .get(&0)
+        .is_some_and(|numbers| numbers.len() == 1000)));
+    assert!(sick.bytes().is_empty());
+    sick.becomes(Health::Well);
+    assert!(eventually(|| sick.bytes() == well.bytes()));
+}
+
+#[test]
+fn a_destination_that_is_replaced_while_it_fails_loses_nothing_uncounted() {
+    let _alone = alone();
+    let (old, new) = (Patient::new(Health::Sick(ErrorKind::StorageFull)), Patient::default());
+    let before = write_to(&old, Form::Text, 1000);
+    log_many(100);
+    assert!(!flush().is_complete());
+    write_to(&new, Form::Text, 1000);
+    log_many(100);
+    assert!(flush().is_complete());
+    old.becomes(Health::Well);
+    let accounted = || before.written() + before.dropped().total() == 200;
+    assert!(eventually(accounted), "{} written, {:?}", before.written(), before.dropped());
+    assert_each_once_in_order(&text(&new.bytes()), 1, 100);
+    let arrived = text(&old.bytes()).len();
+    assert_eq!(arrived + before.dropped().total(), 100);
+}
+
+#[test]
+fn a_custom_logger_that_goes_while_its_sink_fails_loses_nothing_uncounted() {
+    let _alone = alone();
+    let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
+    let before = Since::now();
+    std::thread::scope(|scope| {
+        let log_and_go = || {
+            let sink = WriterSink::new(patient.clone());
+            let logger = create_custom_logger("gone", LoggerConfig::new().sink(Text, sink));
+            (0..100).for_each(|n| info!(logger, "Counted", thread = 0, n));
+            assert!(!logger.flush().is_complete());
+        };
+        scope.spawn(log_and_go);
+    });
+    patient.becomes(Health::Well);
+    let accounted = || before.written() + before.dropped().total() == 100;
+    assert!(eventually(accounted), "{} written, {:?}", before.written(), before.dropped());
+    assert_eq!(text(&patient.bytes()).len(), before.written());
+}
+
+#[test]
+fn every_flush_passes_on_what_a_sink_keeps_back() {
+    let _alone = alone();
+    let patient = Patient::default();
+    let config = LoggerConfig::new().sink(Text, WriterSink::new(BufWriter::new(patient.clone())));
+    let logger = create_custom_logger("buffered", config);
+    info!(logger, "Counted", thread = 0, n = 0);
+    assert!(flush().is_complete());
+    assert_each_once_in_order(&text(&patient.bytes()), 1, 1);
+    info!(logger, "Counted", thread = 0, n = 1);
+    assert!(logger.flush().is_complete());
+    assert_each_once_in_order(&text(&patient.bytes()), 1, 2);
+}
+
+/// Counts the reports of a failure on stderr.
+fn reports(ended: &Ended, of: &str) -> usize {
+    ended.stderr.matches(&format!("kakashi: {of} failed: ")).count()
+}
+
+#[test]
+fn a_full_disk_is_reported_once_and_every_record_is_counted() {
+    let ended = start(CHILD, ["full_disk", "-"]).ends_within(EXIT_WITHIN);
+    assert_eq!((ended.status.code(), reports(&ended, "file /dev/full")), (Some(0), 1), "{ended:?}");
+    assert!(ended.stderr.contains("No space left on device"), "{ended:?}");
+    let counts: Vec<usize> = ended.stdout.split_whitespace().filter_map(|word| word.parse().ok()).collect();
+    let [written, dropped, left, failures] = counts[..] else { panic!("{ended:?}") };
+    assert_eq!((written, dropped + left), (0, 1000));
+    assert!(dropped > 0 && left > 0 && failures > 0, "{ended:?}");
+    assert!(
+        ended
+            .stderr
+            .ends_with(&format!("kakashi: {left} records could not be written before the process ended\n"))
+    );
+}
+
+#[test]
+fn a_closed_pipe_is_reported_once_and_the_program_goes_on() {
+    let mut command = Command::new(CHILD);
+    command.args(["stdout", "10"]).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let (reader, writer) = io::pipe().unwrap();
+    command.stdout(writer);
+    let mut child = start_command(command);
+    drop(reader);
+    child.child.stdin.take().unwrap().write_all(b"go\n").unwrap();
+    let ended = child.ends_within(EXIT_WITHIN);
+    assert_eq!((ended.status.code(), reports(&ended, "stdout")), (Some(0), 1), "{ended:?}");
+    assert!(ended.stderr.contains("Broken pipe"), "{ended:?}");
+    assert!(ended.stderr.contains("went on; failures: true"), "{ended:?}");
+    assert!(ended.stderr.contains("11 records could not be written"), "{ended:?}");
+}
+
+#[test]
+fn an_exit_while_nobody_reads_a_pipe_comes_in_time_and_tells_what_was_left() {
+    // A pipe holds 64 KiB; this is twice as much, and nobody but the exit writes.
+    let mut command = Command::new(CHILD);
+    command.args(["return_with_stdout", "2000"]).stdin(Stdio::null()).stderr(Stdio::piped());
+    let (reader, writer) = io::pipe().unwrap();
+    command.stdout(writer);
+    let ended = start_command(command).ends_within(EXIT_WITHIN);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(ended.stderr.contains("records could not be written"), "{ended:?}");
+    drop(reader);
+}
+
+#[test]
+fn an_interval_of_all_eternity_flushes_full_buffers_all_the_same() {
+    let folder = kakashi_tests::harness::process::Folder::new();
+    let file = folder.file("log");
+    let ended = start(CHILD, ["never_flush".as_ref(), file.as_os_str()]).ends();
+    assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
+    assert_each_once_in_order(&text(&read(file)), 1, 1000);
+}
