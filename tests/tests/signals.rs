@@ -9,7 +9,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use kakashi_tests::harness::process::{Folder, Running, read, send_signal, start};
+use kakashi_tests::harness::process::{Folder, Running, read, run, send_signal, start};
 use kakashi_tests::harness::read_back::{Entry, Form, assert_each_once_in_order, entries, numbers};
 use kakashi_tests::harness::wait::eventually;
 
@@ -113,4 +113,14 @@ fn a_signal_that_is_ignored_stays_so() {
     let ended = start(CHILD, ["signal_ignored".as_ref(), file.as_os_str()]).ends();
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");
     assert_each_once_in_order(&stored(&file), 1, 100);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_child_gets_signals_although_its_parent_ignores_them() {
+    // As in a background job of a script that `nohup` has started.
+    let ignores = format!("trap '' HUP INT QUIT TERM; exec {CHILD} starts_children -");
+    let ended = run("sh", ["-c", &ignores]);
+    assert_eq!(ended.stdout, "HUP 1\nINT 2\nQUIT 3\nTERM 15\nPIPE 13\n", "{ended:?}");
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
 }

@@ -6,9 +6,12 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{self, Child, Command, ExitStatus, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Once};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
+
+use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM};
 
 use super::wait::{TEST_TIMEOUT, within};
 
@@ -96,12 +99,36 @@ pub fn start_command(mut command: Command) -> Running {
     Running { child, output, started: Instant::now() }
 }
 
-/// Starts a program.
+/// Starts a program; signals have their default effect on it, whatever they have on
+/// this process.
 ///
 /// # Panics
 /// When it can't be started.
 pub fn spawn(command: &mut Command) -> Child {
+    stop_ignoring_signals();
     command.spawn().expect("the child process starts")
+}
+
+/// Catches the signals that this process ignores, without an effect on it.
+///
+/// A background job of a script ignores SIGINT and SIGQUIT, and one of `nohup` SIGHUP.
+/// `exec` leaves an ignored signal ignored, so that a child would never get it; a caught
+/// one it resets to its default. (std resets SIGPIPE and the mask of blocked signals.)
+fn stop_ignoring_signals() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM].into_iter().filter(|&signal| is_ignored(signal)) {
+            signal_hook::flag::register(signal, Arc::default()).expect("the signal can be caught");
+        }
+    });
+}
+
+/// Tells whether this process ignores a signal; known on Linux only.
+fn is_ignored(signal: i32) -> bool {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let mask = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok())
+        .is_some_and(|mask| mask & 1 << (signal - 1) != 0)
 }
 
 /// Sends a signal, by its name without `SIG`, to a process.
