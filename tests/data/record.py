@@ -11,6 +11,8 @@ single process in a temporary directory; all traffic stays on 127.0.0.0/8.
 The requests come from a seeded generator, so two recordings differ only in
 times, durations and nginx's request ids. The driver knows the bytes it sent,
 so every line of the result is parsed and compared with its request.
+
+Over 400 lines because it is one program that stands on nothing but itself.
 """
 
 import base64

@@ -2,6 +2,8 @@
 
 A record is a dict in the form that README.md describes. Nothing here knows
 how anything is written.
+
+Over 400 lines because it is a list: one case after the other.
 """
 
 import struct

@@ -6,6 +6,8 @@ agree, the specs are enough to read kakashi's output without reading its code.
 Each line and block is read back by `readers.py`, which shares no code with
 the encoders here, before it is believed.
 
+Over 400 lines because it is the whole grammar, a function each rule, in one sight.
+
     python3 generate.py            writes records.json
     python3 generate.py --check    compares, and fails if it would change
 """

@@ -3,6 +3,8 @@
 They are written from the same specs as the encoders in `generate.py`, but
 apart from them, and share no code. What a writer must not do (needless
 quotes, other escapes, longer forms) they refuse.
+
+Over 400 lines because it is three readers that share what they refuse.
 """
 
 import base64

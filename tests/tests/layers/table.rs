@@ -22,9 +22,9 @@ pub(crate) const CORE: Listing = Listing {
     sources: "kakashi-core/src",
     order: &[
         "util", "level", "clock", "value", "stats", "codec", "site", "record", "context", "wire", "encode",
-        "pipeline", "sink", "logger", "device", "macros", "bridges", "facade",
+        "pipeline", "sink", "logger", "device", "macros", "bridges",
     ],
-    roots: &["lib.rs"],
+    roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_std", "kakashi_wasm"],
     macros: &["macros"],
 };
@@ -48,7 +48,7 @@ pub(crate) const STD: Listing = Listing {
         "configure",
         "loggers",
     ],
-    roots: &["lib.rs"],
+    roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_wasm"],
     macros: &[],
 };
@@ -77,7 +77,7 @@ pub(crate) const WASM: Listing = Listing {
         "loggers",
         "npm",
     ],
-    roots: &["lib.rs"],
+    roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_std"],
     macros: &[],
 };
