@@ -332,3 +332,23 @@ fn a_word_is_found_inside_identifiers_and_not_inside_words() {
         assert!(!says(&line), "{line}");
     }
 }
+
+#[test]
+fn a_file_that_is_named_and_not_there_is_found() {
+    let exists = |path: &str| path == "tests/run" || path == "guides/a.md";
+    let says = |line: &str| text::missing_files("guides/b.md", line, &exists);
+    assert_says(
+        &says(
+            "`tests/run`, [a](a.md#part), [b](../tests/run), `tests/*.rs`, [c](https://c.d/e.f), [d](path)",
+        ),
+        &[],
+    );
+    let gone = ["`tests/", "gone.rs` and [c](../c.md)"].concat();
+    assert_says(
+        &says(&gone),
+        &[
+            "guides/b.md:1 names tests/gone.rs, which is not there",
+            "guides/b.md:1 names c.md, which is not there",
+        ],
+    );
+}

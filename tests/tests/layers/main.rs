@@ -208,6 +208,18 @@ fn a_word_that_nobody_can_search_for_is_gone() {
     assert_none(&wrong);
 }
 
+#[test]
+fn files_that_are_named_are_there() {
+    let texts = written(&[".rs", ".ts", ".mjs", ".py", ".html", ".md", ".toml", "run"]);
+    let exists = |path: &str| top().join(path).exists();
+    let wrong: Vec<String> = texts
+        .iter()
+        .filter(|(path, _)| *path != "CHANGELOG.md")
+        .flat_map(|(path, text)| text::missing_files(path, text, &exists))
+        .collect();
+    assert_none(&wrong);
+}
+
 /// The names that a table's rows begin with, between backquotes.
 fn rows(table: &str) -> Vec<&str> {
     let cells = table.lines().filter_map(|line| line.strip_prefix("| `")?.split(" |").next());

@@ -9,7 +9,8 @@ use crate::rust_source::{Crate, attributes, is_for_tests};
 
 /// Pairs that share a name on purpose, beside those that are one concept for two platforms
 /// (the same path in kakashi-std and kakashi-wasm).
-pub(crate) const TWINS: &[(&str, &str)] = &[];
+pub(crate) const TWINS: &[(&str, &str)] =
+    &[("SystemClock", "the platform's own clock; the browser's needs what only `host/` has")];
 
 /// One declared type.
 pub(crate) struct Declared {

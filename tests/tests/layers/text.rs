@@ -1,4 +1,5 @@
-//! What every file must keep to: its length, where its unit tests stand, its words.
+//! What every file must keep to: its length, where its unit tests stand, its words, and
+//! that the files it names are there.
 
 use syn::spanned::Spanned as _;
 
@@ -78,4 +79,42 @@ fn has_word(line: &str, word: &str) -> bool {
         let rest = rest.strip_prefix('s').unwrap_or(rest);
         starts && !rest.starts_with(|after: char| after.is_ascii_lowercase())
     })
+}
+
+/// Returns the files that a text names between backquotes, from the top of the repository,
+/// and those that its Markdown links lead to, which are not there.
+pub(crate) fn missing_files(path: &str, text: &str, exists: &dyn Fn(&str) -> bool) -> Vec<String> {
+    const TOP: [&str; 5] = ["kakashi-core/", "kakashi-std/", "kakashi-wasm/", "tests/", "www/"];
+    let mut wrong = Vec::new();
+    for (index, line) in text.lines().enumerate() {
+        let quoted = line.split('`').skip(1).step_by(2);
+        let named = quoted.filter(|name| TOP.iter().any(|top| name.starts_with(top)));
+        let links = line.split("](").skip(1).filter_map(|rest| rest.split([')', '#', ' ']).next());
+        let links = links.filter(|link| path.ends_with(".md") && !link.contains("://") && link.contains('.'));
+        for name in named.map(str::to_owned).chain(links.map(|link| beside(path, link))) {
+            // Patterns, and what a program puts together.
+            let is_path = name.chars().all(|each| each.is_ascii_alphanumeric() || "/._-".contains(each));
+            // From the top, or from a folder that this file is in.
+            let is_there = exists(&name)
+                || path.match_indices('/').any(|(end, _)| exists(&format!("{}{name}", &path[..=end])));
+            if is_path && !is_there {
+                wrong.push(format!("{path}:{} names {name}, which is not there", index + 1));
+            }
+        }
+    }
+    wrong
+}
+
+/// Returns a link's path from the top of the repository.
+fn beside(path: &str, link: &str) -> String {
+    let mut parts: Vec<&str> = path.split('/').collect();
+    parts.pop();
+    for part in link.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => drop(parts.pop()),
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
 }
