@@ -16,19 +16,19 @@ import { written } from '../wire/writer.js';
  *
  * scripts/build.mjs reads these lines to know which exports to keep: a function that is not
  * listed here is not in the package. One member a line, and no brace within.
- * A `route` is the id of a {@link Dispatch}.
+ * A `dispatch` is the id of a {@link Dispatch}.
  */
 export interface Exports {
   memory: WebAssembly.Memory;
   ring(bytes: number): number;
   reply(): number;
-  route(route: number): void;
-  destination(route: number, format: number, threshold: number, batchBytes: number): void;
-  redact(route: number, length: number): void;
+  dispatch(dispatch: number): void;
+  destination(dispatch: number, format: number, threshold: number, batchBytes: number): void;
+  redact(dispatch: number, length: number): void;
   take(from: number, end: number): number;
-  batch(route: number, destination: number): number;
-  add_dropped(route: number, destination: number, level: number, reason: number, records: number): void;
-  announce(route: number, micros: number): void;
+  batch(dispatch: number, destination: number): number;
+  add_dropped(dispatch: number, destination: number, level: number, reason: number, records: number): void;
+  announce(dispatch: number, micros: number): void;
   dropped(): number;
   forget(): void;
   input(bytes: number): number;
@@ -103,7 +103,7 @@ function refreshViews(): void {
 /** Passes a dispatch's settings to the wasm. The ring must be empty. */
 function applySettings(dispatch: Dispatch): void {
   if (!wasm) return;
-  wasm.route(dispatch.id);
+  wasm.dispatch(dispatch.id);
   for (const { format, threshold, sink } of dispatch.queues) {
     const colour = format === 'pretty' && platform.terminal ? 1 : 0;
     wasm.destination(dispatch.id, FORMATS[format] + colour, threshold, sink.maxBatchBytes ?? dispatch.maxBatchBytes);

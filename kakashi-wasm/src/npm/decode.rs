@@ -15,7 +15,7 @@ use kakashi_core::{LogRecord, Output, Timestamp, Value};
 
 /// Reads a whole stream.
 pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
-    let mut values = Values::default();
+    let mut values = ValueWriter::default();
     for item in Reader::new(bytes) {
         match item {
             Item::Record(record) => values.record(&record),
@@ -41,12 +41,12 @@ pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[derive(Default)]
-struct Values {
+struct ValueWriter {
     bytes: Vec<u8>,
     len: usize,
 }
 
-impl Values {
+impl ValueWriter {
     fn put(&mut self, value: &Value<'_>) {
         loop {
             let mut out = Output::resume(&mut self.bytes, self.len);

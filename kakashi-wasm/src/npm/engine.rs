@@ -9,7 +9,7 @@ use kakashi_core::{
     Timestamp,
 };
 
-use super::id_tables::{Tables, View};
+use super::id_tables::{IdTables, TableResolver};
 use crate::batcher::Batcher;
 
 /// The kinds of items, as the wire numbers them.
@@ -21,10 +21,10 @@ const RECORD: u8 = 4;
 /// The state behind all functions that JavaScript calls.
 pub(super) struct Engine {
     ring: Vec<u8>,
-    tables: Tables,
-    /// Up to here the ring's items have been learnt.
+    tables: IdTables,
+    /// The tables have the ring's items before this offset.
     learnt: usize,
-    routes: Vec<Route>,
+    dispatches: Vec<EngineDispatch>,
     scratch: Scratch,
     sequence: u64,
     /// The last batch's ends: offset and level.
@@ -36,14 +36,14 @@ pub(super) struct Engine {
 
 /// Where a logger's records go.
 #[derive(Default)]
-pub(super) struct Route {
+pub(super) struct EngineDispatch {
     pipeline: Pipeline,
-    /// Contexts as they may be written, by their ids.
+    /// Redacted contexts, by their ids.
     redacted: Vec<Option<LogContext>>,
-    destinations: Vec<Destination>,
+    destinations: Vec<EngineDestination>,
 }
 
-struct Destination {
+struct EngineDestination {
     threshold: LevelFilter,
     batcher: Batcher,
     /// JavaScript has the batch.
@@ -60,13 +60,13 @@ impl Guard for Unguarded {
     }
 }
 
-impl Route {
+impl EngineDispatch {
     pub(super) fn set_redaction(&mut self, redaction: Redaction) {
         self.pipeline.redaction = redaction;
         self.redacted.clear();
     }
 
-    /// Makes sure that a context is there as it may be written.
+    /// Redacts a context, unless it has been.
     fn redact(&mut self, id: usize, context: &LogContext) {
         if self.redacted.len() <= id {
             self.redacted.resize(id + 1, None);
@@ -84,9 +84,9 @@ impl Engine {
     pub(super) const fn new() -> Self {
         Self {
             ring: Vec::new(),
-            tables: Tables::new(),
+            tables: IdTables::new(),
             learnt: 0,
-            routes: Vec::new(),
+            dispatches: Vec::new(),
             scratch: Scratch::new(),
             sequence: 0,
             ends: Vec::new(),
@@ -97,7 +97,7 @@ impl Engine {
     }
 
     pub(super) fn make_ring(&mut self, bytes: usize) -> usize {
-        // The old one first: both at once might not find room.
+        // Frees the old one first: there may be no memory for both.
         self.ring = Vec::new();
         self.ring = vec![0; bytes];
         self.ring.as_ptr() as usize
@@ -110,32 +110,32 @@ impl Engine {
 
     /// What `lend` lends out, copied.
     #[cfg(test)]
-    pub(super) fn lent(&mut self, route: usize, at: usize) -> Option<Vec<u8>> {
-        let len = self.lend(route, at);
-        let batch = self.routes.get_mut(route)?.destinations.get_mut(at)?.batcher.close();
+    pub(super) fn lent(&mut self, dispatch: usize, at: usize) -> Option<Vec<u8>> {
+        let len = self.lend(dispatch, at);
+        let batch = self.dispatches.get_mut(dispatch)?.destinations.get_mut(at)?.batcher.close();
         (len > 0).then(|| batch.bytes().to_vec())
     }
 
-    pub(super) fn route(&mut self, route: usize) -> &mut Route {
-        if self.routes.len() <= route {
-            self.routes.resize_with(route + 1, Route::default);
+    pub(super) fn dispatch(&mut self, dispatch: usize) -> &mut EngineDispatch {
+        if self.dispatches.len() <= dispatch {
+            self.dispatches.resize_with(dispatch + 1, EngineDispatch::default);
         }
-        &mut self.routes[route]
+        &mut self.dispatches[dispatch]
     }
 
-    pub(super) fn reset_route(&mut self, route: usize) {
-        *self.route(route) = Route::default();
+    pub(super) fn reset_dispatch(&mut self, dispatch: usize) {
+        *self.dispatch(dispatch) = EngineDispatch::default();
     }
 
     pub(super) fn add_destination(
         &mut self,
-        route: usize,
+        dispatch: usize,
         threshold: LevelFilter,
         encoder: Arc<dyn Encoder>,
         batch_bytes: usize,
     ) {
         let batcher = Batcher::new(encoder, batch_bytes);
-        self.route(route).destinations.push(Destination { threshold, batcher, lent: false });
+        self.dispatch(dispatch).destinations.push(EngineDestination { threshold, batcher, lent: false });
     }
 
     /// Reads the `text`s at the ring's front.
@@ -146,39 +146,39 @@ impl Engine {
 
     pub(super) fn add_dropped(
         &mut self,
-        route: usize,
+        dispatch: usize,
         at: usize,
         level: LogLevel,
         reason: DropReason,
         records: usize,
     ) {
-        if let Some(destination) = self.route(route).destinations.get_mut(at) {
+        if let Some(destination) = self.dispatch(dispatch).destinations.get_mut(at) {
             destination.batcher.owe(level, reason, records);
         }
     }
 
-    pub(super) fn announce(&mut self, route: usize, timestamp: Timestamp) {
+    pub(super) fn announce(&mut self, dispatch: usize, timestamp: Timestamp) {
         self.end_loans();
-        for destination in &mut self.route(route).destinations {
+        for destination in &mut self.dispatch(dispatch).destinations {
             destination.batcher.announce(timestamp);
         }
     }
 
     pub(super) fn forget(&mut self) {
         self.tables.clear();
-        self.routes.iter_mut().for_each(|route| route.redacted.clear());
+        self.dispatches.iter_mut().for_each(|dispatch| dispatch.redacted.clear());
     }
 
     fn end_loans(&mut self) {
-        for destination in self.routes.iter_mut().flat_map(|route| &mut route.destinations) {
+        for destination in self.dispatches.iter_mut().flat_map(|dispatch| &mut dispatch.destinations) {
             if core::mem::take(&mut destination.lent) {
                 destination.batcher.clear();
             }
         }
     }
 
-    /// Learns what the items explain: before any record is read, for what reads
-    /// records borrows the tables.
+    /// Puts the SITE, NAME and CONTEXT items into the tables: before any record is read,
+    /// for reading records borrows the tables.
     fn learn(&mut self, from: usize, end: usize) {
         self.learnt = if from == 0 { 0 } else { self.learnt };
         let mut items = Cursor::new(self.ring.get(self.learnt.max(from)..end).unwrap_or_default());
@@ -197,13 +197,13 @@ impl Engine {
         self.end_loans();
         self.learn(from, end);
         self.dropped.iter_mut().for_each(|row| row.fill(0));
-        let Self { ring, tables, routes, scratch, sequence, dropped, reply, .. } = self;
+        let Self { ring, tables, dispatches, scratch, sequence, dropped, reply, .. } = self;
         reply[0] = 0;
         let mut drop_record = |level: LogLevel, reason: DropReason| {
             dropped[level.index()][reason.index()] += 1;
             reply[0] += 1;
         };
-        let view = View::new(tables);
+        let view = TableResolver::new(tables);
         let mut items = Cursor::new(ring.get(from..end).unwrap_or_default());
         while let Ok((kind, body)) = next_item(&mut items) {
             if kind != RECORD {
@@ -216,23 +216,24 @@ impl Engine {
             };
             *sequence += 1;
             record.sequence = Some(*sequence);
-            let (route, context) = view.last();
-            let Some(route) = routes.get_mut(route) else { continue };
-            route.send(
+            let (dispatch, context) = view.last();
+            let Some(dispatch) = dispatches.get_mut(dispatch) else { continue };
+            dispatch.send(
                 record,
                 context.and_then(|id| Some((id, tables.context(id)?))),
                 scratch,
                 &mut drop_record,
             );
-            if route.is_full() {
+            if dispatch.is_full() {
                 return end - items.rest().len();
             }
         }
         end
     }
 
-    pub(super) fn lend(&mut self, route: usize, at: usize) -> usize {
-        let Some(destination) = self.routes.get_mut(route).and_then(|route| route.destinations.get_mut(at))
+    pub(super) fn lend(&mut self, dispatch: usize, at: usize) -> usize {
+        let Some(destination) =
+            self.dispatches.get_mut(dispatch).and_then(|dispatch| dispatch.destinations.get_mut(at))
         else {
             return 0;
         };
@@ -264,7 +265,7 @@ impl Engine {
     }
 }
 
-impl Route {
+impl EngineDispatch {
     fn send(
         &mut self,
         record: LogRecord<'_>,
@@ -282,7 +283,7 @@ impl Route {
         }
         let destinations = &mut self.destinations;
         self.pipeline.run(&record, scratch, &Unguarded, |record| {
-            for Destination { threshold, batcher, .. } in destinations {
+            for EngineDestination { threshold, batcher, .. } in destinations {
                 if threshold.enables(record.level)
                     && let Err(reason) = batcher.put(record)
                 {

@@ -1,7 +1,7 @@
-//! What the ids in the ring's records stand for.
+//! The sites, loggers and contexts that the ring's records name by ids.
 //!
-//! Ids are indices, given by JavaScript from 0 on and never used twice before all
-//! are forgotten.
+//! Ids are indices: JavaScript counts them from 0 on, and uses none twice before it
+//! clears the tables.
 
 use std::cell::{Cell, OnceCell};
 
@@ -11,48 +11,48 @@ use kakashi_core::{ContextFields, LevelFilter, LogContext, LoggerEntry, Name};
 
 /// Keeps sites, loggers and contexts by their ids.
 #[derive(Debug)]
-pub(super) struct Tables {
-    sites: Vec<Site>,
-    loggers: Vec<Logger>,
+pub(super) struct IdTables {
+    sites: Vec<SiteRow>,
+    loggers: Vec<LoggerRow>,
     contexts: Vec<LogContext>,
-    /// Sites made so far: an encoder may remember one that is forgotten here.
+    /// How many sites there ever were: an encoder may remember one that is cleared here.
     sites_made: usize,
 }
 
 #[derive(Debug, Default)]
-struct Site {
+struct SiteRow {
     body: Vec<u8>,
     address: usize,
 }
 
 #[derive(Debug)]
-struct Logger {
+struct LoggerRow {
     entry: LoggerEntry,
-    route: usize,
+    dispatch: usize,
 }
 
-impl Tables {
+impl IdTables {
     pub(super) const fn new() -> Self {
         Self { sites: Vec::new(), loggers: Vec::new(), contexts: Vec::new(), sites_made: 0 }
     }
 
-    /// Learns a SITE.
+    /// Adds a SITE.
     pub(super) fn add_site(&mut self, mut body: Cursor<'_>) -> Result<(), Malformed> {
         let id = body.len()?;
         self.sites_made += 1;
-        let site = Site { body: body.rest().to_vec(), address: self.sites_made };
-        put_at(&mut self.sites, id, site, Site::default)
+        let site = SiteRow { body: body.rest().to_vec(), address: self.sites_made };
+        put_at(&mut self.sites, id, site, SiteRow::default)
     }
 
-    /// Learns a NAME, and the route of its records.
+    /// Adds a NAME, and the dispatch of its records.
     pub(super) fn add_logger(&mut self, mut body: Cursor<'_>) -> Result<(), Malformed> {
         let id = body.len()?;
-        let logger = |name, route| Logger { entry: LoggerEntry::new(name, LevelFilter::ALL), route };
+        let logger = |name, dispatch| LoggerRow { entry: LoggerEntry::new(name, LevelFilter::ALL), dispatch };
         let made = logger(body.text()?, body.len()?);
         put_at(&mut self.loggers, id, made, || logger("", 0))
     }
 
-    /// Learns a CONTEXT.
+    /// Adds a CONTEXT.
     pub(super) fn add_context(&mut self, mut body: Cursor<'_>) -> Result<(), Malformed> {
         let id = body.len()?;
         put_at(&mut self.contexts, id, LogContext::of_pairs(body.rest())?, LogContext::new)
@@ -71,7 +71,7 @@ impl Tables {
     }
 }
 
-/// Puts a value at an index; one that is far beyond the end is somebody's mistake.
+/// Puts a value at an index; one that is far beyond the end is malformed.
 fn put_at<T>(values: &mut Vec<T>, at: usize, value: T, nothing: impl Fn() -> T) -> Result<(), Malformed> {
     if at > values.len() + 1024 {
         return Err(Malformed);
@@ -83,29 +83,29 @@ fn put_at<T>(values: &mut Vec<T>, at: usize, value: T, nothing: impl Fn() -> T) 
     Ok(())
 }
 
-/// The tables while records are read by them.
-pub(super) struct View<'a> {
-    tables: &'a Tables,
-    /// Sites taken apart, each when the first record asks for it.
+/// Resolves the ids of records that are read, and notes those of the last one.
+pub(super) struct TableResolver<'a> {
+    tables: &'a IdTables,
+    /// Parsed sites, each made for the first record that names it.
     sites: Vec<OnceCell<ResolvedSite<'a>>>,
-    route: Cell<usize>,
+    dispatch: Cell<usize>,
     context: Cell<Option<usize>>,
 }
 
-impl<'a> View<'a> {
-    pub(super) fn new(tables: &'a Tables) -> Self {
+impl<'a> TableResolver<'a> {
+    pub(super) fn new(tables: &'a IdTables) -> Self {
         let sites = tables.sites.iter().map(|_| OnceCell::new()).collect();
-        Self { tables, sites, route: Cell::new(0), context: Cell::new(None) }
+        Self { tables, sites, dispatch: Cell::new(0), context: Cell::new(None) }
     }
 
-    /// Returns the route of the record that was read last, and its context's id.
+    /// Returns the dispatch of the record that was read last, and its context's id.
     pub(super) fn last(&self) -> (usize, Option<usize>) {
-        (self.route.get(), self.context.take())
+        (self.dispatch.get(), self.context.take())
     }
 }
 
-impl<'a> IdResolver<'a> for View<'a> {
-    // JavaScript's writer is ours.
+impl<'a> IdResolver<'a> for TableResolver<'a> {
+    // The writer in JavaScript is this project's own.
     fn is_trusted(&self) -> bool {
         true
     }
@@ -122,7 +122,7 @@ impl<'a> IdResolver<'a> for View<'a> {
 
     fn logger(&self, id: u64) -> Option<Name<'a>> {
         let logger = self.tables.loggers.get(usize::try_from(id).ok()?)?;
-        self.route.set(logger.route);
+        self.dispatch.set(logger.dispatch);
         Some(logger.entry.name())
     }
 

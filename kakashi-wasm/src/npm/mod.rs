@@ -13,7 +13,7 @@
 //! Sinks, timers and levels are JavaScript's business: a test of the level must
 //! not cost a call, and must work before a page has fetched this module.
 //!
-//! A NAME here has one `leb` more at its end than on the wire: its route.
+//! A NAME here has one `leb` more at its end than on the wire: its dispatch.
 
 mod decode;
 mod engine;
@@ -28,7 +28,7 @@ use wasm_bindgen::prelude::wasm_bindgen;
 
 use engine::Engine;
 
-/// A quarter of the default's size.
+/// A quarter of the size of the default allocator.
 #[cfg(target_family = "wasm")]
 #[global_allocator]
 static HEAP: talc::wasm::WasmDynamicTalc = talc::wasm::new_wasm_dynamic_allocator();
@@ -37,7 +37,7 @@ thread_local! {
     static ENGINE: RefCell<Engine> = const { RefCell::new(Engine::new()) };
 }
 
-/// Nothing here calls JavaScript, so nobody can be inside already.
+/// Never borrowed twice: nothing here calls JavaScript.
 fn with<R>(run: impl FnOnce(&mut Engine) -> R) -> R {
     ENGINE.with_borrow_mut(run)
 }
@@ -54,16 +54,16 @@ pub fn reply() -> usize {
     with(|engine| engine.reply.as_ptr() as usize)
 }
 
-/// Empties a route, or makes it.
+/// Empties a dispatch, or makes it.
 #[wasm_bindgen]
-pub fn route(route: usize) {
-    with(|engine| engine.reset_route(route));
+pub fn dispatch(dispatch: usize) {
+    with(|engine| engine.reset_dispatch(dispatch));
 }
 
-/// Adds a destination to a route. Formats: 0 text, 1 JSON, 2 pretty, 3 pretty in
+/// Adds a destination to a dispatch. Formats: 0 text, 1 JSON, 2 pretty, 3 pretty in
 /// colour, 4 the wire.
 #[wasm_bindgen]
-pub fn destination(route: usize, format: u8, threshold: u8, batch_bytes: usize) {
+pub fn destination(dispatch: usize, format: u8, threshold: u8, batch_bytes: usize) {
     let encoder = match format {
         1 => Format::Json.encoder(false, false),
         2 => Format::Pretty.encoder(false, false),
@@ -71,15 +71,15 @@ pub fn destination(route: usize, format: u8, threshold: u8, batch_bytes: usize) 
         4 => Format::Wire.encoder(false, false),
         _ => Format::Text.encoder(false, false),
     };
-    with(|engine| engine.add_destination(route, LevelFilter::new(threshold), encoder, batch_bytes));
+    with(|engine| engine.add_destination(dispatch, LevelFilter::new(threshold), encoder, batch_bytes));
 }
 
 /// Redacts the paths that the ring's first bytes name: a `text` each.
 #[wasm_bindgen]
-pub fn redact(route: usize, len: usize) {
+pub fn redact(dispatch: usize, len: usize) {
     with(|engine| {
         let redaction = Redaction::new(engine.texts(len));
-        engine.route(route).set_redaction(redaction);
+        engine.dispatch(dispatch).set_redaction(redaction);
     });
 }
 
@@ -95,25 +95,24 @@ pub fn take(from: usize, end: usize) -> usize {
 /// length in bytes. The reply: the bytes' address, the address of the ends (two
 /// words each: offset, level), their number, records, dropped before, highest level.
 #[wasm_bindgen]
-pub fn batch(route: usize, destination: usize) -> usize {
-    with(|engine| engine.lend(route, destination))
+pub fn batch(dispatch: usize, destination: usize) -> usize {
+    with(|engine| engine.lend(dispatch, destination))
 }
 
-/// Says that records of a level were dropped on their way to a destination, for the
-/// reason at an index of [`DropReason::ALL`].
+/// Counts records of a level that a destination did not get, for the reason at an index of [`DropReason::ALL`].
 #[wasm_bindgen]
-pub fn add_dropped(route: usize, destination: usize, level: u8, reason: usize, records: usize) {
+pub fn add_dropped(dispatch: usize, destination: usize, level: u8, reason: usize, records: usize) {
     let (Some(level), Some(&reason)) = (LogLevel::from_number(level), DropReason::ALL.get(reason)) else {
         return;
     };
-    with(|engine| engine.add_dropped(route, destination, level, reason, records));
+    with(|engine| engine.add_dropped(dispatch, destination, level, reason, records));
 }
 
-/// Announces a route's drops where no record came after them; the time in
+/// Announces a dispatch's drops where no record came after them; the time in
 /// microseconds since 1970.
 #[wasm_bindgen]
-pub fn announce(route: usize, micros: f64) {
-    with(|engine| engine.announce(route, Timestamp::from_unix_micros(micros as i64)));
+pub fn announce(dispatch: usize, micros: f64) {
+    with(|engine| engine.announce(dispatch, Timestamp::from_unix_micros(micros as i64)));
 }
 
 /// Returns the address of six times six words: how many records of each level, by
@@ -129,7 +128,7 @@ pub fn forget() {
     with(Engine::forget);
 }
 
-/// Makes room for bytes to be decoded, and returns its address.
+/// Allocates the input of [`decode`], and returns its address.
 #[wasm_bindgen]
 pub fn input(bytes: usize) -> usize {
     with(|engine| {
@@ -138,8 +137,8 @@ pub fn input(bytes: usize) -> usize {
     })
 }
 
-/// Decodes the input; returns the length of what it says, whose address is in
-/// `reply[0]` until the next call of [`input`]. See `decode` for its form.
+/// Decodes the input; returns the length of the output, whose address is in `reply[0]`
+/// until the next call of [`input`]. See the module `decode` for its form.
 #[wasm_bindgen]
 pub fn decode() -> usize {
     with(|engine| {

@@ -21,11 +21,11 @@ fn items(write: impl FnOnce(&BlockWriter, &mut Output<'_>)) -> Vec<u8> {
     out.written()[start..].to_vec()
 }
 
-/// A NAME, with its route behind it.
-fn put_logger(out: &mut Output<'_>, id: u8, name: &str, route: u8) {
+/// A NAME, with its dispatch behind it.
+fn put_logger(out: &mut Output<'_>, id: u8, name: &str, dispatch: u8) {
     out.put(&[NAME, name.len() as u8 + 3, id]);
     put_text(out, name);
-    put_leb(out, u64::from(route));
+    put_leb(out, u64::from(dispatch));
 }
 
 fn record(level: LogLevel, message: &str) -> LogRecord<'_> {
@@ -97,7 +97,7 @@ fn a_context_is_redacted_as_fields_are() {
         block.put_record(out, &record(LogLevel::Info, "paid").with_fields(own), ids);
     });
     let mut engine = engine(Format::Text, 1 << 16);
-    engine.route(0).set_redaction(Redaction::new(["password", "card"]));
+    engine.dispatch(0).set_redaction(Redaction::new(["password", "card"]));
     let line = lines(&mut engine, &items);
     assert!(line.ends_with("paid card=\"[REDACTED]\" password=\"[REDACTED]\" step=1\n"), "{line}");
 }
