@@ -36,6 +36,7 @@ kakashi_core::__configure! {
     own: { async_config: Option<AsyncConfig> };
     format: "`Auto`";
     destination: "stderr";
+    flush_after: "1 to 2³² − 1 milliseconds (49 days)";
 }
 
 impl Configure {

@@ -1,120 +1,29 @@
 //! Settings of the whole program, at any time.
 
 use std::rc::Rc;
-use std::sync::Arc;
 
-use kakashi_core::{Clock, Destination, Enricher, Filter, Format, LevelFilter, LogContext, Redaction, Sink};
+use kakashi_core::{Clock, Sink};
 
 use crate::delivery::report::{OnError, set_on_error};
 use crate::delivery::sink_writer::RetryMode;
-use crate::dispatch::logger_registry::registry;
-use crate::dispatch::settings::{self, SettingsChange};
+use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::settings;
 use crate::host::timer;
 use crate::{flush, lifecycle, submit};
 
-/// Begins a change of the settings; [`Configure::apply`] makes it.
-///
-/// ```no_run
-/// use kakashi_wasm::{Format, LogLevel, configure};
-///
-/// configure()
-///     .format(Format::Json)
-///     .service("shop", "1.4.2", "production")
-///     .level(LogLevel::Info)
-///     .level_of("shop::db", LogLevel::Debug)
-///     .redact(["password", "user.card"])
-///     .apply();
-/// ```
-pub fn configure() -> Configure {
-    Configure::default()
-}
-
-/// A change of the settings. What it does not name stays as it is.
-#[derive(Default)]
-#[must_use = "nothing changes before `apply`"]
-pub struct Configure {
-    level: Option<LevelFilter>,
-    prefixes: Vec<(String, LevelFilter)>,
-    flush_after_millis: Option<u64>,
-    on_error: Option<OnError>,
-    settings: SettingsChange,
+kakashi_core::__configure! {
+    "kakashi_wasm", "```no_run";
+    sink: dyn Sink;
+    clock: Rc<dyn Clock>, Clock;
+    own: { on_error: Option<OnError> };
+    format: "`Auto`, which is text here";
+    destination: "the console";
+    flush_after: "1 to 2³¹ − 1 milliseconds (24 days)";
 }
 
 impl Configure {
-    /// Writes records in this form wherever a destination has no encoder of
-    /// its own. At first: `Auto`, which is text here.
-    pub fn format(mut self, format: Format) -> Self {
-        self.settings.format = Some(format);
-        self
-    }
-
-    /// Adds `service_name`, `version` and `environment` to all records; an
-    /// empty one is left out.
-    pub fn service(mut self, name: &str, version: &str, environment: &str) -> Self {
-        self.settings.service = Some(LogContext::of_service(name, version, environment));
-        self
-    }
-
-    /// Sets the threshold of all loggers without their own. At first: INFO.
-    pub fn level(mut self, level: impl Into<LevelFilter>) -> Self {
-        self.level = Some(level.into());
-        self
-    }
-
-    /// Sets the threshold of a logger and those below it (`app::db` is above
-    /// `app::db::pool`); it comes before the one of all.
-    pub fn level_of(mut self, prefix: &str, level: impl Into<LevelFilter>) -> Self {
-        self.prefixes.push((prefix.into(), level.into()));
-        self
-    }
-
-    /// Writes `[REDACTED]` in place of these fields' values; see [`Redaction`]
-    /// for what a path is.
-    pub fn redact<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.settings.redaction = Some(Redaction::new(paths));
-        self
-    }
-
-    /// Hands records to sinks in batches of about this many bytes. At first:
-    /// 65,536. A record that is longer is a batch of its own. Below 256 means 256.
-    pub fn batch_bytes(mut self, bytes: usize) -> Self {
-        self.settings.batch_bytes = Some(bytes.max(256));
-        self
-    }
-
-    /// Writes what has lain in a batch for this long. At first: 100 ms.
-    pub fn flush_after_millis(mut self, millis: u64) -> Self {
-        self.flush_after_millis = Some(millis);
-        self
-    }
-
-    /// Writes records here, in place of all destinations there were; called
-    /// again, here too. At first: the console.
-    pub fn destination(mut self, destination: impl Into<Destination<dyn Sink>>) -> Self {
-        self.settings.destinations.push(destination.into());
-        self
-    }
-
-    /// Adds fields to every record.
-    pub fn enricher(mut self, enricher: impl Enricher + 'static) -> Self {
-        self.settings.enrichers.push(Arc::new(enricher));
-        self
-    }
-
-    /// Writes only records for which `filter` holds.
-    pub fn filter(mut self, filter: impl Filter + 'static) -> Self {
-        self.settings.filters.push(Arc::new(filter));
-        self
-    }
-
-    /// Takes the time from here, in tests above all.
-    pub fn clock(mut self, clock: impl Clock + 'static) -> Self {
-        self.settings.clock = Some(Rc::new(clock));
-        self
-    }
-
-    /// Tells `handler` when a sink begins to fail, and when its records had to be
-    /// dropped, in words. At first: `console.warn`.
+    /// Calls `handler` when a sink begins to fail, and when its records had to be
+    /// dropped, with a sentence that says so. At first: `console.warn`.
     pub fn on_error(mut self, handler: impl Fn(&str) + 'static) -> Self {
         self.on_error = Some(Rc::new(handler));
         self
@@ -123,30 +32,17 @@ impl Configure {
     /// Makes the change, for all loggers that exist and all to come.
     ///
     /// What was logged before is written first, in the old form.
-    pub fn apply(mut self) {
+    pub fn apply(self) {
         lifecycle::install();
-        registry().change_levels(|levels| {
-            if let Some(level) = self.level {
-                levels.set_global(level);
-            }
-            for (prefix, level) in &self.prefixes {
-                levels.set_prefix(prefix, *level);
-            }
-        });
-        if let Some(millis) = self.flush_after_millis {
+        self.change.change_levels(logger_registry());
+        if let Some(millis) = self.change.flush_after_millis {
             timer::set_flush_after_millis(millis);
         }
-        if let Some(handler) = self.on_error.take() {
+        if let Some(handler) = self.on_error {
             set_on_error(handler);
         }
         flush::flush_all(RetryMode::Now);
-        settings::change(self.settings);
+        settings::change(self.change);
         submit::replay_deferred();
-    }
-}
-
-impl std::fmt::Debug for Configure {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Configure").field("format", &self.settings.format).finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Writing what is in batches, now.
+//! Flushing: writing what is in batches now.
 
 use kakashi_core::Flushed;
 

@@ -34,8 +34,6 @@ mod batcher;
 #[cfg(feature = "loggers")]
 mod configure;
 #[cfg(feature = "loggers")]
-mod context;
-#[cfg(feature = "loggers")]
 mod delivery;
 #[cfg(feature = "loggers")]
 mod dispatch;
@@ -61,13 +59,13 @@ mod submit;
 #[cfg(feature = "loggers")]
 pub use configure::{Configure, configure};
 #[cfg(feature = "loggers")]
-pub use context::{
-    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
-};
-#[cfg(feature = "loggers")]
 pub use flush::flush;
 #[cfg(feature = "loggers")]
 pub use host::clock::SystemClock;
+#[cfg(feature = "loggers")]
+pub use kakashi_core::{
+    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
+};
 #[cfg(feature = "loggers")]
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
 #[cfg(feature = "loggers")]
@@ -93,7 +91,7 @@ pub use kakashi_core::{
 #[doc(hidden)]
 pub use kakashi_core as __core;
 
-/// Returns what became of all records of this program so far.
+/// Returns how many records of this program were written, and how many dropped, so far.
 #[cfg(feature = "loggers")]
 pub fn stats() -> Stats {
     delivery::report::COUNTERS.snapshot()

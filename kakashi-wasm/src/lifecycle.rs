@@ -1,9 +1,9 @@
 //! What must happen when a page is left, a process ends, or the program panics.
 //!
 //! A page that is hidden may never be shown again: that is the last event that is
-//! certain to come. Node tells of its end. A worker that is terminated is told
-//! nothing: it loses what is buffered, a batch for each destination and at most what
-//! is logged within the flush interval.
+//! certain to come. Node emits `exit`. A worker that is terminated gets no event: it
+//! loses what is buffered, a batch for each destination and at most what is logged
+//! within the flush interval.
 
 use std::cell::{Cell, OnceCell};
 use std::panic::PanicHookInfo;
@@ -15,7 +15,7 @@ use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, EventTarget, VisibilityState};
 
 use crate::delivery::sink_writer::RetryMode;
-use crate::dispatch::logger_registry::registry;
+use crate::dispatch::logger_registry::logger_registry;
 use crate::host::hooks::{self, Hooks};
 use crate::host::imports::{global_object, method};
 use crate::submit::origin::{Origin, Urgency};
@@ -75,7 +75,8 @@ fn hide() {
 }
 
 fn leave() {
-    // By the engine, and then by whatever it takes: there may be no other time.
+    // First as the engine calls it, which resets a guard that an exception left; then
+    // once more without regard to back-offs, for this may be the last chance.
     flush::flush_by_engine();
     flush::flush();
 }
@@ -94,7 +95,7 @@ fn hook_panics() {
     });
 }
 
-/// Logs a panic and writes all there is: nothing may run after it.
+/// Logs a panic and writes all batches: no code may run after it.
 fn log_panic(info: &PanicHookInfo<'_>) {
     let payload = info.payload();
     let text = payload.downcast_ref::<&str>().copied();
@@ -107,7 +108,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     ];
     deferred::forget_depth();
     reentrancy::bypass_for_panic(|| {
-        let entry = registry().get(kakashi_core::LoggerKind::Sync, "root", None);
+        let entry = logger_registry().get(kakashi_core::LoggerKind::Sync, "root", None);
         if entry.enables(LogLevel::Critical) {
             let origin = Origin { entry: &entry, dispatch: None, context: &LogContext::new() };
             submit(&origin, &Call::literal(LogLevel::Critical, "Panicked", &fields), Urgency::Now);

@@ -7,8 +7,8 @@
 /// crate adds `apply` and setters of its own.
 ///
 /// `$name` is the crate's, and `$fence` begins the example; `$default_format` and
-/// `$default_destination` say, in the docs, what holds at first; `$platforms` what differs
-/// between systems.
+/// `$default_destination` say, in the docs, what holds at first, `$flush_after_limits`
+/// between what the interval is clamped, `$platforms` what differs between systems.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __configure {
@@ -20,6 +20,7 @@ macro_rules! __configure {
         own: { $($own:ident: $own_type:ty),* };
         format: $default_format:literal;
         destination: $default_destination:literal;
+        flush_after: $flush_after_limits:literal;
     ) => {
         /// Begins a change of the settings; [`Configure::apply`] makes it.
         ///
@@ -91,8 +92,9 @@ macro_rules! __configure {
                 self
             }
 
-            /// Writes what has lain in a buffer for this long, 1 to 2³² − 1 milliseconds
-            /// (49 days): 0 means 1. At first: 100 ms.
+            #[doc = concat!(
+                "Writes what has lain in a buffer for this long, ", $flush_after_limits, ": 0 means 1. At first: 100 ms.",
+            )]
             pub fn flush_after_millis(mut self, millis: u64) -> Self {
                 self.change.flush_after_millis = Some(millis);
                 self

@@ -4,8 +4,8 @@ use std::sync::OnceLock;
 
 use kakashi_core::Registry;
 
-/// Returns the loggers of this program.
-pub(crate) fn registry() -> &'static Registry {
+/// Returns the registry of all loggers.
+pub(crate) fn logger_registry() -> &'static Registry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
     REGISTRY.get_or_init(Registry::new)
 }

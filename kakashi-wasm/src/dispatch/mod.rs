@@ -62,6 +62,14 @@ impl Dispatch {
         }
     }
 
+    /// Merges the context of a record, redacted. The base of a custom logger's dispatch
+    /// (`is_own`) is the root's, so that its records name the service.
+    pub(crate) fn merge(&self, is_own: bool, logger: &LogContext, current: &LogContext) -> LogContext {
+        let root = if is_own { root_if_made() } else { None };
+        let base = root.as_ref().map_or(&self.base, |root| &root.base);
+        self.pipeline.redaction.context(&base.merge(logger).merge(current))
+    }
+
     /// Writes all that is in batches.
     pub(crate) fn write(&self, mode: RetryMode) {
         self.endpoints.iter().for_each(|endpoint| endpoint.write(mode));
@@ -99,13 +107,6 @@ pub(crate) fn root_if_made() -> Option<Rc<Dispatch>> {
 #[inline]
 pub(crate) fn root_id() -> usize {
     ROOT_ID.get()
-}
-
-/// Returns the context beneath all others: the root dispatch's for a custom logger
-/// too, so that its records name the service.
-pub(crate) fn base_of(own: bool, dispatch: &Dispatch) -> LogContext {
-    let root = if own { root_if_made() } else { None };
-    root.map_or_else(|| dispatch.base.clone(), |root| root.base.clone())
 }
 
 /// Sends all records from now on to a new root dispatch; returns the old one.

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kakashi_core::{
-    Clock, Destination, Encoder, Enricher, Filter, Format, LevelFilter, LogContext, Pipeline, Redaction, Sink,
+    Clock, Destination, Encoder, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
 };
 
 use crate::delivery::sink_queue::SinkQueue;
@@ -14,37 +14,21 @@ use crate::dispatch::{Dispatch, replace_root, root_if_made};
 use crate::host::hooks;
 use crate::sinks;
 
-/// The default of a batch's size.
-const BATCH_BYTES: usize = 64 * 1024;
-
 thread_local! {
-    static SETTINGS: RefCell<Option<Settings>> = const { RefCell::new(None) };
+    static SETTINGS: RefCell<Option<OpenSettings>> = const { RefCell::new(None) };
 }
 
-/// What a call of `configure` changes; the rest stays.
+/// What a call of `configure()` changes.
+pub(crate) type SettingsChange = kakashi_core::SettingsChange<dyn Sink, Rc<dyn Clock>>;
+
+/// The current settings, with the destinations.
 #[derive(Default)]
-pub(crate) struct SettingsChange {
-    pub(crate) format: Option<Format>,
-    pub(crate) service: Option<LogContext>,
-    pub(crate) redaction: Option<Redaction>,
-    pub(crate) batch_bytes: Option<usize>,
-    pub(crate) destinations: Vec<Destination<dyn Sink>>,
-    pub(crate) enrichers: Vec<Arc<dyn Enricher>>,
-    pub(crate) filters: Vec<Arc<dyn Filter>>,
-    pub(crate) clock: Option<Rc<dyn Clock>>,
-}
-
-/// The current settings.
-struct Settings {
-    format: Format,
-    batch_bytes: usize,
-    base: LogContext,
-    pipeline: Pipeline,
-    clock: Option<Rc<dyn Clock>>,
+struct OpenSettings {
+    settings: Settings<Rc<dyn Clock>>,
     destinations: Vec<OpenDestination>,
 }
 
-/// A destination whose sink is open.
+/// A destination whose sink has its queue.
 struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
@@ -52,47 +36,21 @@ struct OpenDestination {
     queue: Rc<SinkQueue>,
 }
 
-impl Default for Settings {
-    fn default() -> Self {
-        Self {
-            format: Format::Auto,
-            batch_bytes: BATCH_BYTES,
-            base: LogContext::new(),
-            pipeline: Pipeline::default(),
-            clock: None,
-            destinations: Vec::new(),
+impl OpenSettings {
+    /// Makes the change, and the dispatch of the settings after it; `opened`
+    /// destinations, if there are any, are swapped for the present ones.
+    fn changed(&mut self, change: SettingsChange, opened: &mut Vec<OpenDestination>) -> Rc<Dispatch> {
+        let Self { settings, destinations } = self;
+        if !opened.is_empty() {
+            std::mem::swap(destinations, opened);
+        } else if destinations.is_empty() {
+            destinations.push(OpenDestination::new(sinks::console()));
         }
-    }
-}
-
-impl Settings {
-    /// Makes the change; `destinations`, if there are any, are swapped for the present ones.
-    fn change(&mut self, change: SettingsChange, destinations: &mut Vec<OpenDestination>) {
-        self.format = change.format.unwrap_or(self.format);
-        self.batch_bytes = change.batch_bytes.unwrap_or(self.batch_bytes);
-        if let Some(service) = change.service {
-            self.base = service;
-        }
-        if let Some(redaction) = change.redaction {
-            self.pipeline.redaction = redaction;
-        }
-        self.pipeline.enrichers.extend(change.enrichers);
-        self.pipeline.filters.extend(change.filters);
-        if change.clock.is_some() {
-            self.clock = change.clock;
-        }
-        if !destinations.is_empty() {
-            std::mem::swap(&mut self.destinations, destinations);
-        } else if self.destinations.is_empty() {
-            self.destinations.push(OpenDestination::new(sinks::console()));
-        }
-    }
-
-    fn dispatch(&self) -> Rc<Dispatch> {
-        let endpoint = |destination: &OpenDestination| destination.endpoint(self.format, self.batch_bytes);
-        let endpoints = self.destinations.iter().map(endpoint).collect();
-        let base = self.pipeline.redaction.context(&self.base);
-        Dispatch::new(self.pipeline.clone(), base, self.clock.clone(), endpoints)
+        settings.change(change);
+        let endpoint =
+            |destination: &OpenDestination| destination.endpoint(settings.format, settings.batch_bytes);
+        let endpoints = destinations.iter().map(endpoint).collect();
+        Dispatch::new(settings.pipeline.clone(), settings.base(), settings.clock.clone(), endpoints)
     }
 }
 
@@ -112,16 +70,13 @@ impl OpenDestination {
 /// Changes the settings, and sends all records from now on to a dispatch made of them.
 pub(crate) fn change(mut change: SettingsChange) {
     // Outside of the borrow: a sink's code may do anything, when it opens and when it ends.
-    let mut destinations: Vec<OpenDestination> =
-        change.destinations.drain(..).map(OpenDestination::new).collect();
+    let mut opened: Vec<OpenDestination> = change.destinations.drain(..).map(OpenDestination::new).collect();
     let old = SETTINGS.with(|settings| {
         let mut settings = settings.try_borrow_mut().ok()?;
-        let settings = settings.get_or_insert_with(Settings::default);
-        settings.change(change, &mut destinations);
-        replace_root(settings.dispatch())
+        replace_root(settings.get_or_insert_default().changed(change, &mut opened))
     });
     drop(old);
-    drop(destinations);
+    drop(opened);
 }
 
 /// Returns the dispatch of all loggers without their own; makes the default one
@@ -145,7 +100,9 @@ pub(crate) fn custom_dispatch(
     format: Format,
 ) -> Rc<Dispatch> {
     let destinations = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
-    let endpoint = |destination| OpenDestination::new(destination).endpoint(format, BATCH_BYTES);
+    let endpoint = |destination| {
+        OpenDestination::new(destination).endpoint(format, Settings::<Rc<dyn Clock>>::BATCH_BYTES)
+    };
     let endpoints = destinations.into_iter().map(endpoint).collect();
     Dispatch::new(pipeline, LogContext::new(), None, endpoints)
 }

@@ -1,9 +1,9 @@
 //! The wall clock of a JavaScript engine, to the fraction of a millisecond.
 //!
-//! `Date.now()` knows the wall time in whole milliseconds, `performance.now()` how
-//! much of one has passed: each call asks the second, and once in a second of it
-//! the first, so that a wall clock that is set is followed. Edge workers stop both
-//! while they compute: what tells their records apart is the sequence number.
+//! `Date.now()` returns the wall time in whole milliseconds, `performance.now()` steady
+//! time with fractions: each record reads the second, and once a second the first, so
+//! that a change of the wall clock is followed. Edge workers stop both while they
+//! compute: the sequence number orders their records.
 
 use std::cell::{Cell, OnceCell};
 
@@ -16,13 +16,13 @@ use web_sys::Performance;
 use crate::host::imports::{global_object, method};
 
 const NANOS_OF_MILLI: i64 = 1_000_000;
-/// How long `performance.now()` is believed alone, in milliseconds.
+/// How long `performance.now()` is used without a look at the wall clock, in milliseconds.
 const VALID_MILLIS: f64 = 1000.0;
-/// A step back by less than this is waited for, not made: some engines blur both
+/// Time stands still instead of stepping back by less than this: some engines blur both
 /// clocks, each in its own way.
 const SLEW_NANOS: i64 = 100 * NANOS_OF_MILLI;
 
-/// The time of a thread: where it was anchored last.
+/// The clock of a thread, and the last moment at which both clocks were read.
 struct Anchor {
     /// Looked for once; none where the engine has no such clock.
     performance: OnceCell<Option<Performance>>,
@@ -30,7 +30,7 @@ struct Anchor {
     millis: Cell<f64>,
     /// By the wall.
     nanos: Cell<i64>,
-    /// What was told last.
+    /// The last time that was returned.
     last: Cell<i64>,
 }
 
@@ -88,14 +88,15 @@ impl Anchor {
         self.performance().map_or_else(|| nanos(Date::now()), |performance| self.move_to(performance.now()))
     }
 
-    /// Asks the wall clock: whatever time it is, it has said the whole millisecond
-    /// of it, and that bounds what is believed.
+    /// Reads the wall clock and anchors there. It returned a whole millisecond: the true
+    /// time lies within that, and the extrapolated time is clamped to it.
     #[cold]
     fn move_to(&self, millis: f64) -> i64 {
         let wall = nanos(Date::now());
         let since = millis - self.millis.get();
-        let believed = if since.is_finite() { self.nanos.get().saturating_add(nanos(since)) } else { wall };
-        let mut now = believed.clamp(wall, wall + NANOS_OF_MILLI);
+        let extrapolated =
+            if since.is_finite() { self.nanos.get().saturating_add(nanos(since)) } else { wall };
+        let mut now = extrapolated.clamp(wall, wall + NANOS_OF_MILLI);
         let last = self.last.get();
         if now < last && last - now < SLEW_NANOS {
             now = last;
@@ -107,7 +108,7 @@ impl Anchor {
     }
 }
 
-/// Tells the wall time.
+/// Reads the wall time.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SystemClock;
 

@@ -1,4 +1,4 @@
-//! Writing as soon as the running code gives the engine its turn.
+//! Flushing in a microtask: as soon as the running code returns to the engine.
 
 use std::cell::{Cell, OnceCell};
 
@@ -13,8 +13,8 @@ thread_local! {
     static RUN: OnceCell<Closure<dyn Fn()>> = const { OnceCell::new() };
 }
 
-/// Sees to it that all there is is written in a microtask; where there are none,
-/// the timer writes it.
+/// Schedules a flush of all batches in a microtask; where an engine has none, arms the
+/// timer.
 pub(crate) fn schedule() {
     if SCHEDULED.get() {
         return;

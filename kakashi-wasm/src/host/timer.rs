@@ -1,10 +1,9 @@
-//! The timers that write what has lain in a batch, or what a failed sink did not
-//! take: `setTimeout`, where there is one.
+//! The timers that flush batches, and that retry a failed sink: `setTimeout`.
 //!
-//! One timer runs at a time, for all destinations. It is armed by the first record
-//! that stays in a batch, not by each. Where an engine has no timers, or forbids
-//! them for now (an edge worker before its first request), full batches and
-//! `flush()` remain, and it is tried again now and then.
+//! One flush timer runs at a time, for all destinations. It is armed by the first record
+//! that stays in a batch, not by each. Where an engine has no timers, or forbids them for
+//! now (an edge worker before its first request), full batches and `flush()` remain, and
+//! arming is tried again after 1, 2, 4 … records.
 
 use std::cell::{Cell, OnceCell};
 
@@ -15,19 +14,21 @@ use wasm_bindgen::prelude::Closure;
 use crate::host::hooks;
 use crate::host::imports::{method, set_timeout};
 
-/// What a batch waits at most, at first.
+/// The default of how long a batch waits at most.
 const FLUSH_AFTER_MILLIS: f64 = 100.0;
-/// A timer that is late by this much is lost: the engine has ended what it belonged to.
+/// A timer that is late by this much never comes: the engine has ended its request.
 const LOST_NANOS: i64 = 2_000_000_000;
-/// Records between two tries to arm a timer where that fails.
-const MOST_SKIPPED: u32 = 1024;
+/// The longest wait of `setTimeout`: it takes more for 1.
+const MAX_TIMEOUT_MILLIS: u64 = (1 << 31) - 1;
+/// How many records pass at most between two attempts to arm a timer.
+const MAX_SKIPPED: u32 = 1024;
 
 struct Timer {
     flush_after_millis: Cell<f64>,
-    /// Until then a timer can be relied on: a time of the wall clock.
+    /// A timer is running that comes before this time, by the wall clock.
     armed_until: Cell<i64>,
     retry_armed: Cell<bool>,
-    /// Records to pass before the next try, and after the one that fails then.
+    /// How many records pass before the next attempt to arm, and how many if that fails.
     skip: Cell<(u32, u32)>,
     fire: OnceCell<Closure<dyn Fn()>>,
     retry: OnceCell<Closure<dyn Fn()>>,
@@ -46,15 +47,16 @@ thread_local! {
     };
 }
 
-/// Sets what a batch waits at most.
+/// Sets how long a batch waits at most: 1 to 2³¹ − 1 milliseconds.
 pub(crate) fn set_flush_after_millis(millis: u64) {
     TIMER.with(|timer| {
-        timer.flush_after_millis.set(millis as f64);
+        timer.flush_after_millis.set(millis.clamp(1, MAX_TIMEOUT_MILLIS) as f64);
         timer.armed_until.set(i64::MIN);
     });
 }
 
-/// Sees to it that what a record of this time has left in a batch is written.
+/// Arms the timer that flushes the batches, unless one is running; called for each
+/// record that stays in a batch, with its time.
 #[inline]
 pub(crate) fn arm(now_nanos: i64) {
     TIMER.with(|timer| {
@@ -64,7 +66,7 @@ pub(crate) fn arm(now_nanos: i64) {
     });
 }
 
-/// Sees to it that a failed sink is tried again.
+/// Arms the timer that retries a failed sink, unless one is running.
 pub(crate) fn arm_for_retry(millis: f64) {
     TIMER.with(|timer| {
         if timer.retry_armed.get() {
@@ -105,7 +107,7 @@ impl Timer {
                 let nanos = (millis * 1e6) as i64;
                 self.armed_until.set(now_nanos.saturating_add(nanos).saturating_add(LOST_NANOS));
             }
-            Err(_) => self.skip.set((next, (next * 2).min(MOST_SKIPPED))),
+            Err(_) => self.skip.set((next, (next * 2).min(MAX_SKIPPED))),
         }
     }
 }

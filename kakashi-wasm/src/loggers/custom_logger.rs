@@ -3,10 +3,10 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use kakashi_core::{Call, Field, Flushed, LevelFilter, LogContext, LoggerEntry, Sink};
+use kakashi_core::{Call, Field, Flushed, LogContext, LoggerEntry, Sink};
 
 use crate::dispatch::Dispatch;
-use crate::dispatch::logger_registry::registry;
+use crate::dispatch::logger_registry::logger_registry;
 use crate::dispatch::settings::custom_dispatch;
 use crate::flush::flush_dispatch;
 use crate::lifecycle;
@@ -23,12 +23,8 @@ pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;
 /// the last of its handles goes.
 pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
     lifecycle::install();
-    let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
     let config = config.into_parts();
-    match config.level {
-        Some(level) => entry.set_own_level(level),
-        None => registry().adopt(&entry),
-    }
+    let entry = logger_registry().custom(name, config.level);
     let dispatch = custom_dispatch(config.pipeline, config.destinations, config.format);
     FunctionalLogger { entry, dispatch, context: LogContext::new(), _replay: ReplayDeferred }
 }

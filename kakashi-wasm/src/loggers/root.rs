@@ -20,69 +20,9 @@ kakashi_core::__root_functions! {
     metric;
 }
 
-/// Logs at a constant level: `log!(logger, level, "message", fields…)`.
-#[macro_export]
-macro_rules! log {
-    ($logger:expr, $level:expr, $message:literal $($fields:tt)*) => {
-        $crate::__core::__log!(($logger) ($level) $message $($fields)*)
+macro_rules! root_macros {
+    ($d:tt) => {
+        kakashi_core::__root_macros! { $d $crate "kakashi_wasm" "```no_run" }
     };
 }
-
-macro_rules! level_macros {
-    ($d:tt $($name:ident $level:ident $what:literal;)*) => {$(
-        #[doc = concat!("Logs ", $what, ", through a logger or the root one.")]
-        ///
-        /// Nothing is evaluated unless the logger's threshold lets the level
-        /// pass. `{key}` in the message stands for a field of this call. A
-        /// value is anything with [`ToValue`](crate::ToValue); `%` takes its
-        /// `Display`, `?` its `Debug`.
-        ///
-        /// ```no_run
-        #[doc = concat!("use kakashi_wasm::{get_logger, ", stringify!($name), "};")]
-        /// let logger = get_logger("shop");
-        /// let (id, path) = (7, std::path::Path::new("/cart"));
-        #[doc = concat!(stringify!($name), "!(logger, \"Ready\");")]
-        #[doc = concat!(stringify!($name), "!(logger, \"Order {id} accepted\", id, \"unit price\" = 1.5);")]
-        #[doc = concat!(stringify!($name), "!(\"Loaded\", path = %path.display(), state = ?Some(1));")]
-        /// ```
-        #[macro_export]
-        macro_rules! $name {
-            ($d message:literal $d ($d fields:tt)*) => {
-                $crate::__core::__log!(($crate::root_logger()) ($crate::LogLevel::$level) $d message $d ($d fields)*)
-            };
-            ($d logger:expr, $d message:literal $d ($d fields:tt)*) => {
-                $crate::__core::__log!(($d logger) ($crate::LogLevel::$level) $d message $d ($d fields)*)
-            };
-        }
-    )*};
-}
-
-level_macros! { $
-    trace Trace "a step of an algorithm";
-    debug Debug "what helps to find a fault";
-    info Info "the normal course of things";
-    warning Warning "something unexpected";
-    error Error "a failure";
-    critical Critical "a failure that stops the program or much of it";
-}
-
-/// Logs an error with its type, its text and those of its sources.
-///
-/// ```no_run
-/// use kakashi_wasm::{exception, get_logger};
-///
-/// let logger = get_logger("shop");
-/// if let Err(error) = "x".parse::<u16>() {
-///     exception!(logger, &error, "No port", text = "x");
-///     exception!(&error, "No port");
-/// }
-/// ```
-#[macro_export]
-macro_rules! exception {
-    ($error:expr, $message:literal $($fields:tt)*) => {
-        $crate::__core::exception!($crate::root_logger(), $error, $message $($fields)*)
-    };
-    ($logger:expr, $error:expr, $message:literal $($fields:tt)*) => {
-        $crate::__core::exception!($logger, $error, $message $($fields)*)
-    };
-}
+root_macros! { $ }

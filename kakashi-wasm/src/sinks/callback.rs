@@ -23,7 +23,7 @@ use crate::host::imports::method;
 /// A function that throws has taken nothing: the same batch comes again, and those
 /// after it wait. What it returns is not waited for: a batch counts as written when
 /// the function returns. If it returns a promise that rejects, that is counted as a
-/// failure ([`stats`](crate::stats)) and told once; only the function can send such
+/// failure ([`stats`](crate::stats)) and reported once; only the function can send such
 /// a batch again.
 pub struct CallbackSink {
     function: Function,

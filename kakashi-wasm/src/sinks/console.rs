@@ -1,7 +1,7 @@
 //! The console of the page, the worker or the process.
 //!
-//! A call of it costs microseconds, whatever it says: neighbours that go to the
-//! same method go there in one.
+//! A call of it costs microseconds, however long its text is: neighbouring records that
+//! go to the same method go there in one call.
 
 use kakashi_core::{Batch, LogLevel, Sink, SinkError, SinkErrorKind};
 use wasm_bindgen::JsValue;

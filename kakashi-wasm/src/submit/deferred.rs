@@ -8,7 +8,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred};
+use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred, merge_now};
 
 use crate::delivery::report::COUNTERS;
 use crate::dispatch::{self, Dispatch};
@@ -65,7 +65,10 @@ pub(crate) fn forget_depth() {
 
 fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
-    let context = origin.merge_context(dispatch.as_deref());
+    let context = merge_now(origin.context, |logger, current| match &dispatch {
+        Some(dispatch) => dispatch.merge(origin.dispatch.is_some(), logger, current),
+        None => logger.merge(current),
+    });
     let now = now_nanos();
     // The call under way may never return (it threw); then the timer logs this record.
     timer::arm(now);

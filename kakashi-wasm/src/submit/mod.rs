@@ -6,9 +6,8 @@ pub(crate) mod origin;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kakashi_core::{Call, Clock as _, Guard as _, LogContext, LogRecord, Scratch, Timestamp, wire};
+use kakashi_core::{Call, Clock as _, Guard as _, LogRecord, MergedContext, Scratch, Timestamp, wire};
 
-use crate::context;
 use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::{self, Dispatch, settings};
 use crate::host::clock::{SystemClock, now_nanos};
@@ -21,12 +20,12 @@ use crate::submit::origin::{Origin, Urgency, next_sequence};
 const MOST_ROUNDS: usize = 8;
 
 thread_local! {
-    /// Taken out by a call and put back: one that dies on the way takes it along,
-    /// and the next makes a new one.
+    /// Taken out by a call and put back: a call that ends in an exception takes it
+    /// along, and the next makes a new one.
     static CALL_STATE: Cell<Option<Box<CallState>>> = const { Cell::new(None) };
 }
 
-/// What a call works with.
+/// What a call reuses of the one before.
 #[derive(Default)]
 struct CallState {
     merged: MergedContext,
@@ -107,15 +106,18 @@ impl CallState {
     fn log(&mut self, origin: &Origin<'_>, call: &Call<'_>, urgency: Urgency) {
         let dispatch = origin.dispatch.cloned().unwrap_or_else(settings::root);
         let now = time(&dispatch);
-        let context = self.merged.get(origin, &dispatch);
+        let key = (dispatch.id, dispatch::root_id());
+        let context = self.merged.get(key, origin.context, |logger, current| {
+            dispatch.merge(origin.dispatch.is_some(), logger, current)
+        });
         let mut record = call.record(now, origin.entry.name(), context.fields());
         record.sequence = Some(next_sequence());
         send(&dispatch, &record, &mut self.scratch, urgency);
     }
 }
 
-/// Takes a record through the pipeline into batches, and sees to it that these are
-/// written in time.
+/// Sends a record through the pipeline into batches; writes these, or arms the timer or
+/// the microtask that does.
 #[inline]
 fn send(dispatch: &Dispatch, record: &LogRecord<'_>, scratch: &mut Scratch, urgency: Urgency) {
     let sent = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| dispatch.put(record));
@@ -132,33 +134,11 @@ fn send(dispatch: &Dispatch, record: &LogRecord<'_>, scratch: &mut Scratch, urge
     }
 }
 
-/// Asks a dispatch's own clock, if it has one that does not panic, or the engine's.
+/// Reads a dispatch's own clock; the engine's if it has none, or one that panics.
 #[inline]
 fn time(dispatch: &Dispatch) -> Timestamp {
     let Some(own) = &dispatch.clock else { return Timestamp::Wall(now_nanos()) };
-    let mut told = None;
-    CatchPanic.run(&mut || told = Some(own.now()));
-    told.unwrap_or_else(|| SystemClock.now())
-}
-
-/// The context that the last record had, and what it was merged of.
-#[derive(Default)]
-struct MergedContext {
-    /// The ids of the scope's and the logger's context, of the dispatch, and of the
-    /// root dispatch.
-    of: (usize, usize, usize, usize),
-    context: LogContext,
-}
-
-impl MergedContext {
-    /// Returns the context of a record of now.
-    #[inline]
-    fn get(&mut self, origin: &Origin<'_>, dispatch: &Dispatch) -> &LogContext {
-        let now = (context::current_id(), origin.context.fields().id, dispatch.id, dispatch::root_id());
-        if now != self.of {
-            self.of = now;
-            self.context = origin.merge_context(Some(dispatch));
-        }
-        &self.context
-    }
+    let mut now = None;
+    CatchPanic.run(&mut || now = Some(own.now()));
+    now.unwrap_or_else(|| SystemClock.now())
 }

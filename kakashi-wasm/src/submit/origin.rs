@@ -5,8 +5,7 @@ use std::rc::Rc;
 
 use kakashi_core::{LogContext, LogLevel, LoggerEntry};
 
-use crate::context;
-use crate::dispatch::{Dispatch, base_of};
+use crate::dispatch::Dispatch;
 
 thread_local! {
     static SEQUENCE: Cell<u64> = const { Cell::new(0) };
@@ -19,16 +18,6 @@ pub(crate) struct Origin<'a> {
     /// None: the root dispatch, whichever it is.
     pub(crate) dispatch: Option<&'a Rc<Dispatch>>,
     pub(crate) context: &'a LogContext,
-}
-
-impl Origin<'_> {
-    /// Merges the context of a record of now, and redacts it.
-    #[cold]
-    pub(crate) fn merge_context(&self, dispatch: Option<&Dispatch>) -> LogContext {
-        let base = dispatch.map(|dispatch| base_of(self.dispatch.is_some(), dispatch)).unwrap_or_default();
-        let merged = base.merge(self.context).merge(&context::current_context());
-        dispatch.map(|dispatch| dispatch.pipeline.redaction.context(&merged)).unwrap_or(merged)
-    }
 }
 
 /// When a record must be written.
