@@ -111,6 +111,11 @@ fn javascript_imports_upward_only() {
 }
 
 #[test]
+fn the_tests_support_imports_upward_only() {
+    assert_none(&judge_rust(&table::SUPPORT, &rust_sources(&table::SUPPORT)));
+}
+
+#[test]
 fn the_page_has_no_circle() {
     assert_none(&judge_typescript(&table::PAGE, &read(&top().join(table::PAGE.sources), &[".ts"])));
 }

@@ -2,7 +2,8 @@
 //!
 //! It sees `use` declarations, paths in types, patterns and expressions, and paths among
 //! the tokens of macro calls and `macro_rules!` bodies. A `pub use` in a folder's
-//! `mod.rs` is no import of it, nor anything that the crate's root names.
+//! `mod.rs` is no import of it, nor anything that the crate's root names. What a method
+//! call needs it can't see: an `impl` in another file than its type is where the type is.
 
 use std::collections::BTreeSet;
 

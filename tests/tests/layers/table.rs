@@ -66,7 +66,6 @@ pub(crate) const WASM: Listing = Listing {
     order: &[
         "host",
         "reentrancy",
-        "context",
         "delivery",
         "sinks",
         "dispatch",
@@ -104,5 +103,13 @@ pub(crate) const JS: Listing = Listing {
 
 pub(crate) const PAGE: Listing =
     Listing { sources: "www/src", order: &[], roots: &["main.ts"], strangers: &[], macros: &[] };
+
+pub(crate) const SUPPORT: Listing = Listing {
+    sources: "tests/support",
+    order: &["model", "oracle", "harness"],
+    roots: &["lib.rs"],
+    strangers: &["kakashi_wasm"],
+    macros: &[],
+};
 
 pub(crate) const RUST: [&Listing; 4] = [&CORE, &STD, &COMMAND, &WASM];
