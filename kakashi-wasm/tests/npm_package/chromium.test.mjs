@@ -126,7 +126,7 @@ test('a server that does not know the type of wasm is no hindrance', async () =>
   await until('it is on the console', () => said.some(({ text }) => text.endsWith('root here')));
 });
 
-test('a wasm that can't be fetched is reported once, and rejects ready', async () => {
+test('a wasm that cannot be fetched is reported once, and rejects ready', async () => {
   server.status = 404;
   await load();
   const error = await page.evaluate(() => kakashi.ready.then(() => 'there', String));
