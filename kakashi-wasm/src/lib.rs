@@ -92,6 +92,15 @@ pub use kakashi_core::{
 pub use kakashi_core as __core;
 
 /// Returns how many records of this program were written, and how many dropped, so far.
+///
+/// ```no_run
+/// use kakashi_wasm::{DropReason, flush, info, stats};
+///
+/// info!("Counted");
+/// flush();
+/// let now = stats();
+/// info!("So far", written = now.written, failed = now.dropped.of_reason(DropReason::SinkFailed));
+/// ```
 #[cfg(feature = "loggers")]
 pub fn stats() -> Stats {
     delivery::report::COUNTERS.snapshot()

@@ -20,7 +20,16 @@ pub type LoggerConfig = kakashi_core::LoggerConfig<dyn Sink>;
 /// Makes a logger with its own level, enrichers, filters, encoder and sinks.
 ///
 /// Two of the same name are two loggers. What it has buffered is written when
-/// the last of its handles goes.
+/// the last of its handles goes. Of what [`configure`](crate::configure()) sets, only the
+/// service and, unless [`LoggerConfig`] has a level, the levels hold for it.
+///
+/// ```no_run
+/// use kakashi_wasm::{Json, LogLevel, LoggerConfig, create_custom_logger, fields, info, sinks::ConsoleSink};
+///
+/// let config = LoggerConfig::new().level(LogLevel::Debug).redact(["card"]).sink(Json::new(), ConsoleSink);
+/// let payments = create_custom_logger("payments", config).with_fields(fields![currency = "EUR"]);
+/// info!(payments, "Paid", amount = 12, card = "4711");
+/// ```
 pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogger {
     lifecycle::install();
     let config = config.into_parts();

@@ -25,6 +25,14 @@ use crate::host::imports::method;
 /// the function returns. If it returns a promise that rejects, that is counted as a
 /// failure ([`stats`](crate::stats)) and reported once; only the function can send such
 /// a batch again.
+///
+/// ```no_run
+/// use js_sys::Function;
+/// use kakashi_wasm::{Format, configure, sinks};
+///
+/// let send = Function::new_with_args("batch", "navigator.sendBeacon('/logs', batch.bytes)");
+/// configure().format(Format::Json).destination(sinks::callback(&send)).apply();
+/// ```
 pub struct CallbackSink {
     function: Function,
     decoder: Option<TextDecoder>,
