@@ -116,7 +116,11 @@ pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[doc(hidden)]
 pub use logger::settings::{Settings, SettingsChange};
 #[cfg(feature = "alloc")]
-pub use pipeline::deferred::encode_deferred;
+#[doc(hidden)]
+pub use pipeline::deferred::{Deferred, DeferredQueue, MAX_DEFERRED_BYTES, encode_deferred, replay_deferred};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use pipeline::guard::CatchPanic;
 #[cfg(feature = "alloc")]
 pub use pipeline::guard::Guard;
 #[cfg(feature = "alloc")]
@@ -128,6 +132,12 @@ pub use pipeline::{Enricher, Filter, Pipeline};
 pub use record::call::Call;
 pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
 pub use sink::batch::{Batch, RecordEnd};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use sink::batch_builder::BatchBuilder;
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use sink::delivery::{Backoff, Progress};
 pub use sink::function_sink::FunctionSink;
 pub use sink::{Sink, SinkError, SinkErrorKind};
 #[cfg(target_os = "none")]

@@ -4,10 +4,7 @@
 //! It lies beneath all stages, so that each can ask without importing the others.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
-
-use kakashi_core::Guard;
 
 /// The process is ending: records are written before their calls return.
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -49,13 +46,4 @@ pub(crate) fn is_worker() -> bool {
 /// Marks this thread as a worker, or as none.
 pub(crate) fn set_worker(is_worker: bool) {
     let _ = IS_WORKER.try_with(|flag| flag.set(is_worker));
-}
-
-/// Catches the panic of foreign code.
-pub(crate) struct CatchPanic;
-
-impl Guard for CatchPanic {
-    fn run(&self, code: &mut dyn FnMut()) -> bool {
-        catch_unwind(AssertUnwindSafe(code)).is_ok()
-    }
 }

@@ -30,7 +30,6 @@
 #[cfg(feature = "loggers")]
 pub mod _guides;
 
-mod batcher;
 #[cfg(feature = "loggers")]
 mod configure;
 #[cfg(feature = "loggers")]

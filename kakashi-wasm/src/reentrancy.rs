@@ -5,9 +5,6 @@
 //! here, so no cell behind it is ever borrowed twice.
 
 use std::cell::Cell;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use kakashi_core::Guard;
 
 thread_local! {
     static BUSY: Cell<bool> = const { Cell::new(false) };
@@ -70,14 +67,5 @@ pub(crate) fn bypass_for_panic(run: impl FnOnce()) {
     if cfg!(panic = "unwind") {
         BUSY.set(before.0);
         IN_SINK.set(before.1);
-    }
-}
-
-/// Catches the panic of foreign code, where panics unwind.
-pub(crate) struct CatchPanic;
-
-impl Guard for CatchPanic {
-    fn run(&self, code: &mut dyn FnMut()) -> bool {
-        catch_unwind(AssertUnwindSafe(code)).is_ok()
     }
 }

@@ -1,6 +1,10 @@
 //! Where batches go.
 
 pub(crate) mod batch;
+#[cfg(feature = "alloc")]
+pub(crate) mod batch_builder;
+#[cfg(feature = "alloc")]
+pub(crate) mod delivery;
 pub(crate) mod function_sink;
 
 use core::fmt;

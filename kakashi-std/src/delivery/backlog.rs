@@ -3,13 +3,15 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use kakashi_core::{Clock as _, DropReason, Dropped, Encoder, EncoderCache, Guard as _, LogLevel, Output};
+use kakashi_core::{
+    BatchBuilder, CatchPanic, Clock as _, DropReason, Dropped, Encoder, Guard as _, LogLevel,
+};
 
 use super::buffer_pool::{Buffer, BufferPool};
 use super::counters::COUNTERS;
 use super::report;
 use crate::clock::SystemClock;
-use crate::reentrancy::{CatchPanic, in_sink};
+use crate::reentrancy::in_sink;
 
 /// Bytes for an announcement of drops at first.
 const ANNOUNCEMENT_BYTES: usize = 1024;
@@ -102,22 +104,15 @@ impl Backlog {
         let Some(encoder) = &self.encoder else { return };
         let dropped = std::mem::take(&mut self.unannounced);
         let now = SystemClock.now();
-        let mut buffer = Buffer { bytes: vec![0; ANNOUNCEMENT_BYTES], ..Buffer::default() };
+        let mut buffer = Buffer::default();
         // A foreign encoder may panic or log, and this lock is held: as in a sink.
         let encoded = in_sink(|| {
             CatchPanic.run(&mut || {
-                for _ in 0..2 {
-                    let mut cache = EncoderCache::new();
-                    let mut out = Output::new(&mut buffer.bytes);
-                    encoder.encode_dropped(now, &dropped, &mut cache, &mut out);
-                    encoder.finish(&mut cache, &mut out);
-                    let (needed, overflowed) = (out.position(), out.overflowed());
-                    buffer.len = if overflowed { 0 } else { needed };
-                    if !overflowed {
-                        break;
-                    }
-                    buffer.bytes.resize(needed, 0);
-                }
+                let mut batch = BatchBuilder::new(encoder.clone(), ANNOUNCEMENT_BYTES);
+                batch.add_all_dropped(&dropped);
+                batch.announce(now);
+                buffer.bytes = batch.close().bytes().to_vec();
+                buffer.len = buffer.bytes.len();
             })
         });
         if !encoded || buffer.len == 0 {

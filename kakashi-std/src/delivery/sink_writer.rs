@@ -5,34 +5,35 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use kakashi_core::{Batch, LogLevel, RecordEnd, Sink, SinkError, SinkErrorKind};
+use kakashi_core::{Backoff, LogLevel, Progress, Sink, SinkError, SinkErrorKind};
 
 use super::buffer_pool::{Buffer, BufferPool};
 use super::counters::COUNTERS;
 use crate::reentrancy::in_sink;
-
-/// The pause after a sink's first failure, and the longest.
-const FIRST_BACKOFF: Duration = Duration::from_millis(50);
-const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// Hands buffers to a sink, one after the other.
 pub(super) struct SinkWriter {
     sink: Box<dyn Sink + Send>,
     /// The buffer in flight, with the pool that it returns to.
     current: Option<(Buffer, Arc<BufferPool>)>,
-    /// Bytes of it that the sink has taken.
-    taken: usize,
-    /// Records of it that the sink has taken, and that are counted.
-    counted: usize,
-    retry_at: Option<Instant>,
-    backoff: Duration,
+    /// How much of it the sink has taken; its records are counted.
+    taken: Progress,
+    backoff: Backoff,
+    /// The beginning of the clock of `backoff`.
+    start: Instant,
 }
 
 impl SinkWriter {
     pub(super) fn new(sink: Box<dyn Sink + Send>) -> Self {
-        Self { sink, current: None, taken: 0, counted: 0, retry_at: None, backoff: FIRST_BACKOFF }
+        Self {
+            sink,
+            current: None,
+            taken: Progress::default(),
+            backoff: Backoff::new(),
+            start: Instant::now(),
+        }
     }
 
     /// Tells whether no buffer is in flight.
@@ -42,46 +43,28 @@ impl SinkWriter {
 
     /// Tells whether the sink failed a moment ago and its pause is not over.
     pub(super) fn is_backing_off(&self) -> bool {
-        self.retry_at.is_some_and(|at| Instant::now() < at)
+        self.backoff.left(|| self.now_millis()) > 0.0
     }
 
     /// Puts a buffer in flight.
     pub(super) fn begin(&mut self, buffer: Buffer, pool: Arc<BufferPool>) {
         self.current = Some((buffer, pool));
-        self.taken = 0;
-        self.counted = 0;
+        self.taken = Progress::default();
     }
 
     /// Hands the rest of the buffer in flight to the sink.
     pub(super) fn write_current(&mut self) -> Result<(), SinkError> {
         let Some((buffer, _)) = &self.current else { return Ok(()) };
-        let result = if self.taken == 0 {
-            let batch = buffer.batch();
-            guarded(|| self.sink.write(&batch))
-        } else {
-            let rest = &buffer.bytes[self.taken..buffer.len];
-            let ends: Vec<RecordEnd> = buffer.ends[self.counted..]
-                .iter()
-                .map(|end| RecordEnd { end: end.end - self.taken, level: end.level })
-                .collect();
-            let batch = Batch::new(rest, &ends).after_dropped(buffer.announced_drops);
-            guarded(|| self.sink.write(&batch))
-        };
-        let accepted = match &result {
-            Ok(()) => buffer.len,
-            Err(error) => (self.taken + error.accepted_bytes()).min(buffer.len),
-        };
-        let counted = buffer.ends.partition_point(|end| end.end <= accepted);
-        COUNTERS.add_written(counted - self.counted, accepted - self.taken);
-        self.taken = accepted;
-        self.counted = counted;
+        let batch = buffer.batch();
+        let step = self.taken.advance(&batch, &[], |rest| guarded(|| self.sink.write(rest)));
+        COUNTERS.add_written(step.records, step.bytes);
         // A sink may fail after it took everything: then it is not called again.
-        if accepted == buffer.len
+        if self.taken.is_whole(&batch)
             && let Some((buffer, pool)) = self.current.take()
         {
             pool.give(buffer);
         }
-        result
+        step.result
     }
 
     /// Has the sink pass on what it buffers itself.
@@ -91,24 +74,26 @@ impl SinkWriter {
 
     /// Ends the pauses: the sink took something.
     pub(super) fn reset_backoff(&mut self) {
-        self.retry_at = None;
-        self.backoff = FIRST_BACKOFF;
+        self.backoff.reset();
     }
 
     /// Begins a pause, twice as long as the last.
     pub(super) fn back_off(&mut self) {
-        self.retry_at = Some(Instant::now() + self.backoff);
-        self.backoff = (self.backoff * 2).min(MAX_BACKOFF);
+        self.backoff.begin(self.now_millis());
+    }
+
+    fn now_millis(&self) -> f64 {
+        1000.0 * self.start.elapsed().as_secs_f64()
     }
 
     /// Returns how many records of the buffer in flight the sink has not taken.
     pub(super) fn records_left(&self) -> usize {
-        self.current.as_ref().map_or(0, |(buffer, _)| buffer.ends.len() - self.counted)
+        self.current.as_ref().map_or(0, |(buffer, _)| buffer.ends.len() - self.taken.ends())
     }
 
     /// Returns the levels of those records.
     pub(super) fn levels_left(&self) -> impl Iterator<Item = LogLevel> {
-        self.current.iter().flat_map(|(buffer, _)| &buffer.ends[self.counted..]).map(|end| end.level)
+        self.current.iter().flat_map(|(buffer, _)| &buffer.ends[self.taken.ends()..]).map(|end| end.level)
     }
 
     /// Forgets the buffer in flight, in the child of a fork: the parent writes it.

@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{Encoder, Filter, Guard as _, LevelFilter, LogRecord};
+use kakashi_core::{CatchPanic, Encoder, Filter, Guard as _, LevelFilter, LogRecord};
 
 use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
-use crate::reentrancy::CatchPanic;
 
 /// Threshold, filter and encoder of a destination, and the queue of its sink.
 pub(crate) struct Endpoint {

@@ -3,13 +3,12 @@
 use std::cell::OnceCell;
 use std::sync::{Arc, MutexGuard};
 
-use kakashi_core::{LogRecord, Scratch, encode_deferred, wire};
+use kakashi_core::{CatchPanic, LogRecord, Scratch, encode_deferred, wire};
 
 use super::root::{generation, root_if_made};
 use super::thread_buffer::{AfterPut, BufferState, ThreadBuffer};
 use super::{Dispatch, flush_signal, registry, settings};
 use crate::delivery::sink_queue::SinkQueue;
-use crate::reentrancy::CatchPanic;
 
 /// A longer record is delivered to the new dispatch by encoding its values once more.
 const MAX_COPY_BYTES: usize = 256 * 1024;

@@ -5,45 +5,32 @@
 //! replayed when the outer call is done. What is nested too deep, or too much, is
 //! dropped and counted as `reentrant`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::sync::Arc;
 
-use kakashi_core::{Call, Clock as _, DropReason, LogLevel, encode_deferred, merge_now};
+use kakashi_core::{
+    Call, CatchPanic, Clock as _, Deferred, DeferredQueue, DropReason, LogLevel, LogRecord,
+    MAX_DEFERRED_BYTES, encode_deferred, merge_now, replay_deferred,
+};
 
 use crate::clock::SystemClock;
 use crate::delivery::counters::COUNTERS;
 use crate::dispatch::Dispatch;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::root::root_if_made;
-use crate::reentrancy::{CatchPanic, is_in_sink};
-
-/// Bytes that a thread defers at most.
-const MAX_BYTES: usize = 256 * 1024;
-/// Bounds a `Display` that logs itself.
-const MAX_DEPTH: usize = 4;
-/// Bounds a sink that logs what it writes.
-pub(crate) const MAX_ROUNDS: usize = 8;
+use crate::reentrancy::is_in_sink;
 
 thread_local! {
     static PENDING: Cell<bool> = const { Cell::new(false) };
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static QUEUE: RefCell<DeferredQueue> = const { RefCell::new(DeferredQueue { records: Vec::new(), bytes: 0 }) };
+    static QUEUE: DeferredQueue<Target> = const { DeferredQueue::new() };
 }
 
-struct DeferredQueue {
-    records: Vec<Deferred>,
-    bytes: usize,
-}
-
-/// A record that waits for the outer call.
-pub(crate) struct Deferred {
+/// Where a deferred record must go.
+pub(crate) struct Target {
     /// None: the root dispatch.
     pub(crate) dispatch: Option<Arc<Dispatch>>,
-    level: LogLevel,
     /// A sink has logged it.
     pub(crate) from_sink: bool,
-    /// The record as a wire block.
-    pub(crate) block: Vec<u8>,
 }
 
 /// Tells whether a record has been deferred.
@@ -55,55 +42,38 @@ pub(crate) fn is_pending() -> bool {
 /// Defers a record.
 #[cold]
 pub(crate) fn defer(core: &LoggerCore, call: &Call<'_>) {
-    let depth = DEPTH.try_with(|depth| depth.replace(depth.get() + 1)).unwrap_or(MAX_DEPTH);
-    let deferred = depth < MAX_DEPTH && defer_at_depth(core, call);
-    let _ = DEPTH.try_with(|depth| depth.set(depth.get().saturating_sub(1)));
-    if !deferred {
+    let deferred = QUEUE.try_with(|queue| queue.defer(call.level, || encode(core, call)));
+    if deferred.unwrap_or(false) {
+        let _ = PENDING.try_with(|pending| pending.set(true));
+    } else {
         count_dropped(core.dispatch.as_ref(), call.level);
     }
 }
 
-fn defer_at_depth(core: &LoggerCore, call: &Call<'_>) -> bool {
+fn encode(core: &LoggerCore, call: &Call<'_>) -> Option<(Vec<u8>, Target)> {
     let dispatch = core.dispatch.clone().or_else(root_if_made);
     let context = merge_now(&core.context, |logger, current| match &dispatch {
         Some(dispatch) => dispatch.merge(core.dispatch.is_some(), logger, current),
         None => logger.merge(current),
     });
     let record = call.record(SystemClock.now(), core.entry.name(), context.fields());
-    let Some(block) = encode_deferred(&record, &CatchPanic, MAX_BYTES) else { return false };
-    let deferred = QUEUE.try_with(|queue| {
-        let Ok(mut queue) = queue.try_borrow_mut() else { return false };
-        if queue.bytes + block.len() > MAX_BYTES {
-            return false;
-        }
-        queue.bytes += block.len();
-        let dispatch = core.dispatch.clone();
-        queue.records.push(Deferred { dispatch, level: call.level, from_sink: is_in_sink(), block });
-        true
-    });
-    let deferred = deferred.unwrap_or(false);
-    if deferred {
-        let _ = PENDING.try_with(|pending| pending.set(true));
-    }
-    deferred
+    let block = encode_deferred(&record, &CatchPanic, MAX_DEFERRED_BYTES)?;
+    Some((block, Target { dispatch: core.dispatch.clone(), from_sink: is_in_sink() }))
 }
 
-/// Takes all deferred records.
-pub(crate) fn take() -> Vec<Deferred> {
-    let records = QUEUE.try_with(|queue| {
-        let mut queue = queue.borrow_mut();
-        queue.bytes = 0;
-        std::mem::take(&mut queue.records)
-    });
+/// Logs the deferred records by `log`, then those that they defer.
+pub(crate) fn replay(mut log: impl FnMut(&Target, &LogRecord<'_>)) {
+    replay_deferred(
+        take,
+        |deferred, record| log(&deferred.target, record),
+        |deferred| count_dropped(deferred.target.dispatch.as_ref(), deferred.level),
+    );
+}
+
+fn take() -> Vec<Deferred<Target>> {
+    let records = QUEUE.try_with(DeferredQueue::take);
     let _ = PENDING.try_with(|pending| pending.set(false));
     records.unwrap_or_default()
-}
-
-impl Deferred {
-    /// Counts it as dropped.
-    pub(crate) fn drop_reentrant(self) {
-        count_dropped(self.dispatch.as_ref(), self.level);
-    }
 }
 
 fn count_dropped(dispatch: Option<&Arc<Dispatch>>, level: LogLevel) {

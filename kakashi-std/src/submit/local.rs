@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use kakashi_core::{
-    Call, Guard as _, LogContext, LogRecord, MergedContext, Scratch, Site, Timestamp, Value, current_id,
+    Call, CatchPanic, Guard as _, LogContext, LogRecord, MergedContext, Scratch, Site, Timestamp, Value,
+    current_id,
 };
 
 use super::orphaned;
@@ -16,7 +17,6 @@ use crate::dispatch::thread_dispatch::ThreadDispatches;
 use crate::queue::queued::Queued;
 use crate::queue::worker_control::WorkerControl;
 use crate::queue::writer::{Put, QueueWriter};
-use crate::reentrancy::CatchPanic;
 
 thread_local! {
     /// Borrowed while the thread logs: a call that finds it borrowed is re-entrant.

@@ -12,7 +12,7 @@ pub(crate) mod orphaned;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kakashi_core::{Call, LogLevel, LogRecord, Site, Value, wire};
+use kakashi_core::{Call, LogLevel, LogRecord, Site, Value};
 
 use self::local::{LOCAL, Local};
 use crate::dispatch::Dispatch;
@@ -160,23 +160,7 @@ pub(crate) fn prepare_queue() {
 /// Logs what has been deferred.
 #[cold]
 pub(crate) fn replay() {
-    for round in 0.. {
-        let records = deferred::take();
-        if records.is_empty() {
-            return;
-        }
-        for record in records {
-            if round == deferred::MAX_ROUNDS {
-                record.drop_reentrant();
-                continue;
-            }
-            for item in wire::Reader::new(&record.block) {
-                if let wire::Item::Record(decoded) = item {
-                    submit_deferred(record.dispatch.as_ref(), &decoded, record.from_sink);
-                }
-            }
-        }
-    }
+    deferred::replay(|target, record| submit_deferred(target.dispatch.as_ref(), record, target.from_sink));
 }
 
 /// Logs a deferred record, with its own time and context.

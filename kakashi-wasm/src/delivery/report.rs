@@ -3,10 +3,10 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use kakashi_core::{Counters, Guard as _};
+use kakashi_core::{CatchPanic, Counters, Guard as _};
 
 use crate::host::imports::write_to_console;
-use crate::reentrancy::{CatchPanic, in_sink};
+use crate::reentrancy::in_sink;
 
 /// The counts of the whole program.
 pub(crate) static COUNTERS: Counters = Counters::new();

@@ -4,18 +4,17 @@
 
 use std::collections::VecDeque;
 
-use kakashi_core::{Batch, Dropped, Guard as _, RecordEnd, Sink, SinkError, SinkErrorKind};
+use kakashi_core::{
+    Backoff, Batch, CatchPanic, Dropped, Guard as _, Progress, RecordEnd, Sink, SinkError, SinkErrorKind,
+};
 
 use crate::delivery::report::{COUNTERS, report};
 use crate::host::clock::steady_millis;
 use crate::host::timer;
-use crate::reentrancy::{CatchPanic, in_sink};
+use crate::reentrancy::in_sink;
 
 /// How many bytes may wait for a sink that fails.
 pub(crate) const BACKLOG_BYTES: usize = 4 << 20;
-/// The back-off after the first failure, and the longest.
-const RETRY_FIRST_MILLIS: f64 = 50.0;
-const RETRY_MOST_MILLIS: f64 = 1000.0;
 /// Timers may ring before their time, by this much.
 const EARLY_MILLIS: f64 = 5.0;
 
@@ -41,13 +40,6 @@ pub(crate) struct OutBatch<'a> {
     pub(crate) announced: &'a Dropped,
 }
 
-/// How much of a batch the sink has taken.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct Progress {
-    pub(crate) bytes: usize,
-    ends: usize,
-}
-
 struct Waiting {
     bytes: Vec<u8>,
     ends: Vec<RecordEnd>,
@@ -63,20 +55,12 @@ pub(crate) struct SinkWriter {
     waiting_bytes: usize,
     failing: bool,
     /// By `steady_millis`.
-    retry_at: Option<f64>,
-    retry_after: f64,
+    backoff: Backoff,
 }
 
 impl SinkWriter {
     pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
-        Self {
-            sink,
-            waiting: VecDeque::new(),
-            waiting_bytes: 0,
-            failing: false,
-            retry_at: None,
-            retry_after: RETRY_FIRST_MILLIS,
-        }
+        Self { sink, waiting: VecDeque::new(), waiting_bytes: 0, failing: false, backoff: Backoff::new() }
     }
 
     /// Writes a batch after those that wait; queues what the sink does not take.
@@ -86,12 +70,12 @@ impl SinkWriter {
         if self.drain(name, mode) {
             let Err(error) = self.write(batch, &mut taken) else { return true };
             self.fail(name, error);
-            if taken.bytes == batch.bytes.len() {
+            if taken.bytes() == batch.bytes.len() {
                 return true;
             }
         }
-        let left = batch.bytes.len() - taken.bytes;
-        if taken.bytes == 0 && self.waiting_bytes + left > BACKLOG_BYTES && !self.waiting.is_empty() {
+        let left = batch.bytes.len() - taken.bytes();
+        if taken.bytes() == 0 && self.waiting_bytes + left > BACKLOG_BYTES && !self.waiting.is_empty() {
             return false;
         }
         self.waiting_bytes += batch.bytes.len();
@@ -108,8 +92,8 @@ impl SinkWriter {
 
     /// Writes the batches that wait; true if none is left.
     pub(crate) fn drain(&mut self, name: &str, mode: RetryMode) -> bool {
-        if let (RetryMode::Backoff, Some(at)) = (mode, self.retry_at) {
-            let early = at - steady_millis();
+        if mode == RetryMode::Backoff {
+            let early = self.backoff.left(steady_millis);
             if early > EARLY_MILLIS {
                 timer::arm_for_retry(early);
                 return self.waiting.is_empty();
@@ -118,7 +102,7 @@ impl SinkWriter {
         while let Some(mut waiting) = self.waiting.pop_front() {
             let mut taken = waiting.taken;
             let result = self.write(waiting.batch(), &mut taken);
-            let whole = taken.bytes == waiting.bytes.len();
+            let whole = taken.bytes() == waiting.bytes.len();
             if whole {
                 self.waiting_bytes -= waiting.bytes.len();
             } else {
@@ -138,50 +122,30 @@ impl SinkWriter {
         if let Err(error) = guarded(|| self.sink.flush()) {
             self.fail(name, error);
         }
-        self.waiting.iter().map(|waiting| waiting.batch().records_from(waiting.taken.ends)).sum()
+        self.waiting.iter().map(|waiting| waiting.batch().records_from(waiting.taken.ends())).sum()
     }
 
     /// Returns the ends of all records that wait, announcements left out.
     pub(crate) fn left(&self) -> impl Iterator<Item = RecordEnd> {
-        self.waiting.iter().flat_map(|waiting| waiting.batch().record_ends(waiting.taken.ends))
+        self.waiting.iter().flat_map(|waiting| waiting.batch().record_ends(waiting.taken.ends()))
     }
 
     /// Hands over the rest of a batch, and counts what the sink takes of it.
     fn write(&mut self, batch: OutBatch<'_>, taken: &mut Progress) -> Result<(), SinkError> {
-        let shifted: Vec<RecordEnd>;
-        let ends = if taken.bytes == 0 {
-            batch.ends
-        } else {
-            let rest = batch.ends[taken.ends..].iter();
-            shifted = rest.map(|end| RecordEnd { end: end.end - taken.bytes, ..*end }).collect();
-            &shifted
-        };
-        let announcing = batch.announcements.iter().filter(|&&at| at >= taken.ends).count();
-        let rest = Batch::new(&batch.bytes[taken.bytes..], ends);
-        let rest = rest.after_dropped(batch.dropped).announcing(announcing);
-        let result = guarded(|| self.sink.write(&rest));
-        let accepted = match &result {
-            Ok(()) => batch.bytes.len(),
-            Err(error) => (taken.bytes + error.accepted_bytes()).min(batch.bytes.len()),
-        };
-        let counted = batch.ends.partition_point(|end| end.end <= accepted);
-        let written = batch.records_from(taken.ends) - batch.records_from(counted);
-        COUNTERS.add_written(written, accepted - taken.bytes);
-        *taken = Progress { bytes: accepted, ends: counted };
-        if result.is_ok() && self.failing {
+        let whole = Batch::new(batch.bytes, batch.ends).after_dropped(batch.dropped);
+        let step = taken.advance(&whole, batch.announcements, |rest| guarded(|| self.sink.write(rest)));
+        COUNTERS.add_written(step.records, step.bytes);
+        if step.result.is_ok() && self.failing {
             self.failing = false;
-            self.retry_at = None;
-            self.retry_after = RETRY_FIRST_MILLIS;
+            self.backoff.reset();
         }
-        result
+        step.result
     }
 
     #[cold]
     fn fail(&mut self, name: &str, error: SinkError) {
         COUNTERS.add_failure();
-        self.retry_at = Some(steady_millis() + self.retry_after);
-        timer::arm_for_retry(self.retry_after);
-        self.retry_after = (self.retry_after * 2.0).min(RETRY_MOST_MILLIS);
+        timer::arm_for_retry(self.backoff.begin(steady_millis()));
         let reported = std::mem::replace(&mut self.failing, true);
         if !reported && error.kind() != SinkErrorKind::Retry {
             let limit = BACKLOG_BYTES >> 20;

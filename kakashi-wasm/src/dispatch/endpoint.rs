@@ -6,14 +6,14 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kakashi_core::{
-    DropReason, Dropped, Encoder, Filter, Guard as _, LevelFilter, LogLevel, LogRecord, Timestamp,
+    BatchBuilder, CatchPanic, DropReason, Dropped, Encoder, Filter, Guard as _, LevelFilter, LogLevel,
+    LogRecord, Timestamp,
 };
 
-use crate::batcher::Batcher;
 use crate::delivery::sink_queue::SinkQueue;
 use crate::delivery::sink_writer::{OutBatch, RetryMode};
 use crate::host::clock::now_nanos;
-use crate::reentrancy::{CallGuard, CatchPanic};
+use crate::reentrancy::CallGuard;
 
 /// A destination as records reach it.
 pub(crate) struct Endpoint {
@@ -25,8 +25,8 @@ pub(crate) struct Endpoint {
 
 /// The batch that fills.
 struct Filling {
-    batcher: Batcher,
-    /// The drops that the batcher will announce, and those that the batch announces:
+    batch: BatchBuilder,
+    /// The drops that the batch will announce, and those that the batch announces:
     /// if nobody takes it, they are unannounced again.
     unannounced: Dropped,
     announced: Dropped,
@@ -43,7 +43,7 @@ impl Endpoint {
         queue: Rc<SinkQueue>,
     ) -> Self {
         let filling = Filling {
-            batcher: Batcher::new(encoder, batch_bytes),
+            batch: BatchBuilder::new(encoder, batch_bytes),
             unannounced: Dropped::default(),
             announced: Dropped::default(),
             announcements: Vec::new(),
@@ -84,7 +84,7 @@ impl Endpoint {
         if let Err(reason) = filling.put(record) {
             self.queue.count_dropped(record.level, reason, 1);
         }
-        if filling.batcher.is_full() {
+        if filling.batch.is_full() {
             filling.write(&self.queue, RetryMode::Backoff);
         }
     }
@@ -95,8 +95,8 @@ impl Endpoint {
             if self.queue.has_unannounced() {
                 filling.take_unannounced(&self.queue);
             }
-            if filling.batcher.owes() {
-                let announced = filling.announcing(|batcher| batcher.announce(Timestamp::Wall(now_nanos())));
+            if filling.batch.has_unannounced() {
+                let announced = filling.announcing(|batch| batch.announce(Timestamp::Wall(now_nanos())));
                 debug_assert!(announced);
             }
             if filling.write(&self.queue, mode) {
@@ -121,42 +121,35 @@ impl Filling {
     #[cold]
     fn take_unannounced(&mut self, queue: &SinkQueue) {
         let dropped = queue.take_unannounced();
-        for level in LogLevel::ALL {
-            for reason in DropReason::ALL {
-                let records = dropped.counts[level.index()][reason.index()];
-                if records > 0 {
-                    self.batcher.owe(level, reason, records);
-                }
-            }
-        }
+        self.batch.add_all_dropped(&dropped);
         self.unannounced.merge(&dropped);
     }
 
     #[inline]
     fn put(&mut self, record: &LogRecord<'_>) -> Result<(), DropReason> {
-        if self.batcher.owes() {
-            self.announcing(|batcher| batcher.announce(record.timestamp));
+        if self.batch.has_unannounced() {
+            self.announcing(|batch| batch.announce(record.timestamp));
         }
-        self.batcher.put(record)
+        self.batch.put(record)
     }
 
-    /// Has the batcher announce its drops; notes at which end, and which drops.
+    /// Has the batch announce its drops; notes at which end, and which drops.
     #[cold]
-    fn announcing(&mut self, announce: impl FnOnce(&mut Batcher)) -> bool {
-        let end = self.batcher.record_count() + self.announcements.len();
-        announce(&mut self.batcher);
+    fn announcing(&mut self, announce: impl FnOnce(&mut BatchBuilder)) -> bool {
+        let end = self.batch.record_count() + self.announcements.len();
+        announce(&mut self.batch);
         let announced = std::mem::take(&mut self.unannounced);
         self.announced.merge(&announced);
         self.announcements.push(end);
-        !self.batcher.owes()
+        !self.batch.has_unannounced()
     }
 
     /// Hands the batch over, after those that wait; false if it is empty.
     fn write(&mut self, queue: &SinkQueue, mode: RetryMode) -> bool {
-        if self.batcher.is_empty() {
+        if self.batch.is_empty() {
             return false;
         }
-        let batch = self.batcher.close();
+        let batch = self.batch.close();
         let batch = OutBatch {
             bytes: batch.bytes(),
             ends: batch.ends(),
@@ -165,7 +158,7 @@ impl Filling {
             announced: &self.announced,
         };
         queue.take(batch, mode);
-        self.batcher.clear();
+        self.batch.clear();
         if !self.announcements.is_empty() {
             self.announcements.clear();
             self.announced = Dropped::default();

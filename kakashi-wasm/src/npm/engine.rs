@@ -5,12 +5,11 @@ use std::sync::Arc;
 use kakashi_core::codec::{Cursor, Malformed};
 use kakashi_core::wire::read_record;
 use kakashi_core::{
-    DropReason, Encoder, Guard, LevelFilter, LogContext, LogLevel, LogRecord, Pipeline, Redaction, Scratch,
-    Timestamp,
+    BatchBuilder, DropReason, Encoder, Guard, LevelFilter, LogContext, LogLevel, LogRecord, Pipeline,
+    Redaction, Scratch, Timestamp,
 };
 
 use super::id_tables::{IdTables, TableResolver};
-use crate::batcher::Batcher;
 
 /// The kinds of items, as the wire numbers them.
 const SITE: u8 = 1;
@@ -45,7 +44,7 @@ pub(super) struct EngineDispatch {
 
 struct EngineDestination {
     threshold: LevelFilter,
-    batcher: Batcher,
+    batch: BatchBuilder,
     /// JavaScript has the batch.
     lent: bool,
 }
@@ -76,7 +75,7 @@ impl EngineDispatch {
     }
 
     fn is_full(&self) -> bool {
-        self.destinations.iter().any(|destination| destination.batcher.is_full())
+        self.destinations.iter().any(|destination| destination.batch.is_full())
     }
 }
 
@@ -112,7 +111,7 @@ impl Engine {
     #[cfg(test)]
     pub(super) fn lent(&mut self, dispatch: usize, at: usize) -> Option<Vec<u8>> {
         let len = self.lend(dispatch, at);
-        let batch = self.dispatches.get_mut(dispatch)?.destinations.get_mut(at)?.batcher.close();
+        let batch = self.dispatches.get_mut(dispatch)?.destinations.get_mut(at)?.batch.close();
         (len > 0).then(|| batch.bytes().to_vec())
     }
 
@@ -134,8 +133,8 @@ impl Engine {
         encoder: Arc<dyn Encoder>,
         batch_bytes: usize,
     ) {
-        let batcher = Batcher::new(encoder, batch_bytes);
-        self.dispatch(dispatch).destinations.push(EngineDestination { threshold, batcher, lent: false });
+        let batch = BatchBuilder::new(encoder, batch_bytes);
+        self.dispatch(dispatch).destinations.push(EngineDestination { threshold, batch, lent: false });
     }
 
     /// Reads the `text`s at the ring's front.
@@ -153,14 +152,14 @@ impl Engine {
         records: usize,
     ) {
         if let Some(destination) = self.dispatch(dispatch).destinations.get_mut(at) {
-            destination.batcher.owe(level, reason, records);
+            destination.batch.add_dropped(level, reason, records);
         }
     }
 
     pub(super) fn announce(&mut self, dispatch: usize, timestamp: Timestamp) {
         self.end_loans();
         for destination in &mut self.dispatch(dispatch).destinations {
-            destination.batcher.announce(timestamp);
+            destination.batch.announce(timestamp);
         }
     }
 
@@ -172,7 +171,7 @@ impl Engine {
     fn end_loans(&mut self) {
         for destination in self.dispatches.iter_mut().flat_map(|dispatch| &mut dispatch.destinations) {
             if core::mem::take(&mut destination.lent) {
-                destination.batcher.clear();
+                destination.batch.clear();
             }
         }
     }
@@ -237,12 +236,12 @@ impl Engine {
         else {
             return 0;
         };
-        if destination.lent || destination.batcher.is_empty() {
+        if destination.lent || destination.batch.is_empty() {
             return 0;
         }
         destination.lent = true;
-        let records = destination.batcher.record_count();
-        let batch = destination.batcher.close();
+        let records = destination.batch.record_count();
+        let batch = destination.batch.close();
         self.ends.clear();
         let mut highest = 0;
         for end in batch.ends() {
@@ -283,12 +282,12 @@ impl EngineDispatch {
         }
         let destinations = &mut self.destinations;
         self.pipeline.run(&record, scratch, &Unguarded, |record| {
-            for EngineDestination { threshold, batcher, .. } in destinations {
+            for EngineDestination { threshold, batch, .. } in destinations {
                 if threshold.enables(record.level)
-                    && let Err(reason) = batcher.put(record)
+                    && let Err(reason) = batch.put(record)
                 {
                     drop_record(record.level, reason);
-                    batcher.owe(record.level, reason, 1);
+                    batch.add_dropped(record.level, reason, 1);
                 }
             }
         });

@@ -5,40 +5,31 @@
 //! under way has ended. What is nested too deep, or too much, is dropped and counted
 //! as `reentrant`.
 
-use std::cell::{Cell, RefCell};
+use std::cell::Cell;
 use std::rc::Rc;
 
-use kakashi_core::{Call, DropReason, LogLevel, Timestamp, encode_deferred, merge_now};
+use kakashi_core::{
+    Call, CatchPanic, Deferred, DeferredQueue, DropReason, LogLevel, LogRecord, MAX_DEFERRED_BYTES,
+    Timestamp, encode_deferred, merge_now, replay_deferred,
+};
 
 use crate::delivery::report::COUNTERS;
 use crate::dispatch::{self, Dispatch};
 use crate::host::clock::now_nanos;
 use crate::host::timer;
-use crate::reentrancy::{CatchPanic, is_in_sink};
+use crate::reentrancy::is_in_sink;
 use crate::submit::origin::{Origin, Urgency, next_sequence};
-
-/// How many bytes of deferred records are kept at most.
-const MOST_BYTES: usize = 256 * 1024;
-/// A `Display` that logs itself must end somewhere.
-const MOST_DEPTH: usize = 4;
 
 thread_local! {
     static PENDING: Cell<bool> = const { Cell::new(false) };
-    static DEPTH: Cell<usize> = const { Cell::new(0) };
-    static QUEUE: RefCell<DeferredQueue> = const { RefCell::new(DeferredQueue { records: Vec::new(), bytes: 0 }) };
+    static QUEUE: DeferredQueue<Target> = const { DeferredQueue::new() };
 }
 
-struct DeferredQueue {
-    records: Vec<Deferred>,
-    bytes: usize,
-}
-
-/// A record in wire form, with what its call knew.
-pub(crate) struct Deferred {
+/// Where a deferred record must go, and when.
+pub(crate) struct Target {
+    /// None: the root dispatch.
     pub(crate) dispatch: Option<Rc<Dispatch>>,
-    pub(crate) level: LogLevel,
     pub(crate) urgency: Urgency,
-    pub(crate) block: Vec<u8>,
 }
 
 /// Tells whether records are deferred.
@@ -47,23 +38,22 @@ pub(crate) fn is_pending() -> bool {
     PENDING.get()
 }
 
-/// Keeps a record until the call under way has ended.
+/// Defers a record until the call under way has ended.
 #[cold]
 pub(crate) fn defer(origin: &Origin<'_>, call: &Call<'_>) {
-    let depth = DEPTH.replace(DEPTH.get() + 1);
-    let deferred = depth < MOST_DEPTH && defer_at_depth(origin, call);
-    DEPTH.set(DEPTH.get().saturating_sub(1));
-    if !deferred {
+    if QUEUE.with(|queue| queue.defer(call.level, || encode(origin, call))) {
+        PENDING.set(true);
+    } else {
         count_dropped(origin.dispatch, call.level);
     }
 }
 
-/// Begins at the surface again, after a call that never comes back.
+/// Begins at depth 0 again, after a call that never comes back.
 pub(crate) fn forget_depth() {
-    DEPTH.set(0);
+    QUEUE.with(DeferredQueue::forget_depth);
 }
 
-fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
+fn encode(origin: &Origin<'_>, call: &Call<'_>) -> Option<(Vec<u8>, Target)> {
     let dispatch = origin.dispatch.cloned().or_else(dispatch::root_if_made);
     let context = merge_now(origin.context, |logger, current| match &dispatch {
         Some(dispatch) => dispatch.merge(origin.dispatch.is_some(), logger, current),
@@ -74,39 +64,38 @@ fn defer_at_depth(origin: &Origin<'_>, call: &Call<'_>) -> bool {
     timer::arm(now);
     let mut record = call.record(Timestamp::Wall(now), origin.entry.name(), context.fields());
     record.sequence = Some(next_sequence());
-    let Some(block) = encode_deferred(&record, &CatchPanic, MOST_BYTES) else { return false };
+    let block = encode_deferred(&record, &CatchPanic, MAX_DEFERRED_BYTES)?;
     // What a sink has logged is not urgent, whatever its level: writing it at once
     // would make the sink log again.
     let urgency = if is_in_sink() { Urgency::Batched } else { Urgency::of(call.level) };
-    QUEUE.with(|queue| {
-        let Ok(mut queue) = queue.try_borrow_mut() else { return false };
-        if queue.bytes + block.len() > MOST_BYTES {
-            return false;
-        }
-        queue.bytes += block.len();
-        queue.records.push(Deferred {
-            dispatch: origin.dispatch.cloned(),
-            level: call.level,
-            urgency,
-            block,
-        });
-        PENDING.set(true);
-        true
-    })
+    Some((block, Target { dispatch: origin.dispatch.cloned(), urgency }))
 }
 
-/// Takes all deferred records.
-pub(crate) fn take() -> Vec<Deferred> {
+/// Logs the deferred records by `log`, then those that they defer; counts those that it
+/// does not take.
+pub(crate) fn replay(mut log: impl FnMut(&Target, &LogRecord<'_>) -> bool) {
+    replay_deferred(
+        take,
+        |deferred, record| {
+            if !log(&deferred.target, record) {
+                refuse(deferred);
+            }
+        },
+        refuse,
+    );
+}
+
+fn take() -> Vec<Deferred<Target>> {
     PENDING.set(false);
-    QUEUE.with(|queue| {
-        let Ok(mut queue) = queue.try_borrow_mut() else { return Vec::new() };
-        queue.bytes = 0;
-        std::mem::take(&mut queue.records)
-    })
+    QUEUE.with(DeferredQueue::take)
+}
+
+fn refuse(deferred: &Deferred<Target>) {
+    count_dropped(deferred.target.dispatch.as_ref(), deferred.level);
 }
 
 /// Counts a record that was deferred too often, too deep, or found no room.
-pub(crate) fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
+fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
     match dispatch.cloned().or_else(dispatch::root_if_made) {
         Some(dispatch) => dispatch.count_dropped(level, DropReason::Reentrant),
         None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),

@@ -6,18 +6,14 @@ pub(crate) mod origin;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kakashi_core::{Call, Clock as _, Guard as _, LogRecord, MergedContext, Scratch, Timestamp, wire};
+use kakashi_core::{Call, CatchPanic, Clock as _, Guard as _, LogRecord, MergedContext, Scratch, Timestamp};
 
 use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::{self, Dispatch, settings};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
-use crate::reentrancy::{self, CallGuard, CatchPanic};
-use crate::submit::deferred::Deferred;
+use crate::reentrancy::{self, CallGuard};
 use crate::submit::origin::{Origin, Urgency, next_sequence};
-
-/// A sink that logs a record for each record that it writes would never end.
-const MOST_ROUNDS: usize = 8;
 
 thread_local! {
     /// Taken out by a call and put back: a call that ends in an exception takes it
@@ -55,25 +51,7 @@ pub(crate) fn replay_deferred() {
 /// Logs the deferred records, then those that they defer.
 #[cold]
 fn replay() {
-    for round in 0.. {
-        let records = deferred::take();
-        if records.is_empty() {
-            return;
-        }
-        for Deferred { dispatch, level, urgency, block } in records {
-            if round == MOST_ROUNDS {
-                deferred::count_dropped(dispatch.as_ref(), level);
-                continue;
-            }
-            for item in wire::Reader::new(&block) {
-                if let wire::Item::Record(record) = item
-                    && !submit_deferred(dispatch.as_ref(), &record, urgency)
-                {
-                    deferred::count_dropped(dispatch.as_ref(), level);
-                }
-            }
-        }
-    }
+    deferred::replay(|target, record| submit_deferred(target.dispatch.as_ref(), record, target.urgency));
 }
 
 /// Logs a deferred record, with the time and the context it has; false if another

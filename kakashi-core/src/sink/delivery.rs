@@ -1,0 +1,162 @@
+//! What the delivery to a sink shares on all platforms: how much of a batch the sink has
+//! taken, and when it is tried again after a failure.
+
+use alloc::vec::Vec;
+
+use super::SinkError;
+use super::batch::{Batch, RecordEnd};
+
+/// How much of a batch its sink has taken.
+#[derive(Clone, Copy, Default, Debug)]
+pub struct Progress {
+    bytes: usize,
+    ends: usize,
+}
+
+/// What one call of a sink has brought.
+#[derive(Debug)]
+pub struct Step {
+    /// What the sink returned.
+    pub result: Result<(), SinkError>,
+    /// Records that it has now taken as a whole, announcements not counted.
+    pub records: usize,
+    /// Bytes that it has now taken.
+    pub bytes: usize,
+}
+
+impl Progress {
+    /// Returns the bytes that the sink has taken.
+    #[inline]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// Returns how many ends lie within them.
+    #[inline]
+    pub fn ends(&self) -> usize {
+        self.ends
+    }
+
+    /// Tells whether the sink has taken all of a batch.
+    #[inline]
+    pub fn is_whole(&self, batch: &Batch<'_>) -> bool {
+        self.bytes == batch.bytes().len()
+    }
+
+    /// Hands the rest of a batch to a sink, by `write`, and notes what it takes.
+    ///
+    /// `announcements` are the indices of those ends that are announcements of drops.
+    /// A sink may fail after it took everything: then it must not be called again.
+    pub fn advance(
+        &mut self,
+        batch: &Batch<'_>,
+        announcements: &[usize],
+        write: impl FnOnce(&Batch<'_>) -> Result<(), SinkError>,
+    ) -> Step {
+        let before = *self;
+        let moved: Vec<RecordEnd>;
+        let ends = if before.bytes == 0 {
+            batch.ends()
+        } else {
+            let rest = batch.ends().get(before.ends..).unwrap_or_default().iter();
+            moved = rest.map(|end| RecordEnd { end: end.end - before.bytes, ..*end }).collect();
+            &moved
+        };
+        let announced_from = |ends: usize| announcements.iter().filter(|&&at| at >= ends).count();
+        let rest = Batch::new(batch.bytes().get(before.bytes..).unwrap_or_default(), ends)
+            .after_dropped(batch.dropped())
+            .announcing(announced_from(before.ends));
+        let result = write(&rest);
+        let len = batch.bytes().len();
+        self.bytes = match &result {
+            Ok(()) => len,
+            Err(error) => (before.bytes + error.accepted_bytes()).min(len),
+        };
+        self.ends = batch.ends().partition_point(|end| end.end <= self.bytes);
+        let announced = announced_from(before.ends) - announced_from(self.ends);
+        Step { result, records: self.ends - before.ends - announced, bytes: self.bytes - before.bytes }
+    }
+}
+
+/// The pauses after a sink's failures: 50 ms, then twice as long each time, at most 1 s.
+///
+/// Times are milliseconds of any steady clock.
+#[derive(Debug)]
+pub struct Backoff {
+    retry_at: Option<f64>,
+    next_pause: f64,
+}
+
+impl Backoff {
+    const FIRST_MILLIS: f64 = 50.0;
+    const MAX_MILLIS: f64 = 1000.0;
+
+    /// Makes one without a pause.
+    pub const fn new() -> Self {
+        Self { retry_at: None, next_pause: Self::FIRST_MILLIS }
+    }
+
+    /// Begins a pause after a failure; returns its length.
+    pub fn begin(&mut self, now: f64) -> f64 {
+        let pause = self.next_pause;
+        self.retry_at = Some(now + pause);
+        self.next_pause = (2.0 * pause).min(Self::MAX_MILLIS);
+        pause
+    }
+
+    /// Returns how much of the pause is left, 0 or less if it has ended. The clock is
+    /// asked only after a failure.
+    pub fn left(&self, now: impl FnOnce() -> f64) -> f64 {
+        self.retry_at.map_or(0.0, |at| at - now())
+    }
+
+    /// Ends the pause: the sink took something.
+    pub fn reset(&mut self) {
+        *self = Self::new();
+    }
+}
+
+impl Default for Backoff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::level::LogLevel;
+    use crate::sink::SinkErrorKind;
+
+    #[test]
+    fn what_a_sink_took_is_counted_once_and_not_handed_over_again() {
+        // Three records, the second an announcement.
+        let ends = [4, 8, 12].map(|end| RecordEnd { end, level: LogLevel::Info });
+        let batch = Batch::new(b"aaa\nbbb\nccc\n", &ends).after_dropped(7).announcing(1);
+        let mut progress = Progress::default();
+        let fail = |bytes| Err(SinkError::new(SinkErrorKind::Retry).accepted(bytes));
+        let mut step = |result: Result<(), SinkError>, expected: &[u8], len: usize| {
+            let step = progress.advance(&batch, &[1], |rest| {
+                assert_eq!((rest.bytes(), rest.len(), rest.dropped()), (expected, len, 7));
+                assert_eq!(rest.records().last().map(|(_, bytes)| bytes), Some(&b"ccc\n"[..]));
+                result
+            });
+            (step.records, step.bytes, progress.is_whole(&batch))
+        };
+        assert_eq!(step(fail(0), b"aaa\nbbb\nccc\n", 2), (0, 0, false));
+        assert_eq!(step(fail(3), b"aaa\nbbb\nccc\n", 2), (0, 3, false));
+        assert_eq!(step(fail(5), b"\nbbb\nccc\n", 2), (1, 5, false));
+        assert_eq!(step(fail(99), b"ccc\n", 1), (1, 4, true));
+    }
+
+    #[test]
+    fn pauses_double_up_to_a_second_and_end_with_success() {
+        let mut backoff = Backoff::new();
+        assert!(backoff.left(|| unreachable!("no pause, no clock")) <= 0.0);
+        let pauses: Vec<f64> = (0..7).map(|_| backoff.begin(0.0)).collect();
+        assert_eq!(pauses, [50.0, 100.0, 200.0, 400.0, 800.0, 1000.0, 1000.0]);
+        assert_eq!(backoff.left(|| 400.0), 600.0);
+        backoff.reset();
+        assert_eq!(backoff.begin(0.0), 50.0);
+    }
+}
