@@ -67,6 +67,10 @@ pub mod macros;
 #[cfg(any(feature = "log", feature = "defmt", feature = "serde"))]
 mod bridges;
 
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub mod facade;
+
 #[cfg(feature = "log")]
 pub use bridges::LogBridge;
 #[cfg(feature = "serde")]

@@ -60,14 +60,8 @@ pub use flush::{flush, flush_timeout, shutdown_async_logging};
 pub use kakashi_core as __core;
 #[cfg(feature = "serde")]
 pub use kakashi_core::Serde;
-pub use kakashi_core::{
-    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
-    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
-    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, Scope, ScopeGuard,
-    ScopedFuture, Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue,
-    UnknownFormat, UnknownLevel, UserContext, Value, ValueSink, Wire, clear_request_context, current_context,
-    fields, set_custom_context, set_request_context, set_user_context, wire,
-};
+#[doc(inline)]
+pub use kakashi_core::facade::*;
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};

@@ -62,10 +62,6 @@ pub use flush::flush;
 #[cfg(feature = "loggers")]
 pub use host::clock::SystemClock;
 #[cfg(feature = "loggers")]
-pub use kakashi_core::{
-    Scope, clear_request_context, current_context, set_custom_context, set_request_context, set_user_context,
-};
-#[cfg(feature = "loggers")]
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
 #[cfg(feature = "loggers")]
 pub use loggers::custom_logger::{FunctionalLogger, LoggerConfig, create_custom_logger};
@@ -78,17 +74,12 @@ pub use loggers::root::{
 #[cfg(feature = "loggers")]
 pub use sinks::{CallbackSink, ConsoleSink};
 
-pub use kakashi_core::{
-    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
-    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
-    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, ScopeGuard, ScopedFuture,
-    Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat,
-    UnknownLevel, UserContext, Value, ValueSink, Wire, fields, wire,
-};
-
 /// For the macros.
 #[doc(hidden)]
 pub use kakashi_core as __core;
+#[cfg(feature = "loggers")]
+#[doc(inline)]
+pub use kakashi_core::facade::*;
 
 /// Returns how many records of this program were written, and how many dropped, so far.
 ///

@@ -22,7 +22,7 @@ pub(crate) const CORE: Listing = Listing {
     sources: "kakashi-core/src",
     order: &[
         "util", "level", "clock", "value", "stats", "codec", "site", "record", "context", "wire", "encode",
-        "pipeline", "sink", "logger", "device", "macros", "bridges",
+        "pipeline", "sink", "logger", "device", "macros", "bridges", "facade",
     ],
     roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_std", "kakashi_wasm"],

@@ -1,0 +1,11 @@
+//! What `kakashi-std` and `kakashi-wasm` show of this crate: one list, which both
+//! re-export whole.
+
+pub use crate::{
+    Batch, Bytes, Clock, Composite, Destination, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event,
+    Exception, Field, Filter, FixedClock, Flushed, Format, Json, LevelFilter, List, Log, LogContext,
+    LogLevel, LogRecord, Map, Output, Pretty, RecordEnd, Redaction, RequestContext, Scope, ScopeGuard,
+    ScopedFuture, Sink, SinkError, SinkErrorKind, SourceLocation, Stats, Text, Timestamp, ToValue,
+    UnknownFormat, UnknownLevel, UserContext, Value, ValueSink, Wire, clear_request_context, current_context,
+    fields, set_custom_context, set_request_context, set_user_context, wire,
+};
