@@ -1,12 +1,12 @@
 //! The conformance vectors in wasm: the same bytes as on every platform.
 
 use kakashi_tests::harness::lines;
-use kakashi_tests::harness::vectors::{Wrong, block, vectors};
+use kakashi_tests::harness::vectors::{Mismatches, block, vectors};
 use wasm_bindgen_test::wasm_bindgen_test;
 
 #[wasm_bindgen_test]
 fn every_line_is_the_vectors() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     let vectors = vectors();
     assert!(vectors.len() >= 200);
     for vector in vectors {
@@ -16,7 +16,7 @@ fn every_line_is_the_vectors() {
 
 #[wasm_bindgen_test]
 fn every_block_is_the_vectors() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
         wrong.compare(&vector, "block", &vector.block, &block(&vector.record.prepare()));
     }
@@ -24,7 +24,7 @@ fn every_block_is_the_vectors() {
 
 #[wasm_bindgen_test]
 fn the_vectors_blocks_are_read_as_their_lines() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
         vector.compare_lines(&lines::only_record(&vector.block), &mut wrong);
     }

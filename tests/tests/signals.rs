@@ -9,14 +9,15 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use kakashi_tests::harness::process::{Folder, Running, read, run, send_signal, start};
-use kakashi_tests::harness::read_back::{Entry, Form, assert_each_once_in_order, entries, numbers};
+use kakashi_core::Format;
+use kakashi_tests::harness::process::{RunningChild, TestFolder, read, run, send_signal, start};
+use kakashi_tests::harness::read_back::{ArrivedRecord, assert_each_once_in_order, entries, numbers};
 use kakashi_tests::harness::wait::eventually;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
 
 /// Starts a child that logs to the wire, and waits until it is to be signalled.
-fn start_child(scenario: &str, file: &Path) -> Running {
+fn start_child(scenario: &str, file: &Path) -> RunningChild {
     let child = start(CHILD, [scenario.as_ref(), file.as_os_str()]);
     let ready = file.with_extension("ready");
     assert!(eventually(|| ready.exists()), "{scenario} does not get ready");
@@ -24,13 +25,13 @@ fn start_child(scenario: &str, file: &Path) -> Running {
 }
 
 /// Reads what a child has stored, all of which must be whole.
-fn stored(file: &Path) -> Vec<Entry> {
-    entries(Form::Wire, &read(file))
+fn stored(file: &Path) -> Vec<ArrivedRecord> {
+    entries(Format::Wire, &read(file))
 }
 
 /// Runs a scenario until a signal ends it; returns what it told and has stored.
-fn ended_by(scenario: &str, name: &str, number: i32) -> (String, Vec<Entry>) {
-    let folder = Folder::new();
+fn ended_by(scenario: &str, name: &str, number: i32) -> (String, Vec<ArrivedRecord>) {
+    let folder = TestFolder::new();
     let file = folder.file("log.klog");
     let child = start_child(scenario, &file);
     send_signal(&child.child, name);
@@ -69,7 +70,7 @@ fn a_signal_under_load_loses_no_record_whose_call_returned() {
 
 #[test]
 fn a_signal_beside_a_stuck_sink_ends_the_process_in_time_and_tells_what_was_left() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log.klog");
     let child = start_child("signal_beside_a_stuck_sink", &file);
     send_signal(&child.child, "TERM");
@@ -81,7 +82,7 @@ fn a_signal_beside_a_stuck_sink_ends_the_process_in_time_and_tells_what_was_left
 
 #[test]
 fn a_second_signal_does_not_wait_for_a_stuck_sink() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log.klog");
     let mut child = start_child("signal_beside_a_stuck_sink", &file);
     let started = std::time::Instant::now();
@@ -96,7 +97,7 @@ fn a_second_signal_does_not_wait_for_a_stuck_sink() {
 
 #[test]
 fn a_forked_process_is_ended_by_a_signal_and_flushes_if_it_asks_to() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log.klog");
     for scenario in ["signal_in_a_fork", "async_signal_in_a_fork"] {
         let ended = start(CHILD, [scenario.as_ref(), file.as_os_str()]).ends();
@@ -108,7 +109,7 @@ fn a_forked_process_is_ended_by_a_signal_and_flushes_if_it_asks_to() {
 
 #[test]
 fn a_signal_that_is_ignored_stays_so() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log.klog");
     let ended = start(CHILD, ["signal_ignored".as_ref(), file.as_os_str()]).ends();
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");

@@ -6,11 +6,11 @@
 
 use kakashi_core::Json;
 use kakashi_tests::harness::lines;
-use kakashi_tests::model::record::{Record, Words};
+use kakashi_tests::model::record::{OwnedMessage, OwnedRecord};
 use kakashi_tests::oracle::{block, expected, json};
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|record: Record| {
+fuzz_target!(|record: OwnedRecord| {
     // By the wire; a site made at run time is never freed, which a fuzzer minds.
     let block = block::of_record(&record, 1);
     let read = lines::only_record(&block);
@@ -21,14 +21,14 @@ fuzz_target!(|record: Record| {
         if let Err(error) = serde_json::from_str::<serde_json::Value>(body) {
             panic!("{error}: {body:?}");
         }
-        match json::Json::read(body) {
-            Ok(json::Json::Map(pairs)) => {
+        match json::ParsedJson::read(body) {
+            Ok(json::ParsedJson::Map(pairs)) => {
                 assert_eq!(pairs[0].0, "timestamp");
                 assert_eq!(pairs[1..], expected::json(&record, location), "{body:?}");
             }
             other => panic!("{other:?}: {body:?}"),
         }
-        if let Words::Literal(_) = record.words {
+        if let OwnedMessage::Literal(_) = record.message {
             let direct = record.prepare().with(|record| lines::line(&encoder, record));
             assert_eq!(direct, line);
         }

@@ -11,7 +11,7 @@ use kakashi_core::Text;
 use kakashi_core::wire::{Item, Reader, SiteTable};
 use kakashi_tests::harness::lines;
 use kakashi_tests::oracle::block;
-use kakashi_tests::oracle::text_line::Line;
+use kakashi_tests::oracle::text_line::ParsedLine;
 use libfuzzer_sys::fuzz_target;
 
 const BUILD: &[u8] = b"12345678";
@@ -26,7 +26,7 @@ fuzz_target!(|bytes: &[u8]| {
     for item in Reader::new(&stream).with_sites(std::slice::from_ref(&sites)) {
         if let Item::Record(record) = item {
             let text = lines::line(&Text, &record);
-            if let Err(error) = Line::read(&text) {
+            if let Err(error) = ParsedLine::read(&text) {
                 panic!("{error}: {text:?}");
             }
         }

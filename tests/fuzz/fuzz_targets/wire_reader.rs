@@ -14,7 +14,7 @@ use kakashi_core::{Json, LogRecord, Pretty, Text};
 use kakashi_tests::harness::lines;
 use kakashi_tests::oracle::block;
 use kakashi_tests::oracle::json::{self, is_control};
-use kakashi_tests::oracle::text_line::Line;
+use kakashi_tests::oracle::text_line::ParsedLine;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -41,7 +41,7 @@ fn check_stream(stream: &[u8]) {
 
 fn check_record(record: &LogRecord<'_>) {
     let text = lines::line(&Text, record);
-    if let Err(error) = Line::read(&text) {
+    if let Err(error) = ParsedLine::read(&text) {
         panic!("{error}: {text:?}");
     }
     for location in [false, true] {
@@ -59,7 +59,8 @@ fn check_json(line: &str) {
     if let Err(error) = serde_json::from_str::<serde_json::Value>(line) {
         panic!("{error}: {line:?}");
     }
-    let json::Json::Map(pairs) = json::Json::read(line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
+    let json::ParsedJson::Map(pairs) =
+        json::ParsedJson::read(line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
     else {
         panic!("not an object: {line:?}");
     };

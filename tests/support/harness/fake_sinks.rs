@@ -1,4 +1,4 @@
-//! Sinks and writers that a test holds in its hand.
+//! Sinks and writers that a test controls.
 
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -8,93 +8,93 @@ use kakashi_std::{AsyncConfig, Batch, Destination, Format, LogLevel, Sink, SinkE
 
 use super::wait::eventually;
 
-/// A door that can be shut in front of a sink: who writes waits inside.
+/// Blocks writes to a sink while it is shut.
 #[derive(Clone, Debug, Default)]
 pub struct Gate {
-    state: Arc<(Mutex<Door>, Condvar)>,
+    shared: Arc<(Mutex<GateState>, Condvar)>,
 }
 
 #[derive(Debug, Default)]
-struct Door {
+struct GateState {
     shut: bool,
     entered: usize,
-    /// How many may pass although it is shut.
+    /// How many writes may pass although it is shut.
     passes: usize,
 }
 
 impl Gate {
-    /// Makes a door that is shut.
+    /// Makes a state that is shut.
     pub fn shut() -> Self {
         let gate = Self::default();
-        gate.door().shut = true;
+        gate.state().shut = true;
         gate
     }
 
-    /// Lets nobody pass from now on.
+    /// Blocks all writes from now on.
     pub fn close(&self) {
-        self.door().shut = true;
+        self.state().shut = true;
     }
 
-    /// Lets all pass from now on.
+    /// Lets all writes pass from now on.
     pub fn open(&self) {
-        self.door().shut = false;
-        self.state.1.notify_all();
+        self.state().shut = false;
+        self.shared.1.notify_all();
     }
 
-    /// Lets one pass, and nobody after.
+    /// Lets one write pass; the gate stays shut.
     pub fn let_one_in(&self) {
-        self.door().passes += 1;
-        self.state.1.notify_all();
+        self.state().passes += 1;
+        self.shared.1.notify_all();
     }
 
-    /// Tells how often somebody has come to the door.
+    /// Returns how many writes have reached the gate.
     pub fn visits(&self) -> usize {
-        self.door().entered
+        self.state().entered
     }
 
-    /// Waits until somebody has come to the door for the `count`th time.
+    /// Waits until this many writes have reached the gate.
     ///
     /// # Panics
-    /// When nobody does in time.
+    /// When they do not in time.
     pub fn wait_for_visits(&self, count: usize) {
-        assert!(eventually(|| self.door().entered >= count), "nobody came to the gate");
+        assert!(eventually(|| self.state().entered >= count), "no write reached the gate");
     }
 
     fn pass(&self) {
-        let mut door = self.door();
-        door.entered += 1;
-        while door.shut {
-            if door.passes > 0 {
-                door.passes -= 1;
+        let mut state = self.state();
+        state.entered += 1;
+        while state.shut {
+            if state.passes > 0 {
+                state.passes -= 1;
                 return;
             }
-            door = self.state.1.wait(door).unwrap_or_else(PoisonError::into_inner);
+            state = self.shared.1.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
     }
 
-    fn door(&self) -> MutexGuard<'_, Door> {
-        self.state.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, GateState> {
+        self.shared.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Somebody who waits inside a sink, until this goes.
+/// Opens the gate when it is dropped.
 #[derive(Debug)]
 #[must_use = "the gate opens when this is dropped"]
-pub struct Held(Gate);
+pub struct OpenOnDrop(Gate);
 
-impl Drop for Held {
+impl Drop for OpenOnDrop {
     fn drop(&mut self) {
         self.0.open();
     }
 }
 
-/// Shuts the gate, has `log` log something, and waits until whoever writes it
-/// has come to the gate.
+/// Shuts the gate, calls `log`, and waits until its records have reached the gate: their
+/// writer is blocked until the result is dropped.
 ///
 /// # Panics
-/// When nobody does in time.
-pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> Held {
-    let held = Held(gate.clone());
+/// When they do not in time.
+pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> OpenOnDrop {
+    let held = OpenOnDrop(gate.clone());
     gate.close();
     let visits = gate.visits();
     log();
@@ -102,8 +102,8 @@ pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> Held {
     held
 }
 
-/// Has all loggers write lines to memory behind this gate, and nobody but the
-/// worker of async loggers do so by itself.
+/// Configures all loggers to write text to memory behind this gate, and only when asked,
+/// but for the worker of async loggers.
 pub fn behind(gate: &Gate, config: AsyncConfig) -> MemorySink {
     let memory = MemorySink::new();
     configure()
@@ -112,104 +112,104 @@ pub fn behind(gate: &Gate, config: AsyncConfig) -> MemorySink {
         .batch_bytes(64 * 1024)
         .flush_after_millis(3_600_000)
         .async_logging(config)
-        .destination(Destination::new(Gated(gate.clone(), memory.clone())))
+        .destination(Destination::new(GatedSink(gate.clone(), memory.clone())))
         .apply();
     memory
 }
 
 /// A sink behind a [`Gate`].
 #[derive(Debug)]
-pub struct Gated<S>(pub Gate, pub S);
+pub struct GatedSink<S>(pub Gate, pub S);
 
-impl<S: Sink> Sink for Gated<S> {
+impl<S: Sink> Sink for GatedSink<S> {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         self.0.pass();
         self.1.write(batch)
     }
 }
 
-/// What a [`Patient`] does with the bytes it is given.
+/// What a [`FakeWriter`] does with the bytes of a call.
 #[derive(Clone, Copy, Debug, Default)]
-pub enum Health {
+pub enum WriterMode {
     /// Takes them all.
     #[default]
-    Well,
-    /// Takes at most so many a call.
-    Slow(usize),
+    TakeAll,
+    /// Takes at most this many a call.
+    TakeAtMost(usize),
     /// Takes half of them, then fails.
-    Halting(ErrorKind),
+    TakeHalfThenFail(ErrorKind),
     /// Takes nothing.
-    Sick(ErrorKind),
+    Fail(ErrorKind),
     /// Takes nothing and panics.
-    Mad,
+    Panic,
 }
 
-/// A writer whose health a test changes; clones are one.
+/// A writer whose behaviour a test chooses; clones share their state.
 #[derive(Clone, Debug, Default)]
-pub struct Patient {
-    state: Arc<Mutex<Chart>>,
+pub struct FakeWriter {
+    state: Arc<Mutex<FakeWriterState>>,
 }
 
 #[derive(Debug, Default)]
-struct Chart {
-    health: Health,
+struct FakeWriterState {
+    mode: WriterMode,
     bytes: Vec<u8>,
     calls: usize,
     failed: bool,
 }
 
-impl Patient {
-    /// Makes one in this state.
-    pub fn new(health: Health) -> Self {
-        let patient = Self::default();
-        patient.becomes(health);
-        patient
+impl FakeWriter {
+    /// Makes a writer with this behaviour.
+    pub fn new(mode: WriterMode) -> Self {
+        let writer = Self::default();
+        writer.set_mode(mode);
+        writer
     }
 
-    /// Changes its state.
-    pub fn becomes(&self, health: Health) {
-        self.chart().health = health;
+    /// Changes its behaviour.
+    pub fn set_mode(&self, mode: WriterMode) {
+        self.state().mode = mode;
     }
 
-    /// Returns what it has taken.
+    /// Returns the bytes that it has taken.
     pub fn bytes(&self) -> Vec<u8> {
-        self.chart().bytes.clone()
+        self.state().bytes.clone()
     }
 
-    /// Returns how often it has been asked.
+    /// Returns the number of calls.
     pub fn calls(&self) -> usize {
-        self.chart().calls
+        self.state().calls
     }
 
     /// Tells whether it has ever failed.
     pub fn has_failed(&self) -> bool {
-        self.chart().failed
+        self.state().failed
     }
 
-    fn chart(&self) -> MutexGuard<'_, Chart> {
+    fn state(&self) -> MutexGuard<'_, FakeWriterState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl Write for Patient {
+impl Write for FakeWriter {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        let mut chart = self.chart();
-        chart.calls += 1;
-        let taken = match chart.health {
-            Health::Well => bytes.len(),
-            Health::Slow(most) => bytes.len().min(most),
-            Health::Halting(_) if chart.calls % 2 == 1 => bytes.len().div_ceil(2),
-            Health::Halting(kind) | Health::Sick(kind) => {
-                chart.failed = true;
+        let mut state = self.state();
+        state.calls += 1;
+        let taken = match state.mode {
+            WriterMode::TakeAll => bytes.len(),
+            WriterMode::TakeAtMost(most) => bytes.len().min(most),
+            WriterMode::TakeHalfThenFail(_) if state.calls % 2 == 1 => bytes.len().div_ceil(2),
+            WriterMode::TakeHalfThenFail(kind) | WriterMode::Fail(kind) => {
+                state.failed = true;
                 return Err(kind.into());
             }
-            Health::Mad => {
-                chart.failed = true;
-                drop(chart);
+            WriterMode::Panic => {
+                state.failed = true;
+                drop(state);
                 panic!("the sink panics");
             }
         };
-        chart.bytes.extend_from_slice(&bytes[..taken]);
+        state.bytes.extend_from_slice(&bytes[..taken]);
         Ok(taken)
     }
 

@@ -13,9 +13,9 @@ pub fn alone() -> MutexGuard<'static, ()> {
 
 /// What became of records since a moment; other tests must not run meanwhile.
 #[derive(Clone, Copy, Debug)]
-pub struct Since(Stats);
+pub struct StatsSince(Stats);
 
-impl Since {
+impl StatsSince {
     /// Begins to count.
     pub fn now() -> Self {
         Self(stats())

@@ -3,7 +3,7 @@
 use kakashi_core::wire::{BLOCK_OVERHEAD, Item, Reader};
 use kakashi_core::{Encoder, EncoderCache, LogRecord, Output};
 
-use crate::model::record::Prepared;
+use crate::model::record::PreparedRecord;
 
 /// Encodes one record with a new cache.
 pub fn encode(encoder: &dyn Encoder, record: &LogRecord<'_>) -> Vec<u8> {
@@ -51,7 +51,7 @@ pub fn line(encoder: &dyn Encoder, record: &LogRecord<'_>) -> String {
 ///
 /// # Panics
 /// When the block needs more than a megabyte.
-pub fn block<'a>(records: impl IntoIterator<Item = &'a Prepared<'a>>) -> Vec<u8> {
+pub fn block<'a>(records: impl IntoIterator<Item = &'a PreparedRecord<'a>>) -> Vec<u8> {
     let mut room = vec![0; 1 << 20];
     let mut out = Output::new(&mut room);
     let mut cache = EncoderCache::new();

@@ -17,9 +17,9 @@ use super::wait::{TEST_TIMEOUT, within};
 
 /// A folder that is deleted after the test.
 #[derive(Debug)]
-pub struct Folder(PathBuf);
+pub struct TestFolder(PathBuf);
 
-impl Folder {
+impl TestFolder {
     /// Makes a new one.
     ///
     /// # Panics
@@ -39,7 +39,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for TestFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.0);
     }
@@ -52,7 +52,7 @@ pub fn read(path: impl AsRef<Path>) -> Vec<u8> {
 
 /// A child process, and what reads its output.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningChild {
     /// The process.
     pub child: Child,
     output: [Option<JoinHandle<Vec<u8>>>; 2],
@@ -61,7 +61,7 @@ pub struct Running {
 
 /// How a child process ended.
 #[derive(Debug)]
-pub struct Ended {
+pub struct EndedChild {
     /// Its status.
     pub status: ExitStatus,
     /// What it printed.
@@ -76,7 +76,7 @@ pub struct Ended {
 ///
 /// # Panics
 /// When it can't be started.
-pub fn start<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> Running {
+pub fn start<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> RunningChild {
     let mut command = Command::new(program);
     command
         .args(args)
@@ -92,11 +92,11 @@ pub fn start<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) 
 ///
 /// # Panics
 /// When it can't be started.
-pub fn start_command(mut command: Command) -> Running {
+pub fn start_command(mut command: Command) -> RunningChild {
     // A group of its own, so that a child's children can be ended with it.
     let mut child = spawn(command.process_group(0));
     let output = [child.stdout.take().map(collect), child.stderr.take().map(collect)];
-    Running { child, output, started: Instant::now() }
+    RunningChild { child, output, started: Instant::now() }
 }
 
 /// Starts a program; signals have their default effect on it, whatever they have on
@@ -172,25 +172,25 @@ fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {
 /// Runs a program to its end.
 ///
 /// # Panics
-/// As [`Running::ends`].
-pub fn run<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> Ended {
+/// As [`RunningChild::ends`].
+pub fn run<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) -> EndedChild {
     start(program, args).ends()
 }
 
-impl Running {
+impl RunningChild {
     /// Waits for the end.
     ///
     /// # Panics
     /// When it does not come in time; then the child and its children are killed.
-    pub fn ends(self) -> Ended {
+    pub fn ends(self) -> EndedChild {
         self.ends_within(TEST_TIMEOUT)
     }
 
-    /// As [`Running::ends`], with a time of its own.
+    /// As [`RunningChild::ends`], with a time of its own.
     ///
     /// # Panics
-    /// As [`Running::ends`].
-    pub fn ends_within(mut self, timeout: Duration) -> Ended {
+    /// As [`RunningChild::ends`].
+    pub fn ends_within(mut self, timeout: Duration) -> EndedChild {
         let mut status = None;
         let ended = within(timeout, || {
             status = self.child.try_wait().expect("a child can be waited for");
@@ -205,7 +205,7 @@ impl Running {
             String::from_utf8_lossy(&bytes.unwrap_or_default()).into_owned()
         });
         match status {
-            Some(status) => Ended { status, stdout, stderr, took },
+            Some(status) => EndedChild { status, stdout, stderr, took },
             None => panic!("the child did not end in {timeout:?}; it printed {stdout:.500}\n{stderr:.2000}"),
         }
     }

@@ -1,28 +1,17 @@
-//! What arrived at a destination, in whichever form it was written.
+//! Reads what arrived at a destination, in any format for programs.
 
 use std::collections::BTreeMap;
 
-use kakashi_core::Text;
 use kakashi_core::wire::{Item, Reader};
+use kakashi_core::{Format, Text};
 
 use super::lines;
-use crate::oracle::json::Json;
-use crate::oracle::text_line::{Line, Value};
-
-/// A form that records are written in.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Form {
-    /// Lines of text.
-    Text,
-    /// Lines of JSON.
-    Json,
-    /// Blocks.
-    Wire,
-}
+use crate::oracle::json::ParsedJson;
+use crate::oracle::text_line::{ParsedLine, ParsedValue};
 
 /// One record that arrived; values are as text.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Entry {
+pub struct ArrivedRecord {
     /// The level's name.
     pub level: String,
     /// The logger's name.
@@ -33,7 +22,7 @@ pub struct Entry {
     pub fields: Vec<(String, String)>,
 }
 
-impl Entry {
+impl ArrivedRecord {
     /// Finds a field's value.
     pub fn get(&self, key: &str) -> Option<&str> {
         self.fields.iter().find(|field| field.0 == key).map(|field| field.1.as_str())
@@ -46,20 +35,21 @@ impl Entry {
 
     /// Tells how many records an announcement says were dropped; 0 if this is none.
     pub fn dropped(&self) -> u64 {
-        let is_news = self.logger == "kakashi" && self.message == "Records were dropped";
-        if is_news { self.number("dropped").unwrap_or(0) } else { 0 }
+        let is_announcement = self.logger == "kakashi" && self.message == "Records were dropped";
+        if is_announcement { self.number("dropped").unwrap_or(0) } else { 0 }
     }
 }
 
 /// Reads all there is.
 ///
 /// # Panics
-/// When there is anything that is not a whole, valid record.
-pub fn entries(form: Form, bytes: &[u8]) -> Vec<Entry> {
-    match form {
-        Form::Wire => Reader::new(bytes).map(of_item).collect(),
-        Form::Text => whole_lines(bytes).map(of_text).collect(),
-        Form::Json => whole_lines(bytes).map(of_json).collect(),
+/// When a part of it is no whole, valid record, or the format is for people.
+pub fn entries(format: Format, bytes: &[u8]) -> Vec<ArrivedRecord> {
+    match format {
+        Format::Wire => Reader::new(bytes).map(of_item).collect(),
+        Format::Text => whole_lines(bytes).map(of_text).collect(),
+        Format::Json => whole_lines(bytes).map(of_json).collect(),
+        Format::Auto | Format::Pretty => panic!("{format:?} is for people"),
     }
 }
 
@@ -67,8 +57,8 @@ pub fn entries(form: Form, bytes: &[u8]) -> Vec<Entry> {
 ///
 /// # Panics
 /// As [`entries`].
-pub fn text(bytes: &[u8]) -> Vec<Entry> {
-    entries(Form::Text, bytes)
+pub fn text(bytes: &[u8]) -> Vec<ArrivedRecord> {
+    entries(Format::Text, bytes)
 }
 
 /// As [`text`], without a line that is not whole: a thread that goes on logging
@@ -76,7 +66,7 @@ pub fn text(bytes: &[u8]) -> Vec<Entry> {
 ///
 /// # Panics
 /// As [`entries`].
-pub fn text_to_the_last_whole_line(bytes: &[u8]) -> Vec<Entry> {
+pub fn text_to_the_last_whole_line(bytes: &[u8]) -> Vec<ArrivedRecord> {
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
     text(&bytes[..end])
 }
@@ -89,23 +79,23 @@ fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {
 ///
 /// # Panics
 /// When it is not valid.
-pub fn of_text(line: &str) -> Entry {
-    let read = Line::read(line).unwrap_or_else(|error| panic!("{error} in {:.1000}", line));
-    let fields = read.fields.into_iter().map(|(key, value)| (key, words(value))).collect();
-    Entry { level: read.level, logger: read.logger, message: read.message, fields }
+pub fn of_text(line: &str) -> ArrivedRecord {
+    let read = ParsedLine::read(line).unwrap_or_else(|error| panic!("{error} in {:.1000}", line));
+    let fields = read.fields.into_iter().map(|(key, value)| (key, text_of(value))).collect();
+    ArrivedRecord { level: read.level, logger: read.logger, message: read.message, fields }
 }
 
-fn words(value: Value) -> String {
+fn text_of(value: ParsedValue) -> String {
     match value {
-        Value::Null => "null".into(),
-        Value::Bool(truth) => truth.to_string(),
-        Value::Number(digits) => digits,
-        Value::Text(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
-        Value::Json(json) => compact(&json),
+        ParsedValue::Null => "null".into(),
+        ParsedValue::Bool(truth) => truth.to_string(),
+        ParsedValue::Number(digits) => digits,
+        ParsedValue::Text(bytes) => String::from_utf8_lossy(&bytes).into_owned(),
+        ParsedValue::Json(json) => compact(&json),
     }
 }
 
-fn compact(json: &Json) -> String {
+fn compact(json: &ParsedJson) -> String {
     let mut text = String::new();
     json.write(&mut text);
     text
@@ -115,30 +105,30 @@ fn compact(json: &Json) -> String {
 ///
 /// # Panics
 /// When it is not valid.
-pub fn of_json(line: &str) -> Entry {
-    let read = line.strip_suffix('\n').ok_or_else(|| "no LF".to_owned()).and_then(Json::read);
+pub fn of_json(line: &str) -> ArrivedRecord {
+    let read = line.strip_suffix('\n').ok_or_else(|| "no LF".to_owned()).and_then(ParsedJson::read);
     let pairs = match read {
-        Ok(Json::Map(pairs)) => pairs,
+        Ok(ParsedJson::Map(pairs)) => pairs,
         other => panic!("{other:?} in {line:.1000}"),
     };
     let mut pairs = pairs.into_iter().map(|(key, value)| {
-        let words = if let Json::String(text) = value { text } else { compact(&value) };
-        (key, words)
+        let text = if let ParsedJson::String(text) = value { text } else { compact(&value) };
+        (key, text)
     });
     let mut head = |expected: &str| {
-        let (key, words) = pairs.next().unwrap_or_default();
+        let (key, text) = pairs.next().unwrap_or_default();
         assert_eq!(key, expected, "in {line}");
-        words
+        text
     };
     head("timestamp");
     let (level, logger, message) = (head("level"), head("logger"), head("message"));
-    Entry { level, logger, message, fields: pairs.collect() }
+    ArrivedRecord { level, logger, message, fields: pairs.collect() }
 }
 
-fn of_item(item: Item<'_>) -> Entry {
+fn of_item(item: Item<'_>) -> ArrivedRecord {
     match item {
         Item::Record(record) => of_text(&lines::line(&Text, &record)),
-        Item::Dropped(report) => Entry {
+        Item::Dropped(report) => ArrivedRecord {
             level: "WARNING".into(),
             logger: "kakashi".into(),
             message: "Records were dropped".into(),
@@ -149,13 +139,13 @@ fn of_item(item: Item<'_>) -> Entry {
 }
 
 /// Sums what announcements say was dropped.
-pub fn announced(entries: &[Entry]) -> u64 {
-    entries.iter().map(Entry::dropped).sum()
+pub fn announced(entries: &[ArrivedRecord]) -> u64 {
+    entries.iter().map(ArrivedRecord::dropped).sum()
 }
 
 /// Returns the field `n` of all records by their field `thread`, in the order
 /// in which they stand; records without them are passed over.
-pub fn numbers(entries: &[Entry]) -> BTreeMap<u64, Vec<u64>> {
+pub fn numbers(entries: &[ArrivedRecord]) -> BTreeMap<u64, Vec<u64>> {
     let mut numbers: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
     for entry in entries {
         if let (Some(thread), Some(n)) = (entry.number("thread"), entry.number("n")) {
@@ -170,7 +160,7 @@ pub fn numbers(entries: &[Entry]) -> BTreeMap<u64, Vec<u64>> {
 ///
 /// # Panics
 /// When they are not; says where the first fault is.
-pub fn assert_each_once_in_order(entries: &[Entry], threads: u64, count: u64) {
+pub fn assert_each_once_in_order(entries: &[ArrivedRecord], threads: u64, count: u64) {
     let numbers = numbers(entries);
     let found: Vec<u64> = numbers.keys().copied().collect();
     assert_eq!(found, (0..threads).collect::<Vec<_>>(), "the threads that wrote");

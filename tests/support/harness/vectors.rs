@@ -9,7 +9,7 @@ use kakashi_core::{Json, LogLevel, LogRecord, Output, Text, Timestamp};
 use serde_json::Value;
 
 use super::lines;
-use crate::model::record::{Owned, Piece, Prepared, Record, Words};
+use crate::model::record::{OwnedMessage, OwnedRecord, OwnedValue, PreparedRecord, TemplatePiece};
 
 /// One vector: a record, and what must be made of it.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct Vector {
     /// What it shows.
     pub name: String,
     /// The record.
-    pub record: Record,
+    pub record: OwnedRecord,
     /// Its text line.
     pub text: String,
     /// Its JSON line.
@@ -58,85 +58,85 @@ fn list(value: &Value) -> &[Value] {
     value.as_array().unwrap_or_else(|| panic!("not a list: {value}"))
 }
 
-fn pairs(value: &Value) -> Vec<(String, Owned)> {
+fn pairs(value: &Value) -> Vec<(String, OwnedValue)> {
     list(value).iter().map(|pair| (string(&pair[0]), owned(&pair[1]))).collect()
 }
 
-fn owned(typed: &Value) -> Owned {
+fn owned(typed: &Value) -> OwnedValue {
     let (kind, value) = typed.as_object().and_then(|typed| typed.iter().next()).expect("a typed value");
     let bits = |value| u64::from_str_radix(&string(value), 16).expect("hex digits");
     match kind.as_str() {
-        "null" => Owned::Null,
-        "bool" => Owned::Bool(value.as_bool().expect("true or false")),
-        "u64" => Owned::U64(decimal(value)),
-        "i64" => Owned::I64(decimal(value)),
-        "u128" => Owned::U128(decimal(value)),
-        "i128" => Owned::I128(decimal(value)),
-        "f64_bits" => Owned::F64(f64::from_bits(bits(value))),
-        "f32_bits" => Owned::F32(f32::from_bits(bits(value) as u32)),
-        "char" => Owned::Char(string(value).parse().expect("one character")),
-        "str" => Owned::Str(string(value)),
-        "bytes_hex" => Owned::Bytes(hex(value)),
+        "null" => OwnedValue::Null,
+        "bool" => OwnedValue::Bool(value.as_bool().expect("true or false")),
+        "u64" => OwnedValue::U64(decimal(value)),
+        "i64" => OwnedValue::I64(decimal(value)),
+        "u128" => OwnedValue::U128(decimal(value)),
+        "i128" => OwnedValue::I128(decimal(value)),
+        "f64_bits" => OwnedValue::F64(f64::from_bits(bits(value))),
+        "f32_bits" => OwnedValue::F32(f32::from_bits(bits(value) as u32)),
+        "char" => OwnedValue::Char(string(value).parse().expect("one character")),
+        "str" => OwnedValue::Str(string(value)),
+        "bytes_hex" => OwnedValue::Bytes(hex(value)),
         "duration_ns" => {
             let nanos: u128 = decimal(value);
             let seconds = u64::try_from(nanos / 1_000_000_000).expect("a duration's seconds");
-            Owned::Duration(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
+            OwnedValue::Duration(Duration::new(seconds, (nanos % 1_000_000_000) as u32))
         }
-        "list" => Owned::List(list(value).iter().map(owned).collect()),
-        "map" => Owned::Map(pairs(value)),
+        "list" => OwnedValue::List(list(value).iter().map(owned).collect()),
+        "map" => OwnedValue::Map(pairs(value)),
         _ => panic!("no type of value: {kind}"),
     }
 }
 
 /// Takes a template apart.
-fn pieces(mut template: &str, keys: &[String]) -> Vec<Piece> {
+fn pieces(mut template: &str, keys: &[String]) -> Vec<TemplatePiece> {
     let mut pieces = Vec::new();
     while let Some(at) = template.find(['{', '}']) {
         let (text, rest) = template.split_at(at);
-        pieces.push(Piece::Text(text.to_owned()));
+        pieces.push(TemplatePiece::Text(text.to_owned()));
         if let Some(rest) = rest.strip_prefix("{{").or_else(|| rest.strip_prefix("}}")) {
-            pieces.push(Piece::Text(template[at..=at].to_owned()));
+            pieces.push(TemplatePiece::Text(template[at..=at].to_owned()));
             template = rest;
         } else {
             let (key, rest) = rest[1..].split_once('}').expect("a placeholder ends");
             let at = keys.iter().position(|known| known == key).expect("a placeholder names a key");
-            pieces.push(Piece::Field(at));
+            pieces.push(TemplatePiece::Field(at));
             template = rest;
         }
     }
-    pieces.push(Piece::Text(template.to_owned()));
+    pieces.push(TemplatePiece::Text(template.to_owned()));
     pieces
 }
 
 impl Vector {
     fn read(vector: &Value) -> Self {
         let fields = pairs(&vector["fields"]);
-        let (words, extra) = match vector.get("template") {
-            None => (Words::Literal(string(&vector["message"])), fields),
+        let (message, extra) = match vector.get("template") {
+            None => (OwnedMessage::Literal(string(&vector["message"])), fields),
             Some(template) => {
                 let keys: Vec<String> = list(&vector["keys"]).iter().map(string).collect();
                 assert!(keys.iter().eq(fields.iter().map(|(key, _)| key)));
                 let place = &vector["location"];
                 let line = place["line"].as_u64().and_then(|line| u32::try_from(line).ok());
-                let words = Words::Site {
+                let message = OwnedMessage::Site {
                     template: pieces(&string(template), &keys),
                     fields,
                     module: string(&place["module"]),
                     file: string(&place["file"]),
                     line: line.expect("a line"),
                 };
-                (words, pairs(&vector["extra"]))
+                (message, pairs(&vector["extra"]))
             }
         };
         let time = &vector["timestamp"];
-        let record = Record {
+        let record = OwnedRecord {
             timestamp: match time.get("wall_ns") {
                 Some(nanos) => Timestamp::Wall(decimal(nanos)),
                 None => Timestamp::Uptime(decimal(&time["uptime_ns"])),
             },
             level: LogLevel::from_name(&string(&vector["level"])).expect("a level"),
             logger: string(&vector["logger"]),
-            words,
+            message,
             extra,
             context: pairs(&vector["context"]),
             sequence: vector.get("sequence").map(decimal),
@@ -152,7 +152,7 @@ impl Vector {
     }
 
     /// Compares all lines that can be made of a record with the vector's.
-    pub fn compare_lines(&self, record: &LogRecord<'_>, wrong: &mut Wrong) {
+    pub fn compare_lines(&self, record: &LogRecord<'_>, wrong: &mut Mismatches) {
         wrong.compare(self, "text", &self.text, &lines::line(&Text, record));
         wrong.compare(self, "json", &self.json, &lines::line(&Json::new(), record));
         if let Some(expected) = &self.json_with_location {
@@ -164,9 +164,9 @@ impl Vector {
 
 /// Collects differences, so that all are told at once.
 #[derive(Debug, Default)]
-pub struct Wrong(String);
+pub struct Mismatches(String);
 
-impl Wrong {
+impl Mismatches {
     /// Notes what a vector says and what was found, if they differ.
     pub fn compare<T: PartialEq + std::fmt::Debug>(
         &mut self,
@@ -181,7 +181,7 @@ impl Wrong {
     }
 }
 
-impl Drop for Wrong {
+impl Drop for Mismatches {
     fn drop(&mut self) {
         assert!(self.0.is_empty() || std::thread::panicking(), "\n{}", self.0);
     }
@@ -191,7 +191,7 @@ impl Drop for Wrong {
 ///
 /// # Panics
 /// When the block needs more room than any of the vectors' does.
-pub fn block(prepared: &Prepared<'_>) -> Vec<u8> {
+pub fn block(prepared: &PreparedRecord<'_>) -> Vec<u8> {
     prepared.with(|record| {
         let mut room = vec![0; 1 << 18];
         let mut out = Output::new(&mut room);

@@ -5,18 +5,18 @@ use std::collections::HashSet;
 use arbitrary::{Arbitrary, Result, Unstructured};
 use kakashi_core::{LogLevel, Timestamp};
 
-use super::record::{Owned, Piece, Record, Words};
+use super::record::{OwnedMessage, OwnedRecord, OwnedValue, TemplatePiece};
 
-type Pairs = Vec<(String, Owned)>;
+type Pairs = Vec<(String, OwnedValue)>;
 
 fn retain_first(pairs: &mut Pairs) {
     let mut seen = HashSet::new();
     pairs.retain(|(key, _)| seen.insert(key.clone()));
 }
 
-fn words(bytes: &mut Unstructured<'_>) -> Result<Words> {
+fn message(bytes: &mut Unstructured<'_>) -> Result<OwnedMessage> {
     if bytes.arbitrary()? {
-        return Ok(Words::Literal(bytes.arbitrary()?));
+        return Ok(OwnedMessage::Literal(bytes.arbitrary()?));
     }
     let mut fields: Pairs = bytes.arbitrary()?;
     retain_first(&mut fields);
@@ -26,16 +26,16 @@ fn words(bytes: &mut Unstructured<'_>) -> Result<Words> {
         .collect();
     let mut template = Vec::new();
     for text in bytes.arbitrary::<Vec<String>>()? {
-        template.push(Piece::Text(text));
+        template.push(TemplatePiece::Text(text));
         if let [_, ..] = named[..] {
-            template.push(Piece::Field(*bytes.choose(&named)?));
+            template.push(TemplatePiece::Field(*bytes.choose(&named)?));
         }
     }
     let (module, file, line) = bytes.arbitrary()?;
-    Ok(Words::Site { template, fields, module, file, line })
+    Ok(OwnedMessage::Site { template, fields, module, file, line })
 }
 
-impl<'a> Arbitrary<'a> for Record {
+impl<'a> Arbitrary<'a> for OwnedRecord {
     fn arbitrary(bytes: &mut Unstructured<'a>) -> Result<Self> {
         let mut context: Pairs = bytes.arbitrary()?;
         retain_first(&mut context);
@@ -47,7 +47,7 @@ impl<'a> Arbitrary<'a> for Record {
             },
             level: *bytes.choose(&LogLevel::ALL)?,
             logger: bytes.arbitrary()?,
-            words: words(bytes)?,
+            message: message(bytes)?,
             extra: bytes.arbitrary()?,
             context,
             sequence: bytes.arbitrary()?,

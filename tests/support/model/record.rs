@@ -1,4 +1,4 @@
-//! Records that own what they say, so that tests can make any.
+//! Records that own their parts, so that tests can make any record.
 
 use std::fmt;
 use std::sync::Arc;
@@ -11,9 +11,9 @@ use kakashi_core::{
     ToValue, Value, ValueSink, Values,
 };
 
-/// All that one record says.
+/// A record that owns its parts.
 #[derive(Clone, Debug)]
-pub struct Record {
+pub struct OwnedRecord {
     /// When.
     pub timestamp: Timestamp,
     /// How much it matters.
@@ -21,26 +21,26 @@ pub struct Record {
     /// The logger's name.
     pub logger: String,
     /// The message, and the call site if there is one.
-    pub words: Words,
+    pub message: OwnedMessage,
     /// Extra fields.
-    pub extra: Vec<(String, Owned)>,
+    pub extra: Vec<(String, OwnedValue)>,
     /// The context's fields.
-    pub context: Vec<(String, Owned)>,
+    pub context: Vec<(String, OwnedValue)>,
     /// The sequence number.
     pub sequence: Option<u64>,
 }
 
-/// What a record says in words.
+/// A record's message.
 #[derive(Clone, Debug)]
-pub enum Words {
+pub enum OwnedMessage {
     /// Text that means itself.
     Literal(String),
     /// The template of a call site, whose keys are all different.
     Site {
         /// The message, in pieces.
-        template: Vec<Piece>,
+        template: Vec<TemplatePiece>,
         /// The call's own fields.
-        fields: Vec<(String, Owned)>,
+        fields: Vec<(String, OwnedValue)>,
         /// The module.
         module: String,
         /// The file.
@@ -52,7 +52,7 @@ pub enum Words {
 
 /// A piece of a template.
 #[derive(Clone, Debug)]
-pub enum Piece {
+pub enum TemplatePiece {
     /// Text, before its braces are doubled.
     Text(String),
     /// A placeholder for the field at this index.
@@ -63,7 +63,7 @@ pub enum Piece {
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
 #[allow(missing_docs, reason = "the names are those of `Value`")]
-pub enum Owned {
+pub enum OwnedValue {
     Null,
     Bool(bool),
     I64(i64),
@@ -76,24 +76,24 @@ pub enum Owned {
     Str(String),
     Bytes(Vec<u8>),
     Duration(Duration),
-    List(Vec<Owned>),
-    Map(Vec<(String, Owned)>),
-    Display(Shown),
+    List(Vec<OwnedValue>),
+    Map(Vec<(String, OwnedValue)>),
+    Display(DisplayText),
     Debug(String),
-    Error(Failure),
+    Error(ErrorChain),
 }
 
 /// Text that is printed a character at a time.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-pub struct Shown {
+pub struct DisplayText {
     /// The text.
     pub text: String,
     /// Whether an error ends it.
     pub gives_up: bool,
 }
 
-impl fmt::Display for Shown {
+impl fmt::Display for DisplayText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for character in self.text.chars() {
             f.write_str(character.encode_utf8(&mut [0; 4]))?;
@@ -105,26 +105,26 @@ impl fmt::Display for Shown {
 /// An error with sources.
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "arbitrary", derive(arbitrary::Arbitrary))]
-pub struct Failure {
+pub struct ErrorChain {
     /// Its own text.
     pub text: String,
     /// What caused it.
-    pub source: Option<Box<Failure>>,
+    pub source: Option<Box<ErrorChain>>,
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ErrorChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
 }
 
-impl std::error::Error for Failure {
+impl std::error::Error for ErrorChain {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|source| source as &(dyn std::error::Error + 'static))
     }
 }
 
-impl ToValue for Owned {
+impl ToValue for OwnedValue {
     fn to_value(&self) -> Value<'_> {
         match self {
             Self::Null => Value::Null,
@@ -147,7 +147,7 @@ impl ToValue for Owned {
     }
 }
 
-impl Composite for Owned {
+impl Composite for OwnedValue {
     fn describe(&self, sink: &mut dyn ValueSink) {
         match self {
             Self::List(items) => {
@@ -169,18 +169,18 @@ impl Composite for Owned {
 }
 
 /// Borrows pairs as fields.
-pub fn fields(pairs: &[(String, Owned)]) -> Vec<Field<'_>> {
+pub fn fields(pairs: &[(String, OwnedValue)]) -> Vec<Field<'_>> {
     pairs.iter().map(|(key, value)| Field::new(key, value)).collect()
 }
 
-impl Record {
-    /// Makes a record of words alone.
+impl OwnedRecord {
+    /// Makes a record that has only a message.
     pub fn of(message: &str) -> Self {
         Self {
             timestamp: Timestamp::Wall(1_795_342_320_123_456_789),
             level: LogLevel::Info,
             logger: "app::orders".to_owned(),
-            words: Words::Literal(message.to_owned()),
+            message: OwnedMessage::Literal(message.to_owned()),
             extra: Vec::new(),
             context: Vec::new(),
             sequence: None,
@@ -188,28 +188,28 @@ impl Record {
     }
 
     /// Returns the call's own fields, none without a site.
-    pub fn own(&self) -> &[(String, Owned)] {
-        match &self.words {
-            Words::Literal(_) => &[],
-            Words::Site { fields, .. } => fields,
+    pub fn own(&self) -> &[(String, OwnedValue)] {
+        match &self.message {
+            OwnedMessage::Literal(_) => &[],
+            OwnedMessage::Site { fields, .. } => fields,
         }
     }
 
     /// Returns the message template, if there is a site.
     pub fn template(&self) -> Option<String> {
-        let Words::Site { template, fields, .. } = &self.words else { return None };
-        let piece = |piece: &Piece| match piece {
-            Piece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
-            Piece::Field(at) => format!("{{{}}}", fields[*at].0),
+        let OwnedMessage::Site { template, fields, .. } = &self.message else { return None };
+        let piece = |piece: &TemplatePiece| match piece {
+            TemplatePiece::Text(text) => text.replace('{', "{{").replace('}', "}}"),
+            TemplatePiece::Field(at) => format!("{{{}}}", fields[*at].0),
         };
         Some(template.iter().map(piece).collect())
     }
 
     /// Makes what a record borrows that is not here: logger, site and context.
     /// The site is never given back, as one that the compiler makes.
-    pub fn prepare(&self) -> Prepared<'_> {
+    pub fn prepare(&self) -> PreparedRecord<'_> {
         let site = self.template().map(|template| {
-            let Words::Site { fields, module, file, line, .. } = &self.words else {
+            let OwnedMessage::Site { fields, module, file, line, .. } = &self.message else {
                 unreachable!("it has a template")
             };
             let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
@@ -220,20 +220,20 @@ impl Record {
         });
         let context = LogContext::new().with_custom(&fields(&self.context));
         let logger = Registry::new().get(LoggerKind::Sync, &self.logger, None);
-        Prepared { record: self, logger, site, context }
+        PreparedRecord { record: self, logger, site, context }
     }
 }
 
 /// A record with its logger, its site and its context.
 #[derive(Debug)]
-pub struct Prepared<'a> {
-    record: &'a Record,
+pub struct PreparedRecord<'a> {
+    record: &'a OwnedRecord,
     logger: Arc<LoggerEntry>,
     site: Option<Site<'static>>,
     context: LogContext,
 }
 
-impl Prepared<'_> {
+impl PreparedRecord<'_> {
     /// Returns the site, if there is one.
     pub fn site(&self) -> Option<Site<'static>> {
         self.site
@@ -250,12 +250,12 @@ impl Prepared<'_> {
         let own: Vec<Value<'_>> = record.own().iter().map(|(_, value)| value.to_value()).collect();
         let extra = fields(&record.extra);
         let logger = self.logger.name();
-        let mut borrowed = match (self.site, &record.words) {
+        let mut borrowed = match (self.site, &record.message) {
             (Some(site), _) => LogRecord::of_site(record.timestamp, logger, site, Values::Slice(&own)),
-            (None, Words::Literal(message)) => {
+            (None, OwnedMessage::Literal(message)) => {
                 LogRecord::new(record.timestamp, record.level, logger, message)
             }
-            (None, Words::Site { .. }) => unreachable!("the site is made with the record"),
+            (None, OwnedMessage::Site { .. }) => unreachable!("the site is made with the record"),
         };
         borrowed.sequence = record.sequence;
         then(&borrowed.with_fields(&extra).with_context(self.context.fields()))

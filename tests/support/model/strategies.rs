@@ -8,7 +8,7 @@ use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::sample::select;
 
-use super::record::{Failure, Owned, Piece, Record, Shown, Words};
+use super::record::{DisplayText, ErrorChain, OwnedMessage, OwnedRecord, OwnedValue, TemplatePiece};
 
 /// What must be quoted, escaped or renamed, and what only looks like it.
 const TRAPS: &[&str] = &[
@@ -135,63 +135,63 @@ fn duration() -> impl Strategy<Value = Duration> {
     })
 }
 
-fn failure() -> impl Strategy<Value = Failure> {
+fn failure() -> impl Strategy<Value = ErrorChain> {
     vec(text(), 1..4).prop_map(|texts| {
         let mut texts = texts.into_iter();
-        let last = Failure { text: texts.next().unwrap_or_default(), source: None };
-        texts.fold(last, |source, text| Failure { text, source: Some(Box::new(source)) })
+        let last = ErrorChain { text: texts.next().unwrap_or_default(), source: None };
+        texts.fold(last, |source, text| ErrorChain { text, source: Some(Box::new(source)) })
     })
 }
 
-fn scalar() -> impl Strategy<Value = Owned> {
+fn scalar() -> impl Strategy<Value = OwnedValue> {
     prop_oneof![
-        1 => Just(Owned::Null),
-        1 => any::<bool>().prop_map(Owned::Bool),
-        2 => (any::<i64>(), 0..64_u32).prop_map(|(number, shift)| Owned::I64(number >> shift)),
-        2 => (any::<u64>(), 0..64_u32).prop_map(|(number, shift)| Owned::U64(number >> shift)),
-        1 => (any::<i128>(), 0..128_u32).prop_map(|(number, shift)| Owned::I128(number >> shift)),
-        1 => (any::<u128>(), 0..128_u32).prop_map(|(number, shift)| Owned::U128(number >> shift)),
-        2 => any::<u32>().prop_map(|bits| Owned::F32(f32::from_bits(bits))),
-        1 => float().prop_map(|number| Owned::F32(number as f32)),
-        3 => float().prop_map(Owned::F64),
-        1 => any::<char>().prop_map(Owned::Char),
-        1 => (0..0x2100_u32).prop_map(|scalar| Owned::Char(char::from_u32(scalar).unwrap_or('x'))),
-        4 => text().prop_map(Owned::Str),
-        1 => vec(any::<u8>(), 0..20).prop_map(Owned::Bytes),
+        1 => Just(OwnedValue::Null),
+        1 => any::<bool>().prop_map(OwnedValue::Bool),
+        2 => (any::<i64>(), 0..64_u32).prop_map(|(number, shift)| OwnedValue::I64(number >> shift)),
+        2 => (any::<u64>(), 0..64_u32).prop_map(|(number, shift)| OwnedValue::U64(number >> shift)),
+        1 => (any::<i128>(), 0..128_u32).prop_map(|(number, shift)| OwnedValue::I128(number >> shift)),
+        1 => (any::<u128>(), 0..128_u32).prop_map(|(number, shift)| OwnedValue::U128(number >> shift)),
+        2 => any::<u32>().prop_map(|bits| OwnedValue::F32(f32::from_bits(bits))),
+        1 => float().prop_map(|number| OwnedValue::F32(number as f32)),
+        3 => float().prop_map(OwnedValue::F64),
+        1 => any::<char>().prop_map(OwnedValue::Char),
+        1 => (0..0x2100_u32).prop_map(|scalar| OwnedValue::Char(char::from_u32(scalar).unwrap_or('x'))),
+        4 => text().prop_map(OwnedValue::Str),
+        1 => vec(any::<u8>(), 0..20).prop_map(OwnedValue::Bytes),
         1 => (text(), vec(any::<u8>(), 0..3), text())
-            .prop_map(|(a, b, c)| Owned::Bytes([a.as_bytes(), &b, c.as_bytes()].concat())),
-        1 => duration().prop_map(Owned::Duration),
-        2 => (text(), prop::bool::weighted(0.2)).prop_map(|(text, gives_up)| Owned::Display(Shown { text, gives_up })),
-        1 => text().prop_map(Owned::Debug),
-        1 => failure().prop_map(Owned::Error),
+            .prop_map(|(a, b, c)| OwnedValue::Bytes([a.as_bytes(), &b, c.as_bytes()].concat())),
+        1 => duration().prop_map(OwnedValue::Duration),
+        2 => (text(), prop::bool::weighted(0.2)).prop_map(|(text, gives_up)| OwnedValue::Display(DisplayText { text, gives_up })),
+        1 => text().prop_map(OwnedValue::Debug),
+        1 => failure().prop_map(OwnedValue::Error),
     ]
 }
 
 /// Any value; one in a few is so deep that its inside is left out.
-pub fn value() -> impl Strategy<Value = Owned> {
+pub fn value() -> impl Strategy<Value = OwnedValue> {
     let nested = scalar().prop_recursive(4, 16, 4, |inner| {
         prop_oneof![
-            vec(inner.clone(), 0..4).prop_map(Owned::List),
-            vec((key(), inner), 0..4).prop_map(Owned::Map)
+            vec(inner.clone(), 0..4).prop_map(OwnedValue::List),
+            vec((key(), inner), 0..4).prop_map(OwnedValue::Map)
         ]
     });
     let deep = (12..20_usize, any::<u32>(), scalar()).prop_map(|(depth, maps, scalar)| {
         (0..depth).fold(scalar, |inner, level| {
             if maps >> level & 1 == 1 {
-                Owned::Map(vec![("k".to_owned(), inner)])
+                OwnedValue::Map(vec![("k".to_owned(), inner)])
             } else {
-                Owned::List(vec![inner])
+                OwnedValue::List(vec![inner])
             }
         })
     });
     prop_oneof![12 => scalar(), 6 => nested, 1 => deep]
 }
 
-fn pairs(most: usize) -> impl Strategy<Value = Vec<(String, Owned)>> {
+fn pairs(most: usize) -> impl Strategy<Value = Vec<(String, OwnedValue)>> {
     vec((key(), value()), 0..most)
 }
 
-fn retain_first(pairs: &mut Vec<(String, Owned)>) {
+fn retain_first(pairs: &mut Vec<(String, OwnedValue)>) {
     let mut seen = HashSet::new();
     pairs.retain(|(key, _)| seen.insert(key.clone()));
 }
@@ -210,7 +210,7 @@ fn can_be_named(key: &str) -> bool {
     !key.contains('}') && !key.starts_with('{')
 }
 
-fn words() -> impl Strategy<Value = Words> {
+fn message() -> impl Strategy<Value = OwnedMessage> {
     let site =
         (vec((text(), any::<prop::sample::Index>(), any::<bool>()), 0..4), pairs(5), text(), 0..100_u32)
             .prop_map(|(pieces, mut fields, file, line)| {
@@ -221,29 +221,29 @@ fn words() -> impl Strategy<Value = Words> {
                 let piece = |(text, at, place): (String, prop::sample::Index, bool)| match place
                     && !named.is_empty()
                 {
-                    true => Piece::Field(*at.get(&named)),
-                    false => Piece::Text(text),
+                    true => TemplatePiece::Field(*at.get(&named)),
+                    false => TemplatePiece::Text(text),
                 };
                 let template = pieces.into_iter().map(piece).collect();
-                Words::Site { template, fields, module: "kakashi::tests".to_owned(), file, line }
+                OwnedMessage::Site { template, fields, module: "kakashi::tests".to_owned(), file, line }
             });
-    prop_oneof![1 => text().prop_map(Words::Literal), 1 => "[a-z ]{0,20}".prop_map(Words::Literal), 2 => site]
+    prop_oneof![1 => text().prop_map(OwnedMessage::Literal), 1 => "[a-z ]{0,20}".prop_map(OwnedMessage::Literal), 2 => site]
 }
 
 /// Any record.
-pub fn record() -> impl Strategy<Value = Record> {
+pub fn record() -> impl Strategy<Value = OwnedRecord> {
     let level = select(&LogLevel::ALL[..]);
     let sequence = prop::option::weighted(0.2, any::<u64>());
     let context = pairs(4).prop_map(|mut context| {
         retain_first(&mut context);
         context
     });
-    (timestamp(), level, text(), words(), pairs(4), context, sequence).prop_map(
-        |(timestamp, level, logger, words, extra, context, sequence)| Record {
+    (timestamp(), level, text(), message(), pairs(4), context, sequence).prop_map(
+        |(timestamp, level, logger, message, extra, context, sequence)| OwnedRecord {
             timestamp,
             level,
             logger,
-            words,
+            message,
             extra,
             context,
             sequence,

@@ -6,7 +6,7 @@
 use kakashi_core::value::MAX_DEPTH;
 use kakashi_core::{Timestamp, ToValue, Value};
 
-use crate::model::record::{Owned, Record, Words};
+use crate::model::record::{OwnedMessage, OwnedRecord, OwnedValue};
 
 /// Wraps items as a block.
 pub fn of_items(items: &[u8]) -> Vec<u8> {
@@ -65,19 +65,19 @@ pub fn site(id: u64, level: u8, template: &str, keys: &[&str], place: (&str, &st
 }
 
 /// Writes a block of one record, each item with the same id.
-pub fn of_record(record: &Record, id: u64) -> Vec<u8> {
+pub fn of_record(record: &OwnedRecord, id: u64) -> Vec<u8> {
     let mut items = Vec::new();
     let mut body = vec![2_u8];
     body.extend(time(record.timestamp));
-    match &record.words {
-        Words::Site { fields, module, file, line, .. } => {
+    match &record.message {
+        OwnedMessage::Site { fields, module, file, line, .. } => {
             body[0] |= 1;
             let keys: Vec<&str> = fields.iter().map(|(key, _)| key.as_str()).collect();
             let template = record.template().unwrap_or_default();
             items.extend(site(id, record.level.number(), &template, &keys, (module, file, *line)));
             body.extend(leb(id));
         }
-        Words::Literal(message) => {
+        OwnedMessage::Literal(message) => {
             body.push(record.level.number());
             body.extend(text(message));
         }
@@ -121,7 +121,7 @@ fn counted(head: u8, number: u64) -> Vec<u8> {
     bytes
 }
 
-fn pairs(pairs: &[(String, Owned)]) -> Vec<u8> {
+fn pairs(pairs: &[(String, OwnedValue)]) -> Vec<u8> {
     let mut out = Vec::new();
     for (key, held) in pairs {
         out.extend(text(key));
@@ -130,31 +130,31 @@ fn pairs(pairs: &[(String, Owned)]) -> Vec<u8> {
     out
 }
 
-fn value(out: &mut Vec<u8>, held: &Owned, depth: usize) {
+fn value(out: &mut Vec<u8>, held: &OwnedValue, depth: usize) {
     match held {
-        Owned::Null => out.push(0),
-        Owned::Bool(truth) => out.push(1 + u8::from(*truth)),
-        Owned::F64(number) => out.extend([&[3], number.to_le_bytes().as_slice()].concat()),
-        Owned::F32(number) => out.extend([&[4], number.to_le_bytes().as_slice()].concat()),
-        Owned::Char(character) => out.extend([vec![5], leb(u64::from(u32::from(*character)))].concat()),
-        Owned::Bytes(bytes) => out.extend([vec![7], leb(bytes.len() as u64), bytes.clone()].concat()),
-        Owned::Duration(length) => {
+        OwnedValue::Null => out.push(0),
+        OwnedValue::Bool(truth) => out.push(1 + u8::from(*truth)),
+        OwnedValue::F64(number) => out.extend([&[3], number.to_le_bytes().as_slice()].concat()),
+        OwnedValue::F32(number) => out.extend([&[4], number.to_le_bytes().as_slice()].concat()),
+        OwnedValue::Char(character) => out.extend([vec![5], leb(u64::from(u32::from(*character)))].concat()),
+        OwnedValue::Bytes(bytes) => out.extend([vec![7], leb(bytes.len() as u64), bytes.clone()].concat()),
+        OwnedValue::Duration(length) => {
             out.extend([vec![8], leb(length.as_secs()), leb(u64::from(length.subsec_nanos()))].concat());
         }
-        Owned::I64(number) => integer(out, i128::from(*number)),
-        Owned::U64(number) => integer(out, i128::from(*number)),
-        Owned::I128(number) => integer(out, *number),
-        Owned::U128(number) => match i128::try_from(*number) {
+        OwnedValue::I64(number) => integer(out, i128::from(*number)),
+        OwnedValue::U64(number) => integer(out, i128::from(*number)),
+        OwnedValue::I128(number) => integer(out, *number),
+        OwnedValue::U128(number) => match i128::try_from(*number) {
             Ok(small) if small <= i128::from(u64::MAX) => integer(out, small),
             _ => out.extend([&[12], number.to_le_bytes().as_slice()].concat()),
         },
-        Owned::List(_) | Owned::Map(_) if depth > MAX_DEPTH => string(out, "…"),
-        Owned::List(items) => {
+        OwnedValue::List(_) | OwnedValue::Map(_) if depth > MAX_DEPTH => string(out, "…"),
+        OwnedValue::List(items) => {
             let mut inside = Vec::new();
             items.iter().for_each(|item| value(&mut inside, item, depth + 1));
             nested(out, 9, &inside);
         }
-        Owned::Map(pairs) => {
+        OwnedValue::Map(pairs) => {
             let mut inside = Vec::new();
             for (key, held) in pairs {
                 inside.extend(text(key));
@@ -162,7 +162,7 @@ fn value(out: &mut Vec<u8>, held: &Owned, depth: usize) {
             }
             nested(out, 10, &inside);
         }
-        Owned::Str(_) | Owned::Display(_) | Owned::Debug(_) | Owned::Error(_) => {
+        OwnedValue::Str(_) | OwnedValue::Display(_) | OwnedValue::Debug(_) | OwnedValue::Error(_) => {
             string(out, &printed(&held.to_value()));
         }
     }

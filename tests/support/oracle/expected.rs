@@ -6,13 +6,13 @@ use std::time::Duration;
 use kakashi_core::value::MAX_DEPTH;
 use kakashi_core::{LogLevel, Timestamp};
 
-use super::json::Json;
-use super::text_line::{Line, Time, Value};
-use crate::model::record::{Failure, Owned, Piece, Record, Shown, Words};
+use super::json::ParsedJson;
+use super::text_line::{ParsedLine, ParsedTime, ParsedValue};
+use crate::model::record::{DisplayText, ErrorChain, OwnedMessage, OwnedRecord, OwnedValue, TemplatePiece};
 
 /// Returns what a text line says of a record.
-pub fn text(record: &Record) -> Line {
-    Line {
+pub fn text(record: &OwnedRecord) -> ParsedLine {
+    ParsedLine {
         time: time(record.timestamp),
         level: level(record.level).to_owned(),
         logger: record.logger.clone(),
@@ -22,16 +22,16 @@ pub fn text(record: &Record) -> Line {
 }
 
 /// Returns the pairs of a record's JSON line after the timestamp.
-pub fn json(record: &Record, location: bool) -> Vec<(String, Json)> {
-    let string = |key: &str, text: &str| (key.to_owned(), Json::String(text.to_owned()));
+pub fn json(record: &OwnedRecord, location: bool) -> Vec<(String, ParsedJson)> {
+    let string = |key: &str, text: &str| (key.to_owned(), ParsedJson::String(text.to_owned()));
     let mut pairs = vec![
         string("level", level(record.level)),
         string("logger", &record.logger),
         string("message", &message(record)),
     ];
-    if let (true, Words::Site { file, line: line @ 1.., .. }) = (location, &record.words) {
+    if let (true, OwnedMessage::Site { file, line: line @ 1.., .. }) = (location, &record.message) {
         pairs.push(string("file", file));
-        pairs.push(("line".to_owned(), Json::Number(line.to_string())));
+        pairs.push(("line".to_owned(), ParsedJson::Number(line.to_string())));
     }
     pairs.extend(visible(record).map(|(key, value)| {
         let reserved = ["timestamp", "level", "logger", "message", "file", "line"];
@@ -46,117 +46,121 @@ fn level(level: LogLevel) -> &'static str {
 }
 
 /// Returns a timestamp as lines have it, cut to microseconds.
-pub fn time(timestamp: Timestamp) -> Time {
+pub fn time(timestamp: Timestamp) -> ParsedTime {
     match timestamp {
-        Timestamp::Wall(nanos) => Time::Wall(nanos.div_euclid(1000)),
-        Timestamp::Uptime(nanos) => Time::Uptime(nanos / 1000),
+        Timestamp::Wall(nanos) => ParsedTime::Wall(nanos.div_euclid(1000)),
+        Timestamp::Uptime(nanos) => ParsedTime::Uptime(nanos / 1000),
     }
 }
 
 /// Yields own fields, extra, context; each key once.
-fn visible(record: &Record) -> impl Iterator<Item = &(String, Owned)> {
+fn visible(record: &OwnedRecord) -> impl Iterator<Item = &(String, OwnedValue)> {
     let mut seen = HashSet::new();
     let all = record.own().iter().chain(&record.extra).chain(&record.context);
     all.filter(move |(key, _)| seen.insert(key))
 }
 
-fn message(record: &Record) -> String {
-    match &record.words {
-        Words::Literal(text) => text.clone(),
-        Words::Site { template, fields, .. } => template
+fn message(record: &OwnedRecord) -> String {
+    match &record.message {
+        OwnedMessage::Literal(text) => text.clone(),
+        OwnedMessage::Site { template, fields, .. } => template
             .iter()
             .map(|piece| match piece {
-                Piece::Text(text) => text.clone(),
-                Piece::Field(at) => value_in_message(&fields[*at].1),
+                TemplatePiece::Text(text) => text.clone(),
+                TemplatePiece::Field(at) => value_in_message(&fields[*at].1),
             })
             .collect(),
     }
 }
 
-fn value_in_text(value: &Owned) -> Value {
+fn value_in_text(value: &OwnedValue) -> ParsedValue {
     match value {
-        Owned::Null => Value::Null,
-        Owned::Bool(truth) => Value::Bool(*truth),
-        Owned::List(_) | Owned::Map(_) => Value::Json(value_in_json(value, 1)),
-        Owned::Bytes(bytes) => Value::Text(bytes.clone()),
-        Owned::Duration(length) => Value::Text(format!("{}s", seconds(*length)).into()),
-        _ => match (number(value, "inf"), words(value)) {
-            (Some(digits), _) => Value::Number(digits),
-            (None, words) => Value::Text(words.unwrap_or_default().into()),
+        OwnedValue::Null => ParsedValue::Null,
+        OwnedValue::Bool(truth) => ParsedValue::Bool(*truth),
+        OwnedValue::List(_) | OwnedValue::Map(_) => ParsedValue::Json(value_in_json(value, 1)),
+        OwnedValue::Bytes(bytes) => ParsedValue::Text(bytes.clone()),
+        OwnedValue::Duration(length) => ParsedValue::Text(format!("{}s", seconds(*length)).into()),
+        _ => match (number(value, "inf"), own_text(value)) {
+            (Some(digits), _) => ParsedValue::Number(digits),
+            (None, text) => ParsedValue::Text(text.unwrap_or_default().into()),
         },
     }
 }
 
-fn value_in_message(value: &Owned) -> String {
+fn value_in_message(value: &OwnedValue) -> String {
     match value {
-        Owned::Null => "null".to_owned(),
-        Owned::Bool(truth) => truth.to_string(),
-        Owned::Duration(length) => format!("{}s", seconds(*length)),
-        Owned::Bytes(bytes) => bytes
+        OwnedValue::Null => "null".to_owned(),
+        OwnedValue::Bool(truth) => truth.to_string(),
+        OwnedValue::Duration(length) => format!("{}s", seconds(*length)),
+        OwnedValue::Bytes(bytes) => bytes
             .utf8_chunks()
             .map(|chunk| chunk.valid().to_owned() + &"\u{fffd}".repeat(chunk.invalid().len()))
             .collect(),
-        Owned::List(_) | Owned::Map(_) => {
+        OwnedValue::List(_) | OwnedValue::Map(_) => {
             let mut text = String::new();
             value_in_json(value, 1).write(&mut text);
             text
         }
-        _ => number(value, "inf").or_else(|| words(value)).unwrap_or_default(),
+        _ => number(value, "inf").or_else(|| own_text(value)).unwrap_or_default(),
     }
 }
 
-fn value_in_json(value: &Owned, depth: usize) -> Json {
+fn value_in_json(value: &OwnedValue, depth: usize) -> ParsedJson {
     match value {
-        Owned::Null => Json::Null,
-        Owned::Bool(truth) => Json::Bool(*truth),
-        Owned::Duration(length) => Json::Number(seconds(*length)),
-        Owned::Bytes(bytes) => Json::String(base64(bytes)),
-        Owned::List(_) | Owned::Map(_) if depth > MAX_DEPTH => Json::String("…".to_owned()),
-        Owned::List(items) => Json::List(items.iter().map(|item| value_in_json(item, depth + 1)).collect()),
-        Owned::Map(pairs) => Json::Map(
+        OwnedValue::Null => ParsedJson::Null,
+        OwnedValue::Bool(truth) => ParsedJson::Bool(*truth),
+        OwnedValue::Duration(length) => ParsedJson::Number(seconds(*length)),
+        OwnedValue::Bytes(bytes) => ParsedJson::String(base64(bytes)),
+        OwnedValue::List(_) | OwnedValue::Map(_) if depth > MAX_DEPTH => ParsedJson::String("…".to_owned()),
+        OwnedValue::List(items) => {
+            ParsedJson::List(items.iter().map(|item| value_in_json(item, depth + 1)).collect())
+        }
+        OwnedValue::Map(pairs) => ParsedJson::Map(
             pairs.iter().map(|(key, value)| (key.clone(), value_in_json(value, depth + 1))).collect(),
         ),
-        _ => match (number(value, "Infinity"), words(value)) {
-            (Some(word), _) if word.ends_with(char::is_alphabetic) => Json::String(word),
-            (Some(digits), _) => Json::Number(digits),
-            (None, words) => Json::String(words.unwrap_or_default()),
+        _ => match (number(value, "Infinity"), own_text(value)) {
+            (Some(word), _) if word.ends_with(char::is_alphabetic) => ParsedJson::String(word),
+            (Some(digits), _) => ParsedJson::Number(digits),
+            (None, text) => ParsedJson::String(text.unwrap_or_default()),
         },
     }
 }
 
 /// Returns the text of a value that is one.
-fn words(value: &Owned) -> Option<String> {
+fn own_text(value: &OwnedValue) -> Option<String> {
     Some(match value {
-        Owned::Char(character) => character.to_string(),
-        Owned::Str(text) => text.clone(),
-        Owned::Debug(text) => format!("{text:?}"),
-        Owned::Display(Shown { text, gives_up }) => format!("{text}{}", if *gives_up { "…" } else { "" }),
-        Owned::Error(failure) => chain(failure),
+        OwnedValue::Char(character) => character.to_string(),
+        OwnedValue::Str(text) => text.clone(),
+        OwnedValue::Debug(text) => format!("{text:?}"),
+        OwnedValue::Display(DisplayText { text, gives_up }) => {
+            format!("{text}{}", if *gives_up { "…" } else { "" })
+        }
+        OwnedValue::Error(failure) => chain(failure),
         _ => return None,
     })
 }
 
 /// Joins an error's text with those of its sources: of 64 at most, since one may
 /// lead back to itself.
-fn chain(failure: &Failure) -> String {
+fn chain(failure: &ErrorChain) -> String {
     let mut failures = std::iter::successors(Some(failure), |failure| failure.source.as_deref());
     let mut text = failures.next().map(|first| first.text.clone()).unwrap_or_default();
     failures.take(64).for_each(|source| text = format!("{text}: {}", source.text));
     text
 }
 
-fn number(value: &Owned, infinity: &str) -> Option<String> {
+fn number(value: &OwnedValue, infinity: &str) -> Option<String> {
     Some(match value {
-        Owned::I64(number) => number.to_string(),
-        Owned::U64(number) => number.to_string(),
-        Owned::I128(number) => number.to_string(),
-        Owned::U128(number) => number.to_string(),
-        Owned::F32(number) => {
+        OwnedValue::I64(number) => number.to_string(),
+        OwnedValue::U64(number) => number.to_string(),
+        OwnedValue::I128(number) => number.to_string(),
+        OwnedValue::U128(number) => number.to_string(),
+        OwnedValue::F32(number) => {
             let shortest =
                 even(format!("{number:e}"), f64::from(*number), |text| text.parse() == Ok(*number));
             float(&shortest, -6..13, infinity)
         }
-        Owned::F64(number) => {
+        OwnedValue::F64(number) => {
             let shortest = even(format!("{number:e}"), *number, |text| text.parse() == Ok(*number));
             float(&shortest, -5..16, infinity)
         }
@@ -249,11 +253,11 @@ mod tests {
             (f64::NAN, "NaN"),
             (-f64::INFINITY, "-inf"),
         ] {
-            assert_eq!(number(&Owned::F64(value), "inf").unwrap(), text);
+            assert_eq!(number(&OwnedValue::F64(value), "inf").unwrap(), text);
         }
-        assert_eq!(number(&Owned::F32(-227_680.63), "inf").unwrap(), "-227680.62");
-        assert_eq!(number(&Owned::F32(1e13), "inf").unwrap(), "1e+13");
-        assert_eq!(number(&Owned::F32(1e-6), "inf").unwrap(), "0.000001");
+        assert_eq!(number(&OwnedValue::F32(-227_680.63), "inf").unwrap(), "-227680.62");
+        assert_eq!(number(&OwnedValue::F32(1e13), "inf").unwrap(), "1e+13");
+        assert_eq!(number(&OwnedValue::F32(1e-6), "inf").unwrap(), "0.000001");
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::fmt::Write as _;
 
 /// A JSON text.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Json {
+pub enum ParsedJson {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -18,15 +18,15 @@ pub enum Json {
     /// A string, unescaped.
     String(String),
     /// An array.
-    List(Vec<Json>),
+    List(Vec<ParsedJson>),
     /// An object's pairs in their order.
-    Map(Vec<(String, Json)>),
+    Map(Vec<(String, ParsedJson)>),
 }
 
 /// How deep arrays and objects may nest: sixteen, and the line's own object.
 const MAX_DEPTH: usize = 17;
 
-impl Json {
+impl ParsedJson {
     /// Reads a whole text.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn whole(mut self) -> Result<(Json, &'a str), String> {
+    fn whole(mut self) -> Result<(ParsedJson, &'a str), String> {
         let json = self.value(0)?;
         Ok((json, self.rest))
     }
@@ -170,15 +170,16 @@ impl<'a> Reader<'a> {
         if self.take(token) { Ok(()) } else { self.wrong(&format!("no {token:?}")) }
     }
 
-    fn value(&mut self, depth: usize) -> Result<Json, String> {
-        for (token, json) in [("null", Json::Null), ("true", Json::Bool(true)), ("false", Json::Bool(false))]
+    fn value(&mut self, depth: usize) -> Result<ParsedJson, String> {
+        for (token, json) in
+            [("null", ParsedJson::Null), ("true", ParsedJson::Bool(true)), ("false", ParsedJson::Bool(false))]
         {
             if self.take(token) {
                 return Ok(json);
             }
         }
         match self.rest.as_bytes().first() {
-            Some(b'"') => self.string().map(Json::String),
+            Some(b'"') => self.string().map(ParsedJson::String),
             Some(b'[' | b'{') if depth == MAX_DEPTH => self.wrong("too deep"),
             Some(b'[') => self.list(depth),
             Some(b'{') => self.map(depth),
@@ -187,13 +188,13 @@ impl<'a> Reader<'a> {
                 len => {
                     let (digits, rest) = self.rest.split_at(len);
                     self.rest = rest;
-                    Ok(Json::Number(digits.to_owned()))
+                    Ok(ParsedJson::Number(digits.to_owned()))
                 }
             },
         }
     }
 
-    fn list(&mut self, depth: usize) -> Result<Json, String> {
+    fn list(&mut self, depth: usize) -> Result<ParsedJson, String> {
         self.expect("[")?;
         let mut items = Vec::new();
         while !self.take("]") {
@@ -202,10 +203,10 @@ impl<'a> Reader<'a> {
             }
             items.push(self.value(depth + 1)?);
         }
-        Ok(Json::List(items))
+        Ok(ParsedJson::List(items))
     }
 
-    fn map(&mut self, depth: usize) -> Result<Json, String> {
+    fn map(&mut self, depth: usize) -> Result<ParsedJson, String> {
         self.expect("{")?;
         let mut pairs = Vec::new();
         while !self.take("}") {
@@ -216,7 +217,7 @@ impl<'a> Reader<'a> {
             self.expect(":")?;
             pairs.push((key, self.value(depth + 1)?));
         }
-        Ok(Json::Map(pairs))
+        Ok(ParsedJson::Map(pairs))
     }
 
     fn string(&mut self) -> Result<String, String> {
@@ -254,7 +255,7 @@ mod tests {
     #[test]
     fn what_is_written_is_read_and_nothing_looser() {
         let text = r#"{"a":[1,-2.5e+7,"x\n\u0085"],"a":null,"":{"b":true}}"#;
-        let json = Json::read(text).unwrap();
+        let json = ParsedJson::read(text).unwrap();
         let mut again = String::new();
         json.write(&mut again);
         assert_eq!(again, text);
@@ -276,7 +277,7 @@ mod tests {
             "",
             "1 ",
         ] {
-            assert!(Json::read(loose).is_err(), "{loose}");
+            assert!(ParsedJson::read(loose).is_err(), "{loose}");
         }
     }
 }

@@ -5,13 +5,13 @@
 //! not needed and escapes that are not needed included, so that a line has one
 //! form only.
 
-use super::json::{Json, is_control, number_len, read_escape};
+use super::json::{ParsedJson, is_control, number_len, read_escape};
 
 /// What one line says.
 #[derive(Clone, PartialEq, Debug)]
-pub struct Line {
+pub struct ParsedLine {
     /// When.
-    pub time: Time,
+    pub time: ParsedTime,
     /// The level's name.
     pub level: String,
     /// The logger's name.
@@ -19,12 +19,12 @@ pub struct Line {
     /// The message.
     pub message: String,
     /// Keys and values in their order.
-    pub fields: Vec<(String, Value)>,
+    pub fields: Vec<(String, ParsedValue)>,
 }
 
 /// A time in microseconds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Time {
+pub enum ParsedTime {
     /// Since 1970.
     Wall(i64),
     /// Since a device started.
@@ -33,7 +33,7 @@ pub enum Time {
 
 /// A field's value, with as much of its type as a line tells.
 #[derive(Clone, PartialEq, Debug)]
-pub enum Value {
+pub enum ParsedValue {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -43,10 +43,10 @@ pub enum Value {
     /// Text; bytes need not be UTF-8.
     Text(Vec<u8>),
     /// A list or a map.
-    Json(Json),
+    Json(ParsedJson),
 }
 
-impl Line {
+impl ParsedLine {
     /// Reads one line, its LF included.
     ///
     /// # Errors
@@ -57,7 +57,7 @@ impl Line {
             return Err(format!("{control:?} stands in the line"));
         }
         let mut rest = body;
-        let time = Time::read(up_to_space(&mut rest)?)?;
+        let time = ParsedTime::read(up_to_space(&mut rest)?)?;
         let level = up_to_space(&mut rest)?;
         if !["TRACE", "DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL"].contains(&level) {
             return Err(format!("no level: {level:?}"));
@@ -119,7 +119,7 @@ fn message(rest: &mut &str) -> Result<String, String> {
     }
 }
 
-fn value(rest: &mut &str) -> Result<Value, String> {
+fn value(rest: &mut &str) -> Result<ParsedValue, String> {
     match rest.as_bytes().first() {
         Some(b'"') => {
             let text = quoted(rest)?;
@@ -127,19 +127,19 @@ fn value(rest: &mut &str) -> Result<Value, String> {
                 Ok(text) => !is_bare(text) || text.contains(' ') || typed(text).is_some() || is_nested(text),
                 Err(_) => true,
             };
-            if needed { Ok(Value::Text(text)) } else { Err(needless(&String::from_utf8_lossy(&text))) }
+            if needed { Ok(ParsedValue::Text(text)) } else { Err(needless(&String::from_utf8_lossy(&text))) }
         }
         Some(b'[' | b'{') => {
-            let (json, after) = Json::read_prefix(rest)?;
+            let (json, after) = ParsedJson::read_prefix(rest)?;
             *rest = after;
-            Ok(Value::Json(json))
+            Ok(ParsedValue::Json(json))
         }
         _ => {
             let (text, after) = rest.split_at(rest.find(' ').unwrap_or(rest.len()));
             *rest = after;
             match typed(text) {
                 Some(value) => Ok(value),
-                None if is_bare(text) => Ok(Value::Text(text.into())),
+                None if is_bare(text) => Ok(ParsedValue::Text(text.into())),
                 None => Err(format!("not a bare value: {text:?}")),
             }
         }
@@ -147,13 +147,13 @@ fn value(rest: &mut &str) -> Result<Value, String> {
 }
 
 /// Reads what is neither text nor JSON.
-fn typed(text: &str) -> Option<Value> {
+fn typed(text: &str) -> Option<ParsedValue> {
     Some(match text {
-        "null" => Value::Null,
-        "true" => Value::Bool(true),
-        "false" => Value::Bool(false),
-        "NaN" | "inf" | "-inf" => Value::Number(text.to_owned()),
-        _ if !text.is_empty() && number_len(text) == text.len() => Value::Number(text.to_owned()),
+        "null" => ParsedValue::Null,
+        "true" => ParsedValue::Bool(true),
+        "false" => ParsedValue::Bool(false),
+        "NaN" | "inf" | "-inf" => ParsedValue::Number(text.to_owned()),
+        _ if !text.is_empty() && number_len(text) == text.len() => ParsedValue::Number(text.to_owned()),
         _ => return None,
     })
 }
@@ -220,7 +220,7 @@ fn quoted(rest: &mut &str) -> Result<Vec<u8>, String> {
     if wild == expected { Ok(text) } else { Err(format!("\\x at {wild:?}, needed at {expected:?}")) }
 }
 
-impl Time {
+impl ParsedTime {
     fn read(text: &str) -> Result<Self, String> {
         let wrong = || format!("no time: {text:?}");
         if let Some(uptime) = text.strip_prefix('+') {
@@ -279,23 +279,29 @@ mod tests {
 
     const HEAD: &str = "2026-11-22T10:12:00.123456Z INFO app::orders ";
 
-    fn read(rest: &str) -> Result<Line, String> {
-        Line::read(&format!("{HEAD}{rest}\n"))
+    fn read(rest: &str) -> Result<ParsedLine, String> {
+        ParsedLine::read(&format!("{HEAD}{rest}\n"))
     }
 
     #[test]
     fn a_line_is_taken_apart() {
         let line =
             read(r#"Application started version=1.0.0 "a key"=" x" n=-1.5e+16 l=[1,"a b"] z=null"#).unwrap();
-        assert_eq!(line.time, Time::Wall(1_795_342_320_123_456));
+        assert_eq!(line.time, ParsedTime::Wall(1_795_342_320_123_456));
         assert_eq!((line.level.as_str(), line.logger.as_str()), ("INFO", "app::orders"));
         assert_eq!(line.message, "Application started");
         let expected = [
-            ("version", Value::Text(b"1.0.0".to_vec())),
-            ("a key", Value::Text(b" x".to_vec())),
-            ("n", Value::Number("-1.5e+16".into())),
-            ("l", Value::Json(Json::List(vec![Json::Number("1".into()), Json::String("a b".into())]))),
-            ("z", Value::Null),
+            ("version", ParsedValue::Text(b"1.0.0".to_vec())),
+            ("a key", ParsedValue::Text(b" x".to_vec())),
+            ("n", ParsedValue::Number("-1.5e+16".into())),
+            (
+                "l",
+                ParsedValue::Json(ParsedJson::List(vec![
+                    ParsedJson::Number("1".into()),
+                    ParsedJson::String("a b".into()),
+                ])),
+            ),
+            ("z", ParsedValue::Null),
         ];
         assert_eq!(line.fields, expected.map(|(key, value)| (key.to_owned(), value)));
     }
@@ -309,7 +315,7 @@ mod tests {
 
     #[test]
     fn bytes_come_back_as_they_were() {
-        assert_eq!(read(r#"m b="a\xff\n""#).unwrap().fields[0].1, Value::Text(b"a\xff\n".to_vec()));
+        assert_eq!(read(r#"m b="a\xff\n""#).unwrap().fields[0].1, ParsedValue::Text(b"a\xff\n".to_vec()));
     }
 
     #[test]
@@ -342,18 +348,18 @@ mod tests {
         for line in
             ["", "\n", "x INFO l m\n", "2026-13-01T00:00:00.000000Z INFO l m\n", "+01.000000s INFO l m\n"]
         {
-            assert!(Line::read(line).is_err(), "{line:?}");
+            assert!(ParsedLine::read(line).is_err(), "{line:?}");
         }
-        assert!(Line::read("2026-02-28T00:00:00.000000Z NOTE l m\n").is_err());
-        assert!(Line::read("+1.000000s INFO l m").is_err());
+        assert!(ParsedLine::read("2026-02-28T00:00:00.000000Z NOTE l m\n").is_err());
+        assert!(ParsedLine::read("+1.000000s INFO l m").is_err());
     }
 
     #[test]
     fn times_reach_from_1677_to_2262() {
-        let time = |text: &str| Time::read(text).unwrap();
-        assert_eq!(time("1970-01-01T00:00:00.000000Z"), Time::Wall(0));
-        assert_eq!(time("1677-09-21T00:12:43.145224Z"), Time::Wall(i64::MIN.div_euclid(1000)));
-        assert_eq!(time("2262-04-11T23:47:16.854775Z"), Time::Wall(i64::MAX / 1000));
-        assert_eq!(time("+12.345678s"), Time::Uptime(12_345_678));
+        let time = |text: &str| ParsedTime::read(text).unwrap();
+        assert_eq!(time("1970-01-01T00:00:00.000000Z"), ParsedTime::Wall(0));
+        assert_eq!(time("1677-09-21T00:12:43.145224Z"), ParsedTime::Wall(i64::MIN.div_euclid(1000)));
+        assert_eq!(time("2262-04-11T23:47:16.854775Z"), ParsedTime::Wall(i64::MAX / 1000));
+        assert_eq!(time("+12.345678s"), ParsedTime::Uptime(12_345_678));
     }
 }

@@ -11,16 +11,16 @@ use kakashi_std::{
     AsyncConfig, DropReason, LogLevel, OverflowPolicy, configure, critical, dropped_by_logger, error, flush,
     get_async_logger, info, warning,
 };
-use kakashi_tests::harness::fake_sinks::{Gate, Held, behind, hold_writer};
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::read_back::{Entry, announced, assert_each_once_in_order, numbers, text};
+use kakashi_tests::harness::fake_sinks::{Gate, OpenOnDrop, behind, hold_writer};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::read_back::{ArrivedRecord, announced, assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::{eventually, in_time};
 
 /// Tiny rings with this policy, and the worker held inside the sink; begins to count.
 struct Scene {
     memory: MemorySink,
-    held: Held,
-    before: Since,
+    held: OpenOnDrop,
+    before: StatsSince,
     _alone: MutexGuard<'static, ()>,
 }
 
@@ -30,14 +30,14 @@ impl Scene {
         let gate = Gate::default();
         let memory = behind(&gate, AsyncConfig::new().ring_bytes(4096).overflow(policy));
         assert!(flush().is_complete());
-        let before = Since::now();
-        let held = hold_writer(&gate, || info!(get_async_logger("held"), "Held"));
+        let before = StatsSince::now();
+        let held = hold_writer(&gate, || info!(get_async_logger("held"), "OpenOnDrop"));
         Self { memory, held, before, _alone: alone }
     }
 
     /// Lets the worker go on; returns what arrived, without its first record.
     /// All of `sent` are written, or counted and told.
-    fn outcome(self, sent: usize) -> Vec<Entry> {
+    fn outcome(self, sent: usize) -> Vec<ArrivedRecord> {
         drop(self.held);
         assert!(flush().is_complete());
         let entries = text(&self.memory.bytes());
@@ -49,7 +49,7 @@ impl Scene {
     }
 }
 
-fn only(entries: &[Entry]) -> Vec<u64> {
+fn only(entries: &[ArrivedRecord]) -> Vec<u64> {
     numbers(entries).remove(&0).unwrap_or_default()
 }
 
@@ -197,10 +197,10 @@ fn drop_oldest_does_not_wait_for_a_large_record_that_the_worker_has_in_its_hands
     let config = AsyncConfig::new().ring_bytes(4096).overflow(OverflowPolicy::DropOldest);
     let memory = behind(&gate, config);
     configure().batch_bytes(256).apply();
-    let before = Since::now();
+    let before = StatsSince::now();
     let logger = get_async_logger("pressure::hands");
     let long = "x".repeat(5 << 20);
-    let held = hold_writer(&gate, || info!(logger, "Held"));
+    let held = hold_writer(&gate, || info!(logger, "OpenOnDrop"));
     // More than the buffers that may be under way: the worker is stuck before
     // the large one, and has taken it out of the queue.
     (0..100).for_each(|n| info!(logger, "Counted", thread = 1, n));

@@ -12,7 +12,7 @@ use kakashi_std::{
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::read_back::{Form, assert_each_once_in_order, entries, numbers, text};
+use kakashi_tests::harness::read_back::{assert_each_once_in_order, entries, numbers, text};
 use kakashi_tests::harness::wait::on_threads;
 
 fn tiny() -> AsyncConfig {
@@ -38,19 +38,19 @@ fn records_go_to_the_destination_and_in_the_form_of_their_time() {
     let _alone = alone();
     behind(&Gate::default(), tiny());
     let logger = get_async_logger("configure");
-    let forms = [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)];
-    for (turn, (form, format)) in (0..30).zip(forms.into_iter().cycle()) {
+    let formats = [Format::Text, Format::Json, Format::Wire];
+    for (turn, format) in (0..30).zip(formats.into_iter().cycle()) {
         let memory = MemorySink::new();
         configure().format(format).destination(to(&memory)).apply();
         (0..500).for_each(|n| info!(logger, "Counted", thread = turn, n));
         let next = MemorySink::new();
         configure().destination(to(&next)).apply();
         info!(logger, "Next");
-        let found = entries(form, &memory.bytes());
-        assert_eq!(numbers(&found).remove(&turn).map(|numbers| numbers.len()), Some(500), "{form:?}");
+        let found = entries(format, &memory.bytes());
+        assert_eq!(numbers(&found).remove(&turn).map(|numbers| numbers.len()), Some(500), "{format:?}");
         assert_eq!(found.len(), 500);
         assert!(flush().is_complete());
-        assert_eq!(entries(form, &next.bytes()).len(), 1);
+        assert_eq!(entries(format, &next.bytes()).len(), 1);
     }
 }
 

@@ -10,7 +10,7 @@ use kakashi_std::{
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::read_back::{Entry, assert_each_once_in_order, text};
+use kakashi_tests::harness::read_back::{ArrivedRecord, assert_each_once_in_order, text};
 use kakashi_tests::harness::wait::on_threads;
 
 fn tiny() -> AsyncConfig {
@@ -22,7 +22,7 @@ fn request(id: &str) -> RequestContext {
 }
 
 /// Asserts that each record has the request's id that it says it must have.
-fn assert_own_contexts(entries: &[Entry]) {
+fn assert_own_contexts(entries: &[ArrivedRecord]) {
     for entry in entries.iter().filter(|entry| entry.get("expected").is_some()) {
         let expected = entry.get("expected").filter(|id| *id != "none");
         assert_eq!(entry.get("request_id"), expected, "{entry:?}");

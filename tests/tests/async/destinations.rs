@@ -1,13 +1,13 @@
-//! What goes to several destinations: encoded once for each form, and yet each
+//! What goes to several destinations: encoded once for each format, and yet each
 //! destination has what its threshold and its filter let through, in order.
 
 use kakashi_std::sinks::MemorySink;
 use kakashi_std::{
-    Destination, Json, LogLevel, LogRecord, Pretty, Text, Wire, configure, error, flush, get_async_logger,
-    info, warning,
+    Destination, Format, Json, LogLevel, LogRecord, Pretty, Text, Wire, configure, error, flush,
+    get_async_logger, info, warning,
 };
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::read_back::{Form, assert_each_once_in_order, entries};
+use kakashi_tests::harness::read_back::{assert_each_once_in_order, entries};
 
 #[test]
 fn each_destination_has_what_it_takes_in_its_own_form() {
@@ -35,16 +35,16 @@ fn each_destination_has_what_it_takes_in_its_own_form() {
         }
     }
     assert!(flush().is_complete());
-    let read = |at: usize, form| entries(form, &sinks[at].bytes());
-    for (at, form) in [(1, Form::Text), (2, Form::Json), (4, Form::Text), (6, Form::Wire)] {
-        assert_each_once_in_order(&read(at, form), 1, 2000);
+    let read = |at: usize, format| entries(format, &sinks[at].bytes());
+    for (at, format) in [(1, Format::Text), (2, Format::Json), (4, Format::Text), (6, Format::Wire)] {
+        assert_each_once_in_order(&read(at, format), 1, 2000);
     }
     let numbers =
-        |at: usize, form| read(at, form).iter().filter_map(|entry| entry.number("n")).collect::<Vec<_>>();
+        |at: usize, format| read(at, format).iter().filter_map(|entry| entry.number("n")).collect::<Vec<_>>();
     let of = |holds: fn(u64) -> bool| (0..2000).filter(|n| holds(*n)).collect::<Vec<u64>>();
-    assert_eq!(numbers(0, Form::Text), of(|n| n % 10 == 5 || n % 10 == 9));
-    assert_eq!(numbers(3, Form::Text), of(|n| n % 10 != 0));
-    assert_eq!(numbers(5, Form::Json), of(|n| n % 10 == 9));
+    assert_eq!(numbers(0, Format::Text), of(|n| n % 10 == 5 || n % 10 == 9));
+    assert_eq!(numbers(3, Format::Text), of(|n| n % 10 != 0));
+    assert_eq!(numbers(5, Format::Json), of(|n| n % 10 == 9));
     assert_eq!(sinks[1].bytes(), sinks[4].bytes(), "copied or encoded, the same bytes");
     assert_eq!(sinks[7].text().lines().count(), 2000);
 }

@@ -7,7 +7,7 @@ use kakashi_std::{
     AsyncConfig, configure, flush, flush_timeout, get_async_logger, get_logger, info, shutdown_async_logging,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
-use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::{eventually, in_time, on_threads};
 
@@ -94,7 +94,7 @@ fn a_stuck_worker_does_not_keep_a_flush_beyond_its_deadline_after_a_shutdown_eit
     let _alone = alone();
     let gate = Gate::default();
     let memory = behind(&gate, usual());
-    let before = Since::now();
+    let before = StatsSince::now();
     let logger = get_async_logger("flush");
     let held = hold_writer(&gate, || info!(logger, "Counted", thread = 0, n = 0));
     (1..11).for_each(|n| info!(logger, "Counted", thread = 0, n));
@@ -133,7 +133,7 @@ fn after_a_shutdown_records_go_on_to_be_written() {
 fn records_of_a_thread_that_logs_on_through_a_shutdown_all_arrive() {
     let _alone = alone();
     let memory = behind(&Gate::default(), usual().ring_bytes(4096));
-    let before = Since::now();
+    let before = StatsSince::now();
     on_threads(3, |thread| {
         let logger = get_async_logger("flush");
         if thread == 2 {

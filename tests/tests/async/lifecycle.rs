@@ -7,9 +7,9 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
-use kakashi_tests::harness::process::{Ended, Folder, read, run, start};
+use kakashi_tests::harness::process::{EndedChild, TestFolder, read, run, start};
 use kakashi_tests::harness::read_back::{
-    Entry, announced, assert_each_once_in_order, numbers, text, text_to_the_last_whole_line,
+    ArrivedRecord, announced, assert_each_once_in_order, numbers, text, text_to_the_last_whole_line,
 };
 use kakashi_tests::harness::wait::eventually;
 
@@ -19,32 +19,32 @@ const CHILD: &str = env!("CARGO_BIN_EXE_child");
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
 /// The bytes that a scenario has written, and how it ended.
-fn written(scenario: &str) -> (Vec<u8>, Ended) {
-    let folder = Folder::new();
+fn written(scenario: &str) -> (Vec<u8>, EndedChild) {
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let ended = run(CHILD, [scenario.as_ref(), file.as_os_str()]);
     (read(file), ended)
 }
 
 /// What a scenario has written, and how it ended.
-fn outcome(scenario: &str) -> (Vec<Entry>, Ended) {
+fn outcome(scenario: &str) -> (Vec<ArrivedRecord>, EndedChild) {
     let (bytes, ended) = written(scenario);
     (text(&bytes), ended)
 }
 
 /// As [`outcome`], of a process in which threads go on logging while it ends.
-fn outcome_under_load(scenario: &str) -> (Vec<Entry>, Ended) {
+fn outcome_under_load(scenario: &str) -> (Vec<ArrivedRecord>, EndedChild) {
     let (bytes, ended) = written(scenario);
     (text_to_the_last_whole_line(&bytes), ended)
 }
 
 /// Asserts that nothing was said, and that the code is this one.
-fn assert_quiet(ended: &Ended, code: i32) {
+fn assert_quiet(ended: &EndedChild, code: i32) {
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(code), ""), "{ended:?}");
 }
 
 /// Asserts that each thread's numbers begin with 0 and leave none out.
-fn assert_no_gaps(entries: &[Entry]) {
+fn assert_no_gaps(entries: &[ArrivedRecord]) {
     for (thread, numbers) in numbers(entries) {
         let fault = numbers.iter().zip(0..).find(|(n, expected)| *n != expected);
         assert_eq!(fault, None, "thread {thread}");
@@ -138,7 +138,7 @@ fn a_performance_logger_writes_or_counts_everything_at_a_return_from_main() {
 #[test]
 fn the_end_of_a_thread_and_the_worker_write_without_anybody_elses_help() {
     for scenario in ["async_thread_end", "async_kill"] {
-        let folder = Folder::new();
+        let folder = TestFolder::new();
         let file = folder.file("log");
         let mut child = start(CHILD, [scenario.as_ref(), file.as_os_str()]);
         let arrived = eventually(|| read(&file).iter().filter(|&&byte| byte == b'\n').count() == 100);
@@ -158,7 +158,7 @@ fn an_abort_loses_only_what_is_queued() {
 
 #[test]
 fn a_kill_leaves_whole_lines_without_gaps() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let mut child = start(CHILD, ["async_full_ring".as_ref(), file.as_os_str()]);
     assert!(eventually(|| read(&file).len() > 100_000));

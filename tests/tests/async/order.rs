@@ -6,7 +6,7 @@ use kakashi_std::{
     shutdown_async_logging, warning,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind};
-use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::on_threads;
 
@@ -20,7 +20,7 @@ fn every_threads_records_come_once_and_in_order_through_tiny_rings() {
     let _alone = alone();
     let memory = behind(&Gate::default(), tiny());
     configure().batch_bytes(256).apply();
-    let before = Since::now();
+    let before = StatsSince::now();
     on_threads(8, |thread| {
         let logger = get_async_logger("order");
         for n in 0..3000 {

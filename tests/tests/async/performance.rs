@@ -9,7 +9,7 @@ use kakashi_std::{
     get_performance_logger, get_performance_logger_with_level, info, set_custom_context, set_log_level,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
-use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{announced, numbers, text};
 use kakashi_tests::harness::wait::in_time;
 
@@ -24,7 +24,7 @@ fn it_goes_on_while_the_sink_is_shut_and_counts_what_it_drops() {
     let gate = Gate::default();
     let memory = behind(&gate, tiny());
     assert!(flush().is_complete());
-    let before = Since::now();
+    let before = StatsSince::now();
     let held = hold_writer(&gate, || info!(get_async_logger("held"), "Held"));
     let logger = in_time(|| {
         let logger = get_performance_logger("performance::shut");
@@ -50,7 +50,7 @@ fn it_goes_on_with_large_records_and_with_other_contexts() {
     let gate = Gate::default();
     let memory = behind(&gate, tiny());
     assert!(flush().is_complete());
-    let before = Since::now();
+    let before = StatsSince::now();
     let held = hold_writer(&gate, || info!(get_async_logger("held"), "Held"));
     in_time(|| {
         let logger = get_performance_logger("performance::large");

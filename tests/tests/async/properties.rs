@@ -14,8 +14,8 @@ use kakashi_std::{
     error, fields, flush, get_async_logger, get_performance_logger, info, set_custom_context, set_log_level,
     shutdown_async_logging, warning,
 };
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::read_back::{Entry, announced, numbers, text};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::read_back::{ArrivedRecord, announced, numbers, text};
 use kakashi_tests::harness::wait::in_time;
 use proptest::prelude::*;
 
@@ -139,7 +139,7 @@ fn work(logger: &impl kakashi_std::Log, thread: u64, inbox: mpsc::Receiver<Step>
 
 /// Runs the steps on three threads and this one, which do not wait for each
 /// other; returns what each thread sent, and what arrived, in its order.
-fn run(steps: &[Step], drops: bool) -> (BTreeMap<u64, u64>, Vec<Entry>) {
+fn run(steps: &[Step], drops: bool) -> (BTreeMap<u64, u64>, Vec<ArrivedRecord>) {
     let mut memories = vec![MemorySink::new()];
     let to = |memory: &MemorySink| configure().destination(Destination::new(memory.clone()));
     let config = AsyncConfig::new().ring_bytes(4096).threads(2);
@@ -186,7 +186,7 @@ fn run(steps: &[Step], drops: bool) -> (BTreeMap<u64, u64>, Vec<Entry>) {
 
 fn check(steps: Vec<Step>, drops: bool) -> Result<(), TestCaseError> {
     let _alone = alone();
-    let before = Since::now();
+    let before = StatsSince::now();
     let (sent, arrived) = in_time(move || run(&steps, drops));
     let total = sent.values().sum::<u64>() as usize;
     let dropped = before.dropped().total();

@@ -10,9 +10,9 @@ use kakashi_std::{
     LogRecord, Output, Text, configure, error, flush, get_async_logger, info, shutdown_async_logging, sinks,
 };
 use kakashi_std::{Sink as _, Timestamp};
-use kakashi_tests::harness::fake_sinks::{Gate, Gated, Health, Patient, hold_writer};
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::read_back::{Entry, assert_each_once_in_order, numbers, text};
+use kakashi_tests::harness::fake_sinks::{FakeWriter, Gate, GatedSink, WriterMode, hold_writer};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::read_back::{ArrivedRecord, assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::{eventually, in_time};
 use sinks::{FunctionSink, MemorySink, WriterSink};
 
@@ -21,15 +21,15 @@ fn logger() -> AsyncLogger {
 }
 
 /// Has all loggers write to this writer, in small batches.
-fn write_to(patient: &Patient) -> Since {
+fn write_to(writer: &FakeWriter) -> StatsSince {
     configure()
         .format(Format::Text)
         .batch_bytes(1000)
         .flush_after_millis(10)
         .async_logging(AsyncConfig::new().ring_bytes(4096))
-        .destination(Destination::new(WriterSink::new(patient.clone())))
+        .destination(Destination::new(WriterSink::new(writer.clone())))
         .apply();
-    Since::now()
+    StatsSince::now()
 }
 
 /// Has all loggers write to memory.
@@ -48,22 +48,22 @@ fn log_many(count: u64) {
     (0..count).for_each(|n| info!(logger, "Counted", thread = 0, n));
 }
 
-fn arrived(memory: &MemorySink) -> Vec<Entry> {
+fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
     text(&memory.bytes())
 }
 
 #[test]
 fn a_sink_that_fails_or_panics_and_heals_gets_everything_once_and_in_order() {
     let _alone = alone();
-    for health in [Health::Sick(ErrorKind::StorageFull), Health::Mad, Health::Slow(7)] {
-        let patient = Patient::new(health);
-        let before = write_to(&patient);
+    for health in [WriterMode::Fail(ErrorKind::StorageFull), WriterMode::Panic, WriterMode::TakeAtMost(7)] {
+        let writer = FakeWriter::new(health);
+        let before = write_to(&writer);
         log_many(1000);
-        assert!(eventually(|| patient.calls() >= 3));
-        patient.becomes(Health::Well);
+        assert!(eventually(|| writer.calls() >= 3));
+        writer.set_mode(WriterMode::TakeAll);
         // Nobody flushes: it is tried again by itself.
         assert!(eventually(|| before.written() == 1000), "{health:?}: {} written", before.written());
-        assert_each_once_in_order(&text(&patient.bytes()), 1, 1000);
+        assert_each_once_in_order(&text(&writer.bytes()), 1, 1000);
         assert_eq!(before.dropped().total(), 0);
     }
 }
@@ -71,19 +71,19 @@ fn a_sink_that_fails_or_panics_and_heals_gets_everything_once_and_in_order() {
 #[test]
 fn what_a_writer_took_before_it_failed_is_not_written_again() {
     let _alone = alone();
-    let patient = Patient::new(Health::Halting(ErrorKind::Other));
-    let before = write_to(&patient);
+    let writer = FakeWriter::new(WriterMode::TakeHalfThenFail(ErrorKind::Other));
+    let before = write_to(&writer);
     log_many(100);
     assert!(eventually(|| flush().is_complete()));
-    assert_eq!(before.bytes(), patient.bytes().len());
-    assert_each_once_in_order(&text(&patient.bytes()), 1, 100);
+    assert_eq!(before.bytes(), writer.bytes().len());
+    assert_each_once_in_order(&text(&writer.bytes()), 1, 100);
 }
 
 #[test]
 fn what_a_failing_sink_makes_us_drop_is_counted_and_the_caller_goes_on() {
     let _alone = alone();
-    let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
-    let before = write_to(&patient);
+    let writer = FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull));
+    let before = write_to(&writer);
     in_time(|| {
         let long = "x".repeat(1000);
         let logger = logger();
@@ -93,9 +93,9 @@ fn what_a_failing_sink_makes_us_drop_is_counted_and_the_caller_goes_on() {
     let dropped = before.dropped();
     assert!(dropped.of_reason(DropReason::SinkFailed) > 1000, "what waits has a limit");
     assert_eq!(dropped.of_reason(DropReason::SinkFailed), dropped.total());
-    patient.becomes(Health::Well);
+    writer.set_mode(WriterMode::TakeAll);
     assert!(eventually(|| before.written() + before.dropped().total() == 10_000));
-    let arrived = numbers(&text(&patient.bytes())).remove(&0).unwrap_or_default();
+    let arrived = numbers(&text(&writer.bytes())).remove(&0).unwrap_or_default();
     assert_eq!(arrived.len(), before.written());
     assert!(arrived.is_sorted_by(|one, next| one < next), "in order, each once");
 }
@@ -133,7 +133,7 @@ fn a_value_that_panics_costs_only_itself() {
 fn a_value_may_log_flush_shut_down_and_begin_again() {
     let _alone = alone();
     let memory = to_memory();
-    let before = Since::now();
+    let before = StatsSince::now();
     in_time(|| {
         let logger = logger();
         let value = Runs(|| {
@@ -197,7 +197,7 @@ fn a_sink_may_change_the_settings_while_the_worker_waits_for_it() {
     configure()
         .batch_bytes(256)
         .destination(Destination::new(first.clone()))
-        .destination(Destination::new(Gated(gate.clone(), sink)))
+        .destination(Destination::new(GatedSink(gate.clone(), sink)))
         .apply();
     let held = hold_writer(&gate, || info!(logger(), "Held"));
     log_many(100);
@@ -219,7 +219,7 @@ fn a_destination_that_is_stuck_does_not_hide_what_another_has() {
     configure()
         .batch_bytes(256)
         .destination(Destination::new(first.clone()))
-        .destination(Destination::new(Gated(gate.clone(), MemorySink::new())))
+        .destination(Destination::new(GatedSink(gate.clone(), MemorySink::new())))
         .apply();
     let held = hold_writer(&gate, || info!(logger(), "Held"));
     // More than the buffers that may be under way.
@@ -259,7 +259,7 @@ impl Encoder for Picky {
 fn an_encoder_or_a_filter_that_panics_costs_no_other_record() {
     let _alone = alone();
     let memory = MemorySink::new();
-    let before = Since::now();
+    let before = StatsSince::now();
     let filter = |record: &LogRecord<'_>| {
         assert!(record.level != LogLevel::Error, "the filter panics");
         true

@@ -12,7 +12,7 @@ use kakashi_std::{
     get_performance_logger, info, shutdown_async_logging, sinks,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind};
-use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, text};
 use kakashi_tests::harness::wait::{eventually, in_time, on_threads, within};
 
@@ -36,7 +36,7 @@ fn three_workers_share_the_threads_and_keep_each_threads_order() {
     let memory = behind(&Gate::default(), three("test-worker"));
     assert!(shutdown_async_logging().is_complete());
     configure().batch_bytes(256).apply();
-    let before = Since::now();
+    let before = StatsSince::now();
     // At least as many as any other test here has at once: all queues are in use.
     let all_have_queues = Barrier::new(24);
     on_threads(24, |thread| {

@@ -5,7 +5,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::process::Stdio;
 
 use kakashi_core::{LogLevel, Timestamp, fields};
-use kakashi_tests::harness::process::{Folder, spawn, start_command};
+use kakashi_tests::harness::process::{TestFolder, spawn, start_command};
 use kakashi_tests::harness::vectors::vectors;
 use kakashi_tests::harness::wait::in_time;
 
@@ -57,7 +57,7 @@ fn a_wrong_command_line_is_told_and_nothing_is_read() {
 
 #[test]
 fn a_reader_that_went_away_is_no_error() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("long.klog");
     fs::write(&file, stream(200).0.repeat(20)).unwrap();
     let mut command = kakashi(["decode".as_ref(), file.as_os_str()]);
@@ -70,7 +70,7 @@ fn a_reader_that_went_away_is_no_error() {
 #[test]
 #[cfg(target_os = "linux")]
 fn an_output_that_takes_nothing_is_an_error() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("good.klog");
     fs::write(&file, stream(1).0).unwrap();
     let mut command = kakashi(["decode".as_ref(), file.as_os_str()]);

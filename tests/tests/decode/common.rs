@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 use std::sync::mpsc::{self, Receiver};
 
 use kakashi_core::{Encoder as _, EncoderCache, Field, LogLevel, LogRecord, Name, Output, Timestamp, Wire};
-use kakashi_tests::harness::process::{Ended, build, send_signal, spawn, start_command};
+use kakashi_tests::harness::process::{EndedChild, build, send_signal, spawn, start_command};
 use kakashi_tests::harness::vectors::vectors;
 use kakashi_tests::harness::wait::{TEST_TIMEOUT, eventually};
 
@@ -29,7 +29,7 @@ pub(crate) fn kakashi<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) -
 }
 
 /// Runs `kakashi decode` on bytes from stdin.
-pub(crate) fn decode(options: &[&str], bytes: &[u8]) -> Ended {
+pub(crate) fn decode(options: &[&str], bytes: &[u8]) -> EndedChild {
     let mut running = start_command(kakashi([&["decode"], options].concat()));
     let mut stdin = running.child.stdin.take().expect("a pipe");
     let bytes = bytes.to_vec();
@@ -40,7 +40,7 @@ pub(crate) fn decode(options: &[&str], bytes: &[u8]) -> Ended {
     ended
 }
 
-pub(crate) fn assert_ends(ended: &Ended, code: i32, stdout: &str, stderr: &str) {
+pub(crate) fn assert_ends(ended: &EndedChild, code: i32, stdout: &str, stderr: &str) {
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(code), stderr));
     assert!(ended.stdout == stdout, "expected {stdout}\nfound {}", ended.stdout);
 }

@@ -5,7 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 #[cfg(target_os = "linux")]
 use std::process::{Command, Stdio};
 
-use kakashi_tests::harness::process::Folder;
+use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::harness::wait::{eventually, in_time};
 
 #[cfg(target_os = "linux")]
@@ -25,7 +25,7 @@ fn ctrl_c_ends_it_before_the_next_file() {
 #[test]
 fn ctrl_c_ends_it_after_all_that_it_had_read() {
     let (block, line) = said("One");
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     append(&path, &block.repeat(10_000));
     for (name, number) in [("TERM", 15), ("INT", 2)] {
@@ -47,7 +47,7 @@ fn ctrl_c_ends_it_after_all_that_it_had_read() {
 
 #[test]
 fn a_second_ctrl_c_does_not_wait_for_who_does_not_read() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     append(&path, &said("One").0.repeat(10_000));
     let mut process = KilledOnDrop::start(kakashi(["decode".as_ref(), path.as_os_str()]));

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::process::ExitStatusExt as _;
 
-use kakashi_tests::harness::process::Folder;
+use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::oracle::block::{item, leb, of_items};
 use object::write::Object;
 use object::{Architecture, BinaryFormat, Endianness, SectionKind};
@@ -79,7 +79,7 @@ fn elf_of(
 }
 
 /// Stores a file and returns its name.
-fn store(folder: &Folder, name: &str, bytes: &[u8]) -> String {
+fn store(folder: &TestFolder, name: &str, bytes: &[u8]) -> String {
     let path = folder.file(name);
     fs::write(&path, bytes).expect("the file can be written");
     path.to_str().expect("a name of text").into()
@@ -87,7 +87,7 @@ fn store(folder: &Folder, name: &str, bytes: &[u8]) -> String {
 
 #[test]
 fn the_elf_file_of_a_firmware_explains_what_it_sends() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let (sites, stream) = (ONE.sites().0, [ONE.block(1), ONE.block(2)].concat());
     let [little, big] =
         [u32::to_le_bytes as fn(u32) -> [u8; 4], u32::to_be_bytes].map(|word| note(ONE.id, word));
@@ -141,7 +141,7 @@ fn the_elf_file_of_a_firmware_explains_what_it_sends() {
 
 #[test]
 fn several_builds_in_one_stream_are_explained_each_by_its_file() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let [one, two] =
         [("one.elf", ONE), ("two.elf", TWO)].map(|(name, build)| store(&folder, name, &build.elf()));
     let stream = [ONE.block(1), TWO.block(2), ONE.block(3), said("Host").0, TWO.block(4)].concat();
@@ -153,7 +153,7 @@ fn several_builds_in_one_stream_are_explained_each_by_its_file() {
 
 #[test]
 fn a_build_that_is_not_given_is_told_once_and_what_was_given() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let log = store(&folder, "device.klog", &[TWO.block(1), TWO.block(2)].concat());
     let stream = [said("Host").0, TWO.block(1), ONE.block(2), TWO.block(3), TWO.block(4)].concat();
     let (host, offset) = (said("Host").1 + "\n", said("Host").0.len());
@@ -208,14 +208,14 @@ fn a_block_that_needs_no_sites_is_shown_whatever_its_build() {
     let block = of_items(&[item(6, &ONE.id[..8]), item(4, &record)].concat());
     let line = "+0.000000s INFO \"\" Said\n";
     assert_ends(&decode(&[], &block), 0, line, "");
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let elf = store(&folder, "flash.elf", &elf_with_sites_in_flash());
     assert_ends(&decode(&["--sites", &elf], &block), 0, line, "");
 }
 
 #[test]
 fn a_file_that_explains_nothing_is_told_before_anything_is_read() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let missing = folder.file("missing.elf").to_str().unwrap().to_owned();
     let itself = folder.file("").to_str().unwrap().to_owned();
     let (sites, whole) = (ONE.sites().0, ONE.elf());
@@ -282,7 +282,7 @@ fn a_file_that_explains_nothing_is_told_before_anything_is_read() {
 
 #[test]
 fn every_byte_of_an_elf_file_may_be_wrong() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let whole = ONE.elf();
     for at in 0..whole.len() {
         let mut wrong = whole.clone();
@@ -300,7 +300,7 @@ fn every_byte_of_an_elf_file_may_be_wrong() {
 
 #[test]
 fn a_device_that_is_followed_is_explained_and_what_is_not_is_told_once() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("device.klog");
     let elf = store(&folder, "one.elf", &ONE.elf());
     append(&path, &ONE.block(1));

@@ -6,7 +6,7 @@ use kakashi_core::{
     Bytes, DropReason, Dropped, Encoder as _, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp,
     Wire, fields,
 };
-use kakashi_tests::harness::process::Folder;
+use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::harness::vectors::vectors;
 
 use crate::common::{assert_ends, decode, stream};
@@ -18,7 +18,7 @@ fn the_vectors_become_the_vectors_lines() {
     let text: String = vectors.iter().map(|vector| vector.text.as_str()).collect();
     let json: String = vectors.iter().map(|vector| vector.json.as_str()).collect();
     assert!(vectors.len() >= 200);
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("vectors.klog");
     fs::write(&file, &stream).unwrap();
     let file = file.to_str().unwrap();
@@ -141,7 +141,7 @@ fn what_a_program_has_dropped_stands_in_the_lines() {
 
 #[test]
 fn what_can_not_be_read_is_told_and_the_rest_is_shown() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = |name: &str| folder.file(name).to_str().unwrap().to_owned();
     let [good, empty, log, missing] = ["good.klog", "empty.klog", "text.log", "missing.klog"].map(path);
     let (block, line) = stream(1);

@@ -5,13 +5,13 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::Command;
 
-use kakashi_tests::harness::process::Folder;
+use kakashi_tests::harness::process::TestFolder;
 
 use crate::common::{KilledOnDrop, Live, append, kakashi, said};
 
 #[test]
 fn a_file_is_followed_block_by_block_as_it_grows() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     let [one, two, three] = ["One", "Two", "Three"].map(said);
     append(&path, &[&one.0[..], &two.0[..9]].concat());
@@ -29,7 +29,7 @@ fn a_file_is_followed_block_by_block_as_it_grows() {
 
 #[test]
 fn several_files_are_read_and_the_last_is_followed() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let [old, new] = ["shop.klog.1", "shop.klog"].map(|name| folder.file(name));
     let [one, two, three] = ["One", "Two", "Three"].map(said);
     append(&old, &one.0);
@@ -44,7 +44,7 @@ fn several_files_are_read_and_the_last_is_followed() {
 
 #[test]
 fn a_rotated_file_is_read_to_its_end_and_then_the_new_one() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let [path, old] = ["shop.klog", "shop.klog.1"].map(|name| folder.file(name));
     let [one, two, three, four] = ["One", "Two", "Three", "Four"].map(said);
     append(&path, &one.0);
@@ -67,7 +67,7 @@ fn a_rotated_file_is_read_to_its_end_and_then_the_new_one() {
 
 #[test]
 fn a_rotation_in_one_moment_loses_nothing_of_either_file() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let [path, next] = ["shop.klog", "next"].map(|name| folder.file(name));
     let [one, two] = ["One", "Two"].map(said);
     append(&path, &one.0);
@@ -85,7 +85,7 @@ fn a_rotation_in_one_moment_loses_nothing_of_either_file() {
 
 #[test]
 fn a_truncated_file_is_read_again_from_its_start() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     let [one, two] = ["One", "Two"].map(said);
     append(&path, &[&one.0[..], &one.0, &one.0[..7]].concat());
@@ -102,7 +102,7 @@ fn a_truncated_file_is_read_again_from_its_start() {
 
 #[test]
 fn a_file_that_does_not_exist_yet_is_waited_for() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     let live = Live::decode(&["--follow", path.to_str().unwrap()]);
     let name = path.display();
@@ -114,7 +114,7 @@ fn a_file_that_does_not_exist_yet_is_waited_for() {
 
 #[test]
 fn damage_does_not_hold_up_what_is_followed() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     let [one, two, three] = ["One", "Two", "Three"].map(said);
     append(&path, &one.0);
@@ -152,7 +152,7 @@ fn stdin_is_followed_to_its_end() {
 
 #[test]
 fn a_file_on_stdin_is_followed_as_it_grows() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     let [one, two] = ["One", "Two"].map(said);
     append(&path, &one.0);
@@ -167,7 +167,7 @@ fn a_file_on_stdin_is_followed_as_it_grows() {
 
 #[test]
 fn a_named_pipe_is_followed_from_writer_to_writer() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("pipe");
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     let live = Live::decode(&["--follow", path.to_str().unwrap()]);
@@ -182,7 +182,7 @@ fn a_named_pipe_is_followed_from_writer_to_writer() {
 
 #[test]
 fn a_reader_that_went_away_ends_it_although_nothing_more_comes() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     append(&path, &said("One").0);
     for source in [&["--follow", path.to_str().unwrap()][..], &["--follow"], &[]] {

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use kakashi_core::{Bytes, LogLevel, Timestamp, fields};
-use kakashi_tests::harness::process::Folder;
+use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::harness::wait::{TEST_TIMEOUT, eventually};
 
 use crate::common::{Live, block_of, decode};
@@ -97,7 +97,7 @@ fn a_serial_line_ends_when_it_is_unplugged_and_is_waited_for_if_followed() {
     let (block, expected) = all_bytes();
     for options in [&[][..], &["--follow"]] {
         // A name that stays while the line behind it changes.
-        let folder = Folder::new();
+        let folder = TestFolder::new();
         let name = folder.file("ttyACM0");
         let (mut ours, theirs, path) = serial_line();
         std::os::unix::fs::symlink(&path, &name).unwrap();

@@ -11,15 +11,15 @@ use kakashi_std::{
     LoggerConfig, Scope, Text, ToValue, Value, ValueSink, Wire, configure, create_custom_logger, fields,
     flush, get_logger, info, sinks,
 };
-use kakashi_tests::harness::global_state::{Since, alone};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::lines;
-use kakashi_tests::harness::read_back::{Entry, Form, entries, text};
+use kakashi_tests::harness::read_back::{ArrivedRecord, entries, text};
 use kakashi_tests::harness::wait::in_time;
 use kakashi_tests::oracle::json::is_control;
 use sinks::{FunctionSink, MemorySink};
 
 /// Logs through one logger as text, JSON and wire; returns what each has.
-fn in_every_form(name: &str, log: impl FnOnce(&FunctionalLogger)) -> [Vec<Entry>; 3] {
+fn in_every_form(name: &str, log: impl FnOnce(&FunctionalLogger)) -> [Vec<ArrivedRecord>; 3] {
     let memories = [MemorySink::new(), MemorySink::new(), MemorySink::new()];
     let [as_text, as_json, as_wire] = memories.clone();
     let config = LoggerConfig::new().sink(Text, as_text).sink(Json::new(), as_json).sink(Wire, as_wire);
@@ -32,12 +32,12 @@ fn in_every_form(name: &str, log: impl FnOnce(&FunctionalLogger)) -> [Vec<Entry>
         let raw = lines.chars().find(|character| is_control(*character) && *character != '\n');
         assert_eq!(raw, None, "a control character got through");
     }
-    [entries(Form::Text, &as_text), entries(Form::Json, &as_json), entries(Form::Wire, &as_wire)]
+    [entries(Format::Text, &as_text), entries(Format::Json, &as_json), entries(Format::Wire, &as_wire)]
 }
 
 /// As [`in_every_form`], of one record.
-fn one_in_every_form(name: &str, log: impl FnOnce(&FunctionalLogger)) -> [Entry; 3] {
-    in_every_form(name, log).map(|entries| match <[Entry; 1]>::try_from(entries) {
+fn one_in_every_form(name: &str, log: impl FnOnce(&FunctionalLogger)) -> [ArrivedRecord; 3] {
+    in_every_form(name, log).map(|entries| match <[ArrivedRecord; 1]>::try_from(entries) {
         Ok([entry]) => entry,
         Err(entries) => panic!("{} records", entries.len()),
     })
@@ -139,7 +139,7 @@ fn a_million_fields_are_one_record() {
     let keys = many_keys(MANY);
     let fields = many_fields(&keys);
     let logger = to_nowhere();
-    let before = Since::now();
+    let before = StatsSince::now();
     logger.info("Many", &fields);
     assert!(logger.flush().is_complete());
     assert_eq!(before.dropped().total(), 0);
@@ -388,7 +388,7 @@ fn a_record_larger_than_a_batch_keeps_its_place_among_smaller_ones() {
     let _alone = alone();
     let memory = MemorySink::new();
     configure().format(Format::Text).batch_bytes(256).destination(Destination::new(memory.clone())).apply();
-    let before = Since::now();
+    let before = StatsSince::now();
     let logger = get_logger("hostile");
     let long = "x".repeat(5000);
     for n in 0..300 {
@@ -406,13 +406,13 @@ fn a_record_larger_than_a_batch_keeps_its_place_among_smaller_ones() {
 #[test]
 fn a_record_that_no_road_carries_is_counted_and_told() {
     let _alone = alone();
-    let before = Since::now();
+    let before = StatsSince::now();
     let bytes = raw(Wire, |logger| {
         info!(logger, "Before");
         logger.info(&"x".repeat(130 << 20), &[]);
         info!(logger, "After");
     });
-    let entries = entries(Form::Wire, &bytes);
+    let entries = entries(Format::Wire, &bytes);
     let messages: Vec<&str> = entries.iter().map(|entry| entry.message.as_str()).collect();
     assert_eq!(messages, ["Before", "Records were dropped", "After"]);
     assert_eq!(entries[1].dropped(), 1);

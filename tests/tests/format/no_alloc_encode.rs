@@ -10,7 +10,7 @@ use kakashi_core::{
     LogRecord, LoggerKind, Output, Pipeline, Pretty, Redaction, Registry, Scratch, Sink, SinkError, Site,
     Text, Timestamp, Value, Values, Wire, error, info,
 };
-use kakashi_tests::model::record::{Owned, Piece, Prepared, Record, Words};
+use kakashi_tests::model::record::{OwnedMessage, OwnedRecord, OwnedValue, PreparedRecord, TemplatePiece};
 
 const NOON: Timestamp = Timestamp::Wall(1_795_342_320_123_456_789);
 
@@ -105,16 +105,17 @@ fn encoding_takes_no_memory_after_the_first_time() {
 
 #[test]
 fn more_call_sites_than_an_encoder_remembers_take_no_memory() {
-    let records: Vec<Record> = (0..300)
+    let records: Vec<OwnedRecord> = (0..300)
         .map(|number| {
-            let template = vec![Piece::Text(format!("Call {}", "x".repeat(number)))];
-            let fields = vec![("id".to_owned(), Owned::U64(7)), (format!("key {number}"), Owned::Null)];
+            let template = vec![TemplatePiece::Text(format!("Call {}", "x".repeat(number)))];
+            let fields =
+                vec![("id".to_owned(), OwnedValue::U64(7)), (format!("key {number}"), OwnedValue::Null)];
             let (module, file) = (String::new(), String::new());
-            let words = Words::Site { template, fields, module, file, line: 1 };
-            Record { words, ..Record::of("") }
+            let message = OwnedMessage::Site { template, fields, module, file, line: 1 };
+            OwnedRecord { message, ..OwnedRecord::of("") }
         })
         .collect();
-    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
     for encoder in [&Text as &dyn Encoder, &Json::new(), &Pretty::new(), &Wire] {
         let mut room = vec![0; 1 << 17];
         let mut cache = EncoderCache::new();

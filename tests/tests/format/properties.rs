@@ -12,10 +12,10 @@ use kakashi_core::{
     Registry, Serde, Text, Timestamp, Value, Wire, key_bit,
 };
 use kakashi_tests::harness::lines;
-use kakashi_tests::model::record::{Owned, Piece, Prepared, Record, Words};
+use kakashi_tests::model::record::{OwnedMessage, OwnedRecord, OwnedValue, PreparedRecord, TemplatePiece};
 use kakashi_tests::model::strategies;
 use kakashi_tests::oracle::json::is_control;
-use kakashi_tests::oracle::text_line::{Line, Time};
+use kakashi_tests::oracle::text_line::{ParsedLine, ParsedTime};
 use kakashi_tests::oracle::{block, expected, json};
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -56,21 +56,21 @@ fn check_no_control(line: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-fn check_json(line: &str, record: &Record, location: bool) -> Result<(), TestCaseError> {
+fn check_json(line: &str, record: &OwnedRecord, location: bool) -> Result<(), TestCaseError> {
     check_no_control(line)?;
     let body = line.trim_end_matches('\n');
     let keys: Object =
         serde_json::from_str(body).map_err(|error| TestCaseError::fail(format!("{error}: {line}")))?;
     prop_assert_eq!(keys.0.first().map(String::as_str), Some("timestamp"));
-    let json::Json::Map(mut pairs) = json::Json::read(body).map_err(TestCaseError::fail)? else {
+    let json::ParsedJson::Map(mut pairs) = json::ParsedJson::read(body).map_err(TestCaseError::fail)? else {
         return Err(TestCaseError::fail("not an object"));
     };
     let (_, timestamp) = pairs.remove(0);
-    let json::Json::String(timestamp) = timestamp else {
+    let json::ParsedJson::String(timestamp) = timestamp else {
         return Err(TestCaseError::fail("the timestamp is no string"));
     };
     // The same form as in a text line, so the same reader.
-    let shortest = Line::read(&format!("{timestamp} INFO l m\n")).map_err(TestCaseError::fail)?;
+    let shortest = ParsedLine::read(&format!("{timestamp} INFO l m\n")).map_err(TestCaseError::fail)?;
     prop_assert_eq!(shortest.time, expected::time(record.timestamp));
     prop_assert_eq!(pairs, expected::json(record, location));
     Ok(())
@@ -94,7 +94,7 @@ proptest! {
     fn a_text_line_reads_back_as_what_was_said(record in strategies::record()) {
         let line = record.prepare().with(|borrowed| lines::line(&Text, borrowed));
         check_no_control(&line)?;
-        let read = Line::read(&line).map_err(|error| TestCaseError::fail(format!("{error} in {line:?}")))?;
+        let read = ParsedLine::read(&line).map_err(|error| TestCaseError::fail(format!("{error} in {line:?}")))?;
         prop_assert_eq!(read, expected::text(&record), "{}", line);
     }
 
@@ -125,7 +125,7 @@ proptest! {
         records in vec(strategies::record(), 1..4), calls in vec((0..4_usize, 0..4_usize, 0..4_usize), 12)
     ) {
         let registry = Registry::new();
-        let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+        let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
         let encoders: [&dyn Encoder; 4] = [&Text, &Json::new(), &Json::new().location(true), &Pretty::new()];
         let mut caches = [(); 4].map(|()| EncoderCache::new());
         // Sites, loggers and contexts meet in every way, so that a cache that
@@ -149,7 +149,7 @@ proptest! {
 
     #[test]
     fn a_record_through_the_wire_gives_the_same_lines(records in vec(strategies::record(), 1..5), cut in any::<Index>()) {
-        let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+        let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
         let direct: Vec<[String; 4]> = prepared.iter().map(|record| record.with(forms)).collect();
         let (first, second) = prepared.split_at(cut.index(prepared.len()));
         let stream = [first, second].map(|batch| lines::block(batch.iter())).concat();
@@ -177,7 +177,7 @@ proptest! {
     fn what_does_not_fit_is_asked_for_and_harms_nothing(
         records in vec(strategies::record(), 1..4), rooms in vec(any::<Index>(), 6)
     ) {
-        let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+        let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
         let encoders: [&dyn Encoder; 5] =
             [&Text, &Json::new(), &Json::new().location(true), &Pretty::new().colour(true), &Wire];
         for encoder in encoders {
@@ -191,8 +191,8 @@ proptest! {
         wounds in vec((any::<Index>(), wound()), 0..4),
         between in vec(vec(any::<u8>(), 0..20), 6),
     ) {
-        let prepared: Vec<Vec<Prepared<'_>>> =
-            records.iter().map(|batch| batch.iter().map(Record::prepare).collect()).collect();
+        let prepared: Vec<Vec<PreparedRecord<'_>>> =
+            records.iter().map(|batch| batch.iter().map(OwnedRecord::prepare).collect()).collect();
         let whole: Vec<Vec<u8>> = prepared.iter().map(|batch| lines::block(batch.iter())).collect();
         let mut damaged = whole.clone();
         for (which, wound) in &wounds {
@@ -242,7 +242,7 @@ proptest! {
 /// for: as if the failures had not been.
 fn check_small_rooms(
     encoder: &dyn Encoder,
-    prepared: &[Prepared<'_>],
+    prepared: &[PreparedRecord<'_>],
     rooms: &[Index],
 ) -> Result<(), TestCaseError> {
     let encode_all = |spoil: bool| -> Result<Vec<u8>, TestCaseError> {
@@ -334,27 +334,28 @@ impl Wound {
 
 #[test]
 fn uptimes_and_wall_times_are_told_apart() {
-    let mut record = Record::of("m");
+    let mut record = OwnedRecord::of("m");
     record.timestamp = Timestamp::Uptime(12_345_678_901);
     let line = record.prepare().with(|record| lines::line(&Text, record));
-    assert_eq!(Line::read(&line).unwrap().time, Time::Uptime(12_345_678));
+    assert_eq!(ParsedLine::read(&line).unwrap().time, ParsedTime::Uptime(12_345_678));
 }
 
 #[test]
 fn call_sites_and_loggers_that_share_a_place_in_the_cache_stay_apart() {
     // More than an encoder remembers, so that they take each other's places.
-    let records: Vec<Record> = (0..100)
+    let records: Vec<OwnedRecord> = (0..100)
         .map(|number| {
-            let template = vec![Piece::Text(format!("call {number}"))];
-            let fields = vec![(format!("key{number}"), Owned::U64(number))];
-            let words = Words::Site { template, fields, module: String::new(), file: String::new(), line: 1 };
-            Record { words, ..Record::of("") }
+            let template = vec![TemplatePiece::Text(format!("call {number}"))];
+            let fields = vec![(format!("key{number}"), OwnedValue::U64(number))];
+            let message =
+                OwnedMessage::Site { template, fields, module: String::new(), file: String::new(), line: 1 };
+            OwnedRecord { message, ..OwnedRecord::of("") }
         })
         .collect();
     let registry = Registry::new();
     let names = (0..100).map(|number| format!("logger{number}"));
     let loggers: Vec<_> = names.map(|name| registry.get(LoggerKind::Sync, &name, None)).collect();
-    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
+    let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
     for encoder in [&Text as &dyn Encoder, &Json::new()] {
         let mut cache = EncoderCache::new();
         for _ in 0..2 {
@@ -380,20 +381,23 @@ fn a_context_is_hidden_by_the_keys_that_hide_it_and_by_no_others() {
     let keys = ["k", &twin];
     let contexts =
         keys.map(|key| LogContext::new().with_custom(&[Field::new(key, "context"), Field::new("z", &1)]));
-    let records: Vec<Record> = (0..60)
+    let records: Vec<OwnedRecord> = (0..60)
         .map(|number| {
-            let fields = vec![(keys[number % 2].to_owned(), Owned::U64(7))];
+            let fields = vec![(keys[number % 2].to_owned(), OwnedValue::U64(7))];
             let (module, file) = (String::new(), String::new());
-            let template = vec![Piece::Text("m".to_owned())];
-            Record { words: Words::Site { template, fields, module, file, line: 1 }, ..Record::of("") }
+            let template = vec![TemplatePiece::Text("m".to_owned())];
+            OwnedRecord {
+                message: OwnedMessage::Site { template, fields, module, file, line: 1 },
+                ..OwnedRecord::of("")
+            }
         })
         .collect();
-    let prepared: Vec<Prepared<'_>> = records.iter().map(Record::prepare).collect();
-    let without_keys = Record::of("m");
+    let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
+    let without_keys = OwnedRecord::of("m");
     let without_keys = without_keys.prepare();
     for encoder in [&Text as &dyn Encoder, &Json::new()] {
         let mut cache = EncoderCache::new();
-        let mut check = |record: &Prepared<'_>, context: &LogContext| {
+        let mut check = |record: &PreparedRecord<'_>, context: &LogContext| {
             record.with(|record| {
                 let record = record.with_context(context.fields());
                 let remembered = lines::encode_with(encoder, &record, &mut cache);

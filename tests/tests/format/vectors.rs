@@ -7,14 +7,14 @@ use kakashi_core::Value;
 use kakashi_core::codec::Cursor;
 use kakashi_core::value::KINDS;
 use kakashi_tests::harness::lines;
-use kakashi_tests::harness::vectors::{Wrong, block, vectors};
-use kakashi_tests::model::record::Words;
+use kakashi_tests::harness::vectors::{Mismatches, block, vectors};
+use kakashi_tests::model::record::OwnedMessage;
 use kakashi_tests::oracle::expected;
-use kakashi_tests::oracle::text_line::Line;
+use kakashi_tests::oracle::text_line::ParsedLine;
 
 #[test]
 fn every_line_is_the_vectors() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
         vector.record.prepare().with(|record| vector.compare_lines(record, &mut wrong));
     }
@@ -22,7 +22,7 @@ fn every_line_is_the_vectors() {
 
 #[test]
 fn every_block_is_the_vectors() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
         wrong.compare(&vector, "block", &vector.block, &block(&vector.record.prepare()));
     }
@@ -30,15 +30,17 @@ fn every_block_is_the_vectors() {
 
 #[test]
 fn the_vectors_blocks_are_read_as_their_lines() {
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
         let record = lines::only_record(&vector.block);
         vector.compare_lines(&record, &mut wrong);
         wrong.compare(&vector, "sequence", &vector.record.sequence, &record.sequence);
         let place =
             record.location().map(|place| (place.module.to_owned(), place.file.to_owned(), place.line));
-        let expected = match &vector.record.words {
-            Words::Site { module, file, line: line @ 1.., .. } => Some((module.clone(), file.clone(), *line)),
+        let expected = match &vector.record.message {
+            OwnedMessage::Site { module, file, line: line @ 1.., .. } => {
+                Some((module.clone(), file.clone(), *line))
+            }
             _ => None,
         };
         wrong.compare(&vector, "location", &expected, &place);
@@ -48,9 +50,9 @@ fn the_vectors_blocks_are_read_as_their_lines() {
 #[test]
 fn the_vectors_lines_say_what_their_records_say() {
     // Checks the reader and the model that the properties stand on.
-    let mut wrong = Wrong::default();
+    let mut wrong = Mismatches::default();
     for vector in vectors() {
-        wrong.compare(&vector, "line", &Ok(expected::text(&vector.record)), &Line::read(&vector.text));
+        wrong.compare(&vector, "line", &Ok(expected::text(&vector.record)), &ParsedLine::read(&vector.text));
     }
 }
 

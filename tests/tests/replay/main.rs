@@ -9,14 +9,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use kakashi_core::Text;
 use kakashi_core::wire::{Item, Reader};
+use kakashi_core::{Format, Text};
 use kakashi_tests::harness::lines::line;
-use kakashi_tests::harness::read_back::{Form, announced, entries};
-use kakashi_tests::model::record::Record;
+use kakashi_tests::harness::read_back::{announced, entries};
+use kakashi_tests::model::record::OwnedRecord;
 use kakashi_tests::oracle::expected;
-use kakashi_tests::oracle::json::{Json, is_control};
-use kakashi_tests::oracle::text_line::{Line, Time, Value};
+use kakashi_tests::oracle::json::{ParsedJson, is_control};
+use kakashi_tests::oracle::text_line::{ParsedLine, ParsedTime, ParsedValue};
 
 use requests::Expected;
 use run::{Summary as _, access_log, empty_directory, replay, run};
@@ -66,7 +66,7 @@ fn check_all<T>(
     found: impl IntoIterator<Item = T>,
     threads: usize,
     id: impl Fn(&T) -> String,
-    check: impl Fn(&T, &Record),
+    check: impl Fn(&T, &OwnedRecord),
 ) {
     let requests = requests();
     let places: HashMap<&str, usize> =
@@ -84,17 +84,17 @@ fn check_all<T>(
     assert!(next.iter().all(|&next| next >= requests.len()), "some are missing: {next:?}");
 }
 
-fn check_line(found: &Line, record: &Record) {
+fn check_line(found: &ParsedLine, record: &OwnedRecord) {
     let mut wanted = expected::text(record);
     wanted.time = found.time;
     assert_eq!(*found, wanted);
 }
 
-fn id_of(line: &Line) -> String {
+fn id_of(line: &ParsedLine) -> String {
     let id = line.fields.iter().find(|(key, _)| key == "request_id");
     match id {
         // An id of digits alone, or one like 1e5, would be quoted: text all the same.
-        Some((_, Value::Text(id))) => String::from_utf8(id.clone()).expect("an id"),
+        Some((_, ParsedValue::Text(id))) => String::from_utf8(id.clone()).expect("an id"),
         other => panic!("no request id: {other:?}"),
     }
 }
@@ -102,8 +102,8 @@ fn id_of(line: &Line) -> String {
 #[test]
 fn text_says_of_every_request_what_the_log_does() {
     replay_to_file("text", |file, threads| {
-        let lines =
-            harmless_lines(file).map(|line| Line::read(line).unwrap_or_else(|why| panic!("{why}: {line}")));
+        let lines = harmless_lines(file)
+            .map(|line| ParsedLine::read(line).unwrap_or_else(|why| panic!("{why}: {line}")));
         check_all(lines, threads, id_of, check_line);
     });
 }
@@ -117,7 +117,7 @@ fn pretty_says_of_every_request_what_the_log_does() {
             let mut part = || parts.next().expect("three parts");
             let (level, logger, message, fields) = (line[13..22].trim_end(), part(), part(), part());
             let text = format!("2026-11-22T{}000Z {level} {logger} {message} {fields}", &line[..12]);
-            Line::read(&text).unwrap_or_else(|why| panic!("{why}: {line}"))
+            ParsedLine::read(&text).unwrap_or_else(|why| panic!("{why}: {line}"))
         });
         check_all(lines, threads, id_of, check_line);
     });
@@ -129,13 +129,15 @@ fn json_says_of_every_request_what_the_log_does() {
         let lines = harmless_lines(file).map(|line| {
             let serde: serde_json::Value =
                 serde_json::from_str(line).unwrap_or_else(|why| panic!("{why}: {line}"));
-            let ours = Json::read(line.trim_end_matches('\n')).unwrap_or_else(|why| panic!("{why}: {line}"));
+            let ours =
+                ParsedJson::read(line.trim_end_matches('\n')).unwrap_or_else(|why| panic!("{why}: {line}"));
             (serde, ours)
         });
-        let id =
-            |(serde, _): &(serde_json::Value, Json)| serde["request_id"].as_str().expect("an id").to_owned();
+        let id = |(serde, _): &(serde_json::Value, ParsedJson)| {
+            serde["request_id"].as_str().expect("an id").to_owned()
+        };
         check_all(lines, threads, id, |(serde, ours), record| {
-            let Json::Map(pairs) = ours else { panic!("no object: {ours:?}") };
+            let ParsedJson::Map(pairs) = ours else { panic!("no object: {ours:?}") };
             assert_eq!(pairs[0].0, "timestamp");
             assert_eq!(pairs[1..], expected::json(record, false));
             // Two readers agree on what is there.
@@ -148,7 +150,7 @@ fn json_says_of_every_request_what_the_log_does() {
 fn the_wire_says_of_every_request_what_the_log_does() {
     replay_to_file("wire", |file, threads| {
         let lines = Reader::new(file).map(|item| match item {
-            Item::Record(record) => Line::read(&line(&Text, &record)).expect("a line of text"),
+            Item::Record(record) => ParsedLine::read(&line(&Text, &record)).expect("a line of text"),
             other => panic!("not a record: {other:?}"),
         });
         check_all(lines, threads, id_of, check_line);
@@ -165,30 +167,30 @@ fn an_async_logger_says_of_every_request_what_the_log_does() {
         assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
         assert_eq!(ended.summary_of("async"), [RECORDS, RECORDS, 0]);
         let file = fs::read(file).expect("the replay's file");
-        let lines =
-            harmless_lines(&file).map(|line| Line::read(line).unwrap_or_else(|why| panic!("{why}: {line}")));
+        let lines = harmless_lines(&file)
+            .map(|line| ParsedLine::read(line).unwrap_or_else(|why| panic!("{why}: {line}")));
         check_all(lines, threads, id_of, check_line);
     }
 }
 
 #[test]
 fn a_performance_logger_writes_every_request_or_tells_that_it_dropped_it() {
-    for format in ["text", "json", "pretty", "wire"] {
-        let file = empty_directory(&format!("performance-{format}")).join("out.log");
+    for name in ["text", "json", "pretty", "wire"] {
+        let file = empty_directory(&format!("performance-{name}")).join("out.log");
         let (log, to) = (access_log(), to(&file));
-        let arguments = [log.to_str().unwrap(), "--logger", "performance", "--format", format, "--to", &to];
+        let arguments = [log.to_str().unwrap(), "--logger", "performance", "--format", name, "--to", &to];
         let ended = run(replay(arguments));
         assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""));
         let [logged, written, dropped] = ended.summary_of("performance");
         assert_eq!((logged, written + dropped), (RECORDS, RECORDS));
-        let form = match format {
-            "text" => Form::Text,
-            "json" => Form::Json,
-            "wire" => Form::Wire,
+        let format = match name {
+            "text" => Format::Text,
+            "json" => Format::Json,
+            "wire" => Format::Wire,
             _ => continue,
         };
         // What the stream itself says.
-        let entries = entries(form, &fs::read(file).expect("the replay's file"));
+        let entries = entries(format, &fs::read(file).expect("the replay's file"));
         assert_eq!(announced(&entries), dropped);
         let requests = entries.iter().filter(|entry| entry.logger == "shop::access");
         assert_eq!(requests.count() as u64, written);
@@ -204,9 +206,9 @@ fn times_do_not_run_backwards_in_a_thread() {
     let file = fs::read_to_string(file).unwrap();
     let times: Vec<i64> = file
         .split_inclusive('\n')
-        .map(|line| match Line::read(line).unwrap().time {
-            Time::Wall(micros) => micros,
-            Time::Uptime(_) => panic!("no wall time"),
+        .map(|line| match ParsedLine::read(line).unwrap().time {
+            ParsedTime::Wall(micros) => micros,
+            ParsedTime::Uptime(_) => panic!("no wall time"),
         })
         .collect();
     assert!(times.is_sorted());

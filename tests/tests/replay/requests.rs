@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use kakashi_core::{LogLevel, Timestamp};
-use kakashi_tests::model::record::{Owned, Record, Words};
+use kakashi_tests::model::record::{OwnedMessage, OwnedRecord, OwnedValue};
 
 /// The record of one line.
 #[derive(Debug)]
 pub(crate) struct Expected {
     pub(crate) id: String,
-    pub(crate) record: Record,
+    pub(crate) record: OwnedRecord,
 }
 
 /// Reads the log by the rule in tests/data/README.md.
@@ -50,16 +50,16 @@ fn expected_of(line: &[u8]) -> Expected {
         {
             (raw(method), raw(path))
         }
-        _ => (Owned::Null, raw(&request)),
+        _ => (OwnedValue::Null, raw(&request)),
     };
     let fields = [
-        ("status", Owned::U64(status)),
-        ("bytes", Owned::U64(bytes.parse().expect("a size"))),
-        ("duration", Owned::Duration(Duration::from_millis((seconds * 1000.0).round() as u64))),
+        ("status", OwnedValue::U64(status)),
+        ("bytes", OwnedValue::U64(bytes.parse().expect("a size"))),
+        ("duration", OwnedValue::Duration(Duration::from_millis((seconds * 1000.0).round() as u64))),
         ("method", method),
         ("path", path),
-        ("referrer", if referrer.is_empty() { Owned::Null } else { raw(&referrer) }),
-        ("user", if user == b"-" || user == b"?" { Owned::Null } else { raw(user) }),
+        ("referrer", if referrer.is_empty() { OwnedValue::Null } else { raw(&referrer) }),
+        ("user", if user == b"-" || user == b"?" { OwnedValue::Null } else { raw(user) }),
     ];
     let mut context = vec![
         ("ip", lossy(address.as_bytes())),
@@ -72,11 +72,11 @@ fn expected_of(line: &[u8]) -> Expected {
     if std::str::from_utf8(&agent).is_err() {
         context.push(("user_agent_bytes", raw(&agent)));
     }
-    let record = Record {
+    let record = OwnedRecord {
         timestamp: Timestamp::Wall(0),
         level,
         logger: "shop::access".to_owned(),
-        words: Words::Literal(message),
+        message: OwnedMessage::Literal(message),
         extra: fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         context: context.into_iter().map(|(key, value)| (key.to_owned(), value)).collect(),
         sequence: None,
@@ -88,12 +88,12 @@ fn str_of(bytes: &[u8]) -> &str {
     std::str::from_utf8(bytes).expect("a fixed field is ASCII")
 }
 
-fn lossy(bytes: &[u8]) -> Owned {
-    Owned::Str(String::from_utf8_lossy(bytes).into_owned())
+fn lossy(bytes: &[u8]) -> OwnedValue {
+    OwnedValue::Str(String::from_utf8_lossy(bytes).into_owned())
 }
 
 /// Text where it is UTF-8, otherwise bytes.
-fn raw(bytes: &[u8]) -> Owned {
+fn raw(bytes: &[u8]) -> OwnedValue {
     std::str::from_utf8(bytes)
-        .map_or_else(|_| Owned::Bytes(bytes.to_vec()), |text| Owned::Str(text.to_owned()))
+        .map_or_else(|_| OwnedValue::Bytes(bytes.to_vec()), |text| OwnedValue::Str(text.to_owned()))
 }

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use kakashi_tests::harness::process::{Ended, build, start_command};
+use kakashi_tests::harness::process::{EndedChild, build, start_command};
 
 /// Reads the summary of a run.
 pub(crate) trait Summary {
@@ -21,7 +21,7 @@ pub(crate) trait Summary {
     fn summary_of(&self, logger: &str) -> [u64; 3];
 }
 
-impl Summary for Ended {
+impl Summary for EndedChild {
     fn summary_of(&self, logger: &str) -> [u64; 3] {
         let stdout = self.stdout.strip_suffix('\n').expect("the summary ends its line");
         let line = stdout.rsplit('\n').next().expect("a line");
@@ -67,7 +67,7 @@ pub(crate) fn replay<A: AsRef<OsStr>>(arguments: impl IntoIterator<Item = A>) ->
 }
 
 /// Runs it to its end; it is killed, and the test fails, after a minute.
-pub(crate) fn run(command: Command) -> Ended {
+pub(crate) fn run(command: Command) -> EndedChild {
     start_command(command).ends_within(Duration::from_secs(60))
 }
 

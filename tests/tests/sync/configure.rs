@@ -11,10 +11,10 @@ use kakashi_std::{
     debug, error, fields, flush, get_logger, get_logger_with_level, info, set_log_level, sinks, trace,
     warning,
 };
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::process::{Folder, read, run, start_command};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::process::{TestFolder, read, run, start_command};
 use kakashi_tests::harness::read_back::{
-    Entry, Form, assert_each_once_in_order, entries, numbers, of_json, of_text, text,
+    ArrivedRecord, assert_each_once_in_order, entries, numbers, of_json, of_text, text,
 };
 use kakashi_tests::harness::wait::eventually;
 use sinks::MemorySink;
@@ -86,7 +86,7 @@ impl Load {
 #[test]
 fn a_destination_swapped_under_load_loses_no_record_and_doubles_none() {
     let _alone = alone();
-    let before = Since::now();
+    let before = StatsSince::now();
     let mut memories = vec![to_memory()];
     configure().batch_bytes(256).apply();
     let load = Load::start();
@@ -108,7 +108,7 @@ fn a_destination_swapped_under_load_loses_no_record_and_doubles_none() {
     let mut counts = load.stop();
     counts.resize(52, 3);
 
-    let everything: Vec<Vec<Entry>> = memories.iter().map(|memory| text(&memory.bytes())).collect();
+    let everything: Vec<Vec<ArrivedRecord>> = memories.iter().map(|memory| text(&memory.bytes())).collect();
     assert!(
         everything.iter().filter(|entries| !entries.is_empty()).count() > 25,
         "the swaps were under load"
@@ -138,7 +138,7 @@ fn a_format_changed_under_load_leaves_every_line_valid_in_its_own() {
     let counts = load.stop();
     let lines = memory.text();
     let read = |line: &str| if line.starts_with('{') { of_json(line) } else { of_text(line) };
-    let entries: Vec<Entry> = lines.split_inclusive('\n').map(read).collect();
+    let entries: Vec<ArrivedRecord> = lines.split_inclusive('\n').map(read).collect();
     assert!(lines.contains("\n{") && lines.contains("}\n2"), "both forms");
     for (thread, numbers) in numbers(&entries) {
         assert!(numbers.iter().copied().eq(0..counts[thread as usize]), "thread {thread}, in order");
@@ -298,8 +298,7 @@ fn user() -> User {
 #[test]
 fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
     let _alone = alone();
-    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)]
-    {
+    for format in [Format::Text, Format::Json, Format::Wire] {
         let memory = to_memory();
         configure()
             .format(format)
@@ -322,11 +321,11 @@ fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
 
         let bytes = memory.bytes();
         let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
-        assert!(!found, "{form:?}: {}", memory.text());
-        let entries = entries(form, &bytes);
+        assert!(!found, "{format:?}: {}", memory.text());
+        let entries = entries(format, &bytes);
         assert_eq!(entries[0].message, "Login of ann with [REDACTED]");
         for at in [0, 1, 2, 3, 6, 8] {
-            assert_eq!(entries[at].get("password"), Some("[REDACTED]"), "{form:?} {}", entries[at].message);
+            assert_eq!(entries[at].get("password"), Some("[REDACTED]"), "{format:?} {}", entries[at].message);
         }
         assert_eq!(entries[1].get("other"), Some("1"));
         let nested = entries[4].get("user").unwrap();
@@ -337,7 +336,7 @@ fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
         for (key, value) in
             [("passwords", "a"), ("Password", "b"), ("my_password", "c"), ("pass", "d"), ("card", "e")]
         {
-            assert_eq!(entries[7].get(key), Some(value), "{form:?}");
+            assert_eq!(entries[7].get(key), Some(value), "{format:?}");
         }
     }
 }
@@ -404,7 +403,7 @@ fn the_service_is_told_by_all_loggers_and_custom_ones_too() {
 #[test]
 fn a_record_reaches_a_file_without_a_flush_even_from_a_small_batch() {
     let _alone = alone();
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("deep/down/log");
     configure()
         .format(Format::Text)
@@ -440,7 +439,7 @@ fn each_destination_has_its_threshold_filter_and_form() {
     error!("Four");
     assert_eq!(messages(&all), ["One", "Two", "Three", "Four"]);
     assert_eq!(messages(&orders), ["Two", "Three"]);
-    let errors = entries(Form::Json, &errors.bytes());
+    let errors = entries(Format::Json, &errors.bytes());
     let errors: Vec<&str> = errors.iter().map(|entry| entry.message.as_str()).collect();
     assert_eq!(errors, ["Three", "Four"]);
 }
@@ -471,7 +470,7 @@ fn enrichers_filters_and_a_clock_of_the_root_reach_every_logger() {
 #[test]
 fn a_renamed_file_is_opened_anew_when_asked() {
     let _alone = alone();
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let (file, rotated) = (folder.file("log"), folder.file("log.1"));
     to_memory();
     configure().destination(sinks::file(&file).unwrap()).apply();
@@ -491,7 +490,7 @@ fn a_renamed_file_is_opened_anew_when_asked() {
 
 #[test]
 fn processes_that_write_to_one_file_tear_no_line() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let start = || {
         let mut command = Command::new(CHILD);

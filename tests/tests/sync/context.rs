@@ -13,7 +13,7 @@ use kakashi_std::{
     set_custom_context, set_request_context, set_user_context, sinks, spawn,
 };
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::read_back::{Entry, Form, entries, text};
+use kakashi_tests::harness::read_back::{ArrivedRecord, entries, text};
 use sinks::MemorySink;
 
 /// A logger of this test alone, and where it writes.
@@ -22,7 +22,7 @@ fn logger() -> (FunctionalLogger, MemorySink) {
     (create_custom_logger("context", LoggerConfig::new().sink(Text, memory.clone())), memory)
 }
 
-fn arrived(logger: &FunctionalLogger, memory: &MemorySink) -> Vec<Entry> {
+fn arrived(logger: &FunctionalLogger, memory: &MemorySink) -> Vec<ArrivedRecord> {
     assert!(logger.flush().is_complete());
     text(&memory.bytes())
 }
@@ -32,7 +32,7 @@ fn custom(fields: &[kakashi_std::Field<'_>]) -> LogContext {
 }
 
 /// `key=value` of all fields, in their order.
-fn shown(entry: &Entry) -> String {
+fn shown(entry: &ArrivedRecord) -> String {
     let pairs: Vec<String> = entry.fields.iter().map(|(key, value)| format!("{key}={value}")).collect();
     pairs.join(" ")
 }
@@ -41,8 +41,7 @@ fn shown(entry: &Entry) -> String {
 fn the_call_comes_before_the_inner_scope_the_outer_the_logger_and_the_configured() {
     let _alone = alone();
     let memory = MemorySink::new();
-    for (form, format) in [(Form::Text, Format::Text), (Form::Json, Format::Json), (Form::Wire, Format::Wire)]
-    {
+    for format in [Format::Text, Format::Json, Format::Wire] {
         memory.clear();
         configure().service("5", "5", "5").apply();
         let config = LoggerConfig::new().format(format).destination(Destination::new(memory.clone()));
@@ -59,14 +58,14 @@ fn the_call_comes_before_the_inner_scope_the_outer_the_logger_and_the_configured
         });
         info!(logger, "Logger");
         assert!(logger.flush().is_complete());
-        let entries = entries(form, &memory.bytes());
+        let entries = entries(format, &memory.bytes());
         let find =
             |at: usize, keys: [&str; 7]| keys.map(|key| entries[at].get(key).unwrap_or("none").to_owned());
         const KEYS: [&str; 7] = ["a", "b", "c", "d", "service_name", "version", "environment"];
-        assert_eq!(find(0, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{form:?}");
-        assert_eq!(find(1, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{form:?}");
-        assert_eq!(find(2, KEYS), ["3", "3", "3", "4", "3", "4", "5"], "{form:?}");
-        assert_eq!(find(3, KEYS), ["4", "4", "4", "4", "4", "4", "5"], "{form:?}");
+        assert_eq!(find(0, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{format:?}");
+        assert_eq!(find(1, KEYS), ["1", "2", "3", "4", "3", "4", "5"], "{format:?}");
+        assert_eq!(find(2, KEYS), ["3", "3", "3", "4", "3", "4", "5"], "{format:?}");
+        assert_eq!(find(3, KEYS), ["4", "4", "4", "4", "4", "4", "5"], "{format:?}");
         for entry in &entries {
             assert_eq!(entry.fields.len(), 7, "each key once: {entry:?}");
         }

@@ -12,38 +12,30 @@ use kakashi_std::{
     Destination, DropReason, Format, LevelFilter, LogLevel, LoggerConfig, Text, configure,
     create_custom_logger, flush, get_logger, info, log, sinks, stats,
 };
-use kakashi_tests::harness::fake_sinks::{Health, Patient};
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::process::{Ended, read, start, start_command};
-use kakashi_tests::harness::read_back::{Form, announced, assert_each_once_in_order, entries, numbers, text};
+use kakashi_tests::harness::fake_sinks::{FakeWriter, WriterMode};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::process::{EndedChild, read, start, start_command};
+use kakashi_tests::harness::read_back::{announced, assert_each_once_in_order, entries, numbers, text};
 use kakashi_tests::harness::wait::eventually;
 use sinks::WriterSink;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
-const FORMS: [Form; 3] = [Form::Text, Form::Json, Form::Wire];
+const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Wire];
 
 /// The patience of an ending process, and what a busy machine may add.
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
-fn format_of(form: Form) -> Format {
-    match form {
-        Form::Text => Format::Text,
-        Form::Json => Format::Json,
-        Form::Wire => Format::Wire,
-    }
-}
-
 /// Has all loggers write to this writer, and counts from then on.
-fn write_to(patient: &Patient, form: Form, batch_bytes: usize) -> Since {
-    let destination = Destination::new(WriterSink::new(patient.clone())).named("the patient");
+fn write_to(writer: &FakeWriter, format: Format, batch_bytes: usize) -> StatsSince {
+    let destination = Destination::new(WriterSink::new(writer.clone())).named("the writer");
     configure()
         .level(LevelFilter::ALL)
-        .format(format_of(form))
+        .format(format)
         .batch_bytes(batch_bytes)
         .flush_after_millis(10)
         .destination(destination)
         .apply();
-    Since::now()
+    StatsSince::now()
 }
 
 fn log_many(count: u64) {
@@ -56,16 +48,16 @@ fn log_many(count: u64) {
 #[test]
 fn a_sink_that_heals_gets_everything_once_and_in_order_without_another_call() {
     let _alone = alone();
-    for form in FORMS {
-        let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
-        let before = write_to(&patient, form, 1000);
+    for format in FORMATS {
+        let writer = FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull));
+        let before = write_to(&writer, format, 1000);
         log_many(1000);
         // It is tried again, and again, by somebody else than us.
-        assert!(eventually(|| patient.calls() >= 3));
-        assert!(patient.bytes().is_empty());
-        patient.becomes(Health::Well);
-        assert!(eventually(|| before.written() == 1000), "{form:?}: {:?}", stats());
-        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 1000);
+        assert!(eventually(|| writer.calls() >= 3));
+        assert!(writer.bytes().is_empty());
+        writer.set_mode(WriterMode::TakeAll);
+        assert!(eventually(|| before.written() == 1000), "{format:?}: {:?}", stats());
+        assert_each_once_in_order(&entries(format, &writer.bytes()), 1, 1000);
         assert_eq!(before.dropped().total(), 0);
     }
 }
@@ -73,23 +65,23 @@ fn a_sink_that_heals_gets_everything_once_and_in_order_without_another_call() {
 #[test]
 fn a_writer_that_takes_a_few_bytes_at_a_time_gets_all_of_them() {
     let _alone = alone();
-    for form in FORMS {
-        let patient = Patient::new(Health::Slow(7));
-        let before = write_to(&patient, form, 1000);
+    for format in FORMATS {
+        let writer = FakeWriter::new(WriterMode::TakeAtMost(7));
+        let before = write_to(&writer, format, 1000);
         log_many(1000);
         assert!(flush().is_complete());
         assert_eq!(before.written(), 1000);
         assert_eq!(before.failures(), 0);
-        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 1000);
+        assert_each_once_in_order(&entries(format, &writer.bytes()), 1, 1000);
     }
 }
 
 #[test]
 fn what_a_writer_took_before_it_failed_is_not_written_again() {
     let _alone = alone();
-    for form in FORMS {
-        let patient = Patient::new(Health::Halting(ErrorKind::StorageFull));
-        let before = write_to(&patient, form, 1000);
+    for format in FORMATS {
+        let writer = FakeWriter::new(WriterMode::TakeHalfThenFail(ErrorKind::StorageFull));
+        let before = write_to(&writer, format, 1000);
         log_many(100);
         let mut flushes = 0;
         while !flush().is_complete() {
@@ -98,23 +90,23 @@ fn what_a_writer_took_before_it_failed_is_not_written_again() {
         }
         assert!(flushes > 10, "it did not fail often: {flushes}");
         assert_eq!(before.written(), 100);
-        assert_eq!(before.bytes(), patient.bytes().len());
-        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 100);
+        assert_eq!(before.bytes(), writer.bytes().len());
+        assert_each_once_in_order(&entries(format, &writer.bytes()), 1, 100);
     }
 }
 
 #[test]
 fn a_sink_that_panics_costs_nothing_but_time() {
     let _alone = alone();
-    for form in FORMS {
-        let patient = Patient::new(Health::Mad);
-        let before = write_to(&patient, form, 1000);
+    for format in FORMATS {
+        let writer = FakeWriter::new(WriterMode::Panic);
+        let before = write_to(&writer, format, 1000);
         log_many(500);
         assert!(!flush().is_complete());
         assert!(before.failures() > 0);
-        patient.becomes(Health::Well);
+        writer.set_mode(WriterMode::TakeAll);
         assert!(flush().is_complete());
-        assert_each_once_in_order(&entries(form, &patient.bytes()), 1, 500);
+        assert_each_once_in_order(&entries(format, &writer.bytes()), 1, 500);
         assert_eq!(before.dropped().total(), 0);
     }
 }
@@ -123,9 +115,9 @@ fn a_sink_that_panics_costs_nothing_but_time() {
 fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals() {
     const SENT: usize = 8000;
     let _alone = alone();
-    for form in FORMS {
-        let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
-        let before = write_to(&patient, form, 16 * 1024);
+    for format in FORMATS {
+        let writer = FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull));
+        let before = write_to(&writer, format, 16 * 1024);
         let logger = get_logger("failing");
         let long = "x".repeat(1000);
         let level_of = |n: usize| LogLevel::ALL[n % 6];
@@ -141,21 +133,21 @@ fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals(
         }
         assert!(!flush().is_complete());
         assert!(before.dropped().total() > SENT / 4, "what waits has a limit: {:?}", stats());
-        patient.becomes(Health::Well);
+        writer.set_mode(WriterMode::TakeAll);
         assert!(eventually(|| before.written() + before.dropped().total() == SENT));
-        let told = || announced(&entries(form, &patient.bytes()));
+        let told = || announced(&entries(format, &writer.bytes()));
         let dropped = before.dropped();
-        assert!(eventually(|| told() == dropped.total() as u64), "{form:?}: told {}, {dropped:?}", told());
+        assert!(eventually(|| told() == dropped.total() as u64), "{format:?}: told {}, {dropped:?}", told());
 
         assert_eq!(dropped.of_reason(DropReason::SinkFailed), dropped.total());
-        let arrived = numbers(&entries(form, &patient.bytes())).remove(&0).unwrap_or_default();
+        let arrived = numbers(&entries(format, &writer.bytes())).remove(&0).unwrap_or_default();
         assert_eq!(arrived.len(), before.written());
         assert!(arrived.is_sorted_by(|one, next| one < next), "in order, each once");
         let mut by_level: BTreeMap<LogLevel, usize> = BTreeMap::new();
         arrived.iter().for_each(|n| *by_level.entry(level_of(*n as usize)).or_default() += 1);
         for level in LogLevel::ALL {
             let sent = (0..SENT).filter(|n| level_of(*n) == level).count();
-            assert_eq!(by_level[&level] + dropped.of_level(level), sent, "{form:?} {level}");
+            assert_eq!(by_level[&level] + dropped.of_level(level), sent, "{format:?} {level}");
         }
     }
 }
@@ -163,7 +155,7 @@ fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals(
 #[test]
 fn a_failing_sink_does_not_hold_up_another() {
     let _alone = alone();
-    let (sick, well) = (Patient::new(Health::Sick(ErrorKind::BrokenPipe)), Patient::default());
+    let (sick, well) = (FakeWriter::new(WriterMode::Fail(ErrorKind::BrokenPipe)), FakeWriter::default());
     configure()
         .format(Format::Text)
         .flush_after_millis(10)
@@ -175,21 +167,21 @@ fn a_failing_sink_does_not_hold_up_another() {
         .get(&0)
         .is_some_and(|numbers| numbers.len() == 1000)));
     assert!(sick.bytes().is_empty());
-    sick.becomes(Health::Well);
+    sick.set_mode(WriterMode::TakeAll);
     assert!(eventually(|| sick.bytes() == well.bytes()));
 }
 
 #[test]
 fn a_destination_that_is_replaced_while_it_fails_loses_nothing_uncounted() {
     let _alone = alone();
-    let (old, new) = (Patient::new(Health::Sick(ErrorKind::StorageFull)), Patient::default());
-    let before = write_to(&old, Form::Text, 1000);
+    let (old, new) = (FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull)), FakeWriter::default());
+    let before = write_to(&old, Format::Text, 1000);
     log_many(100);
     assert!(!flush().is_complete());
-    write_to(&new, Form::Text, 1000);
+    write_to(&new, Format::Text, 1000);
     log_many(100);
     assert!(flush().is_complete());
-    old.becomes(Health::Well);
+    old.set_mode(WriterMode::TakeAll);
     let accounted = || before.written() + before.dropped().total() == 200;
     assert!(eventually(accounted), "{} written, {:?}", before.written(), before.dropped());
     assert_each_once_in_order(&text(&new.bytes()), 1, 100);
@@ -200,39 +192,39 @@ fn a_destination_that_is_replaced_while_it_fails_loses_nothing_uncounted() {
 #[test]
 fn a_custom_logger_that_goes_while_its_sink_fails_loses_nothing_uncounted() {
     let _alone = alone();
-    let patient = Patient::new(Health::Sick(ErrorKind::StorageFull));
-    let before = Since::now();
+    let writer = FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull));
+    let before = StatsSince::now();
     std::thread::scope(|scope| {
         let log_and_go = || {
-            let sink = WriterSink::new(patient.clone());
+            let sink = WriterSink::new(writer.clone());
             let logger = create_custom_logger("gone", LoggerConfig::new().sink(Text, sink));
             (0..100).for_each(|n| info!(logger, "Counted", thread = 0, n));
             assert!(!logger.flush().is_complete());
         };
         scope.spawn(log_and_go);
     });
-    patient.becomes(Health::Well);
+    writer.set_mode(WriterMode::TakeAll);
     let accounted = || before.written() + before.dropped().total() == 100;
     assert!(eventually(accounted), "{} written, {:?}", before.written(), before.dropped());
-    assert_eq!(text(&patient.bytes()).len(), before.written());
+    assert_eq!(text(&writer.bytes()).len(), before.written());
 }
 
 #[test]
 fn every_flush_passes_on_what_a_sink_keeps_back() {
     let _alone = alone();
-    let patient = Patient::default();
-    let config = LoggerConfig::new().sink(Text, WriterSink::new(BufWriter::new(patient.clone())));
+    let writer = FakeWriter::default();
+    let config = LoggerConfig::new().sink(Text, WriterSink::new(BufWriter::new(writer.clone())));
     let logger = create_custom_logger("buffered", config);
     info!(logger, "Counted", thread = 0, n = 0);
     assert!(flush().is_complete());
-    assert_each_once_in_order(&text(&patient.bytes()), 1, 1);
+    assert_each_once_in_order(&text(&writer.bytes()), 1, 1);
     info!(logger, "Counted", thread = 0, n = 1);
     assert!(logger.flush().is_complete());
-    assert_each_once_in_order(&text(&patient.bytes()), 1, 2);
+    assert_each_once_in_order(&text(&writer.bytes()), 1, 2);
 }
 
 /// Counts the reports of a failure on stderr.
-fn reports(ended: &Ended, of: &str) -> usize {
+fn reports(ended: &EndedChild, of: &str) -> usize {
     ended.stderr.matches(&format!("kakashi: {of} failed: ")).count()
 }
 
@@ -283,7 +275,7 @@ fn an_exit_while_nobody_reads_a_pipe_comes_in_time_and_tells_what_was_left() {
 
 #[test]
 fn an_interval_of_all_eternity_flushes_full_buffers_all_the_same() {
-    let folder = kakashi_tests::harness::process::Folder::new();
+    let folder = kakashi_tests::harness::process::TestFolder::new();
     let file = folder.file("log");
     let ended = start(CHILD, ["never_flush".as_ref(), file.as_os_str()]).ends();
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(0), ""), "{ended:?}");

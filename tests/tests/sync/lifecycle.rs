@@ -7,24 +7,24 @@
 use std::os::unix::process::ExitStatusExt as _;
 use std::time::Duration;
 
-use kakashi_tests::harness::process::{Ended, Folder, read, run, start};
+use kakashi_tests::harness::process::{EndedChild, TestFolder, read, run, start};
 use kakashi_tests::harness::read_back::{
-    Entry, assert_each_once_in_order, numbers, text, text_to_the_last_whole_line,
+    ArrivedRecord, assert_each_once_in_order, numbers, text, text_to_the_last_whole_line,
 };
 use kakashi_tests::harness::wait::eventually;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
 
 /// What a scenario has written, and how it ended.
-fn outcome(scenario: &str) -> (Vec<Entry>, Ended) {
-    let folder = Folder::new();
+fn outcome(scenario: &str) -> (Vec<ArrivedRecord>, EndedChild) {
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let ended = run(CHILD, [scenario.as_ref(), file.as_os_str()]);
     (text(&read(file)), ended)
 }
 
 /// Asserts that nothing was said, and that the code is this one.
-fn assert_quiet(ended: &Ended, code: i32) {
+fn assert_quiet(ended: &EndedChild, code: i32) {
     assert_eq!((ended.status.code(), ended.stderr.as_str()), (Some(code), ""), "{ended:?}");
 }
 
@@ -37,7 +37,7 @@ fn a_return_from_main_writes_everything() {
 
 #[test]
 fn a_return_from_main_waits_for_no_thread_that_goes_on_logging() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let ended = run(CHILD, ["return_under_load".as_ref(), file.as_os_str()]);
     let entries = text_to_the_last_whole_line(&read(file));
@@ -110,7 +110,7 @@ fn what_a_sink_logs_while_a_panicking_thread_flushes_is_written() {
 
 #[test]
 fn the_end_of_a_thread_writes_what_it_has_buffered() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let mut child = start(CHILD, ["thread_end".as_ref(), file.as_os_str()]);
     let arrived = eventually(|| read(&file).iter().filter(|&&byte| byte == b'\n').count() == 100);
@@ -155,7 +155,7 @@ fn an_abort_loses_at_most_what_is_buffered() {
 
 #[test]
 fn a_kill_leaves_whole_lines_and_every_error_that_was_reported() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let mut child = start(CHILD, ["run_until_killed".as_ref(), file.as_os_str()]);
     assert!(eventually(|| read(&file).len() > 200_000));
@@ -221,7 +221,7 @@ fn a_fork_while_settings_change_leaves_a_child_that_can_change_them() {
 
 #[test]
 fn a_fork_beside_a_stuck_sink_leaves_a_child_that_logs() {
-    let folder = Folder::new();
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let ended = run(CHILD, ["fork_beside_a_stuck_sink".as_ref(), file.as_os_str()]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");

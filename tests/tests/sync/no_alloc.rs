@@ -82,14 +82,14 @@ fn watched(call: impl FnOnce()) {
 }
 
 /// Keeps the flusher, not the thread that logs, inside the sink while it is shut.
-struct Gate {
+struct Latch {
     open: Mutex<bool>,
     opened: Condvar,
 }
 
-static GATE: Gate = Gate { open: Mutex::new(true), opened: Condvar::new() };
+static LATCH: Latch = Latch { open: Mutex::new(true), opened: Condvar::new() };
 
-impl Gate {
+impl Latch {
     fn set(&self, open: bool) {
         *self.open.lock().expect("no panic under the lock") = open;
         self.opened.notify_all();
@@ -103,18 +103,18 @@ impl Gate {
     }
 }
 
-/// Writes where another sink does, behind the gate.
-struct Gated<S>(S);
+/// Writes where another sink does, behind the latch.
+struct LatchedSink<S>(S);
 
-impl<S: Sink> Sink for Gated<S> {
+impl<S: Sink> Sink for LatchedSink<S> {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        GATE.pass();
+        LATCH.pass();
         self.0.write(batch)
     }
 }
 
 fn nowhere() -> Destination {
-    Destination::new(Gated(FunctionSink::new(|_: &Batch<'_>| Ok(()))))
+    Destination::new(LatchedSink(FunctionSink::new(|_: &Batch<'_>| Ok(()))))
 }
 
 /// Settings are the whole process's: one test at a time.
@@ -163,10 +163,10 @@ fn warm_up(bytes: u64, urgent: bool, call: &mut impl FnMut(u64)) -> u64 {
     flush();
     let round = bytes * 100 / (stats().bytes - before) as u64;
     for _ in 0..16 {
-        // Who writes for itself would wait for a flusher that is in the sink.
-        GATE.set(urgent);
+        // A thread that writes itself would wait for a flusher inside the sink.
+        LATCH.set(urgent);
         (0..round).for_each(&mut *call);
-        GATE.set(true);
+        LATCH.set(true);
         flush();
     }
     round
@@ -364,7 +364,7 @@ fn a_file_is_written_without_a_copy() {
     let _alone = alone();
     let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("no_alloc.log");
     let sink = FileSink::open(&file).expect("a file can be made");
-    configure().format(Format::Text).destination(Destination::new(Gated(sink))).apply();
+    configure().format(Format::Text).destination(Destination::new(LatchedSink(sink))).apply();
     let logger = get_logger("app::orders");
     check("a file", |number| three_fields(&logger, number));
     check_urgent("an error to a file", |number| error!(logger, "Order failed", order_id = number));
@@ -417,13 +417,13 @@ fn records_that_find_no_room_in_a_queue() {
         let long = "x".repeat(1000);
         configure().async_logging(AsyncConfig::new().ring_bytes(1 << 20).overflow(policy)).apply();
         let queued = get_async_logger("app::dropped");
-        GATE.set(false);
+        LATCH.set(false);
         let log = |number: u64| info!(queued, "Order", number, long);
         // More than the queue and all buffers hold.
         (0..4000).for_each(log);
         COUNT.set(0);
         (0..4000).for_each(|number| watched(|| log(number)));
-        GATE.set(true);
+        LATCH.set(true);
         flush();
         let (count, first) = (COUNT.get(), FIRST.take());
         assert!(count == 0, "{policy:?}: {count} allocations; the first: {first}");

@@ -12,8 +12,8 @@ use kakashi_std::{
     LogRecord, Logger, LoggerConfig, Output, Sink, SinkError, Text, Timestamp, Value, configure,
     create_custom_logger, error, fields, flush, get_logger, info, sinks,
 };
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::read_back::{Entry, announced, of_text, text};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::read_back::{ArrivedRecord, announced, of_text, text};
 use kakashi_tests::harness::wait::{eventually, in_time};
 use sinks::{FunctionSink, MemorySink};
 
@@ -34,11 +34,11 @@ fn to_memory() -> (Logger, MemorySink) {
     (get_logger("outer"), memory)
 }
 
-fn arrived(memory: &MemorySink) -> Vec<Entry> {
+fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
     text(&memory.bytes())
 }
 
-fn messages(entries: &[Entry]) -> Vec<&str> {
+fn messages(entries: &[ArrivedRecord]) -> Vec<&str> {
     entries.iter().map(|entry| entry.message.as_str()).collect()
 }
 
@@ -47,7 +47,7 @@ fn a_display_may_log_through_any_logger_at_any_level() {
     let _alone = alone();
     let (logger, memory) = to_memory();
     let custom = create_custom_logger("custom", LoggerConfig::new().sink(Text, memory.clone()));
-    let before = Since::now();
+    let before = StatsSince::now();
     let inner = custom.clone();
     in_time(move || {
         let value = Runs(|| {
@@ -144,7 +144,7 @@ impl fmt::Display for Recursive {
 fn a_display_that_logs_itself_ends_and_what_was_dropped_is_told() {
     let _alone = alone();
     let (logger, memory) = to_memory();
-    let before = Since::now();
+    let before = StatsSince::now();
     in_time(move || {
         info!(logger, "First", value = %Recursive(logger.clone()));
         info!(logger, "Last");
@@ -182,7 +182,7 @@ fn a_sink_that_logs_whenever_it_writes_neither_hangs_nor_runs_away() {
     for level in [LogLevel::Info, LogLevel::Error] {
         let (memory, calls) = (MemorySink::new(), Arc::new(AtomicUsize::new(0)));
         let sink = Talks { memory: memory.clone(), level, logger: get_logger("sink"), calls: calls.clone() };
-        let before = Since::now();
+        let before = StatsSince::now();
         in_time(move || {
             configure().format(Format::Text).destination(Destination::new(sink)).apply();
             let logger = get_logger("outer");
@@ -235,7 +235,7 @@ fn a_sink_may_flush_and_configure() {
 }
 
 /// Logs three records through a custom logger; returns what arrived.
-fn through(config: LoggerConfig) -> Vec<Entry> {
+fn through(config: LoggerConfig) -> Vec<ArrivedRecord> {
     let memory = MemorySink::new();
     let kept = memory.clone();
     in_time(move || {
@@ -287,7 +287,7 @@ fn a_filter_that_panics_lets_the_record_pass() {
 
 /// Asserts that three records arrived, and that what was logged beside them
 /// came to an end and was counted.
-fn assert_bounded(entries: &[Entry], before: Since) {
+fn assert_bounded(entries: &[ArrivedRecord], before: StatsSince) {
     let own: Vec<&str> = entries.iter().filter_map(|entry| entry.get("n")).collect();
     assert_eq!(own, ["1", "2", "3"]);
     assert!(
@@ -302,7 +302,7 @@ fn assert_bounded(entries: &[Entry], before: Since) {
 fn enrichers_and_filters_may_log_through_their_own_logger() {
     let _alone = alone();
     let (_, memory) = to_memory();
-    let before = Since::now();
+    let before = StatsSince::now();
     let own: Arc<RefCellLogger> = Arc::default();
     let inner = own.clone();
     let sink = memory.clone();
@@ -342,7 +342,7 @@ impl RefCellLogger {
 fn a_destination_filter_may_log() {
     let _alone = alone();
     let memory = MemorySink::new();
-    let before = Since::now();
+    let before = StatsSince::now();
     let sink = Destination::new(memory.clone()).filter(|_: &LogRecord<'_>| {
         info!("The filter logs");
         true
@@ -437,7 +437,7 @@ fn an_encoder_that_panics_does_not_reach_the_caller() {
     }
     let _alone = alone();
     let memory = MemorySink::new();
-    let before = Since::now();
+    let before = StatsSince::now();
     let kept = memory.clone();
     in_time(move || {
         let logger = create_custom_logger("custom", LoggerConfig::new().sink(Bad, memory));
@@ -470,9 +470,9 @@ fn what_is_nested_is_one_line_each() {
 
 /// Runs a scenario of the child; it may hang, and nobody else then.
 #[cfg(unix)]
-fn child(scenario: &str) -> Vec<Entry> {
-    use kakashi_tests::harness::process::{Folder, read, run};
-    let folder = Folder::new();
+fn child(scenario: &str) -> Vec<ArrivedRecord> {
+    use kakashi_tests::harness::process::{TestFolder, read, run};
+    let folder = TestFolder::new();
     let file = folder.file("log");
     let ended = run(env!("CARGO_BIN_EXE_child"), [scenario.as_ref(), file.as_os_str()]);
     assert_eq!(ended.status.code(), Some(0), "{ended:?}");

@@ -15,9 +15,9 @@ use kakashi_std::{
     Batch, Destination, Format, LogLevel, LogRecord, Sink, configure, debug, error, flush, get_logger, info,
     set_log_level, sinks, warning,
 };
-use kakashi_tests::harness::fake_sinks::{Gate, Gated, Health, Patient};
-use kakashi_tests::harness::global_state::{Since, alone};
-use kakashi_tests::harness::read_back::{Entry, assert_each_once_in_order, numbers, text};
+use kakashi_tests::harness::fake_sinks::{FakeWriter, Gate, GatedSink, WriterMode};
+use kakashi_tests::harness::global_state::{StatsSince, alone};
+use kakashi_tests::harness::read_back::{ArrivedRecord, assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::{eventually, within};
 use proptest::prelude::*;
 use sinks::{FunctionSink, MemorySink, WriterSink};
@@ -53,7 +53,7 @@ fn on_threads(count: u64, run: impl Fn(u64) + Sync) {
 fn every_threads_records_come_once_and_in_order_through_tiny_batches() {
     let _alone = alone();
     let memory = to_memory(256);
-    let before = Since::now();
+    let before = StatsSince::now();
     on_threads(8, |thread| {
         let logger = get_logger("threads");
         for n in 0..3000 {
@@ -190,11 +190,11 @@ fn few_full_batches_are_under_way_even_after_many_threads() {
     let gate = Gate::default();
     let memory = MemorySink::new();
     to_memory(256);
-    configure().destination(Destination::new(Gated(gate.clone(), memory.clone()))).apply();
+    configure().destination(Destination::new(GatedSink(gate.clone(), memory.clone()))).apply();
     // Their buffers are given back when they end.
     on_threads(16, |thread| info!(get_logger("before"), "Counted", thread, n = 0));
     assert!(flush().is_complete());
-    let before = Since::now();
+    let before = StatsSince::now();
     gate.close();
     let logged = Arc::new(AtomicU64::new(0));
     let counter = logged.clone();
@@ -309,14 +309,14 @@ impl Worker {
 
 /// Runs the steps on three threads and this one, which do not wait for each
 /// other; returns what each thread sent, and the destinations.
-fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Patient>) {
-    let mut patients = vec![Patient::default()];
-    let set_destination = |patient: &Patient| {
-        configure().destination(Destination::new(WriterSink::new(patient.clone()))).apply();
+fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<FakeWriter>) {
+    let mut writers = vec![FakeWriter::default()];
+    let set_destination = |writer: &FakeWriter| {
+        configure().destination(Destination::new(WriterSink::new(writer.clone()))).apply();
     };
     to_memory(256);
     configure().flush_after_millis(1).apply();
-    set_destination(&patients[0]);
+    set_destination(&writers[0]);
     let mut sent = BTreeMap::new();
     let mut next_number = 0;
     let mut start = || {
@@ -339,25 +339,25 @@ fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<Patient>) {
             // The same one, but everything is made anew.
             Step::SetFormat => configure().format(Format::Text).apply(),
             Step::NewDestination => {
-                patients.push(Patient::default());
-                set_destination(&patients[patients.len() - 1]);
+                writers.push(FakeWriter::default());
+                set_destination(&writers[writers.len() - 1]);
             }
-            Step::Fail => patients[patients.len() - 1].becomes(Health::Halting(ErrorKind::Other)),
-            Step::Heal => patients[patients.len() - 1].becomes(Health::Well),
+            Step::Fail => writers[writers.len() - 1].set_mode(WriterMode::TakeHalfThenFail(ErrorKind::Other)),
+            Step::Heal => writers[writers.len() - 1].set_mode(WriterMode::TakeAll),
         }
     }
     sent.extend(workers.into_iter().map(|(number, worker)| (number, worker.end())));
     // Those that fail still, and have been replaced, have had their last chance.
-    patients[patients.len() - 1].becomes(Health::Well);
-    set_destination(&Patient::default());
+    writers[writers.len() - 1].set_mode(WriterMode::TakeAll);
+    set_destination(&FakeWriter::default());
     sent.retain(|_, sent| *sent > 0);
-    (sent, patients)
+    (sent, writers)
 }
 
 /// What has arrived at a destination.
-fn entries_of(patient: &Patient) -> Vec<Entry> {
-    let mut bytes = patient.bytes();
-    if patient.has_failed() {
+fn entries_of(writer: &FakeWriter) -> Vec<ArrivedRecord> {
+    let mut bytes = writer.bytes();
+    if writer.has_failed() {
         // Where it was replaced in the middle of a line, that was its last.
         bytes.truncate(bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1));
     }
@@ -376,8 +376,8 @@ proptest! {
     fn whatever_threads_do_what_was_sent_is_written_or_counted(steps in prop::collection::vec(step(), 1..60)) {
         let _alone = alone();
         let may_fail = steps.iter().any(|step| matches!(step, Step::Fail));
-        let before = Since::now();
-        let (sent, patients) = run(&steps);
+        let before = StatsSince::now();
+        let (sent, writers) = run(&steps);
         let total = sent.values().sum::<u64>() as usize;
         // A destination that was replaced while it failed goes when the last
         // thread lets go of it.
@@ -386,7 +386,7 @@ proptest! {
         if !may_fail {
             prop_assert_eq!(before.dropped().total(), 0);
         }
-        let arrived: Vec<_> = patients.iter().map(entries_of).collect();
+        let arrived: Vec<_> = writers.iter().map(entries_of).collect();
         for entries in &arrived {
             for (thread, numbers) in numbers(entries) {
                 prop_assert!(numbers.is_sorted_by(|one, next| one < next), "thread {} in order", thread);

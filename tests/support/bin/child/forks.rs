@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 
 use kakashi_std::{Destination, Format, Text, configure, error, flush, info, sinks};
-use kakashi_tests::harness::fake_sinks::{Gate, Gated};
+use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
 use crate::records::{log_many, log_to, logger};
 
@@ -138,7 +138,7 @@ pub(crate) fn forks_and_stays(file: &Path) {
 /// and to the stuck one.
 pub(crate) fn forks_beside_a_stuck_sink(file: &Path) {
     let gate = Gate::shut();
-    let sink = Gated(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
+    let sink = GatedSink(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
     configure().format(Format::Text).destination(Destination::new(sink)).apply();
     let stuck = thread::spawn(|| error!(logger(), "Counted", thread = 0, n = 0));
     gate.wait_for_visits(1);

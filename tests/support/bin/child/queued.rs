@@ -12,7 +12,7 @@ use kakashi_std::{
     AsyncConfig, Batch, Destination, Format, LogRecord, OverflowPolicy, Sink, SinkError, Value, configure,
     flush, get_performance_logger, info, shutdown_async_logging, sinks, stats,
 };
-use kakashi_tests::harness::fake_sinks::{Gate, Gated, hold_writer};
+use kakashi_tests::harness::fake_sinks::{Gate, GatedSink, hold_writer};
 use kakashi_tests::harness::wait::eventually;
 
 use crate::records::{async_logger, log_async, log_to, usage};
@@ -56,7 +56,7 @@ fn returns_with_full_rings(file: &Path) {
 /// The worker is inside a sink and stays there; main has more for it.
 fn returns_beside_a_stuck_worker(file: &Path) {
     let gate = Gate::default();
-    let sink = Gated(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
+    let sink = GatedSink(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
     configure()
         .format(Format::Text)
         .flush_after_millis(3_600_000)

@@ -11,7 +11,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use kakashi_std::{AsyncConfig, Destination, Wire, configure, flush_on_signals, info, sinks};
-use kakashi_tests::harness::fake_sinks::{Gate, Gated};
+use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 use kakashi_tests::harness::process::run;
 use kakashi_tests::harness::wait::eventually;
 
@@ -87,7 +87,7 @@ pub(crate) fn logs_until_a_signal(file: &Path) {
 }
 
 pub(crate) fn waits_beside_a_stuck_sink(file: &Path) {
-    let sink = Gated(Gate::shut(), sinks::FileSink::open(file).expect("the file opens"));
+    let sink = GatedSink(Gate::shut(), sinks::FileSink::open(file).expect("the file opens"));
     wait_for_signals(Destination::new(sink).encoder(Wire));
     log_many(0, 8);
     is_ready(file);

@@ -7,14 +7,14 @@ use std::process;
 use std::thread;
 
 use kakashi_std::{Batch, Destination, Format, Sink, SinkError, configure, error, flush, info, sinks, stats};
-use kakashi_tests::harness::fake_sinks::{Gate, Gated};
+use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
 use crate::records::{log_many, log_to, logger};
 
 /// A thread is inside a sink and stays there; main has more for it.
 pub(crate) fn returns_beside_a_stuck_sink(file: &Path) {
     let gate = Gate::shut();
-    let sink = Gated(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
+    let sink = GatedSink(gate.clone(), sinks::FileSink::open(file).expect("the file opens"));
     // An hour: the flusher has no part in this.
     configure()
         .format(Format::Text)
