@@ -1,5 +1,5 @@
 //! Lines as they are, form by form. What holds of every record is in
-//! `tests/tests/format/properties.rs`.
+//! `tests/tests/format/properties`.
 
 mod values;
 #[cfg(feature = "alloc")]

@@ -1,5 +1,5 @@
 //! Blocks byte by byte. What holds of every record and every kind of damage
-//! is in `tests/tests/format/properties.rs`.
+//! is in `tests/tests/format/properties`.
 
 mod damage;
 mod site_table;

@@ -1,4 +1,4 @@
-//! After warm-up nothing on a record's road through core takes memory.
+//! After warm-up nothing in core allocates for a record, from its fields to its bytes.
 
 use std::collections::BTreeMap;
 use std::fmt;

@@ -144,7 +144,7 @@ pub(crate) fn forks_beside_a_stuck_sink(file: &Path) {
     gate.wait_for_visits(1);
     let other = file.with_extension("other");
     let child = fork(|| {
-        // The stuck sink is the parent's; this process has its own road.
+        // The stuck sink is the parent's; this process has a destination of its own.
         configure().destination(sinks::file(&other).expect("the file opens").encoder(Text)).apply();
         log_many(1, 10);
         error!(logger(), "Counted", thread = 1, n = 10);

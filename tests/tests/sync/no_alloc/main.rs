@@ -1,17 +1,10 @@
 //! A logging call allocates nothing once its thread is warm.
 //!
-//! The allocator of this program counts, for a thread that is being watched,
-//! what it is asked for, and keeps the backtrace of the first time. Only calls
-//! are watched, on the thread that makes them: the flusher may do as it likes.
-//! A run is long enough that buffers are handed over many times.
+//! Only logging calls are watched, on the thread that makes them: the flusher may
+//! allocate. A run is long enough that buffers are handed over many times.
 
-// An allocator can't be written without `unsafe`; the crates that count
-// allocations give no backtrace, and without one a failure says nothing.
-#![allow(unsafe_code)]
+mod counting;
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::backtrace::Backtrace;
-use std::cell::{Cell, RefCell};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -23,63 +16,7 @@ use kakashi_std::{
     get_performance_logger, info, metric, stats,
 };
 
-struct Counting;
-
-#[global_allocator]
-static COUNTING: Counting = Counting;
-
-thread_local! {
-    // Constant and without destructors: the allocator may use them at any time.
-    static WATCHED: Cell<bool> = const { Cell::new(false) };
-    static COUNT: Cell<usize> = const { Cell::new(0) };
-    /// This thread logs; it is not the flusher.
-    static LOGS: Cell<bool> = const { Cell::new(false) };
-    static FIRST: RefCell<String> = const { RefCell::new(String::new()) };
-}
-
-// SAFETY: every call is passed on to `System` as it came, and what `System`
-// returns is returned. `note` before it touches no memory of this allocator's
-// callers; it allocates only while `WATCHED` is off, so it does not recur.
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: the caller's promises about `layout` are those that `System` asks for.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn alloc_zeroed(&self, layout: Layout) -> *mut u8 {
-        note(layout.size());
-        // SAFETY: as in `alloc`.
-        unsafe { System.alloc_zeroed(layout) }
-    }
-
-    unsafe fn realloc(&self, block: *mut u8, layout: Layout, size: usize) -> *mut u8 {
-        note(size);
-        // SAFETY: `block` came from `System` through this allocator, with `layout`.
-        unsafe { System.realloc(block, layout, size) }
-    }
-
-    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
-        // SAFETY: as in `realloc`.
-        unsafe { System.dealloc(block, layout) }
-    }
-}
-
-fn note(size: usize) {
-    if WATCHED.try_with(|watched| watched.replace(false)) == Ok(true) {
-        if COUNT.replace(COUNT.get() + 1) == 0 {
-            FIRST.set(format!("{size} bytes were asked for here:\n{}", Backtrace::force_capture()));
-        }
-        WATCHED.set(true);
-    }
-}
-
-/// Runs a call; what it allocates on this thread is counted.
-fn watched(call: impl FnOnce()) {
-    WATCHED.set(true);
-    call();
-    WATCHED.set(false);
-}
+use counting::{COUNT, FIRST, LOGS, watched};
 
 /// Keeps the flusher, not the thread that logs, inside the sink while it is shut.
 struct Latch {
@@ -321,7 +258,7 @@ fn two_destinations() {
 }
 
 #[test]
-fn a_logger_with_a_road_of_its_own() {
+fn a_logger_with_its_own_destination() {
     let _alone = alone();
     let config = LoggerConfig::new()
         .enricher(|_: &LogRecord<'_>, add: &mut dyn FnMut(&str, Value<'_>)| {

@@ -1,0 +1,7 @@
+//! Settings, at any time and from any thread.
+
+mod common;
+mod destinations;
+mod levels;
+mod redaction;
+mod settings;
