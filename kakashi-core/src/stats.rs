@@ -1,4 +1,4 @@
-//! Counts of what became of records: nothing is lost without a number.
+//! Counts of written and dropped records, so that no loss is silent.
 
 use core::fmt;
 
@@ -12,11 +12,11 @@ use crate::level::LogLevel;
 pub enum DropReason {
     /// A queue was full and its policy says to drop.
     QueueFull,
-    /// A sink has been failing for so long that what waits for it is at its limit.
+    /// The sink has failed for so long that its backlog is full.
     SinkFailed,
-    /// A record was logged while another was being logged, deeper than is kept.
+    /// A record was logged while another was being logged, nested too deep to be deferred.
     Reentrant,
-    /// A record is larger than what carries it: see each logger.
+    /// The record is larger than the buffer, ring or block that must hold it: see each logger.
     TooLarge,
     /// The process was ending, or had forked while the sink was writing.
     Shutdown,
@@ -98,12 +98,12 @@ impl Dropped {
     }
 }
 
-/// Drops summed up in the two ways that are announced.
+/// Sums of drops, by level and by reason, as an announcement has them.
 #[doc(hidden)]
 pub trait DropSums {
-    /// Returns how many of the level at a place among all.
+    /// Returns how many of [`LogLevel::ALL`]'s level at an index.
     fn of_level_at(&self, at: usize) -> usize;
-    /// Returns how many for the reason at a place among all.
+    /// Returns how many for [`DropReason::ALL`]'s reason at an index.
     fn of_reason_at(&self, at: usize) -> usize;
 }
 
@@ -117,7 +117,7 @@ impl DropSums for Dropped {
     }
 }
 
-/// Adds counts; what is too much for a word stays at its largest.
+/// Adds counts; a sum too large for a word stays at the largest word.
 fn sum<'a>(counts: impl IntoIterator<Item = &'a usize>) -> usize {
     counts.into_iter().fold(0, |sum, count| sum.saturating_add(*count))
 }

@@ -191,8 +191,8 @@ impl Format for Value<'_> {
             Self::Str(value) => write!(f, "{=str:?}", value),
             Self::Bytes(value) => write!(f, "{=[u8]:a}", value),
             Self::Duration(value) => write!(f, "{=u64}.{=u32:09}s", value.as_secs(), value.subsec_nanos()),
-            Self::List(_) | Self::Map(_) => composite::describe(&Whole(*self), &mut Nested::new(f)),
-            Self::Composite(composite) => composite::describe(composite, &mut Nested::new(f)),
+            Self::List(_) | Self::Map(_) => composite::describe(&Whole(*self), &mut DefmtComposite::new(f)),
+            Self::Composite(composite) => composite::describe(composite, &mut DefmtComposite::new(f)),
             Self::Display(_) | Self::Debug(_) | Self::Error(_) => {
                 write!(f, "{}", Display2Format(&Printed(*self)));
             }
@@ -219,13 +219,13 @@ impl Composite for Whole<'_> {
 }
 
 /// Writes lists and maps as they come.
-struct Nested<'f> {
+struct DefmtComposite<'f> {
     f: Formatter<'f>,
     /// Something stands before in the innermost list or map.
     is_filled: bool,
 }
 
-impl<'f> Nested<'f> {
+impl<'f> DefmtComposite<'f> {
     fn new(f: Formatter<'f>) -> Self {
         Self { f, is_filled: false }
     }
@@ -237,7 +237,7 @@ impl<'f> Nested<'f> {
     }
 }
 
-impl Structure for Nested<'_> {
+impl Structure for DefmtComposite<'_> {
     fn scalar(&mut self, value: &Value<'_>) {
         write!(self.f, "{}", value);
         self.is_filled = true;

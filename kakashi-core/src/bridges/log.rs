@@ -3,7 +3,7 @@
 //! A [`LogBridge`] makes words of a record's text, and pairs of the wire of its keys
 //! and values, on the stack and before a logger is touched. So code that prints
 //! itself (and perhaps logs while it does) runs outside every lock, and no heap is
-//! needed. What has no room is told in the record: a text that is cut ends with `…`,
+//! needed. The record shows what did not fit: a text that is cut ends with `…`,
 //! and `fields_left_out=3` counts the fields.
 //!
 //! It installs nothing, and passes on neither module nor file nor line: they are
@@ -82,15 +82,14 @@ pub struct LogBridge<L, const N: usize = 256> {
 impl<L: LogWords, const N: usize> LogBridge<L, N> {
     /// Makes a bridge to a logger, or to a reference to one.
     ///
-    /// With less than 32 bytes of room, in which one could not even tell what is left
-    /// out, it does not compile.
+    /// With less than 32 bytes, too few to say how much is left out, it does not compile.
     pub const fn new(logger: L) -> Self {
         const { assert!(N >= 32, "the room of a LogBridge must be at least 32 bytes") };
         Self { logger }
     }
 
     /// Returns the most verbose of `log`'s levels that the logger takes now: for
-    /// `log::set_max_level`, so that what is disabled costs one load and a compare.
+    /// `log::set_max_level`, so that a disabled call costs one load and a compare.
     pub fn max_level(&self) -> ::log::LevelFilter {
         // `iter` begins with the most severe.
         ::log::Level::iter()
@@ -166,7 +165,7 @@ impl Write for Words<'_> {
 fn pairs_of<'r>(source: &dyn Source, room: &'r mut [u8]) -> &'r [u8] {
     let room_for_pairs = room.len().saturating_sub(LEFT_OUT_ROOM);
     let mut pairs =
-        Pairs { out: Output::new(room.get_mut(..room_for_pairs).unwrap_or_default()), left_out: 0 };
+        LogPairs { out: Output::new(room.get_mut(..room_for_pairs).unwrap_or_default()), left_out: 0 };
     if let Err(error) = source.visit(&mut pairs) {
         pairs.put("fields_error", &Value::Display(&error));
     }
@@ -180,12 +179,12 @@ fn pairs_of<'r>(source: &dyn Source, room: &'r mut [u8]) -> &'r [u8] {
 }
 
 /// Writes whole pairs, and counts those that have no room.
-struct Pairs<'b> {
+struct LogPairs<'b> {
     out: Output<'b>,
     left_out: usize,
 }
 
-impl Pairs<'_> {
+impl LogPairs<'_> {
     fn put(&mut self, key: &str, value: &Value<'_>) {
         let start = self.out.position();
         codec::put_pair(&mut self.out, key, value);
@@ -196,7 +195,7 @@ impl Pairs<'_> {
     }
 }
 
-impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
+impl<'kvs> VisitSource<'kvs> for LogPairs<'_> {
     fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
         value.visit(ValueOf { key: key.as_str(), pairs: self })
     }
@@ -205,7 +204,7 @@ impl<'kvs> VisitSource<'kvs> for Pairs<'_> {
 /// Takes the value of a key, as the kind it is.
 struct ValueOf<'p, 'b> {
     key: &'p str,
-    pairs: &'p mut Pairs<'b>,
+    pairs: &'p mut LogPairs<'b>,
 }
 
 macro_rules! kinds {

@@ -1,7 +1,6 @@
-//! Where kakashi meets the logging crates that other people's code is written for.
+//! Bridges to other crates: `log`, `defmt`, `serde`.
 //!
-//! A bridge is added beside what is there and takes nothing away: it installs
-//! nothing by itself, and a program may have several.
+//! A bridge installs nothing by itself, and a program may have several.
 
 #[cfg(feature = "defmt")]
 mod defmt;

@@ -1,8 +1,7 @@
-//! Keeps a value that describes itself well formed, whatever it does.
+//! Makes a well-formed value of what a [`Composite`] describes, whatever it describes.
 //!
-//! Lists that are not ended are ended, what nests too deep is `"…"`, a key
-//! without a value stands for null, a second value is left out. What the
-//! pieces look like is a [`Structure`]'s business.
+//! It ends lists that are not ended, replaces what nests too deep by `"…"`, gives a key
+//! without a value null, and leaves a second value out. A [`Structure`] writes the pieces.
 
 use super::{Items, Pairs};
 use crate::value::{Composite, MAX_DEPTH, Value, ValueSink};
@@ -25,7 +24,7 @@ pub(crate) trait Structure {
 
 /// Writes one whole value.
 pub(crate) fn describe(composite: &dyn Composite, structure: &mut impl Structure) {
-    // One copy for all where code is downloaded.
+    // One copy for all where a page downloads the code.
     #[cfg(target_family = "wasm")]
     let structure: &mut dyn Structure = structure;
     let mut nest = Nest { structure, depth: 0, too_deep: 0, maps: 0, keyed: false, begun: false };

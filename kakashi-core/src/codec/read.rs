@@ -257,7 +257,7 @@ pub(crate) enum Plain<'a> {
 
 #[cfg(feature = "alloc")]
 impl<'a> Cursor<'a> {
-    /// As [`Cursor::value`], leaving a short string's check to who writes it.
+    /// As [`Cursor::value`], but does not check a short string: its writer does.
     #[inline(always)]
     pub(crate) fn plain(&mut self) -> Result<Plain<'a>, Malformed> {
         let before = *self;

@@ -179,7 +179,7 @@ fn put_u128(out: &mut Output<'_>, number: u128) {
 
 #[cfg_attr(target_os = "none", inline(never))]
 fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
-    composite::describe(composite, &mut Nested { out, open: [0; MAX_DEPTH] });
+    composite::describe(composite, &mut CompositeWriter { out, open: [0; MAX_DEPTH] });
 }
 
 fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
@@ -246,13 +246,13 @@ impl fmt::Display for ErrorChain<'_> {
 }
 
 /// Writes lists and maps as bytes; their lengths are patched in at their end.
-struct Nested<'o, 'b> {
+struct CompositeWriter<'o, 'b> {
     out: &'o mut Output<'b>,
     /// Where the length of each open list or map stands.
     open: [usize; MAX_DEPTH],
 }
 
-impl Structure for Nested<'_, '_> {
+impl Structure for CompositeWriter<'_, '_> {
     fn scalar(&mut self, value: &Value<'_>) {
         put_value(self.out, value);
     }

@@ -1,4 +1,4 @@
-//! What a program says of the request and the user that it works for.
+//! Descriptions of the request and the user that a program works for.
 
 use crate::context::LogContext;
 use crate::value::field::Field;

@@ -1,7 +1,7 @@
 //! Contexts that are current for a part of a program: a scope, a future.
 //!
-//! What "current" means is the platform's: it hands over a function that
-//! replaces its current context. Nothing here knows of threads.
+//! The platform defines "current": it passes a function that replaces its current
+//! context. Nothing here uses threads.
 
 use alloc::boxed::Box;
 use core::fmt;
@@ -49,8 +49,7 @@ impl fmt::Debug for ScopeGuard {
 pub struct ScopedFuture<F> {
     context: LogContext,
     replace: ReplaceContext,
-    /// Pinned once in its own memory: no code that has to be trusted with pins.
-    /// Only while it is dropped there is none.
+    /// Boxed and pinned, so that no `unsafe` is needed. None only while it is dropped.
     future: Option<Pin<Box<F>>>,
 }
 

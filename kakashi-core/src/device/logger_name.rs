@@ -1,9 +1,9 @@
-//! Names of loggers that a record tells by a number.
+//! Names of loggers that a record refers to by an id.
 
 #[cfg(target_os = "none")]
 use crate::site::linked::Linked;
 
-/// Names a logger, by a number that a record carries; made by [`name!`](crate::name).
+/// Names a logger, by an id that a record carries; made by [`name!`](crate::name).
 #[derive(Clone, Copy, Debug)]
 pub struct LoggerName {
     #[cfg(target_os = "none")]
@@ -27,7 +27,7 @@ impl LoggerName {
         Self { text }
     }
 
-    /// Returns the number.
+    /// Returns the id.
     #[inline]
     pub(crate) fn id(self) -> u32 {
         #[cfg(target_os = "none")]

@@ -29,7 +29,7 @@ use crate::{
 
 /// Logs into a [`Ring`], from threads and interrupts.
 ///
-/// A record that finds no room, or has more than 256 bytes, is counted by the ring
+/// A record that does not fit, or has more than 256 bytes, is counted by the ring
 /// and announced where it is missing.
 ///
 /// # Examples
@@ -63,7 +63,7 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
         Self { name, level, clock, ring, policy: RingPolicy::DropNewest }
     }
 
-    /// Says what gives way when the ring is full.
+    /// Sets which records are dropped when the ring is full.
     #[must_use]
     pub const fn policy(mut self, policy: RingPolicy) -> Self {
         self.policy = policy;
@@ -75,7 +75,7 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
         self.level.set(level.into());
     }
 
-    /// Logs words and fields; nothing in the words is a placeholder.
+    /// Logs literal text and fields; nothing in the text is a placeholder.
     pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
         if self.level.enables(level) {
             let mut room = [0; MAX_BODY_LEN];
@@ -86,7 +86,7 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
         }
     }
 
-    /// Writes what stands before the fields of words.
+    /// Writes what precedes the fields of a literal text.
     fn begin_words(&self, flags: u8, level: LogLevel, words: &str, out: &mut Output<'_>) {
         put_flags_and_time(out, flag::LOGGER | flags, self.clock.now());
         out.put_byte(level.number());
@@ -94,7 +94,7 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
         codec::put_len(out, self.name.id() as usize);
     }
 
-    /// Writes what stands before the values of a site.
+    /// Writes what precedes the values of a site.
     #[cfg_attr(target_os = "none", inline(never))]
     fn begin(&self, flags: u8, site: u32, out: &mut Output<'_>) {
         put_flags_and_time(out, flag::SITE | flag::LOGGER | flags, self.clock.now());
@@ -118,7 +118,7 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
             self.begin(flag_of(fields), id, &mut out);
             values.iter().for_each(|value| codec::put_value(&mut out, value));
         } else {
-            // Of no macro's making.
+            // Not made by a macro.
             self.begin_words(flag::EXTRA, site.level(), site.message(), &mut out);
             let record = LogRecord::of_site(self.clock.now(), Name::new(""), site, Values::Slice(values));
             record.for_each_site_field(|key, value| codec::put_pair(&mut out, key, value));
@@ -153,7 +153,7 @@ impl<C: Clock, const N: usize> Log for RingLogger<C, N> {
     #[cfg(target_os = "none")]
     #[inline(always)]
     fn call<A: Arguments>(&self, level: LogLevel, site: Linked, arguments: &A) {
-        // Room has to be cleared: no more than is needed.
+        // The buffer is cleared first: no more bytes than are needed.
         match arguments.most_bytes().saturating_add(MOST_BEFORE_VALUES) {
             0..=32 => self.call_in(&mut [0; 32], level, site, arguments),
             33..=64 => self.call_in(&mut [0; 64], level, site, arguments),
@@ -193,17 +193,17 @@ impl<C: Clock, const N: usize> RingLogger<C, N> {
     fn call_in(&self, room: &mut [u8], level: LogLevel, site: Linked, arguments: &impl Arguments) {
         let mut out = Output::new(room);
         self.begin(0, site.id(), &mut out);
-        arguments.each(&mut Body(&mut out));
+        arguments.each(&mut BodyWriter(&mut out));
         self.push(level, &out);
     }
 }
 
 /// Writes values of known kinds.
 #[cfg(target_os = "none")]
-struct Body<'o, 'b>(&'o mut Output<'b>);
+struct BodyWriter<'o, 'b>(&'o mut Output<'b>);
 
 #[cfg(target_os = "none")]
-impl Visit for Body<'_, '_> {
+impl Visit for BodyWriter<'_, '_> {
     #[inline(always)]
     fn value(&mut self, value: Value<'_>) {
         codec::put_known(self.0, &value);

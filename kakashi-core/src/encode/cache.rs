@@ -139,7 +139,7 @@ impl SiteCache {
             slot.ends.push(out.position());
         });
         let (len, too_long) = (out.position(), out.overflowed());
-        // One that gives too few values is not the measure of those to come.
+        // A call with too few values must not decide for later ones.
         if too_long || slot.ends.len() != record.parts().key_count {
             return false;
         }

@@ -88,10 +88,10 @@ pub(super) fn describe<W: fmt::Write>(
     composite: &dyn Composite,
     put_scalar: impl FnMut(&mut W, &Value<'_>),
 ) {
-    composite::describe(composite, &mut Nested { out, put_scalar, depth: 0, begun: 0 });
+    composite::describe(composite, &mut JsonComposite { out, put_scalar, depth: 0, begun: 0 });
 }
 
-struct Nested<'w, W, F> {
+struct JsonComposite<'w, W, F> {
     out: &'w mut W,
     put_scalar: F,
     depth: usize,
@@ -99,7 +99,7 @@ struct Nested<'w, W, F> {
     begun: u32,
 }
 
-impl<W: fmt::Write, F> Nested<'_, W, F> {
+impl<W: fmt::Write, F> JsonComposite<'_, W, F> {
     fn separate(&mut self, depth: usize) {
         let bit = 1 << depth;
         if self.begun & bit != 0 {
@@ -109,7 +109,7 @@ impl<W: fmt::Write, F> Nested<'_, W, F> {
     }
 }
 
-impl<W: fmt::Write, F: FnMut(&mut W, &Value<'_>)> Structure for Nested<'_, W, F> {
+impl<W: fmt::Write, F: FnMut(&mut W, &Value<'_>)> Structure for JsonComposite<'_, W, F> {
     fn scalar(&mut self, value: &Value<'_>) {
         if self.depth == 0 {
             (self.put_scalar)(self.out, value);

@@ -170,7 +170,7 @@ pub(super) fn put_f32(out: &mut Output<'_>, number: f32) {
     out.put_short(zmij::Buffer::new().format_finite(number).as_bytes());
 }
 
-/// Appends a value that is no text; in JSON, what is no number there is a string.
+/// Appends a value that is no text; in JSON NaN and infinities are strings.
 #[cfg_attr(target_os = "none", inline(always))]
 pub(super) fn put_plain(out: &mut Output<'_>, value: &Value<'_>, json: bool) {
     match *value {

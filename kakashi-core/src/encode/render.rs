@@ -13,7 +13,7 @@ pub(super) fn put_line(
     cache: &mut EncoderCache,
     out: &mut Output<'_>,
 ) {
-    // One copy for all forms where code is downloaded, one for each where it runs long.
+    // One copy for all forms where a page downloads the code, one for each elsewhere.
     #[cfg(target_family = "wasm")]
     let line: &dyn Line = line;
     put_call(line, record, cache, out);
@@ -21,7 +21,7 @@ pub(super) fn put_line(
     cache.put_context(line, record, out);
 }
 
-/// Appends what the call itself says: what stands before its fields, its keys and values.
+/// Appends what the call itself has: what precedes its fields, then its keys and values.
 #[inline]
 fn put_call<L: Line + ?Sized>(
     line: &L,

@@ -297,7 +297,7 @@ fn only_a_stack_trace_takes_more_than_one_line_and_only_in_pretty() {
     assert!(!line(&Text, &record).contains('\n'));
 }
 
-/// Everything that can stand in a record, and takes each of the encoders' roads.
+/// Everything that can stand in a record, and takes every path through the encoders.
 fn with_rich_record<R>(then: impl FnOnce(&LogRecord<'_>) -> R) -> R {
     let site = crate::__site!(LogLevel::Error, "saw {text} and {bytes}", ["text", "bytes", "a key"]);
     let error = "x".parse::<u8>().expect_err("x is no number");

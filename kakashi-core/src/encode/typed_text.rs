@@ -18,7 +18,7 @@ use crate::value::Value;
 use crate::value::arguments::{Arguments, Visit};
 use crate::wire::OpenBlock;
 
-/// Judges a logger's name.
+/// Returns the function that writes a logger's name, if it needs quotes.
 pub(crate) const fn quoting(name: &str) -> Option<Quoting> {
     if is_plain(name.as_bytes(), false) { None } else { Some(put_quoted_bytes) }
 }

@@ -28,8 +28,8 @@ struct Recent {
     context: (usize, u32),
 }
 
-/// What an id stands for: a kind and a key that is exact (the address of a
-/// site, the id of a context) or a hash of a name.
+/// A kind, and a key that is exact (the address of a site, the id of a context) or the
+/// hash of a name.
 type Key = (u8, u64);
 
 const SITE: u8 = 0;
@@ -71,7 +71,7 @@ impl Dictionary {
     }
 }
 
-/// A few of the latest: what is forgotten is explained once more.
+/// The last few entries: what is no longer among them is explained again.
 #[cfg(not(feature = "alloc"))]
 #[derive(Debug, Default)]
 struct Dictionary {

@@ -18,7 +18,7 @@ pub trait Log {
     /// the site's keys, one for each.
     fn log(&self, site: Site<'static>, values: &[Value<'_>]);
 
-    /// Takes a record that tells of an error.
+    /// Takes a record of an error.
     fn exception(&self, site: Site<'static>, values: &[Value<'_>], exception: &Exception<'_>);
 
     /// Takes a macro call on a device, where the kinds of the values are types still.

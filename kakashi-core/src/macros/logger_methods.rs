@@ -7,8 +7,8 @@
 /// Gives a logger its methods, and [`Log`](crate::Log).
 ///
 /// The logger has `entry(&self) -> &LoggerEntry`, `submit(&self, &Call)` and
-/// `submit_site(&self, Site, &[Value])`. `$urgently` tells of ERROR and CRITICAL
-/// what is not true of the others. `$fields_of` takes an `&Exception` and fields,
+/// `submit_site(&self, Site, &[Value])`. `$urgently` is added to the docs of
+/// `error` and `critical`. `$fields_of` takes an `&Exception` and fields,
 /// and hands over the fields with the error's; what those are is documented on
 /// `exception`.
 #[doc(hidden)]

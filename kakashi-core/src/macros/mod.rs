@@ -28,7 +28,7 @@ macro_rules! level_macros {
         #[doc = concat!("Logs ", $what, " through a logger.")]
         ///
         /// Nothing is evaluated unless the logger's threshold lets the level
-        /// pass. `{key}` in the message stands for a field of this call.
+        /// pass. `{key}` in the message is replaced by a field of this call.
         ///
         /// ```
         #[doc = concat!("use kakashi_core::{Log, ", stringify!($name), "};")]

@@ -67,8 +67,8 @@ impl<'c> Call<'c> {
     }
 }
 
-/// Puts a name in quotes. By way of a pointer that is null for all usual names, its
-/// code is linked only where a logger's name asks for it.
+/// A function that writes a name in quotes. It is called by a pointer that is null for
+/// all usual names, so that its code is linked only where a logger's name needs it.
 #[cfg(any(test, target_os = "none"))]
 pub(crate) type Quoting = fn(&[u8], &mut Output<'_>);
 
@@ -88,7 +88,7 @@ pub struct CallHead<'a> {
 
 #[cfg(any(test, target_os = "none"))]
 impl CallHead<'_> {
-    /// Finds the site; one that needs only its id never asks.
+    /// Finds the site; an encoder that needs only its id does not call this.
     pub(crate) fn site(&self) -> Site<'static> {
         #[cfg(target_os = "none")]
         return crate::site::linked::site(self.id, self.level);

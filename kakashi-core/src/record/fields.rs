@@ -55,7 +55,7 @@ impl<'a> Extra<'a> {
         }
     }
 
-    /// Finds where a key stands first.
+    /// Finds a key's first position.
     fn place(&self, key: &str) -> Option<usize> {
         match self {
             Self::Slice(fields) => fields.iter().position(|field| field.key == key),
@@ -63,7 +63,7 @@ impl<'a> Extra<'a> {
         }
     }
 
-    /// Finds where each key stands first.
+    /// Finds each key's first position.
     #[cfg(feature = "alloc")]
     fn key_index(&self) -> KeyIndex<'a> {
         let mut keys = alloc::vec::Vec::new();
@@ -91,8 +91,8 @@ pub(super) fn find_pair<'a>(pairs: &'a [u8], key: &str) -> Option<Value<'a>> {
 /// A context's fields in wire form.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ContextFields<'a> {
-    /// Names these very fields while the program runs; 0 names none, and
-    /// nothing is cached under it.
+    /// Identifies these very fields while the program runs; 0: no id, and nothing is
+    /// cached.
     pub id: usize,
     /// The keys' mask.
     pub mask: u64,

@@ -1,9 +1,9 @@
-//! One record: all that a logging call says, borrowed.
+//! One record: all that a logging call has passed, borrowed.
 //!
 //! A record's fields come from three places, in order of precedence: the call
 //! site's keys and values, extra fields given as a slice, and the context.
 //! Each key is read once. The same record may come straight from a call or
-//! out of the [`wire`](crate::wire); nothing downstream can tell.
+//! out of the [`wire`](crate::wire); nothing downstream can tell which.
 
 pub(crate) mod call;
 mod fields;
@@ -21,25 +21,25 @@ use crate::site::{Site, SiteFlags, SiteParts, SourceLocation};
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
 
-/// What a record says: words as they are, or a template over its fields.
+/// A record's message: literal text, or a template over its fields.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Message<'a> {
-    /// Text that means itself.
+    /// Text without placeholders.
     Literal(&'a str),
-    /// Text in which `{key}` stands for a field, `{{` and `}}` for a brace.
+    /// Text in which `{key}` is replaced by a field's value, `{{` and `}}` by a brace.
     Template(&'a str),
 }
 
-/// What a record stands on.
+/// The static part of a record.
 #[derive(Clone, Copy, Debug)]
 enum Body<'a> {
-    /// Words that mean themselves.
+    /// Literal text.
     Words(&'a str),
     /// The body of a SITE item.
     Site(&'a [u8]),
 }
 
-/// All that one logging call says.
+/// All that one logging call has passed, with its time, logger and context.
 #[derive(Clone, Copy, Debug)]
 pub struct LogRecord<'a> {
     /// When it was made.
@@ -63,7 +63,7 @@ pub struct LogRecord<'a> {
 }
 
 impl<'a> LogRecord<'a> {
-    /// Makes a record of words without fields; nothing in them is a placeholder.
+    /// Makes a record of literal text without fields; nothing in it is a placeholder.
     #[inline]
     pub fn new(timestamp: Timestamp, level: LogLevel, logger: Name<'a>, message: &'a str) -> Self {
         Self {
@@ -151,7 +151,7 @@ impl<'a> LogRecord<'a> {
         self
     }
 
-    /// Returns what it says.
+    /// Returns the message.
     pub fn message(&self) -> Message<'a> {
         match self.body {
             Body::Words(words) => Message::Literal(words),
@@ -159,19 +159,19 @@ impl<'a> LogRecord<'a> {
         }
     }
 
-    /// Replaces the context in place, where a copy of the record would cost.
+    /// Replaces the context in place, where copying the record would cost.
     #[inline]
     pub fn set_context(&mut self, context: ContextFields<'a>) {
         self.context = context;
     }
 
-    /// Returns where in the source the record was made, if it says.
+    /// Returns where in the source the record was made, if known.
     pub fn location(&self) -> Option<SourceLocation<'a>> {
         let location = self.parts().location();
         (location.line > 0).then_some(location)
     }
 
-    /// Returns the body of the SITE item that the record stands on, if any.
+    /// Returns the body of the record's SITE item, if it has one.
     pub(crate) fn body(&self) -> Option<&'a [u8]> {
         match self.body {
             Body::Words(_) => None,

@@ -2,17 +2,17 @@
 
 use crate::util::char_class::is_plain;
 
-/// A name that is judged once: whether it can be written without quotes.
+/// A name, and whether it can be written without quotes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Name<'a> {
     text: &'a str,
     plain: bool,
-    /// Names this very text while the program runs; 0 names none.
+    /// Identifies this very text while the program runs; 0: no id.
     id: usize,
 }
 
 impl<'a> Name<'a> {
-    /// Judges a name.
+    /// Finds out whether a name needs quotes.
     pub const fn new(text: &'a str) -> Self {
         Self { text, plain: is_plain(text.as_bytes(), false), id: 0 }
     }

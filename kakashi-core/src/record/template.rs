@@ -5,9 +5,9 @@ use crate::value::Value;
 
 /// A piece of a template.
 pub(crate) enum Piece<'a> {
-    /// Text that means itself.
+    /// Text.
     Text(&'a str),
-    /// What stands between braces, and all that stands after the first of them.
+    /// The text between two braces, and all that follows the first brace.
     Key { key: &'a str, after_brace: &'a str },
 }
 
@@ -30,7 +30,7 @@ pub(crate) fn next_piece<'a>(rest: &mut &'a str) -> Option<Piece<'a>> {
         return Some(Piece::Text(brace));
     }
     let end = bytes.iter().position(|&byte| byte == b'}').unwrap_or(0);
-    // An end at the front is a brace that closes nothing.
+    // No text before the end: the brace closes nothing.
     match text.get(1..end) {
         Some(key) => {
             *rest = text.get(end + 1..).unwrap_or_default();

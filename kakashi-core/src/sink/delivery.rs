@@ -15,7 +15,7 @@ pub struct Progress {
 
 /// What one call of a sink has brought.
 #[derive(Debug)]
-pub struct Step {
+pub struct Advance {
     /// What the sink returned.
     pub result: Result<(), SinkError>,
     /// Records that it has now taken as a whole, announcements not counted.
@@ -52,7 +52,7 @@ impl Progress {
         batch: &Batch<'_>,
         announcements: &[usize],
         write: impl FnOnce(&Batch<'_>) -> Result<(), SinkError>,
-    ) -> Step {
+    ) -> Advance {
         let before = *self;
         let moved: Vec<RecordEnd>;
         let ends = if before.bytes == 0 {
@@ -74,7 +74,7 @@ impl Progress {
         };
         self.ends = batch.ends().partition_point(|end| end.end <= self.bytes);
         let announced = announced_from(before.ends) - announced_from(self.ends);
-        Step { result, records: self.ends - before.ends - announced, bytes: self.bytes - before.bytes }
+        Advance { result, records: self.ends - before.ends - announced, bytes: self.bytes - before.bytes }
     }
 }
 

@@ -133,7 +133,7 @@ pub const fn name_len(name: &str) -> usize {
     1 + leb_len(name.len()) + name.len()
 }
 
-/// Builds what stands for a logger's name in the section of sites.
+/// Builds a logger's entry in the section of sites.
 #[doc(hidden)]
 pub const fn build_name<const N: usize>(name: &str) -> [u8; N] {
     let mut bytes = [0; N];

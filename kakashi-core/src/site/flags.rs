@@ -2,7 +2,7 @@
 
 use crate::util::char_class::is_plain;
 
-/// What can be known of a site's texts before they are written.
+/// How a site's texts must be written, as far as the compiler knows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub(crate) struct SiteFlags(pub(crate) u8);
 

@@ -1,4 +1,4 @@
-//! What the linker lays out of a program for a device: all call sites in one section.
+//! The call sites of a program for a device, which the linker lays out in one section.
 //!
 //! A site's id is its place in the section `kakashi_sites`, the same in every run
 //! of one build. Without more the section lies in flash with other constants. With
@@ -34,7 +34,7 @@ static BUILD_END: [u8; 4] = [0; 4];
 #[unsafe(link_section = "kakashi_sites")]
 static NO_SITE: u8 = 0;
 
-/// What stands for an exported site where its words are asked for.
+/// Takes the place of an exported site where its texts are needed.
 static EXPORTED: [u8; site::len(&EXPORTED_SOURCE)] = site::build(&EXPORTED_SOURCE);
 const EXPORTED_SOURCE: Source<'static> = Source {
     level: LogLevel::Warning,
@@ -46,20 +46,20 @@ const EXPORTED_SOURCE: Source<'static> = Source {
 };
 
 impl Site<'_> {
-    /// Says where in the section of sites it lies, and its level, which can't be read
-    /// where that stays in the ELF file.
+    /// Sets its place in the section of sites, and its level, which can't be read where
+    /// the section stays in the ELF file.
     const fn linked(mut self, id: u32, level: LogLevel) -> Self {
         self.linked = Some((id, level));
         self
     }
 
-    /// Returns the number that stands for it in a ring, if it has one.
+    /// Returns its id in a ring, if it has one.
     #[cfg(feature = "ring")]
     pub(crate) fn id(&self) -> Option<u32> {
         self.linked.map(|linked| linked.0)
     }
 
-    /// Returns an address that is this site's alone while the program runs.
+    /// Returns an address that no other site has while the program runs.
     pub fn address(&self) -> usize {
         if let (Some((id, _)), true) = (self.linked, is_exported()) {
             return id as usize;
@@ -97,7 +97,7 @@ pub(crate) fn site(id: u32, level: LogLevel) -> Site<'static> {
     site.linked(id, level)
 }
 
-/// Returns the id of an exported site, by what a record knows of it.
+/// Returns the id of an exported site, from a record's address and body of it.
 pub(crate) fn exported_id(address: usize, body: &[u8]) -> Option<u32> {
     let is_placeholder = core::ptr::eq(body.as_ptr(), Site::new(&EXPORTED).wire().as_ptr());
     is_placeholder.then_some(address as u32)
@@ -135,7 +135,7 @@ fn hidden(symbol: *const u8) -> *const u8 {
     with_exposed_provenance(address)
 }
 
-/// Finds what an id stands for where sites are not exported: a body or a name.
+/// Finds the entry of an id where sites are not exported: a site or a name.
 #[cfg(feature = "ring")]
 pub(crate) fn in_memory(id: u32) -> Option<site::InSection<'static>> {
     site::in_section(section_in_memory().get(id as usize..)?).ok().map(|found| found.0)

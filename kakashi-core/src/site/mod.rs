@@ -6,17 +6,17 @@
 //! of it relocations; this costs the strings and about twenty bytes.
 //!
 //! ```text
-//! head   0      flags: what the compiler already knows of the texts
+//! head   0      flags: how the texts must be written, see `flags`
 //!        1..9   the mask of the keys, 64 bits, little-endian
 //! body   a SITE item's body after its id, see `wire`:
 //!        level · message · number of keys · keys · line · module · file
 //! ```
 //!
-//! A message here is a *template*: `{key}` stands for a field of the call,
-//! `{{` and `}}` for a brace.
+//! A message here is a *template*: `{key}` is replaced by a field of the call,
+//! `{{` and `}}` by a brace.
 //!
-//! On a device (`target_os = "none"`) flash is dear: the head is one byte, the
-//! mask is counted when it is asked for, the body ends after the keys unless the
+//! On a device (`target_os = "none"`) flash is scarce: the head is one byte, the
+//! mask is computed when it is needed, the body ends after the keys unless the
 //! feature `location` is on, and all sites lie in one section (see `linked`).
 
 mod build;
@@ -139,7 +139,7 @@ impl<'a> Site<'a> {
 
 #[cfg(not(target_os = "none"))]
 impl Site<'_> {
-    /// Returns an address that is this site's alone while the program runs.
+    /// Returns an address that no other site has while the program runs.
     pub fn address(&self) -> usize {
         self.bytes.as_ptr() as usize
     }
@@ -244,7 +244,7 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     for _ in 0..key_count {
         mask |= key_bit(cursor.text()?.as_bytes());
     }
-    // Where it stands is left out where flash is dear.
+    // A device leaves its place in the source out.
     if !cursor.is_empty() {
         u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
         cursor.text()?;

@@ -1,18 +1,18 @@
-//! The format of the section `kakashi_sites`: what lies in it, and how it is marked.
+//! The format of the section `kakashi_sites`: its entries and their marks.
 
 #[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
 use super::SiteParts;
 #[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
 use crate::codec::{Cursor, Malformed};
 
-/// Marks a site among what lies in the section of sites.
+/// Marks an entry of the section as a site.
 pub(super) const IN_SECTION: u8 = 0x10;
-/// Marks, beside it, one that says where in the source it stands.
+/// Marks, beside it, a site that has its place in the source.
 pub(super) const LOCATED: u8 = 0x20;
-/// Marks a logger's name there; its `text` follows.
+/// Marks an entry as a logger's name; its `text` follows.
 pub(super) const NAME_IN_SECTION: u8 = 0x40;
 
-/// What lies in the section of sites.
+/// An entry of the section.
 #[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum InSection<'a> {
@@ -22,7 +22,7 @@ pub(crate) enum InSection<'a> {
     Name(&'a [u8]),
 }
 
-/// Reads what begins at the front of `section`; returns what follows it, too.
+/// Reads the first entry of `section`; returns what follows it, too.
 #[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
 pub(crate) fn in_section(section: &[u8]) -> Result<(InSection<'_>, &[u8]), Malformed> {
     let (&mark, body) = section.split_first().ok_or(Malformed)?;

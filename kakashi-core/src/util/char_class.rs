@@ -1,15 +1,15 @@
 //! Which characters may stand in a log as they are.
 //!
-//! Everything here is a `const fn` over bytes, so that a call site's message
-//! and keys are judged by the compiler and never again.
+//! Everything here is a `const fn` over bytes, so that the compiler classifies a call
+//! site's message and keys, and no code does it again.
 
 /// Tells how many bytes the character at `at` takes if it must be escaped, or
 /// 0 if it may stand as it is.
 ///
 /// Escaped are C0, DEL, C1, U+2028, U+2029 and the bidirectional controls
-/// (U+061C, U+200E, U+200F, U+202A–202E, U+2066–2069): what could end a line,
-/// steer a terminal or turn the reading order around. Quotes and backslashes
-/// are not this function's business.
+/// (U+061C, U+200E, U+200F, U+202A–202E, U+2066–2069): they could end a line,
+/// control a terminal or reverse the reading order. The caller escapes quotes and
+/// backslashes.
 #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline(always))]
 #[cfg_attr(target_os = "none", inline(never))]
 pub(crate) const fn control_len(bytes: &[u8], at: usize) -> usize {

@@ -1,8 +1,8 @@
 //! The checksum of blocks and of records in a ring: CRC-32 (ISO-HDLC, as in zlib).
 //!
-//! [`crc32`] takes the quickest way that its platform affords; [`crc32_extend`],
-//! half a byte at a time, is small: on a chip its table of 64 bytes is a good
-//! bargain, and of all that a page downloads, a table of 256 entries packs worst.
+//! [`crc32`] uses the quickest algorithm that suits its platform; [`crc32_extend`], half a
+//! byte at a time, needs a table of 64 bytes only: little for a chip, and for a page,
+//! where a table of 256 entries does not compress.
 
 /// Sums all of `bytes`: by the processor's instructions where they may be used, by a table
 /// of 16 × 256 entries where there is a heap, by one of 16 in a page and on a chip.

@@ -1,7 +1,7 @@
-//! What numbers stand for.
+//! A map from ids to values.
 //!
-//! A hash table where it is at home. A page downloads the code with every visit:
-//! there, sorted runs, a sixth of the size, which no choice of numbers slows down.
+//! A hash table, except for wasm, whose code a page downloads with every visit: there,
+//! sorted runs, a sixth of the size, which no choice of ids slows down.
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) type IdMap<T> = hashbrown::HashMap<u64, T>;
@@ -31,24 +31,24 @@ mod runs {
     }
 
     impl<T> IdMap<T> {
-        /// Finds what an id stands for.
+        /// Finds the value of an id.
         pub(crate) fn get(&self, id: &u64) -> Option<&T> {
             self.values.get(find(&self.runs, *id)?)
         }
 
-        /// Says what an id stands for from now on.
+        /// Sets the value of an id.
         pub(crate) fn insert(&mut self, id: u64, value: T) {
             add(&mut self.runs, (id, self.values.len()));
             self.values.push(value);
         }
 
-        /// Forgets values; an id stands for the latest of those that are kept.
+        /// Removes values; an id keeps the latest of those that are left.
         pub(crate) fn retain(&mut self, mut keep: impl FnMut(&u64, &mut T) -> bool) {
             self.runs.retain(|(id, at)| self.values.get_mut(*at).is_some_and(|value| keep(id, value)));
             self.runs.sort_unstable();
         }
 
-        /// Forgets all.
+        /// Removes all values.
         pub(crate) fn clear(&mut self) {
             self.runs.clear();
             self.values.clear();

@@ -1,17 +1,17 @@
-//! Where each of many keys stands first.
+//! An index over keys: at which position each occurs first.
 
 use alloc::vec::Vec;
 
-/// So few keys are looked through, for sorting them takes longer; none are where
-/// the code of two ways is too much.
+/// Up to this many keys are searched one by one, because sorting them takes longer; on
+/// wasm none are, because the code for both is too large.
 const FEW: usize = if cfg!(target_family = "wasm") { 0 } else { 16 };
 
-/// Keys, each with the place where it stands first. A search takes few steps, however
-/// many keys there are and whoever chose them.
+/// Keys, each with its first position. A search takes few steps, however many keys there
+/// are and whoever chose them.
 pub(crate) struct KeyIndex<'a>(Vec<(&'a str, usize)>);
 
 impl<'a> KeyIndex<'a> {
-    /// Takes keys in the order in which they stand.
+    /// Indexes keys in their order.
     pub(crate) fn of(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let mut places = Self(keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect());
         if places.0.len() > FEW {
@@ -25,7 +25,7 @@ impl<'a> KeyIndex<'a> {
         self.0.dedup_by_key(|place| place.0);
     }
 
-    /// Finds where a key stands first.
+    /// Finds a key's first position.
     pub(crate) fn first(&self, key: &str) -> Option<usize> {
         let found = if self.0.len() > FEW {
             self.0.get(self.0.partition_point(|place| place.0 < key)).filter(|place| place.0 == key)

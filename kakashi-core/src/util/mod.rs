@@ -1,4 +1,5 @@
-//! What the rest of the crate writes with and looks things up in; none of it knows of logging.
+//! Output buffers, checksums, character classes and look-up tables; none of them knows of
+//! logging.
 
 pub(crate) mod char_class;
 pub(crate) mod crc;

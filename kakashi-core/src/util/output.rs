@@ -1,15 +1,15 @@
-//! Bytes being written into memory somebody else owns.
+//! A writer of bytes into memory that its caller owns.
 //!
 //! Encoders write here: a plain slice, no growth, no allocation, no error to
 //! handle at each step. What does not fit is counted instead, so that the
 //! caller learns the exact size and can come back with room for it.
 //!
-//! Where code is downloaded or lies in a chip's flash nothing is inlined by force,
-//! and on a chip all copies are one.
+//! On wasm and on a chip, where code size counts, nothing is inlined by force, and on a
+//! chip one function copies bytes for all.
 
 use core::fmt;
 
-/// One copy of the code that copies is enough.
+/// Whether one function copies bytes for all.
 const PLAIN: bool = cfg!(target_os = "none");
 
 /// Writes into a borrowed slice and counts what would not fit.
@@ -296,7 +296,7 @@ fn fixed<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     copy
 }
 
-/// Returns what is written, with as much memory as it needs.
+/// Runs `write` with as much memory as it needs, and returns the bytes.
 #[cfg(feature = "alloc")]
 pub(crate) fn written(room: usize, write: &mut dyn FnMut(&mut Output<'_>)) -> alloc::vec::Vec<u8> {
     let mut bytes = alloc::vec![0; room];

@@ -1,7 +1,7 @@
 //! A call's values while the compiler still knows their kinds.
 //!
 //! An array of [`Value`]s is looked at one by one when the program runs, so that
-//! code for every kind is there: floats, `Display`, maps. Where flash is dear a
+//! code for every kind is linked: floats, `Display`, maps. On a device a
 //! call hands over references instead, and only the kinds that a program logs
 //! cost it anything.
 

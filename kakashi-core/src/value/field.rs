@@ -31,7 +31,7 @@ pub fn with_joined<R>(first: &[Field<'_>], second: &[Field<'_>], then: impl FnOn
     }
 }
 
-/// Returns the bit that stands for a key in a key mask.
+/// Returns a key's bit in a key mask.
 ///
 /// Two sets of keys whose masks share no bit share no key; the reverse does
 /// not hold. Bytes are folded into a word by rotation, whose bits one product

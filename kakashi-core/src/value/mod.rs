@@ -162,7 +162,7 @@ pub trait Composite {
 
 /// Receives a value piece by piece.
 pub trait ValueSink {
-    /// Receives a value: the whole, an item of a list, or what a key stands for.
+    /// Receives a value: the whole, an item of a list, or the value of the last key.
     fn value(&mut self, value: Value<'_>);
     /// Begins a list.
     fn begin_list(&mut self);

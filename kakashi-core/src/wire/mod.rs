@@ -36,7 +36,7 @@
 //! | `06` | BUILD | the first 8 bytes of the build id of a program: sites and names that the block does not explain are that program's, see below |
 //!
 //! An id holds within its block, for its kind of item, from its item on; an
-//! item with an id that is already taken replaces what it stood for.
+//! item with an id that is already taken replaces the earlier item.
 //!
 //! # The sites of a build
 //!
@@ -65,8 +65,8 @@
 //! digit of the head says how many bytes; `00`–`08` a wall time *n* ≥ 0 since
 //! 1970-01-01T00:00:00Z, `10`–`18` a wall time −1−*n*, `20`–`28` an uptime *n*.
 //!
-//! In a SITE's message `{key}` stands for the value of that key, and `{{`, `}}`
-//! for braces. Keys of a record hide the same keys of its extra pairs, and both
+//! In a SITE's message `{key}` means the value of that key, and `{{`, `}}`
+//! a brace. Keys of a record hide the same keys of its extra pairs, and both
 //! hide those of its context. A SITE or CONTEXT in which a key stands twice is
 //! malformed; of extra pairs with one key the first counts.
 
@@ -98,7 +98,7 @@ pub const VERSION: u8 = 1;
 /// The most bytes of items that a block may have.
 pub const MAX_ITEMS_LEN: usize = 1 << 28;
 
-/// How many bytes of a build's id are enough to tell it from others.
+/// How many bytes of a build's id a BUILD has.
 pub(crate) const BUILD_ID_LEN: usize = 8;
 
 pub(crate) mod kind {

@@ -1,7 +1,7 @@
 //! A RECORD's body into a record.
 //!
-//! The same body stands in blocks, whose bytes may be anybody's, and in the
-//! rings inside a process, whose bytes are our own: [`IdResolver::is_trusted`] says which.
+//! The same body occurs in blocks, whose bytes may come from anywhere, and in the
+//! rings inside a process, whose bytes this process wrote: [`IdResolver::is_trusted`] says which.
 
 use super::flag;
 use crate::clock::Timestamp;

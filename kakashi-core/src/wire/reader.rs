@@ -26,10 +26,10 @@ pub enum Item<'a> {
     NeedsSites(&'a [u8]),
 }
 
-/// Tells of records that were dropped where the stream was written.
+/// Reports records that were dropped where the stream was written.
 #[derive(Clone, Debug)]
 pub struct DropReport<'a> {
-    /// When it was told.
+    /// When it was announced.
     pub timestamp: Timestamp,
     /// How many of each of [`LogLevel::ALL`].
     pub by_level: [u64; LogLevel::ALL.len()],
@@ -111,13 +111,13 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns how many bytes at the end may be the beginning of a block that
-    /// has not arrived yet. They were told as [`Item::Skipped`]; who reads a
+    /// has not arrived yet. They were yielded as [`Item::Skipped`]; the reader of a
     /// stream puts them before the next piece instead.
     pub fn unfinished(&self) -> usize {
         let mut rest = self.bytes;
         loop {
             match find_block(rest) {
-                // Told as records: what seemed to begin before it was damage.
+                // Yielded as records: what seemed to begin before it was damage.
                 Found::Whole { start, len } => rest = &rest[start + len..],
                 Found::Begun(start) => return rest.len() - start,
                 Found::Nothing => break,
@@ -252,7 +252,7 @@ fn find_block(bytes: &[u8]) -> Found {
                 }
                 looked_at += len;
                 if looked_at / MOST_LOOKS > start + len {
-                    // Blocks in blocks in blocks: somebody's work, not damage.
+                    // Blocks in blocks in blocks: made on purpose, not damage.
                     from = start + len;
                 }
             }

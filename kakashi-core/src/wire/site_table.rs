@@ -9,7 +9,7 @@ use crate::record::Name;
 use crate::site::{InSection, in_section};
 use crate::util::id_map::IdMap;
 
-/// Says what the numbers in a device's records stand for.
+/// Resolves the site and name ids in a device's records.
 ///
 /// Its bytes come from the program's ELF file: those of the section `kakashi_sites`,
 /// and of the build id in the note `NT_GNU_BUILD_ID`. Given to a
@@ -23,7 +23,7 @@ pub struct SiteTable<'a> {
 }
 
 impl<'a> SiteTable<'a> {
-    /// Reads the section and takes the build id along.
+    /// Reads the section, and keeps the build id.
     ///
     /// # Errors
     /// [`Malformed`] where the bytes are no such section.

@@ -236,7 +236,7 @@ fn put_item(out: &mut Output<'_>, kind: u8, body: impl Fn(&mut Output<'_>)) {
     }
 }
 
-/// The ids that stand for a record's site, logger and context.
+/// The ids of a record's site, logger and context.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RecordIds {

@@ -1,7 +1,7 @@
-//! What a direct logger has dropped, and what of it has been told.
+//! Counts of a direct logger's dropped records, and of those that it has announced.
 //!
-//! A device keeps this in a `static`, so it is small: the counts, and sums of them as
-//! far as they are announced.
+//! A device keeps this in a `static`, so it is small: the counts, and the sums of those
+//! that are announced.
 
 use portable_atomic::{AtomicUsize, Ordering};
 
@@ -13,7 +13,7 @@ const REASONS: [DropReason; 3] = [DropReason::SinkFailed, DropReason::Reentrant,
 
 const LEVELS: usize = LogLevel::ALL.len();
 
-/// Counts of records, from anywhere.
+/// Counts of dropped records.
 #[derive(Debug)]
 pub(super) struct Drops {
     /// For each level, lowest first, and of it for each of [`REASONS`].
@@ -21,7 +21,7 @@ pub(super) struct Drops {
     in_all: AtomicUsize,
 }
 
-/// What has been announced of drops.
+/// Sums of the drops that have been announced.
 #[derive(Debug)]
 pub(super) struct Announced {
     sums: Sums,
@@ -58,26 +58,26 @@ impl Drops {
         dropped
     }
 
-    /// Sums up what is not announced yet, if there is something.
+    /// Sums up the drops that are not announced yet, if there are any.
     #[inline(always)]
-    pub(super) fn news(&self, announced: &Announced) -> Option<Sums> {
+    pub(super) fn unannounced(&self, announced: &Announced) -> Option<Sums> {
         if self.in_all.load(Ordering::Relaxed) == announced.in_all {
             return None;
         }
-        let mut news = Sums::NONE;
-        self.sum_up(announced, &mut news);
+        let mut unannounced = Sums::NONE;
+        self.sum_up(announced, &mut unannounced);
         // Another core may have counted a record, but not all records yet.
-        news.0.iter().any(|sum| *sum != 0).then_some(news)
+        unannounced.0.iter().any(|sum| *sum != 0).then_some(unannounced)
     }
 
-    fn sum_up(&self, announced: &Announced, news: &mut Sums) {
-        for (news, told) in news.0.iter_mut().zip(&announced.sums.0) {
-            *news = told.wrapping_neg();
+    fn sum_up(&self, announced: &Announced, unannounced: &mut Sums) {
+        for (sum, announced) in unannounced.0.iter_mut().zip(&announced.sums.0) {
+            *sum = announced.wrapping_neg();
         }
         for (at, count) in self.counts.iter().enumerate() {
             let count = count.load(Ordering::Relaxed);
             for sum in [at / REASONS.len(), LEVELS + at % REASONS.len()] {
-                if let Some(sum) = news.0.get_mut(sum) {
+                if let Some(sum) = unannounced.0.get_mut(sum) {
                     *sum = sum.wrapping_add(count);
                 }
             }
@@ -88,10 +88,10 @@ impl Drops {
 impl Announced {
     pub(super) const NOTHING: Self = Self { sums: Sums::NONE, in_all: 0 };
 
-    /// Notes that news has been announced.
-    pub(super) fn add(&mut self, news: &Sums) {
-        for (told, news) in self.sums.0.iter_mut().zip(&news.0) {
-            *told = told.wrapping_add(*news);
+    /// Counts drops as announced.
+    pub(super) fn add(&mut self, announced: &Sums) {
+        for (sum, announced) in self.sums.0.iter_mut().zip(&announced.0) {
+            *sum = sum.wrapping_add(*announced);
         }
         self.in_all = self.sums.0.iter().take(LEVELS).fold(0, |sum, count| sum.wrapping_add(*count));
     }
@@ -105,8 +105,8 @@ fn place(level: LogLevel, reason: DropReason) -> usize {
 impl Sums {
     const NONE: Self = Self([0; LEVELS + REASONS.len()]);
 
-    /// Makes counts with these sums. Which reason took which level's records is not
-    /// among what is announced, nor remembered here.
+    /// Makes counts with these sums. An announcement does not say which level's records were
+    /// dropped for which reason, nor do these.
     pub(super) fn as_dropped(&self) -> Dropped {
         let mut dropped = Dropped::default();
         let (levels, reasons) = self.0.split_at(LEVELS);
@@ -146,25 +146,25 @@ mod tests {
     #[test]
     fn each_drop_is_news_once() {
         let (drops, mut announced) = (Drops::new(), Announced::NOTHING);
-        assert!(drops.news(&announced).is_none());
+        assert!(drops.unannounced(&announced).is_none());
         drops.count(LogLevel::Error, DropReason::TooLarge);
         drops.count(LogLevel::Error, DropReason::Reentrant);
         drops.count(LogLevel::Debug, DropReason::Reentrant);
-        assert!(drops.news(&announced).is_some(), "and told again while it did not succeed");
-        let news = drops.news(&announced).expect("three drops");
-        let dropped = news.as_dropped();
+        assert!(drops.unannounced(&announced).is_some(), "and announced again while it did not succeed");
+        let unannounced = drops.unannounced(&announced).expect("three drops");
+        let dropped = unannounced.as_dropped();
         assert_eq!((dropped.of_level(LogLevel::Error), dropped.of_level(LogLevel::Debug)), (2, 1));
         assert_eq!(
             (dropped.of_reason(DropReason::Reentrant), dropped.of_reason(DropReason::TooLarge)),
             (2, 1)
         );
-        // Comes in while the news of the others is written.
+        // Dropped while the others are being announced.
         drops.count(LogLevel::Info, DropReason::SinkFailed);
-        announced.add(&news);
-        let news = drops.news(&announced).expect("one drop");
-        assert_eq!(news.as_dropped().total(), 1);
-        announced.add(&news);
-        assert!(drops.news(&announced).is_none());
+        announced.add(&unannounced);
+        let unannounced = drops.unannounced(&announced).expect("one drop");
+        assert_eq!(unannounced.as_dropped().total(), 1);
+        announced.add(&unannounced);
+        assert!(drops.unannounced(&announced).is_none());
         assert_eq!(drops.dropped().total(), 4);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! It needs no heap and no thread: a buffer of `N` bytes, a clock, an encoder and a
 //! sink. The buffer is its own and not the caller's, whose stack may be an
-//! interrupt's; so it never waits: who finds it busy drops, and counts.
+//! interrupt's; so it never waits: a caller that finds it busy drops its record and counts it.
 
 mod drop_counts;
 mod log;
@@ -33,7 +33,7 @@ const FINISH_ROOM: usize = 8;
 /// written (from an interrupt, a sink, a `Display`, another core) is dropped and
 /// counted; where interrupts log, a `RingLogger` (feature `ring`) keeps them.
 /// Records of more than `N` bytes, and those that the sink fails, are dropped
-/// and counted too; the next record is preceded by the news of it.
+/// and counted too; an announcement precedes the next record.
 #[derive(Debug)]
 pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
     name: &'n str,
@@ -42,7 +42,7 @@ pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
     level: AtomicLevelFilter,
     clock: C,
     encoder: E,
-    state: spin::Mutex<State<S>>,
+    state: spin::Mutex<SinkState<S>>,
     written: AtomicUsize,
     bytes: AtomicUsize,
     failures: AtomicUsize,
@@ -50,10 +50,10 @@ pub struct DirectLogger<'n, C, E, S, const N: usize = 256> {
 }
 
 #[derive(Debug)]
-struct State<S> {
+struct SinkState<S> {
     sink: S,
     announced: Announced,
-    /// Made for each batch where there is no heap: there it keeps little.
+    /// Without a heap, where it keeps little, one is made for each batch.
     #[cfg(feature = "alloc")]
     cache: Option<EncoderCache>,
     /// A record is being encoded.
@@ -71,7 +71,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             level: AtomicLevelFilter::new(LevelFilter::new(LogLevel::Info.number())),
             clock,
             encoder,
-            state: spin::Mutex::new(State {
+            state: spin::Mutex::new(SinkState {
                 sink,
                 announced: Announced::NOTHING,
                 #[cfg(feature = "alloc")]
@@ -91,7 +91,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         self.level.set(level.into());
     }
 
-    /// Returns what became of records so far.
+    /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
         Stats {
             written: self.written.load(Ordering::Relaxed),
@@ -106,22 +106,22 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         self.state.into_inner().sink
     }
 
-    /// Takes the sink for one record, and tells it first of what was dropped; `encode`
-    /// makes the batch that tells, and returns its length.
+    /// Takes the sink for one record, and first announces what was dropped; `encode`
+    /// encodes the announcement, and returns its length.
     fn turn(
         &self,
         level: LogLevel,
         room: &mut [u8; N],
-        encode: impl FnOnce(&mut State<S>, &Sums, &mut [u8; N]) -> usize,
-    ) -> Option<spin::MutexGuard<'_, State<S>>> {
+        encode: impl FnOnce(&mut SinkState<S>, &Sums, &mut [u8; N]) -> usize,
+    ) -> Option<spin::MutexGuard<'_, SinkState<S>>> {
         let Some(mut state) = self.state.try_lock() else {
             self.drops.count(level, DropReason::Reentrant);
             return None;
         };
-        if let Some(news) = self.drops.news(&state.announced) {
-            let len = encode(&mut state, &news, room);
+        if let Some(dropped) = self.drops.unannounced(&state.announced) {
+            let len = encode(&mut state, &dropped, room);
             if self.hand_over(&mut state, LogLevel::Warning, room.get(..len)).is_ok() {
-                state.announced.add(&news);
+                state.announced.add(&dropped);
             }
         }
         Some(state)
@@ -129,10 +129,10 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
 
     fn put(&self, record: &LogRecord<'_>) {
         let mut room = [0; N];
-        let announce = |state: &mut State<S>, news: &Sums, room: &mut [u8; N]| {
-            let news = news.as_dropped();
+        let announce = |state: &mut SinkState<S>, dropped: &Sums, room: &mut [u8; N]| {
+            let dropped = dropped.as_dropped();
             state.encode(&self.encoder, room, |cache, out| {
-                self.encoder.encode_dropped(self.clock.now(), &news, cache, out);
+                self.encoder.encode_dropped(self.clock.now(), &dropped, cache, out);
             })
         };
         let Some(mut state) = self.turn(record.level, &mut room, announce) else { return };
@@ -142,7 +142,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     }
 
     /// Hands a record over, or counts it.
-    fn finish(&self, state: &mut State<S>, level: LogLevel, bytes: Option<&[u8]>) {
+    fn finish(&self, state: &mut SinkState<S>, level: LogLevel, bytes: Option<&[u8]>) {
         if let Err(reason) = self.hand_over(state, level, bytes) {
             self.drops.count(level, reason);
         }
@@ -151,7 +151,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     /// Hands a batch of one record to the sink, unless it did not fit.
     fn hand_over(
         &self,
-        state: &mut State<S>,
+        state: &mut SinkState<S>,
         level: LogLevel,
         bytes: Option<&[u8]>,
     ) -> Result<(), DropReason> {
@@ -166,7 +166,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         Ok(())
     }
 
-    /// Logs words and fields; nothing in the words is a placeholder.
+    /// Logs literal text and fields; nothing in the text is a placeholder.
     pub fn log(&self, level: LogLevel, message: &str, fields: &[Field<'_>]) {
         if self.level.enables(level) {
             let record = LogRecord::new(self.clock.now(), level, Name::new(self.name), message);
@@ -175,7 +175,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     }
 }
 
-impl<S> State<S> {
+impl<S> SinkState<S> {
     /// Encodes a batch; returns its length, or more than `N` if it does not fit.
     fn encode<E: Encoder, const N: usize>(
         &mut self,

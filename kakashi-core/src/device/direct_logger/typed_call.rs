@@ -1,6 +1,6 @@
 //! A macro call on a device, whose values' kinds are types still.
 
-use super::{DirectLogger, State};
+use super::{DirectLogger, SinkState};
 use crate::clock::Clock;
 use crate::encode::{CallHead, CallPath, EncodeTyped, Encoder, TypedCall};
 use crate::level::LogLevel;
@@ -25,10 +25,10 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
         encoder: &P,
         level: LogLevel,
         room: &mut [u8; N],
-    ) -> Option<spin::MutexGuard<'_, State<S>>> {
-        self.turn(level, room, |_, news, room| {
+    ) -> Option<spin::MutexGuard<'_, SinkState<S>>> {
+        self.turn(level, room, |_, dropped, room| {
             let mut out = Output::new(room);
-            encoder.put_dropped(self.clock.now(), news, &mut out);
+            encoder.put_dropped(self.clock.now(), dropped, &mut out);
             out.position()
         })
     }
@@ -52,7 +52,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     }
 
     #[inline(never)]
-    fn end<P: EncodeTyped>(&self, call: &mut TypedCall<'_>, state: &mut State<S>, level: LogLevel) {
+    fn end<P: EncodeTyped>(&self, call: &mut TypedCall<'_>, state: &mut SinkState<S>, level: LogLevel) {
         P::end(call);
         let whole = !call.out.overflowed();
         self.finish(state, level, whole.then_some(call.out.written()));

@@ -1,7 +1,7 @@
-//! What a ring holds, as blocks of the wire.
+//! The records of a ring, as blocks of the wire.
 //!
-//! Bodies are copied as they are; what they name by numbers is explained before
-//! them, or by the build's id. A block is released when the sink has taken it.
+//! Bodies are copied as they are; their sites and names are explained before them, or by
+//! the build's id. A block is released when the sink has taken it.
 
 use super::{MAX_BODY_LEN, Ring, RingItem};
 use crate::clock::Clock;
@@ -18,7 +18,7 @@ use crate::wire::{OpenBlock, flag, kind, put_flags_and_time};
 
 /// How many records a block holds at most.
 const MOST_RECORDS: usize = 16;
-/// How many announcements are made of what was lost last: records and damage.
+/// How many announcements may end a drain: of records and of damage.
 const MOST_NEWS_BEHIND: u8 = 2;
 /// Room that is kept for the block's checksum.
 const CHECKSUM: usize = 4;
@@ -28,7 +28,7 @@ impl<const N: usize> Ring<N> {
     /// returns how many records there were.
     ///
     /// A block leaves the ring when the sink has taken it. Losses are announced where
-    /// they happened; `clock` says when that was told. Room of 512 bytes suits most
+    /// they happened; `clock` gives the time of the announcement. Room of 512 bytes suits most
     /// programs. A record that does not fit into it, with the words of its site, is
     /// dropped, counted and announced. Call it from one place at a time: of two that
     /// drain at once, both may hand over the same records.
@@ -73,7 +73,7 @@ impl<const N: usize> Ring<N> {
                 }
                 told_behind += u8::from(is_behind);
                 let mut block = Block::begin(room);
-                block.put_news(clock, first.item(), room);
+                block.put_announcement(clock, first.item(), room);
                 let bytes = block.bytes(room).ok_or(SinkError::new(SinkErrorKind::Full))?;
                 sink.write(&Batch::new(bytes, &block.ends).announcing(1))?;
                 self.release(first);
@@ -129,7 +129,7 @@ impl Block {
         let end = room.len().saturating_sub(CHECKSUM);
         let mut out = Output::resume(room.get_mut(..end).unwrap_or_default(), self.len);
         if !self.is_exported {
-            // An error: no record. Readers will pass over it, and say so.
+            // No record: readers skip it, and report that.
             let _ = self.explain(body, &mut out);
         }
         self.open.open(kind::RECORD, &mut out);
@@ -176,12 +176,12 @@ impl Block {
     }
 
     /// Appends an announcement.
-    fn put_news(&mut self, clock: &impl Clock, news: RingItem<'_>, room: &mut [u8]) {
+    fn put_announcement(&mut self, clock: &impl Clock, loss: RingItem<'_>, room: &mut [u8]) {
         let end = room.len().saturating_sub(CHECKSUM);
         let mut out = Output::resume(room.get_mut(..end).unwrap_or_default(), self.len);
-        if let RingItem::Dropped(counts) = news {
+        if let RingItem::Dropped(counts) = loss {
             self.open.put_dropped(clock.now(), &Counts(counts), &mut out);
-        } else if let RingItem::Damaged(bytes) = news {
+        } else if let RingItem::Damaged(bytes) = loss {
             self.open.open(kind::NAME, &mut out);
             out.put_byte(0);
             codec::put_text(&mut out, "kakashi");
@@ -228,7 +228,7 @@ fn put_build(_: &mut OpenBlock, _: &mut Output<'_>) -> bool {
     false
 }
 
-/// Appends what a number stands for: a site's body or a name.
+/// Appends the site's body or the name of an id.
 #[cfg(target_os = "none")]
 fn put_explanation(_: u8, id: u32, out: &mut Output<'_>) {
     match crate::site::linked::in_memory(id) {
@@ -250,7 +250,7 @@ fn put_explanation(kind: u8, id: u32, out: &mut Output<'_>) {
     }
 }
 
-/// What the ring counts, all for one reason.
+/// The counts of a ring, all for one reason.
 struct Counts([u32; LogLevel::ALL.len()]);
 
 impl DropSums for Counts {

@@ -1,4 +1,4 @@
-//! What a ring knows besides its records: where they begin, and what is lost.
+//! The header of a ring: where its records begin, and counts of what is lost.
 //!
 //! All counters stand in one array, so that copying and summing are short loops.
 
@@ -73,7 +73,7 @@ impl Header {
         store(&self.words[READ], at);
     }
 
-    /// Tells whether the place in the order where something was lost has been reached.
+    /// Tells whether the records before the first loss are all taken out.
     pub(super) fn is_gap_reached(&self) -> bool {
         self.read().wrapping_sub(self.words[GAP].get()) as i32 >= 0
     }

@@ -1,4 +1,4 @@
-//! What a ring takes and gives back.
+//! The items of a ring, and its policy.
 
 use crate::level::LogLevel;
 

@@ -1,8 +1,8 @@
 //! The memory of a ring, in which any bits may be found, and the ways to change it.
 //!
 //! Everything here runs while interrupts are off, and takes a bounded time.
-//! A reset may come between any two stores; what makes each change whole is
-//! said where it is made. A store of one word is taken to be whole itself.
+//! A reset may come between any two stores; a comment at each change says why it is
+//! whole or has no effect. A store of one word is assumed to be whole.
 
 use core::cell::Cell;
 use core::sync::atomic::{Ordering, compiler_fence};
@@ -24,7 +24,7 @@ pub(super) struct Memory<const N: usize> {
     /// Where the next record goes. Every push changes it, so it has its own safeguard.
     pub(super) write: Cell<u32>,
     pub(super) write_inverse: Cell<u32>,
-    /// Whose numbers the records have: a build's mark, or 0 where nobody has said.
+    /// Hash of the build whose site ids the records use; 0 if unknown.
     pub(super) owner: Cell<u32>,
     /// A change is made in the one that does not hold; then the bit is turned.
     pub(super) headers: [Header; 2],
@@ -254,7 +254,7 @@ impl<const N: usize> Memory<N> {
             evictions += 1;
             let (counter, amount, span) = match self.slot(read, write) {
                 Some(head) if head.is_evidence() && !new.is_evidence() => {
-                    // None of those before it goes in vain.
+                    // None of those before it is evicted in vain.
                     header = self.change();
                     read = first;
                     break false;
@@ -278,15 +278,15 @@ impl<const N: usize> Memory<N> {
         fits
     }
 
-    /// Returns whose the ring is, 0 if nobody has said.
+    /// Returns the hash of the build whose site ids the records use; 0 if unknown.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     pub(super) fn ready_owner(&self) -> u32 {
         self.make_ready();
         self.owner.get()
     }
 
-    /// Says whose the ring is. Records of another build are counted as damage: nobody can
-    /// tell what their numbers mean.
+    /// Sets the build whose site ids the records use. Records of another build are counted
+    /// as damage: their ids can't be resolved.
     pub(super) fn own(&self, owner: u32) {
         let header = self.header();
         if self.owner.get() != owner && self.owner.get() != 0 && header.read() != self.write() {

@@ -1,8 +1,8 @@
 //! A ring of records in RAM that threads and interrupts log into and that outlives a reset.
 //!
 //! For devices: it has no heap, and one short critical section per push. It
-//! never looks inside a record, never waits, and never writes anywhere: whoever
-//! has time takes the records out, perhaps after the reset that a fault led to.
+//! never looks inside a record, never waits, and never writes anywhere: the program
+//! takes the records out when it has time, perhaps after the reset that a fault caused.
 //!
 //! # Layout
 //!
@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | 0 | 4 | `6b72`, layout version `01`, log₂ N × 2 + which header holds |
 //! | 4 | 8 | position where the next record goes; its inverse |
-//! | 12 | 4 | mark of the build whose numbers the records have, 0 if nobody has said |
+//! | 12 | 4 | hash of the build whose site ids the records use, 0 if unknown |
 //! | 16 | 68 × 2 | two headers: position of the first record, position of the first loss that is not announced, lost of six levels, damaged bytes, the same seven as far as they are announced, checksum |
 //! | 152 | N | slots, each at a multiple of 4; they may go on at the beginning |
 //!
@@ -98,8 +98,9 @@ impl<const N: usize> Ring<N> {
     ///
     /// Whole records from before the reset stay and come out first. A ring in memory that
     /// held none is emptied. Records of another build, after an update, are counted as
-    /// damage: their numbers mean something else there. The other methods make a ring usable just as well, but nobody
-    /// reads the sums of all its records then; what is damaged is found when it comes up.
+    /// damage: their ids mean something else. Without this call the other methods make the
+    /// ring usable too, but do not check all records at once: damage is found when its turn
+    /// comes.
     pub fn open(&self) -> Recovered {
         let owner = build_mark();
         self.locked(|memory| memory.own(owner));
@@ -241,7 +242,8 @@ impl<const N: usize> Ring<N> {
         (sum(slot, room) == checksum).then_some((slot.level(), slot.len(), at.wrapping_add(slot.span())))
     }
 
-    /// Says whose the ring is, if `open` has not: it was healed since, or never opened.
+    /// Sets the build of the records, if `open` has not: the ring was repaired since, or never
+    /// opened.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     fn own_if_nobody_did(&self) {
         if self.locked(|memory| memory.ready_owner()) == 0 {
@@ -250,7 +252,7 @@ impl<const N: usize> Ring<N> {
         }
     }
 
-    /// Returns where the next record will stand.
+    /// Returns the position of the next record.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     fn end(&self) -> u32 {
         self.locked(|memory| {
@@ -259,7 +261,7 @@ impl<const N: usize> Ring<N> {
         })
     }
 
-    /// Tells whether all that stood before a position is taken out.
+    /// Tells whether all records before a position are taken out.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     fn is_behind(&self, end: u32) -> bool {
         self.locked(|memory| memory.header().read().wrapping_sub(end) as i32 >= 0)
@@ -279,7 +281,7 @@ impl<const N: usize> Ring<N> {
         });
     }
 
-    /// Takes out all that stands before a position, as far as it is still there.
+    /// Takes out all records before a position that are still there.
     #[cfg(any(feature = "alloc", target_os = "none"))]
     fn release_through(&self, end: u32) {
         self.locked(|memory| {
@@ -322,7 +324,7 @@ impl<const N: usize> fmt::Debug for Ring<N> {
     }
 }
 
-/// What stands first in a ring.
+/// The first item of a ring.
 enum Head {
     Nothing,
     /// What is lost, and the sum of what was announced before.

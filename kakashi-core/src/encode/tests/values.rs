@@ -122,7 +122,7 @@ fn a_described_scalar_is_written_as_the_scalar() {
         let unnested = Unnested(value);
         let described = Value::Composite(&unnested);
         assert_eq!(json_value(&described), json_value(&value));
-        // Through the wire it becomes the scalar: the line must not depend on the road.
+        // Through the wire it becomes the scalar: the line must not depend on the path.
         assert_eq!(text_value(&described), text_value(&value));
         assert_eq!(shown(&described), shown(&value));
     }
