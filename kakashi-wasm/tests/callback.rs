@@ -70,11 +70,11 @@ fn a_function_that_throws_is_asked_again_for_the_same_batch() {
     let state = Rc::clone(&throws);
     let (callback, kept) =
         keeping(move || if state.get() { Err("no".into()) } else { Ok(JsValue::UNDEFINED) });
-    let told = Rc::new(RefCell::new(Vec::new()));
-    let teller = Rc::clone(&told);
+    let reports = Rc::new(RefCell::new(Vec::new()));
+    let reporter = Rc::clone(&reports);
     quiet()
         .destination(sinks::callback(&function(&callback)))
-        .on_error(move |news| teller.borrow_mut().push(news.to_owned()))
+        .on_error(move |report| reporter.borrow_mut().push(report.to_owned()))
         .apply();
     let before = stats();
     info!("one");
@@ -88,8 +88,8 @@ fn a_function_that_throws_is_asked_again_for_the_same_batch() {
     assert_eq!(texts, ["INFO root one\n", "INFO root two\n"]);
     assert_eq!(since(&before), (2, 0));
     assert_eq!(stats().failures - before.failures, 2);
-    assert_eq!(told.borrow().len(), 1, "{told:?}");
-    assert!(told.borrow()[0].starts_with("callback failed: the sink failed"), "{told:?}");
+    assert_eq!(reports.borrow().len(), 1, "{reports:?}");
+    assert!(reports.borrow()[0].starts_with("callback failed: the sink failed"), "{reports:?}");
 }
 
 #[wasm_bindgen_test]
@@ -115,11 +115,11 @@ async fn a_function_that_throws_is_asked_again_by_a_timer() {
 #[wasm_bindgen_test]
 async fn a_promise_that_rejects_is_a_failure() {
     let (callback, kept) = keeping(|| Ok(Promise::reject(&"later".into()).into()));
-    let told = Rc::new(Cell::new(0));
-    let teller = Rc::clone(&told);
+    let reports = Rc::new(Cell::new(0));
+    let reporter = Rc::clone(&reports);
     quiet()
         .destination(sinks::callback(&function(&callback)))
-        .on_error(move |_| teller.set(teller.get() + 1))
+        .on_error(move |_| reporter.set(reporter.get() + 1))
         .apply();
     let before: Stats = stats();
     info!("one");
@@ -129,5 +129,5 @@ async fn a_promise_that_rejects_is_a_failure() {
     flush();
     sleep(1).await;
     assert_eq!(kept.borrow().len(), 2);
-    assert_eq!((since(&before), stats().failures - before.failures, told.get()), ((2, 0), 2, 1));
+    assert_eq!((since(&before), stats().failures - before.failures, reports.get()), ((2, 0), 2, 1));
 }

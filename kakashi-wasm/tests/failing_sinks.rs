@@ -50,16 +50,17 @@ fn beyond_the_limit_records_are_dropped_counted_and_announced() {
     let (written, dropped) = since(&before);
     assert_eq!(written + dropped, 6002);
     let lines = memory.lines();
-    let news: Vec<&String> = lines.iter().filter(|line| line.contains("Records were dropped")).collect();
-    assert_eq!(news.len(), 1, "{news:?}");
+    let announcements: Vec<&String> =
+        lines.iter().filter(|line| line.contains("Records were dropped")).collect();
+    assert_eq!(announcements.len(), 1, "{announcements:?}");
     assert!(
-        news[0].starts_with(&format!("WARNING kakashi Records were dropped dropped={dropped} ")),
-        "{news:?}"
+        announcements[0].starts_with(&format!("WARNING kakashi Records were dropped dropped={dropped} ")),
+        "{announcements:?}"
     );
     assert_eq!(lines.len() - 1, written);
-    let told: usize = memory.batches.borrow().iter().map(|batch| batch.1).sum();
+    let announced: usize = memory.batches.borrow().iter().map(|batch| batch.1).sum();
     let records: usize = memory.batches.borrow().iter().map(|batch| batch.0).sum();
-    assert_eq!((records, told), (written, dropped));
+    assert_eq!((records, announced), (written, dropped));
 }
 
 #[wasm_bindgen_test]

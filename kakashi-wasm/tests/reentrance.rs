@@ -42,7 +42,7 @@ impl fmt::Display for Endless {
 }
 
 #[wasm_bindgen_test]
-fn a_display_that_logs_itself_comes_to_an_end_that_is_counted_and_told() {
+fn a_display_that_logs_itself_comes_to_an_end_that_is_counted_and_announced() {
     let memory = to_memory();
     let before = stats();
     info!("outer", value = %Endless);

@@ -103,18 +103,20 @@ fn a_context_is_redacted_as_fields_are() {
 }
 
 #[test]
-fn drops_are_told_before_the_next_record_or_alone() {
+fn drops_are_announced_before_the_next_record_or_alone() {
     let mut engine = engine(Format::Text, 1 << 16);
     engine.add_dropped(0, 0, LogLevel::Info, DropReason::QueueFull, 3);
     let items = items(|block, out| {
         put_logger(out, 0, "app", 0);
         block.put_record(out, &record(LogLevel::Info, "next"), LOGGER);
     });
-    let told = lines(&mut engine, &items);
-    assert!(told.starts_with("1970-01-01T00:00:00.000000Z WARNING kakashi Records were dropped dropped=3 "));
+    let announced = lines(&mut engine, &items);
+    assert!(
+        announced.starts_with("1970-01-01T00:00:00.000000Z WARNING kakashi Records were dropped dropped=3 ")
+    );
     engine.add_dropped(0, 0, LogLevel::Error, DropReason::SinkFailed, 1);
     engine.announce(0, Timestamp::Wall(0));
-    assert!(String::from_utf8(engine.lent(0, 0).expect("news")).unwrap().contains("dropped=1 "));
+    assert!(String::from_utf8(engine.lent(0, 0).expect("an announcement")).unwrap().contains("dropped=1 "));
 }
 
 #[test]

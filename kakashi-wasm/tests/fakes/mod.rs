@@ -90,7 +90,7 @@ pub(crate) fn to_memory() -> Memory {
     memory
 }
 
-/// Tells what has happened between two looks: records written and dropped.
+/// Returns how many records were written and dropped since `before`.
 pub(crate) fn since(before: &Stats) -> (usize, usize) {
     let now = stats();
     (now.written - before.written, now.dropped.total() - before.dropped.total())
