@@ -119,9 +119,16 @@ impl BatchBuilder {
             if needed - self.len > MAX_RECORD_BYTES {
                 return Err(DropReason::TooLarge);
             }
-            let least = if self.bytes.is_empty() { self.batch_bytes + self.batch_bytes / 8 } else { 0 };
-            self.bytes.resize(needed.next_power_of_two().max(least), 0);
+            self.grow(needed);
         }
+    }
+
+    /// Makes the memory large enough for `needed` bytes; not inlined, for it is seldom called.
+    #[cold]
+    #[inline(never)]
+    fn grow(&mut self, needed: usize) {
+        let least = if self.bytes.is_empty() { self.batch_bytes + self.batch_bytes / 8 } else { 0 };
+        self.bytes.resize(needed.next_power_of_two().max(least), 0);
     }
 
     /// Tells whether the batch is full.
@@ -151,7 +158,7 @@ impl BatchBuilder {
                     break;
                 }
                 // A foreign encoder needs more bytes than are kept free for ours.
-                self.bytes.resize(end, 0);
+                self.grow(end);
             }
             if let Some(last) = self.ends.last_mut() {
                 last.end = self.len;
