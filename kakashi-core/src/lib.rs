@@ -119,6 +119,9 @@ pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use logger::settings::{Settings, SettingsChange};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use pipeline::admits;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use pipeline::deferred::{Deferred, DeferredQueue, MAX_DEFERRED_BYTES, encode_deferred, replay_deferred};
@@ -141,7 +144,7 @@ pub use sink::batch::{Batch, RecordEnd};
 pub use sink::batch_builder::BatchBuilder;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub use sink::delivery::{Backoff, Progress};
+pub use sink::delivery::{Backoff, Progress, RetryMode};
 pub use sink::function_sink::FunctionSink;
 pub use sink::{Sink, SinkError, SinkErrorKind};
 #[cfg(target_os = "none")]

@@ -2,10 +2,9 @@
 
 use std::rc::Rc;
 
-use kakashi_core::{Clock, Sink};
+use kakashi_core::{Clock, RetryMode, Sink};
 
 use crate::delivery::report::{OnError, set_on_error};
-use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::logger_registry::logger_registry;
 use crate::dispatch::settings;
 use crate::host::timer;

@@ -1,8 +1,7 @@
 //! Flushing: writing what is in batches now.
 
-use kakashi_core::Flushed;
+use kakashi_core::{Flushed, RetryMode};
 
-use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::{self, Dispatch};
 use crate::submit::deferred;
 use crate::{reentrancy, submit};

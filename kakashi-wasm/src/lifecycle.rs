@@ -9,12 +9,11 @@ use std::cell::{Cell, OnceCell};
 use std::panic::PanicHookInfo;
 use std::sync::Once;
 
-use kakashi_core::{Call, Field, LogContext, LogLevel, Value};
+use kakashi_core::{Call, Field, LogContext, LogLevel, RetryMode, Value};
 use wasm_bindgen::prelude::Closure;
 use wasm_bindgen::{JsCast as _, JsValue};
 use web_sys::{Document, EventTarget, VisibilityState};
 
-use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::logger_registry::logger_registry;
 use crate::host::hooks::{self, Hooks};
 use crate::host::imports::{global_object, method};

@@ -13,9 +13,13 @@ pub(crate) mod scratch;
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 
+#[cfg(feature = "std")]
+use self::guard::CatchPanic;
 use self::guard::Guard;
 use self::redaction::Redaction;
 use self::scratch::Scratch;
+#[cfg(feature = "std")]
+use crate::level::LevelFilter;
 use crate::record::{Extra, LogRecord, Values};
 use crate::value::Value;
 use crate::value::field::Field;
@@ -107,6 +111,21 @@ impl<F: Fn(&LogRecord<'_>) -> bool + Send + Sync> Filter for F {
     fn passes(&self, record: &LogRecord<'_>) -> bool {
         self(record)
     }
+}
+
+/// Tells whether a destination gets a record: its threshold and its filter let it pass. A
+/// filter that panics does.
+#[cfg(feature = "std")]
+#[inline]
+pub fn admits(threshold: LevelFilter, filter: Option<&dyn Filter>, record: &LogRecord<'_>) -> bool {
+    if !threshold.enables(record.level) {
+        return false;
+    }
+    filter.is_none_or(|filter| {
+        let mut passes = true;
+        CatchPanic.run(&mut || passes = filter.passes(record));
+        passes
+    })
 }
 
 /// Adds, filters and redacts.

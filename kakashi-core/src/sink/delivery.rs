@@ -78,6 +78,15 @@ impl Progress {
     }
 }
 
+/// Whether to respect the back-off of a failed sink.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum RetryMode {
+    /// Write nothing before the back-off has ended.
+    Backoff,
+    /// Try at once.
+    Now,
+}
+
 /// The pauses after a sink's failures: 50 ms, then twice as long each time, at most 1 s.
 ///
 /// Times are milliseconds of any steady clock.

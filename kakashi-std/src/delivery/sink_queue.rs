@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use kakashi_core::{DropReason, Encoder, LogLevel, Sink, SinkError, SinkErrorKind};
+use kakashi_core::{DropReason, Encoder, LogLevel, RetryMode, Sink, SinkError, SinkErrorKind};
 
 use super::backlog::Backlog;
 use super::buffer_pool::{Buffer, BufferPool};
@@ -40,15 +40,6 @@ pub(crate) struct SinkQueue {
     /// Set in a forked child if another thread held the writer's lock at `fork`. It
     /// can never be released.
     lock_lost: AtomicBool,
-}
-
-/// Whether to respect the back-off of a failed sink.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RetryMode {
-    /// Do not try a sink that failed a moment ago.
-    Backoff,
-    /// Try now, whatever happened before.
-    Now,
 }
 
 impl SinkQueue {

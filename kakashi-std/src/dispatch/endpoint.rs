@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{CatchPanic, Encoder, Filter, Guard as _, LevelFilter, LogRecord};
+use kakashi_core::{Encoder, Filter, LevelFilter, LogRecord, admits};
 
 use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
@@ -25,17 +25,7 @@ impl Endpoint {
     /// Tells whether a record goes there; a filter that panics lets it pass.
     #[inline]
     pub(crate) fn admits(&self, record: &LogRecord<'_>) -> bool {
-        if !self.threshold.enables(record.level) {
-            return false;
-        }
-        match &self.filter {
-            None => true,
-            Some(filter) => {
-                let mut passes = true;
-                CatchPanic.run(&mut || passes = filter.passes(record));
-                passes
-            }
-        }
+        admits(self.threshold, self.filter.as_deref(), record)
     }
 }
 

@@ -18,10 +18,9 @@ pub(crate) mod thread_dispatch;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kakashi_core::{Clock, LogContext, Pipeline};
+use kakashi_core::{Clock, LogContext, Pipeline, RetryMode};
 
 use self::endpoint::Endpoint;
-use crate::delivery::sink_queue::RetryMode;
 
 /// What happens to a record, and where it goes.
 #[derive(Default)]

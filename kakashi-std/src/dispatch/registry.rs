@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use super::thread_buffer::ThreadBuffer;
-use crate::delivery::sink_queue::{RetryMode, SinkQueue};
+use kakashi_core::RetryMode;
+
+use crate::delivery::sink_queue::SinkQueue;
 use crate::sync::timed_lock::lock_until;
 
 static BUFFERS: Mutex<Vec<Arc<ThreadBuffer>>> = Mutex::new(Vec::new());

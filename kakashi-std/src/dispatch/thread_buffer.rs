@@ -6,12 +6,13 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
-use kakashi_core::{CatchPanic, DropReason, EncoderCache, Guard as _, LogRecord, Output, RecordEnd};
+use kakashi_core::{
+    CatchPanic, DropReason, EncoderCache, Guard as _, LogRecord, Output, RecordEnd, RetryMode,
+};
 
 use super::endpoint::Endpoint;
 use super::flush_signal;
 use crate::delivery::buffer_pool::{Buffer, FINISH_ROOM};
-use crate::delivery::sink_queue::RetryMode;
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::timed_lock::lock_until;
 

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Instant;
 
-use crate::delivery::sink_queue::RetryMode;
+use kakashi_core::RetryMode;
+
 use crate::dispatch::{flush_signal, registry};
 use crate::submit::{deferred, replay};
 

@@ -8,10 +8,10 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
-use kakashi_core::{DropReason, Dropped, LogLevel, Sink};
+use kakashi_core::{DropReason, Dropped, LogLevel, RetryMode, Sink};
 
 use crate::delivery::report::{COUNTERS, report};
-use crate::delivery::sink_writer::{OutBatch, RetryMode, SinkWriter};
+use crate::delivery::sink_writer::{OutBatch, SinkWriter};
 
 /// A named sink, its queue, and its drops that no batch has announced yet.
 pub(crate) struct SinkQueue {

@@ -5,7 +5,8 @@
 use std::collections::VecDeque;
 
 use kakashi_core::{
-    Backoff, Batch, CatchPanic, Dropped, Guard as _, Progress, RecordEnd, Sink, SinkError, SinkErrorKind,
+    Backoff, Batch, CatchPanic, Dropped, Guard as _, Progress, RecordEnd, RetryMode, Sink, SinkError,
+    SinkErrorKind,
 };
 
 use crate::delivery::report::{COUNTERS, report};
@@ -17,15 +18,6 @@ use crate::reentrancy::in_sink;
 pub(crate) const BACKLOG_BYTES: usize = 4 << 20;
 /// Timers may ring before their time, by this much.
 const EARLY_MILLIS: f64 = 5.0;
-
-/// Whether to respect the back-off of a failed sink.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) enum RetryMode {
-    /// Write nothing before the back-off has ended.
-    Backoff,
-    /// Try at once.
-    Now,
-}
 
 /// A batch, and where in it drops are announced.
 #[derive(Clone, Copy)]

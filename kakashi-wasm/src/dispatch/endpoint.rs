@@ -6,12 +6,12 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kakashi_core::{
-    BatchBuilder, CatchPanic, DropReason, Dropped, Encoder, Filter, Guard as _, LevelFilter, LogLevel,
-    LogRecord, Timestamp,
+    BatchBuilder, DropReason, Dropped, Encoder, Filter, LevelFilter, LogLevel, LogRecord, RetryMode,
+    Timestamp, admits,
 };
 
 use crate::delivery::sink_queue::SinkQueue;
-use crate::delivery::sink_writer::{OutBatch, RetryMode};
+use crate::delivery::sink_writer::OutBatch;
 use crate::host::clock::now_nanos;
 use crate::reentrancy::CallGuard;
 
@@ -60,14 +60,7 @@ impl Endpoint {
     /// Tells whether threshold and filter let a record pass; a filter that panics does.
     #[inline]
     pub(crate) fn admits(&self, record: &LogRecord<'_>) -> bool {
-        if !self.threshold.enables(record.level) {
-            return false;
-        }
-        self.filter.as_ref().is_none_or(|filter| {
-            let mut passes = true;
-            CatchPanic.run(&mut || passes = filter.passes(record));
-            passes
-        })
+        admits(self.threshold, self.filter.as_deref(), record)
     }
 
     /// Appends a record to the batch, and writes that if it is full.

@@ -8,9 +8,8 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::{Rc, Weak};
 
-use kakashi_core::{Clock, DropReason, LogContext, LogLevel, LogRecord, Pipeline};
+use kakashi_core::{Clock, DropReason, LogContext, LogLevel, LogRecord, Pipeline, RetryMode};
 
-use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::endpoint::Endpoint;
 
 thread_local! {

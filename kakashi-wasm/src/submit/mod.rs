@@ -6,9 +6,10 @@ pub(crate) mod origin;
 use std::cell::Cell;
 use std::rc::Rc;
 
-use kakashi_core::{Call, CatchPanic, Clock as _, Guard as _, LogRecord, MergedContext, Scratch, Timestamp};
+use kakashi_core::{
+    Call, CatchPanic, Clock as _, Guard as _, LogRecord, MergedContext, RetryMode, Scratch, Timestamp,
+};
 
-use crate::delivery::sink_writer::RetryMode;
 use crate::dispatch::{self, Dispatch, settings};
 use crate::host::clock::{SystemClock, now_nanos};
 use crate::host::{microtask, timer};
