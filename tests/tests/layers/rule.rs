@@ -59,9 +59,10 @@ fn wrong_way(listing: &Listing, import: &Import) -> Option<String> {
     let Import { from, line, to, name } = import;
     let here = place(from);
     let (path, shown) = match to {
-        Target::File(path) => {
-            (path, path.trim_end_matches(".rs").trim_end_matches("/mod").replace('/', "::"))
-        }
+        Target::File(path) => match path.strip_suffix(".rs") {
+            Some(module) => (path, module.trim_end_matches("/mod").replace('/', "::")),
+            None => (path, path.clone()),
+        },
         Target::Folder(path) => (path, place(path).to_owned()),
         Target::Stranger(other) => {
             return Some(format!(
