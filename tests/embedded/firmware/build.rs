@@ -14,7 +14,7 @@ const VECTORS: &str = "../../vectors/records.json";
 /// What leaves call sites in the ELF file; the host asks for it by `SITES=exported`.
 const EXPORT: &str = "../../../kakashi-core/kakashi.x";
 
-/// What a chip has room for.
+/// The vectors that fit into a chip's memory.
 struct Limits {
     /// Bytes of a line, a block or the pairs of a context.
     bytes: usize,

@@ -7,7 +7,7 @@ const ROOM: usize = 4096;
 
 struct Memory(UnsafeCell<[u8; ROOM]>);
 
-// SAFETY: only `append` touches the bytes, and it is said there who calls it.
+// SAFETY: only `append` touches the bytes, whose docs name its callers.
 #[allow(unsafe_code, reason = "a lock would be counted as part of the record")]
 unsafe impl Sync for Memory {}
 
@@ -26,11 +26,11 @@ pub fn append(bytes: &[u8]) {
     // SAFETY: the range lies in the array (tested above), nobody else holds a
     // reference into it, and programs that write here run on one core without interrupts.
     unsafe {
-        let room = BYTES.0.get().cast::<u8>().add(at);
+        let target = BYTES.0.get().cast::<u8>().add(at);
         match bytes {
             // Some write byte by byte: no call of `memcpy` for those.
-            [byte] => room.write(*byte),
-            bytes => room.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
+            [byte] => target.write(*byte),
+            bytes => target.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len()),
         }
     }
     LEN.store(end, Ordering::Relaxed);

@@ -6,8 +6,8 @@ use crate::register::Register;
 
 /// The board's first serial line; only sends.
 ///
-/// A byte is a register written, so any number of these may exist; who sends
-/// from interrupts too must keep their bytes apart.
+/// A byte is a register written, so any number of these may exist; a program that sends
+/// from interrupts too must keep the bytes of both apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Uart(());
 

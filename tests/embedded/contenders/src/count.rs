@@ -8,7 +8,7 @@ use cortex_m_semihosting::hprintln;
 
 /// How often the statements are run.
 const ROUNDS: u32 = 256;
-/// How often before there must be room again; making it is not counted.
+/// How often between two calls that free memory, which are not counted.
 const ROUNDS_IN_A_ROW: u32 = 8;
 /// The instructions of the loop whose length is known.
 const KNOWN: u32 = 2_000_000;

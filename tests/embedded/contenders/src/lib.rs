@@ -22,7 +22,7 @@ pub use count::run;
 pub use once::run;
 
 /// Makes the firmware of a `Logger` and the module `sensors`; the second argument lets
-/// the next records find room, outside of what is counted; the third sends what was kept,
+/// frees memory for the next records, outside of the measurement; the third sends what was kept,
 /// and counts in the size.
 #[macro_export]
 macro_rules! firmware {

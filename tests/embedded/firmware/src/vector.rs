@@ -48,10 +48,10 @@ impl Vector {
         }
     }
 
-    /// Hands out the record; the context's pairs are written into `room`. False if
-    /// there are more than `FIELDS` fields, or the room is too small.
-    pub fn with<const FIELDS: usize>(&self, room: &mut [u8], then: impl FnOnce(&LogRecord<'_>)) -> bool {
-        let mut pairs = Output::new(room);
+    /// Hands out the record; the context's pairs are written into `buffer`. False if
+    /// there are more than `FIELDS` fields, or the buffer is too small.
+    pub fn with<const FIELDS: usize>(&self, buffer: &mut [u8], then: impl FnOnce(&LogRecord<'_>)) -> bool {
+        let mut pairs = Output::new(buffer);
         let mut mask = 0;
         for (key, value) in self.context {
             put_pair(&mut pairs, key, &value.to_value());

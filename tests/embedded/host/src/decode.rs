@@ -65,8 +65,8 @@ pub fn json(record: &LogRecord<'_>) -> Result<Value> {
 }
 
 fn encode(encoder: &impl Encoder, record: &LogRecord<'_>) -> String {
-    let mut room = [0; 1024];
-    let mut out = Output::new(&mut room);
+    let mut buffer = [0; 1024];
+    let mut out = Output::new(&mut buffer);
     encoder.encode(record, &mut EncoderCache::new(), &mut out);
     String::from_utf8_lossy(out.written()).into_owned()
 }

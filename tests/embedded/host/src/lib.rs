@@ -8,4 +8,4 @@ pub mod qemu;
 
 pub use decode::ExportedSites;
 pub use firmware::{Firmware, Program, Sites};
-pub use qemu::{Machine, Run};
+pub use qemu::{Machine, RUN_TIMEOUT, Run};

@@ -8,7 +8,11 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail};
 use wait_timeout::ChildExt;
 
-/// A machine that the `board` crate knows.
+/// How long a run may take: it ends by itself, in seconds on an idle machine, and only
+/// firmware that hangs meets this on one that is busy with other tests.
+pub const RUN_TIMEOUT: Duration = Duration::from_secs(300);
+
+/// A machine that the `board` crate supports.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Machine {
     /// A Cortex-M4F: thumbv7em-none-eabihf.

@@ -24,20 +24,20 @@ struct Context {
 fn check(machine: Machine, sites: Sites) {
     let sent = sent(machine, Program::Bin("interrupts"), sites);
     let is_done = |item: &Sent| matches!(item, Sent::Record(record) if text(record, "message") == "Done");
-    let roads: Vec<&[Sent]> = sent.split_inclusive(is_done).collect();
-    let [newest, oldest] = roads[..] else { panic!("{} roads", roads.len()) };
-    let (surplus, said) = check_road(newest);
+    let runs: Vec<&[Sent]> = sent.split_inclusive(is_done).collect();
+    let [newest, oldest] = runs[..] else { panic!("{} runs", runs.len()) };
+    let (surplus, said) = check_run(newest);
     assert_eq!(surplus, [0; 6], "announced, but not missing");
     println!("{machine:?} {sites:?}, newest dropped: {said}");
     // One that gives way while the line takes it is counted, and delivered: few are.
-    let (surplus, said) = check_road(oldest);
+    let (surplus, said) = check_run(oldest);
     let surplus: i64 = surplus.iter().sum();
     println!("{machine:?} {sites:?}, oldest dropped: {said}; {surplus} counted and delivered");
     assert!(surplus < 50, "{surplus} announced, but not missing");
 }
 
 /// Returns what was announced, but is not missing, and what there was.
-fn check_road(sent: &[Sent]) -> ([i64; 6], String) {
+fn check_run(sent: &[Sent]) -> ([i64; 6], String) {
     let (mut main, mut timer) = (Context::default(), Context::default());
     // Announced, and not yet seen to be missing.
     let mut announced = [0_i64; 6];

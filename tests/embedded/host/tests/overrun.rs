@@ -41,7 +41,7 @@ fn check_round(items: &[Sent], logger: &str, round: u64) -> u64 {
     for item in items {
         match item {
             Sent::Dropped(counts) => {
-                assert_eq!(dropped, None, "told twice in a round");
+                assert_eq!(dropped, None, "announced twice in a round");
                 (dropped, was_announced) = (Some(*counts), true);
             }
             Sent::Record(record) => {
@@ -63,7 +63,7 @@ fn check_round(items: &[Sent], logger: &str, round: u64) -> u64 {
     for level in 0..6 {
         assert_eq!(kept[level] + dropped[level], logged[level], "{} of {logger}", LEVELS[level]);
     }
-    assert_eq!(dropped[3..], [0; 3], "evidence was lost while room was kept for it");
+    assert_eq!(dropped[3..], [0; 3], "evidence was lost while space was reserved for it");
     let is_first_kept = matches!(&items[0], Sent::Record(record) if number(record, "sequence") == 0);
     assert!(is_first_kept || logger == "oldest", "the newest give way: {:?}", items[0]);
     dropped.iter().sum()

@@ -89,7 +89,7 @@ fn what_a_reset_stops_on_its_way_out_is_sent_again() {
                     again += u64::from(sequence <= seen);
                     seen = seen.max(sequence);
                 }
-                Sent::Dropped(_) => panic!("there is room for all: {item:?}"),
+                Sent::Dropped(_) => panic!("all fit: {item:?}"),
             }
         }
         assert_eq!(seen, number(&done, "last"));

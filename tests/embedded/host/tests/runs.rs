@@ -5,13 +5,13 @@ mod common;
 use std::time::Duration;
 
 use common::build;
-use host::{Machine, Program, Sites};
+use host::{Machine, Program, RUN_TIMEOUT, Sites};
 
 #[test]
 fn a_panic_is_a_failed_run() {
     for machine in Machine::ALL {
         let elf = build(machine, Program::Bin("panics"), Sites::Described);
-        let run = machine.run(&elf, Duration::from_secs(60)).expect("QEMU runs");
+        let run = machine.run(&elf, RUN_TIMEOUT).expect("QEMU runs");
         assert!(!run.passed);
         assert!(run.complaints.contains("as it should"), "{run:?}");
     }

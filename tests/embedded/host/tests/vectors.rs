@@ -1,9 +1,8 @@
 //! The conformance vectors, encoded on a chip: see `tests/vectors/README.md`.
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use host::{Firmware, Machine, Program};
+use host::{Firmware, Machine, Program, RUN_TIMEOUT};
 use serde_json::Value;
 
 /// What a chip sent: the bytes of each form of each vector.
@@ -63,7 +62,7 @@ fn expected(vector: &Value, form: &str) -> Option<Vec<u8>> {
 
 fn run(machine: Machine) -> Sent {
     let elf = Firmware::of(Program::Bin("vectors")).build(machine).expect("the firmware builds");
-    let run = machine.run(&elf, Duration::from_secs(120)).expect("QEMU runs");
+    let run = machine.run(&elf, RUN_TIMEOUT).expect("QEMU runs");
     assert!(run.passed, "{}{}", run.semihosting, run.complaints);
     let (mut sent, mut rest) = (Sent::new(), &run.serial[..]);
     // A frame: see `firmware/src/frame.rs`.

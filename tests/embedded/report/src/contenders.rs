@@ -49,7 +49,7 @@ const ANY: f64 = f64::INFINITY;
 /// The board and the values, which all others have too.
 pub(crate) const EMPTY: Contender = rival("empty", "empty", "empty", Counted::Shown);
 
-/// All who log.
+/// All contenders that log.
 pub(crate) const ALL: [Contender; 10] = [
     rival("`log`, `core::fmt`", "log_fmt", "log", Counted::Rival),
     rival("`log` with `kv`", "log_kv", "log-kv", Counted::Shown),

@@ -22,7 +22,7 @@ struct Count {
     bytes: f64,
 }
 
-/// Prints the table and returns who is not quicker than its rivals.
+/// Prints the table and returns the contenders of kakashi that are not quicker than their rivals.
 pub(crate) fn report() -> Result<Vec<String>> {
     let empty = count(&EMPTY)?;
     println!("| | instructions | bytes |");

@@ -19,7 +19,7 @@ struct Serial;
 /// Touched within a critical section only.
 struct State(UnsafeCell<(critical_section::RestoreState, defmt::Encoder)>);
 
-// SAFETY: who has entered the critical section has it alone.
+// SAFETY: inside the critical section nothing else uses it.
 unsafe impl Sync for State {}
 
 static STATE: State =

@@ -29,9 +29,9 @@ fn drain() {
 
 /// Takes the records out, and tells how many bytes they were.
 fn rewind() -> usize {
-    let mut room = [0; 256];
+    let mut buffer = [0; 256];
     let mut bytes = 0;
-    while let Some(first) = RING.peek(&mut room) {
+    while let Some(first) = RING.peek(&mut buffer) {
         if let kakashi_core::RingItem::Record { body, .. } = first.item() {
             bytes += body.len();
         }

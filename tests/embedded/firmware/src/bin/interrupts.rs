@@ -31,28 +31,28 @@ uninit_ring! {
 uninit_ring! {
     static OLDEST: Ring<2048>;
 }
-static ROADS: [Road; 2] = [
-    Road {
+static SETUPS: [Setup; 2] = [
+    Setup {
         ring: &NEWEST,
         main: RingLogger::new(name!("main"), Interrupts, &NEWEST),
         timer: RingLogger::new(name!("timer"), Interrupts, &NEWEST),
     },
-    Road {
+    Setup {
         ring: &OLDEST,
         main: RingLogger::new(name!("main"), Interrupts, &OLDEST).policy(RingPolicy::DropOldest),
         timer: RingLogger::new(name!("timer"), Interrupts, &OLDEST).policy(RingPolicy::DropOldest),
     },
 ];
 
-/// A ring and those who log into it.
-struct Road {
+/// A ring and the loggers that write into it.
+struct Setup {
     ring: &'static Ring<2048>,
     main: RingLogger<Interrupts, 2048>,
     timer: RingLogger<Interrupts, 2048>,
 }
 
-/// Which of the roads is used.
-static ROAD: AtomicUsize = AtomicUsize::new(0);
+/// The index of the setup in use.
+static CURRENT: AtomicUsize = AtomicUsize::new(0);
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// Tells how many interrupts there were.
@@ -68,7 +68,7 @@ impl Clock for Interrupts {
 fn SysTick() {
     let sequence = COUNT.load(Ordering::Relaxed) + 1;
     COUNT.store(sequence, Ordering::Relaxed);
-    let timer = &ROADS[ROAD.load(Ordering::Relaxed)].timer;
+    let timer = &SETUPS[CURRENT.load(Ordering::Relaxed)].timer;
     if sequence.is_multiple_of(16) {
         warning!(timer, "Sixteen ticks", sequence, inverse = !sequence);
     } else {
@@ -79,20 +79,20 @@ fn SysTick() {
 #[entry]
 fn main() -> ! {
     let mut sink = Serial(Uart::start());
-    ROADS.iter().for_each(|road| _ = road.ring.open());
+    SETUPS.iter().for_each(|setup| _ = setup.ring.open());
     systick::start_interrupts(TICKS);
-    for (index, road) in ROADS.iter().enumerate() {
+    for (index, setup) in SETUPS.iter().enumerate() {
         interrupt::free(|_| {
             COUNT.store(0, Ordering::Relaxed);
-            ROAD.store(index, Ordering::Relaxed);
+            CURRENT.store(index, Ordering::Relaxed);
         });
-        run(road, &mut sink);
+        run(setup, &mut sink);
     }
     exit::success()
 }
 
 /// Logs and drains. An interrupt after `Done` is not drained any more.
-fn run(Road { ring, main, .. }: &Road, sink: &mut Serial<Uart>) {
+fn run(Setup { ring, main, .. }: &Setup, sink: &mut Serial<Uart>) {
     for sequence in 1..=RECORDS {
         let text = &LETTERS[..sequence as usize % (LETTERS.len() + 1)];
         info!(

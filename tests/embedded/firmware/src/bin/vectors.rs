@@ -29,20 +29,20 @@ fn main() -> ! {
     exit::success()
 }
 
-fn send_all(line: Uart, vector: &Vector, record: &LogRecord<'_>, room: &mut [u8]) {
-    send(line, vector, Kind::Text, room, |out| Text.encode(record, &mut EncoderCache::new(), out));
-    send(line, vector, Kind::Json, room, |out| Json::new().encode(record, &mut EncoderCache::new(), out));
+fn send_all(line: Uart, vector: &Vector, record: &LogRecord<'_>, buffer: &mut [u8]) {
+    send(line, vector, Kind::Text, buffer, |out| Text.encode(record, &mut EncoderCache::new(), out));
+    send(line, vector, Kind::Json, buffer, |out| Json::new().encode(record, &mut EncoderCache::new(), out));
     if vector.site().is_some() {
         let json = Json::new().location(true);
-        send(line, vector, Kind::JsonWithLocation, room, |out| {
+        send(line, vector, Kind::JsonWithLocation, buffer, |out| {
             json.encode(record, &mut EncoderCache::new(), out);
         });
     }
-    send(line, vector, Kind::Block, room, |out| put_block(vector, record, out));
+    send(line, vector, Kind::Block, buffer, |out| put_block(vector, record, out));
 }
 
-fn send(line: Uart, vector: &Vector, kind: Kind, room: &mut [u8], encode: impl FnOnce(&mut Output<'_>)) {
-    let mut out = Output::new(room);
+fn send(line: Uart, vector: &Vector, kind: Kind, buffer: &mut [u8], encode: impl FnOnce(&mut Output<'_>)) {
+    let mut out = Output::new(buffer);
     encode(&mut out);
     // What does not fit is cut off, which the host sees.
     send_frame(line, vector.index, kind, out.written());

@@ -5,9 +5,8 @@
 use std::path::PathBuf;
 use std::slice;
 use std::thread;
-use std::time::Duration;
 
-use host::{ExportedSites, Firmware, Machine, Program, Run, Sites, decode};
+use host::{ExportedSites, Firmware, Machine, Program, RUN_TIMEOUT, Run, Sites, decode};
 use kakashi_core::wire::{Item, Reader};
 use serde_json::Value;
 
@@ -41,7 +40,7 @@ pub(crate) fn build(machine: Machine, program: Program<'_>, sites: Sites) -> Pat
 /// Runs a program, which must say that it went well.
 pub(crate) fn run(machine: Machine, program: Program<'_>, sites: Sites) -> Run {
     let elf = build(machine, program, sites);
-    let run = machine.run(&elf, Duration::from_secs(60)).expect("QEMU runs");
+    let run = machine.run(&elf, RUN_TIMEOUT).expect("QEMU runs");
     assert!(run.passed, "{machine:?} {sites:?} {}{}", run.semihosting, run.complaints);
     run
 }

@@ -1,5 +1,5 @@
-//! Each road that a call can take to a wire: as many values as a function takes and
-//! more, an error, a logger of an unknown type, words.
+//! Every kind of logging call, to the wire: as many values as a typed call takes and
+//! more, an error, a `&dyn Log`, a function call with a text of its own.
 
 #![no_std]
 #![no_main]
@@ -10,7 +10,7 @@ use firmware::{Serial, Uptime};
 use kakashi_core::{DirectLogger, Field, Log, LogLevel, Wire, exception, info};
 
 static LOG: DirectLogger<'_, Uptime, Wire, Serial<Uart>, 512> =
-    DirectLogger::new("roads", Uptime, Wire, Serial(Uart::started()));
+    DirectLogger::new("calls", Uptime, Wire, Serial(Uart::started()));
 
 #[entry]
 fn main() -> ! {
