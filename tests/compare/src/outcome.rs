@@ -68,15 +68,15 @@ impl FromStr for Outcome {
 
     fn from_str(line: &str) -> Result<Self> {
         let mut outcome = Outcome::default();
-        let mut told = 0;
+        let mut count = 0;
         for pair in line.split_whitespace() {
             let (name, figure) = pair.split_once('=').with_context(|| format!("not a figure: {pair:?}"))?;
             let place = outcome.figure(name).with_context(|| format!("no figure is called {name:?}"))?;
             *place = figure.parse().with_context(|| format!("not a number: {pair:?}"))?;
-            told += 1;
+            count += 1;
         }
-        if told != Outcome::FIGURES {
-            bail!("{told} figures where there are {}: {line:?}", Outcome::FIGURES);
+        if count != Outcome::FIGURES {
+            bail!("{count} figures where there are {}: {line:?}", Outcome::FIGURES);
         }
         Ok(outcome)
     }

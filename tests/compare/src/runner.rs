@@ -16,9 +16,9 @@ use crate::plan::{Case, plan};
 use crate::readback::{Readback, read_back};
 
 /// A child that takes longer hangs.
-const PATIENCE: Duration = Duration::from_secs(120);
-/// How often a child is looked at.
-const NAP: Duration = Duration::from_millis(5);
+const CHILD_TIMEOUT: Duration = Duration::from_secs(120);
+/// How often the child is polled.
+const POLL_INTERVAL: Duration = Duration::from_millis(5);
 
 /// Measures everything that was asked for.
 pub fn run(args: &RunArgs) -> Result<Vec<Case>> {
@@ -103,11 +103,11 @@ fn wait(child: &mut Child) -> Result<ExitStatus> {
         if let Some(status) = child.try_wait()? {
             return Ok(status);
         }
-        if began.elapsed() > PATIENCE {
+        if began.elapsed() > CHILD_TIMEOUT {
             child.kill()?;
             child.wait()?;
-            bail!("the child did not end in {} s", PATIENCE.as_secs());
+            bail!("the child did not end in {} s", CHILD_TIMEOUT.as_secs());
         }
-        thread::sleep(NAP);
+        thread::sleep(POLL_INTERVAL);
     }
 }

@@ -14,7 +14,7 @@ use crate::form::Form;
 use crate::workload::CONTEXT;
 
 /// For as much as a queue and a disk may need.
-const PATIENCE: Duration = Duration::from_secs(30);
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub struct EmitFile;
 
@@ -56,7 +56,7 @@ impl Contender for EmitFile {
     }
 
     fn finish(self) -> Result<()> {
-        ensure!(emit::blocking_flush(PATIENCE), "not flushed in {} s", PATIENCE.as_secs());
+        ensure!(emit::blocking_flush(FLUSH_TIMEOUT), "not flushed in {} s", FLUSH_TIMEOUT.as_secs());
         Ok(())
     }
 }

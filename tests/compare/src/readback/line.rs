@@ -17,7 +17,7 @@ const DROPS: &str = "Records were dropped";
 pub enum Line {
     /// A record with all its fields.
     Record { id: u64 },
-    /// The news that so many records were dropped.
+    /// An announcement of this many dropped records.
     Dropped { count: u64 },
     /// Anything else.
     Other,

@@ -42,11 +42,11 @@ pub fn render(cases: &[Case], load_before: &str) -> Result<String, fmt::Error> {
 
 /// How each contender is configured.
 fn notes(out: &mut String, cases: &[Case]) -> fmt::Result {
-    let mut told = Vec::new();
+    let mut described = Vec::new();
     for row in cases.iter().flat_map(|case| &case.rows) {
         let entry = row.contender;
-        if !told.contains(&entry.name) {
-            told.push(entry.name);
+        if !described.contains(&entry.name) {
+            described.push(entry.name);
             writeln!(out, "- `{}`: {}", entry.name, entry.note)?;
         }
     }
