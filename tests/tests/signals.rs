@@ -29,7 +29,7 @@ fn stored(file: &Path) -> Vec<ArrivedRecord> {
     entries(Format::Wire, &read(file))
 }
 
-/// Runs a scenario until a signal ends it; returns what it told and has stored.
+/// Runs a scenario until a signal ends it; returns what it printed and stored.
 fn ended_by(scenario: &str, name: &str, number: i32) -> (String, Vec<ArrivedRecord>) {
     let folder = TestFolder::new();
     let file = folder.file("log.klog");
@@ -54,14 +54,15 @@ fn a_signal_loses_nothing_that_was_logged_before() {
 #[test]
 fn a_signal_under_load_loses_no_record_whose_call_returned() {
     for (name, number) in SIGNALS {
-        let (told, entries) = ended_by("signal_under_load", name, number);
+        let (printed, entries) = ended_by("signal_under_load", name, number);
         for (thread, found) in numbers(&entries) {
-            let told = told.lines().filter(|line| line.starts_with(&format!("thread={thread} "))).count();
-            assert!(told > 100);
+            let printed =
+                printed.lines().filter(|line| line.starts_with(&format!("thread={thread} "))).count();
+            assert!(printed > 100);
             assert!(found.iter().copied().eq(0..found.len() as u64), "thread {thread} has a gap");
             assert!(
-                found.len() >= told,
-                "{name}: {told} calls of thread {thread} returned, {} are there",
+                found.len() >= printed,
+                "{name}: {printed} calls of thread {thread} returned, {} are there",
                 found.len()
             );
         }

@@ -162,7 +162,7 @@ impl Vector {
     }
 }
 
-/// Collects differences, so that all are told at once.
+/// Collects differences, so that all are reported at once.
 #[derive(Debug, Default)]
 pub struct Mismatches(String);
 

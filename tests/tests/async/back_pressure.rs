@@ -1,5 +1,5 @@
 //! What happens when a thread's queue is full, under every policy: who waits,
-//! what goes, and that it is counted and told.
+//! which record is dropped, and that it is counted and announced.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
@@ -36,7 +36,7 @@ impl Scene {
     }
 
     /// Lets the worker go on; returns what arrived, without its first record.
-    /// All of `sent` are written, or counted and told.
+    /// All of `sent` are written, or counted and announced.
     fn outcome(self, sent: usize) -> Vec<ArrivedRecord> {
         drop(self.held);
         assert!(flush().is_complete());
@@ -44,7 +44,7 @@ impl Scene {
         let dropped = self.before.dropped();
         assert_eq!(self.before.written() - 1 + dropped.total(), sent, "{dropped:?}");
         assert_eq!(dropped.of_reason(DropReason::QueueFull), dropped.total());
-        assert_eq!(announced(&entries), dropped.total() as u64, "what was dropped is told");
+        assert_eq!(announced(&entries), dropped.total() as u64, "what was dropped is announced");
         entries.into_iter().filter(|entry| entry.logger != "held").collect()
     }
 }
@@ -218,12 +218,12 @@ fn drop_oldest_does_not_wait_for_a_large_record_that_the_worker_has_in_its_hands
 }
 
 #[test]
-fn what_is_dropped_while_nothing_else_happens_is_told_without_another_call() {
+fn drops_are_announced_although_no_call_follows() {
     let scene = Scene::new(OverflowPolicy::DropNewest);
-    let logger = get_async_logger("pressure::told");
+    let logger = get_async_logger("pressure::announced");
     (0..1000).for_each(|n| info!(logger, "Counted", thread = 0, n));
     let Scene { memory, held, before, _alone } = scene;
     drop(held);
-    let told = || announced(&text(&memory.bytes()));
-    assert!(eventually(|| told() > 0 && told() == before.dropped().total() as u64));
+    let announced_count = || announced(&text(&memory.bytes()));
+    assert!(eventually(|| announced_count() > 0 && announced_count() == before.dropped().total() as u64));
 }

@@ -232,7 +232,7 @@ fn contexts_of_many_threads_never_mix() {
 }
 
 #[test]
-fn a_context_whose_record_was_dropped_stops_nobody() {
+fn a_context_whose_record_was_dropped_stops_no_thread() {
     let _alone = alone();
     let gate = Gate::default();
     let memory = behind(&gate, tiny());

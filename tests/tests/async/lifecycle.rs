@@ -239,12 +239,12 @@ fn a_full_disk_is_reported_once_and_every_record_is_counted() {
     let [written, dropped, left, failures] = counts[..] else { panic!("{ended:?}") };
     assert_eq!((written, dropped + left), (0, 1000));
     assert!(dropped > 0 && left > 0 && failures > 0, "{ended:?}");
-    let told = format!("kakashi: {left} records could not be written before the process ended\n");
-    assert!(ended.stderr.ends_with(&told), "{ended:?}");
+    let report = format!("kakashi: {left} records could not be written before the process ended\n");
+    assert!(ended.stderr.ends_with(&report), "{ended:?}");
 }
 
 #[test]
-fn an_exit_while_nobody_reads_a_pipe_comes_in_time_and_tells_what_was_left() {
+fn an_exit_beside_an_unread_pipe_comes_in_time_and_reports_what_was_left() {
     use std::process::{Command, Stdio};
     let mut command = Command::new(CHILD);
     command.args(["async_return_with_stdout", "20000"]).stdin(Stdio::null()).stderr(Stdio::piped());

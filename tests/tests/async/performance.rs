@@ -1,5 +1,5 @@
 //! A performance logger never makes its caller wait, whatever is configured
-//! and whoever else is stuck.
+//! and whichever thread is stuck.
 
 use std::sync::mpsc;
 use std::thread;
@@ -83,18 +83,18 @@ fn it_goes_on_beside_callers_that_wait_a_flush_and_a_change_of_settings() {
     let logger = get_performance_logger("performance::beside");
     let held = hold_writer(&gate, || info!(get_async_logger("held"), "Held"));
     thread::scope(|scope| {
-        let (told, wait) = mpsc::channel();
+        let (done, wait) = mpsc::channel();
         scope.spawn(|| {
             let logger = get_async_logger("performance::waits");
             (0..1000).for_each(|n| info!(logger, "Counted", thread = 0, n));
         });
-        let tell = told.clone();
+        let done_by_thread = done.clone();
         scope.spawn(move || {
-            tell.send(()).unwrap();
+            done_by_thread.send(()).unwrap();
             flush_timeout(std::time::Duration::from_secs(60));
         });
         scope.spawn(move || {
-            told.send(()).unwrap();
+            done.send(()).unwrap();
             configure().batch_bytes(32 * 1024).apply();
         });
         (0..2).for_each(|_| wait.recv().unwrap());

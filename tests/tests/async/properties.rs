@@ -74,7 +74,7 @@ fn step(drops: bool, shuts: bool) -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A thread that does as it is told, and counts what it has sent.
+/// A thread that takes steps by request, and counts the records it has sent.
 struct Worker {
     orders: mpsc::Sender<Step>,
     thread: JoinHandle<u64>,
@@ -224,7 +224,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_not_written_is_counted_and_told(steps in prop::collection::vec(step(true, false), 1..60)) {
+    fn records_not_written_are_counted_and_announced(steps in prop::collection::vec(step(true, false), 1..60)) {
         check(steps, true)?;
     }
 

@@ -12,7 +12,7 @@ use kakashi_tests::harness::wait::in_time;
 use crate::common::{assert_ends, block_of, decode, kakashi, stream};
 
 #[test]
-fn a_wrong_command_line_is_told_and_nothing_is_read() {
+fn a_wrong_command_line_is_reported_and_nothing_is_read() {
     for (arguments, error) in [
         (
             &["decode", "--format", "xml"][..],
@@ -75,8 +75,8 @@ fn an_output_that_takes_nothing_is_an_error() {
     fs::write(&file, stream(1).0).unwrap();
     let mut command = kakashi(["decode".as_ref(), file.as_os_str()]);
     command.stdout(fs::OpenOptions::new().write(true).open("/dev/full").unwrap());
-    let told = "kakashi: the output can't be written: No space left on device (os error 28)\n";
-    assert_ends(&start_command(command).ends(), 1, "", told);
+    let report = "kakashi: the output can't be written: No space left on device (os error 28)\n";
+    assert_ends(&start_command(command).ends(), 1, "", report);
 }
 
 #[test]
@@ -98,7 +98,7 @@ fn a_block_is_shown_when_it_is_whole_and_the_stream_goes_on() {
 }
 
 #[test]
-fn filters_show_what_is_asked_for_and_damage_is_told_all_the_same() {
+fn filters_show_what_is_asked_for_and_damage_is_reported_all_the_same() {
     use LogLevel::{Debug, Error, Info, Warning};
     let time = Timestamp::Wall(0);
     let stream = [

@@ -139,7 +139,7 @@ impl Live {
         self.stdout.recv_timeout(TEST_TIMEOUT).expect("a line")
     }
 
-    pub(crate) fn told(&self) -> String {
+    pub(crate) fn stderr_line(&self) -> String {
         self.stderr.recv_timeout(TEST_TIMEOUT).expect("a line on stderr")
     }
 

@@ -46,7 +46,7 @@ fn ctrl_c_ends_it_after_all_that_it_had_read() {
 }
 
 #[test]
-fn a_second_ctrl_c_does_not_wait_for_who_does_not_read() {
+fn a_second_ctrl_c_does_not_wait_for_a_stuck_reader() {
     let folder = TestFolder::new();
     let path = folder.file("shop.klog");
     append(&path, &said("One").0.repeat(10_000));

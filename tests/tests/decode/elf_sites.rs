@@ -20,7 +20,7 @@ const ONE: Build = Build { id: b"\x90\x06\x2c\x07 build one, and more", message:
 
 const TWO: Build = Build { id: b"\xab\xcd\xef\x01 build two, and more", message: "Turned on" };
 
-/// How the first eight bytes of their ids are told.
+/// The first eight bytes of their ids as reports name them.
 const ONE_ID: &str = "90062c0720627569";
 
 const TWO_ID: &str = "abcdef0120627569";
@@ -152,14 +152,14 @@ fn several_builds_in_one_stream_are_explained_each_by_its_file() {
 }
 
 #[test]
-fn a_build_that_is_not_given_is_told_once_and_what_was_given() {
+fn a_build_that_is_not_given_is_reported_once_with_those_that_are() {
     let folder = TestFolder::new();
     let log = store(&folder, "device.klog", &[TWO.block(1), TWO.block(2)].concat());
     let stream = [said("Host").0, TWO.block(1), ONE.block(2), TWO.block(3), TWO.block(4)].concat();
     let (host, offset) = (said("Host").1 + "\n", said("Host").0.len());
     let record = TWO.block(1).len() - of_items(&item(6, &TWO.id[..8])).len();
-    let needs = |name: &str, offset: usize, id: &str, told: &str| {
-        format!("kakashi: {name}: the block at offset {offset} needs the sites of build {id}{told}\n")
+    let needs = |name: &str, offset: usize, id: &str, report: &str| {
+        format!("kakashi: {name}: the block at offset {offset} needs the sites of build {id}{report}\n")
     };
     let passed = |name: &str, blocks: usize, id: &str| {
         let (bytes, s) = (blocks * record, if blocks == 1 { "" } else { "s" });
@@ -170,11 +170,11 @@ fn a_build_that_is_not_given_is_told_once_and_what_was_given() {
     };
     let give = ": give its ELF file with --sites";
     let second = offset + TWO.block(1).len();
-    let told = needs("stdin", offset, TWO_ID, give)
+    let report = needs("stdin", offset, TWO_ID, give)
         + &needs("stdin", second, ONE_ID, give)
         + &passed("stdin", 3, TWO_ID)
         + &passed("stdin", 1, ONE_ID);
-    assert_ends(&decode(&[], &stream), 1, &host, &told);
+    assert_ends(&decode(&[], &stream), 1, &host, &report);
     let elf = store(&folder, "one.elf", &ONE.elf());
     let loaded = elf_with_sites_in_flash();
     let in_flash = store(&folder, "flash.elf", &loaded);
@@ -182,19 +182,19 @@ fn a_build_that_is_not_given_is_told_once_and_what_was_given() {
         ", and --sites gave {elf} (build {ONE_ID}), {in_flash} (which has its sites in the device's memory): \
          give the ELF file of that build"
     );
-    let told = needs("stdin", offset, TWO_ID, &given)
+    let report = needs("stdin", offset, TWO_ID, &given)
         + &passed("stdin", 3, TWO_ID)
         + &needs(&log, 0, TWO_ID, &given)
         + &passed(&log, 2, TWO_ID);
     let options = ["--sites", &elf, "--sites", &in_flash, "-", &log];
-    assert_ends(&decode(&options, &stream), 1, &(host + &ONE.line(2)), &told);
-    let told = needs(
+    assert_ends(&decode(&options, &stream), 1, &(host + &ONE.line(2)), &report);
+    let report = needs(
         "stdin",
         0,
         TWO_ID,
         &given.replace(&format!(", {in_flash} (which has its sites in the device's memory)"), ""),
     ) + &passed("stdin", 1, TWO_ID);
-    assert_ends(&decode(&["--sites", &elf], &TWO.block(9)), 1, "", &told);
+    assert_ends(&decode(&["--sites", &elf], &TWO.block(9)), 1, "", &report);
 }
 
 fn elf_with_sites_in_flash() -> Vec<u8> {
@@ -214,7 +214,7 @@ fn a_block_that_needs_no_sites_is_shown_whatever_its_build() {
 }
 
 #[test]
-fn a_file_that_explains_nothing_is_told_before_anything_is_read() {
+fn a_useless_elf_file_is_reported_before_anything_is_read() {
     let folder = TestFolder::new();
     let missing = folder.file("missing.elf").to_str().unwrap().to_owned();
     let itself = folder.file("").to_str().unwrap().to_owned();
@@ -240,7 +240,7 @@ fn a_file_that_explains_nothing_is_told_before_anything_is_read() {
         )
     };
     let mut all = Vec::new();
-    for (name, bytes, told) in [
+    for (name, bytes, report) in [
         ("empty.elf", vec![], no_elf),
         ("garbage.elf", b"\x7fELV and so on".to_vec(), no_elf),
         ("firmware.hex", b":10010000214601360121470136007EFE09D2190140\n".to_vec(), no_elf),
@@ -259,25 +259,25 @@ fn a_file_that_explains_nothing_is_told_before_anything_is_read() {
         let path = store(&folder, name, &bytes);
         let ended = decode(&["--sites", &path], &said("Host").0);
         assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(1), ""), "{name}");
-        let line = format!("kakashi: {path}: {told}");
+        let line = format!("kakashi: {path}: {report}");
         assert!(ended.stderr.starts_with(&line) && ended.stderr.lines().count() == 1, "{}", ended.stderr);
-        assert!(told.ends_with(": ") || ended.stderr == line.clone() + "\n", "{}", ended.stderr);
+        assert!(report.ends_with(": ") || ended.stderr == line.clone() + "\n", "{}", ended.stderr);
         all.push((path, ended.stderr));
     }
-    for (path, told) in [
+    for (path, report) in [
         (missing, "can't be read: No such file or directory (os error 2)"),
         (itself, "can't be read: Is a directory (os error 21)"),
     ] {
-        let told = format!("kakashi: {path}: {told}\n");
-        assert_ends(&decode(&["--sites", &path], &said("Host").0), 1, "", &told);
-        all.insert(0, (path, told));
+        let report = format!("kakashi: {path}: {report}\n");
+        assert_ends(&decode(&["--sites", &path], &said("Host").0), 1, "", &report);
+        all.insert(0, (path, report));
     }
-    // What is wrong with each of several is told.
+    // The error of each file is reported.
     all.truncate(5);
     all.push((store(&folder, "good.elf", &whole), String::new()));
     let options: Vec<&str> = all.iter().flat_map(|(path, _)| ["--sites", path]).collect();
-    let told: String = all.iter().map(|(_, told)| told.as_str()).collect();
-    assert_ends(&decode(&options, &said("Host").0), 1, "", &told);
+    let report: String = all.iter().map(|(_, report)| report.as_str()).collect();
+    assert_ends(&decode(&options, &said("Host").0), 1, "", &report);
 }
 
 #[test]
@@ -299,7 +299,7 @@ fn every_byte_of_an_elf_file_may_be_wrong() {
 }
 
 #[test]
-fn a_device_that_is_followed_is_explained_and_what_is_not_is_told_once() {
+fn a_followed_device_is_explained_and_a_missing_build_is_reported_once() {
     let folder = TestFolder::new();
     let path = folder.file("device.klog");
     let elf = store(&folder, "one.elf", &ONE.elf());
@@ -309,14 +309,16 @@ fn a_device_that_is_followed_is_explained_and_what_is_not_is_told_once() {
     assert_eq!(live.line(), line(1));
     append(&path, &TWO.block(2));
     let name = path.display();
-    assert!(live.told().starts_with(&format!(
+    assert!(live.stderr_line().starts_with(&format!(
         "kakashi: {name}: the block at offset {} needs the sites of build {TWO_ID}, and --sites gave {elf}",
         ONE.block(1).len()
     )));
     append(&path, &[TWO.block(3), ONE.block(4)].concat());
     assert_eq!(live.line(), line(4));
     live.signal("INT");
-    let told = live.told();
-    assert!(told.ends_with(&format!("in 2 blocks of build {TWO_ID} were passed over for want of its sites")));
+    let report = live.stderr_line();
+    assert!(
+        report.ends_with(&format!("in 2 blocks of build {TWO_ID} were passed over for want of its sites"))
+    );
     assert_eq!(live.ends().signal(), Some(2));
 }

@@ -40,21 +40,21 @@ fn the_vectors_become_the_vectors_lines() {
 }
 
 #[test]
-fn garbage_is_passed_over_wherever_it_is_and_told_with_its_place() {
+fn garbage_is_skipped_anywhere_and_reported_with_its_place() {
     let (one, line) = stream(1);
     let garbage = b"\xf5kk\xfa\x01\0\x05 garbage \xf5\n";
     let len = garbage.len();
-    let told = |offset: usize, bytes: usize| {
+    let report = |offset: usize, bytes: usize| {
         format!("kakashi: stdin: {bytes} damaged bytes at offset {offset} were passed over\n")
     };
     for (bytes, lines, stderr) in [
-        ([&garbage[..], &one].concat(), 1, told(0, len)),
-        ([&one[..], garbage, &one].concat(), 2, told(one.len(), len)),
-        ([&one[..], garbage].concat(), 1, told(one.len(), len)),
+        ([&garbage[..], &one].concat(), 1, report(0, len)),
+        ([&one[..], garbage, &one].concat(), 2, report(one.len(), len)),
+        ([&one[..], garbage].concat(), 1, report(one.len(), len)),
         (
             [&garbage[..], &one, garbage, garbage, &one].concat(),
             2,
-            told(0, len) + &told(len + one.len(), 2 * len),
+            report(0, len) + &report(len + one.len(), 2 * len),
         ),
     ] {
         assert_ends(&decode(&[], &bytes), 1, &line.repeat(lines), &stderr);
@@ -71,9 +71,9 @@ fn a_flipped_bit_costs_its_block_and_no_other() {
     for at in [start, start + 4, start + 5, start + 6, start + 9, start + 10, end - 1] {
         let mut bytes = first.clone();
         bytes[at] ^= 1;
-        let told =
+        let report =
             format!("kakashi: stdin: {} damaged bytes at offset {start} were passed over\n", end - start);
-        assert_ends(&decode(&[], &bytes), 1, &kept, &told);
+        assert_ends(&decode(&[], &bytes), 1, &kept, &report);
     }
 }
 
@@ -84,22 +84,22 @@ fn a_torn_tail_costs_its_block_and_what_is_appended_is_read() {
     let (first, second) = (&vectors[0], &vectors[1]);
     for torn in [1, 3, 4, 9, 10, 20, second.block.len() - 1] {
         let tail = &second.block[..torn];
-        let told = match torn {
+        let report = match torn {
             1 => format!("kakashi: stdin: 1 damaged byte at offset {} was passed over\n", first.block.len()),
             _ => format!(
                 "kakashi: stdin: {torn} damaged bytes at offset {} were passed over\n",
                 first.block.len()
             ),
         };
-        assert_ends(&decode(&[], &[&first.block[..], tail].concat()), 1, &first.text, &told);
+        assert_ends(&decode(&[], &[&first.block[..], tail].concat()), 1, &first.text, &report);
         let appended = [&first.block[..], tail, &all].concat();
         let lines = [first.text.as_str(), &first.text, &second.text].concat();
-        assert_ends(&decode(&[], &appended), 1, &lines, &told);
+        assert_ends(&decode(&[], &appended), 1, &lines, &report);
     }
 }
 
 #[test]
-fn a_block_that_somebody_had_logged_is_never_taken_for_the_logs_own() {
+fn a_block_logged_as_a_value_is_never_taken_for_one_of_the_log() {
     // Larger than what is read at once: the inner block arrives before the outer is whole.
     let vectors = vectors();
     let inner = &vectors[0];
@@ -140,7 +140,7 @@ fn what_a_program_has_dropped_stands_in_the_lines() {
 }
 
 #[test]
-fn what_can_not_be_read_is_told_and_the_rest_is_shown() {
+fn an_unreadable_file_is_reported_and_the_others_are_shown() {
     let folder = TestFolder::new();
     let path = |name: &str| folder.file(name).to_str().unwrap().to_owned();
     let [good, empty, log, missing] = ["good.klog", "empty.klog", "text.log", "missing.klog"].map(path);
@@ -165,6 +165,6 @@ fn what_can_not_be_read_is_told_and_the_rest_is_shown() {
         line.len()
     );
     assert_ends(&decode(&[&log], b""), 1, "", &no_block);
-    let told = no_file + &no_block;
-    assert_ends(&decode(&[&good, &missing, &empty, &log, &good], b""), 1, &line.repeat(2), &told);
+    let report = no_file + &no_block;
+    assert_ends(&decode(&[&good, &missing, &empty, &log, &good], b""), 1, &line.repeat(2), &report);
 }

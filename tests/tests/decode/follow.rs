@@ -52,7 +52,7 @@ fn a_rotated_file_is_read_to_its_end_and_then_the_new_one() {
     assert_eq!(live.line(), one.1);
     fs::rename(&path, &old).unwrap();
     let name = path.display();
-    assert_eq!(live.told(), format!("kakashi: {name}: is gone; waiting until it is back"));
+    assert_eq!(live.stderr_line(), format!("kakashi: {name}: is gone; waiting until it is back"));
     // The program has not noticed yet.
     append(&old, &two.0);
     assert_eq!(live.line(), two.1);
@@ -61,7 +61,10 @@ fn a_rotated_file_is_read_to_its_end_and_then_the_new_one() {
     assert_eq!(live.line(), three.1);
     append(&path, &four.0);
     assert_eq!(live.line(), four.1);
-    assert_eq!(live.told(), format!("kakashi: {name}: was replaced; the new file is read from its start"));
+    assert_eq!(
+        live.stderr_line(),
+        format!("kakashi: {name}: was replaced; the new file is read from its start")
+    );
     live.interrupt();
 }
 
@@ -78,7 +81,7 @@ fn a_rotation_in_one_moment_loses_nothing_of_either_file() {
         append(&path, &two.0);
         fs::rename(&next, &path).unwrap();
         assert_eq!([live.line(), live.line()], [two.1.clone(), one.1.clone()]);
-        assert!(live.told().ends_with("was replaced; the new file is read from its start"));
+        assert!(live.stderr_line().ends_with("was replaced; the new file is read from its start"));
     }
     live.interrupt();
 }
@@ -95,8 +98,14 @@ fn a_truncated_file_is_read_again_from_its_start() {
     append(&path, &two.0);
     assert_eq!(live.line(), two.1);
     let (name, offset) = (path.display(), 2 * one.0.len());
-    assert_eq!(live.told(), format!("kakashi: {name}: 7 damaged bytes at offset {offset} were passed over"));
-    assert_eq!(live.told(), format!("kakashi: {name}: was truncated; it is read again from its start"));
+    assert_eq!(
+        live.stderr_line(),
+        format!("kakashi: {name}: 7 damaged bytes at offset {offset} were passed over")
+    );
+    assert_eq!(
+        live.stderr_line(),
+        format!("kakashi: {name}: was truncated; it is read again from its start")
+    );
     live.interrupt();
 }
 
@@ -106,7 +115,7 @@ fn a_file_that_does_not_exist_yet_is_waited_for() {
     let path = folder.file("shop.klog");
     let live = Live::decode(&["--follow", path.to_str().unwrap()]);
     let name = path.display();
-    assert_eq!(live.told(), format!("kakashi: {name}: does not exist yet; waiting for it"));
+    assert_eq!(live.stderr_line(), format!("kakashi: {name}: does not exist yet; waiting for it"));
     append(&path, &said("One").0);
     assert_eq!(live.line(), said("One").1);
     live.interrupt();
@@ -125,13 +134,13 @@ fn damage_does_not_hold_up_what_is_followed() {
     torn[9] = 0x0c;
     append(&path, &[&torn[..], &two.0, b"noise"].concat());
     assert_eq!(live.line(), two.1);
-    let told = |bytes: usize, offset: usize| {
+    let report = |bytes: usize, offset: usize| {
         format!("kakashi: {}: {bytes} damaged bytes at offset {offset} were passed over", path.display())
     };
     let offset = one.0.len();
-    assert_eq!(live.told(), told(torn.len(), offset));
+    assert_eq!(live.stderr_line(), report(torn.len(), offset));
     // Nothing more has come.
-    assert_eq!(live.told(), told(5, offset + torn.len() + two.0.len()));
+    assert_eq!(live.stderr_line(), report(5, offset + torn.len() + two.0.len()));
     append(&path, &three.0);
     assert_eq!(live.line(), three.1);
     live.interrupt();
@@ -175,7 +184,10 @@ fn a_named_pipe_is_followed_from_writer_to_writer() {
         append(&path, &said(message).0);
         assert_eq!(live.line(), said(message).1);
         let name = path.display();
-        assert_eq!(live.told(), format!("kakashi: {name}: its writer has closed it; waiting for the next"));
+        assert_eq!(
+            live.stderr_line(),
+            format!("kakashi: {name}: its writer has closed it; waiting for the next")
+        );
     }
     live.interrupt();
 }

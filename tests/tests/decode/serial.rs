@@ -87,7 +87,7 @@ fn a_serial_line_gives_every_byte_unchanged_at_its_speed() {
         torn[9] = 0x0c;
         ours.write_all(&[&torn[..], &block].concat()).unwrap();
         assert_eq!(live.line(), expected);
-        assert!(live.told().contains("damaged bytes at offset"));
+        assert!(live.stderr_line().contains("damaged bytes at offset"));
         live.interrupt();
     }
 }
@@ -110,7 +110,7 @@ fn a_serial_line_ends_when_it_is_unplugged_and_is_waited_for_if_followed() {
             assert_eq!(live.ends().code(), Some(0));
             continue;
         }
-        assert!(live.told().ends_with(": is gone; waiting until it is back"));
+        assert!(live.stderr_line().ends_with(": is gone; waiting until it is back"));
         fs::remove_file(&name).unwrap();
         let (mut ours, theirs, path) = serial_line();
         std::os::unix::fs::symlink(&path, &name).unwrap();
@@ -119,8 +119,11 @@ fn a_serial_line_ends_when_it_is_unplugged_and_is_waited_for_if_followed() {
         assert_eq!(live.line(), expected);
         live.signal("INT");
         // It may have been found gone, or shut, in between.
-        while let Ok(told) = live.stderr.recv_timeout(TEST_TIMEOUT) {
-            assert!(told.ends_with("waiting until it is back") || told.ends_with("trying again"), "{told}");
+        while let Ok(report) = live.stderr.recv_timeout(TEST_TIMEOUT) {
+            assert!(
+                report.ends_with("waiting until it is back") || report.ends_with("trying again"),
+                "{report}"
+            );
         }
         assert_eq!(live.ends().signal(), Some(2));
     }

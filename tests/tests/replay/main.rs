@@ -237,7 +237,7 @@ fn a_wire_longer_than_one_look_is_counted_whole() {
 }
 
 #[test]
-fn records_go_to_stderr_unless_told_otherwise_and_the_summary_to_stdout() {
+fn by_default_records_go_to_stderr_and_the_summary_to_stdout() {
     let log = access_log();
     let log = log.to_str().unwrap();
     let lines = |text: &str| text.matches('\n').count() as u64;
@@ -312,7 +312,7 @@ fn a_wrong_option_or_file_is_an_error_and_nothing_is_logged() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn what_a_full_disk_does_not_take_is_told_and_nothing_hangs() {
+fn records_that_a_full_disk_refuses_are_reported_and_nothing_hangs() {
     for (format, logger) in [("text", "sync"), ("wire", "sync"), ("text", "async")] {
         let log = access_log();
         let arguments =

@@ -1,5 +1,5 @@
 //! Sinks that fail, panic, take little, or take nothing: nothing is written
-//! twice, and what is not written is counted and told.
+//! twice, and what is not written is counted and announced.
 
 #![cfg(unix)]
 
@@ -52,7 +52,7 @@ fn a_sink_that_heals_gets_everything_once_and_in_order_without_another_call() {
         let writer = FakeWriter::new(WriterMode::Fail(ErrorKind::StorageFull));
         let before = write_to(&writer, format, 1000);
         log_many(1000);
-        // It is tried again, and again, by somebody else than us.
+        // It is tried again, and again, by another thread.
         assert!(eventually(|| writer.calls() >= 3));
         assert!(writer.bytes().is_empty());
         writer.set_mode(WriterMode::TakeAll);
@@ -112,7 +112,7 @@ fn a_sink_that_panics_costs_nothing_but_time() {
 }
 
 #[test]
-fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals() {
+fn drops_of_a_failing_sink_are_counted_by_level_and_announced_when_it_recovers() {
     const SENT: usize = 8000;
     let _alone = alone();
     for format in FORMATS {
@@ -135,9 +135,13 @@ fn what_a_failing_sink_makes_us_drop_is_counted_by_level_and_told_when_it_heals(
         assert!(before.dropped().total() > SENT / 4, "what waits has a limit: {:?}", stats());
         writer.set_mode(WriterMode::TakeAll);
         assert!(eventually(|| before.written() + before.dropped().total() == SENT));
-        let told = || announced(&entries(format, &writer.bytes()));
+        let announced_count = || announced(&entries(format, &writer.bytes()));
         let dropped = before.dropped();
-        assert!(eventually(|| told() == dropped.total() as u64), "{format:?}: told {}, {dropped:?}", told());
+        assert!(
+            eventually(|| announced_count() == dropped.total() as u64),
+            "{format:?}: announced {}, {dropped:?}",
+            announced_count()
+        );
 
         assert_eq!(dropped.of_reason(DropReason::SinkFailed), dropped.total());
         let arrived = numbers(&entries(format, &writer.bytes())).remove(&0).unwrap_or_default();
@@ -261,8 +265,8 @@ fn a_closed_pipe_is_reported_once_and_the_program_goes_on() {
 }
 
 #[test]
-fn an_exit_while_nobody_reads_a_pipe_comes_in_time_and_tells_what_was_left() {
-    // A pipe holds 64 KiB; this is twice as much, and nobody but the exit writes.
+fn an_exit_beside_an_unread_pipe_comes_in_time_and_reports_what_was_left() {
+    // A pipe holds 64 KiB; this is twice as much, and only the exit writes.
     let mut command = Command::new(CHILD);
     command.args(["return_with_stdout", "2000"]).stdin(Stdio::null()).stderr(Stdio::piped());
     let (reader, writer) = io::pipe().unwrap();

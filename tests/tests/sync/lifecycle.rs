@@ -164,14 +164,17 @@ fn a_kill_leaves_whole_lines_and_every_error_that_was_reported() {
     assert_eq!(ended.status.signal(), Some(9));
     // A kill may come between the lines of one `write`, nowhere else.
     let entries = text(&read(file));
-    let told = ended.stdout.lines().count() as u64;
-    assert!(told > 0);
+    let printed = ended.stdout.lines().count() as u64;
+    assert!(printed > 0);
     let numbers = numbers(&entries);
     for (thread, numbers) in &numbers {
         assert!(numbers.iter().copied().eq(0..numbers.len() as u64), "thread {thread} has a gap");
     }
     let errors = numbers[&1].len() as u64;
-    assert!(errors == told || errors == told + 1, "{told} calls returned, {errors} records are there");
+    assert!(
+        errors == printed || errors == printed + 1,
+        "{printed} calls returned, {errors} records are there"
+    );
 }
 
 #[test]

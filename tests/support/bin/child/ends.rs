@@ -205,8 +205,8 @@ pub(crate) fn runs_until_killed(file: &Path) {
     let logger = logger();
     for n in 0_u64.. {
         error!(logger, "Counted", thread = 1, n);
-        let told = writeln!(stdout(), "{n}");
-        assert!(told.is_ok());
+        let printed = writeln!(stdout(), "{n}");
+        assert!(printed.is_ok());
     }
     flush();
 }

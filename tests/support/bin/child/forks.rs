@@ -75,7 +75,7 @@ pub(crate) fn forks_under_load(file: &Path, at_once: u64) {
     load.stop();
 }
 
-/// Threads that log until they are told not to.
+/// Threads that log until they are stopped.
 struct Load {
     stop: Arc<AtomicBool>,
     threads: Vec<JoinHandle<u64>>,

@@ -110,7 +110,7 @@ fn returns_after_a_shutdown(file: &Path) {
     }
 }
 
-/// Says what has been logged and waits; nobody flushes.
+/// Prints what has been logged and waits, without a flush.
 fn waits_to_be_killed(file: &Path) {
     configure().flush_after_millis(3_600_000).apply();
     log_to(file);

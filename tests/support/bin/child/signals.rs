@@ -73,8 +73,8 @@ pub(crate) fn logs_until_a_signal(file: &Path) {
                 let logger = logger();
                 for n in 0_u64.. {
                     info!(logger, "Counted", thread, n);
-                    let told = stdout().write_all(format!("thread={thread} n={n}\n").as_bytes());
-                    assert!(told.is_ok());
+                    let printed = stdout().write_all(format!("thread={thread} n={n}\n").as_bytes());
+                    assert!(printed.is_ok());
                     if n == 100 {
                         logged.wait();
                     }
@@ -137,8 +137,8 @@ pub(crate) fn ignores_a_signal(file: &Path) {
     // SAFETY: no function is given.
     unsafe { libc::signal(libc::SIGTERM, libc::SIG_IGN) };
     wait_for_signals(wire_file(file));
-    let told = process::Command::new("kill").arg(process::id().to_string()).status();
-    assert!(told.is_ok_and(|status| status.success()));
+    let killed = process::Command::new("kill").arg(process::id().to_string()).status();
+    assert!(killed.is_ok_and(|status| status.success()));
     log_many(0, 100);
 }
 

@@ -1,4 +1,4 @@
-//! Records that nobody should log, and somebody will: huge, empty, full of
+//! Records that no program should log, and some do: huge, empty, full of
 //! escapes, endless. Each is one line, and each line parses.
 
 mod common;

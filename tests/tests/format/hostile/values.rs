@@ -239,7 +239,7 @@ fn a_display_that_gives_up_or_changes_costs_only_itself() {
 }
 
 #[test]
-fn keys_that_the_line_itself_uses_are_told_apart() {
+fn keys_that_the_line_itself_uses_stay_distinct() {
     let keys = ["timestamp", "level", "logger", "message", "file", "line", "level_", "level__", "__proto__"];
     let fields: Vec<Field<'_>> = keys.iter().map(|key| Field { key, value: Value::Str(key) }).collect();
     let [as_text, as_json, as_wire] = one_in_every_form("hostile", |logger| logger.info("Keys", &fields));

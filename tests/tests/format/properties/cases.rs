@@ -11,7 +11,7 @@ use kakashi_tests::model::record::{OwnedMessage, OwnedRecord, OwnedValue, Prepar
 use kakashi_tests::oracle::text_line::{ParsedLine, ParsedTime};
 
 #[test]
-fn uptimes_and_wall_times_are_told_apart() {
+fn uptimes_and_wall_times_stay_distinct() {
     let mut record = OwnedRecord::of("m");
     record.timestamp = Timestamp::Uptime(12_345_678_901);
     let line = record.prepare().with(|record| lines::line(&Text, record));

@@ -99,7 +99,7 @@ fn processes_that_write_to_one_file_tear_no_line() {
 }
 
 #[test]
-fn the_default_is_text_on_stderr_where_nobody_looks() {
+fn the_default_is_text_on_a_stderr_that_is_no_terminal() {
     let ended = run(CHILD, ["defaults", "-"]);
     assert_eq!(ended.stdout, "");
     let entry = of_text(&ended.stderr);

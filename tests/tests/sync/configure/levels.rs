@@ -65,7 +65,7 @@ fn a_prefix_has_a_level_for_all_loggers_below_it() {
 }
 
 #[test]
-fn a_level_is_found_by_its_name_and_an_unknown_one_is_told_which_are_right() {
+fn a_level_is_found_by_its_name_and_an_unknown_one_gets_the_right_ones() {
     let _alone = alone();
     let logger = get_logger("named");
     for (name, level) in

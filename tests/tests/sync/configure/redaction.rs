@@ -10,7 +10,7 @@ use sinks::MemorySink;
 
 use crate::common::to_memory;
 
-/// Nobody may ever read this.
+/// A value that must never be written.
 const SECRET: &str = "hunter2";
 
 struct Card;

@@ -147,7 +147,7 @@ fn what_a_change_does_not_name_stays() {
 }
 
 #[test]
-fn the_service_is_told_by_all_loggers_and_custom_ones_too() {
+fn the_service_is_in_the_records_of_all_loggers_custom_ones_too() {
     let _alone = alone();
     let memory = to_memory();
     let custom = create_custom_logger("custom", LoggerConfig::new().sink(Text, memory.clone()));
@@ -165,13 +165,13 @@ fn the_service_is_told_by_all_loggers_and_custom_ones_too() {
 
     let entries = text(&memory.bytes());
     assert!(entries[0].fields.is_empty());
-    let mut told = 0;
+    let mut versioned = 0;
     for entry in &entries[1..5] {
         assert_eq!(entry.get("service_name"), Some("shop"), "{entry:?}");
         assert_eq!(entry.get("environment"), Some("production"), "{entry:?}");
-        told += usize::from(entry.get("version") == Some("1.4.2"));
+        versioned += usize::from(entry.get("version") == Some("1.4.2"));
     }
-    assert_eq!(told, 3, "all but the one with a version of its own");
+    assert_eq!(versioned, 3, "all but the one with a version of its own");
     assert_eq!(entries[5].fields, [("service_name".into(), "shop".into())]);
 }
 

@@ -91,7 +91,7 @@ fn check_rounds(name: &str, urgent: bool, call: &mut impl FnMut(u64)) {
 /// flush after each. Returns how many calls a round has.
 ///
 /// The flusher is kept from giving buffers back before the flush: so as many are
-/// made as a round can ever need, whoever runs when.
+/// made as a round can ever need, in any schedule of threads.
 fn warm_up(bytes: u64, urgent: bool, call: &mut impl FnMut(u64)) -> u64 {
     LOGS.set(true);
     flush();
@@ -309,7 +309,7 @@ fn a_file_is_written_without_a_copy() {
     std::fs::remove_file(file).expect("the file is there");
 }
 
-/// Queues that hold a whole round: nobody waits for a worker at the gate.
+/// Queues that hold a whole round: no call waits for a worker at the latch.
 fn with_long_queues() {
     configure()
         .format(Format::Text)

@@ -19,7 +19,7 @@ pub(crate) fn messages(entries: &[ArrivedRecord]) -> Vec<&str> {
     entries.iter().map(|entry| entry.message.as_str()).collect()
 }
 
-/// Runs a scenario of the child; it may hang, and nobody else then.
+/// Runs a scenario of the child; a hang is the child's only.
 #[cfg(unix)]
 pub(crate) fn child(scenario: &str) -> Vec<ArrivedRecord> {
     use kakashi_tests::harness::process::{TestFolder, read, run};

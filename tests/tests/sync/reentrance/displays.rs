@@ -77,7 +77,7 @@ impl fmt::Display for Recursive {
 }
 
 #[test]
-fn a_display_that_logs_itself_ends_and_what_was_dropped_is_told() {
+fn a_display_that_logs_itself_ends_and_drops_are_announced() {
     let _alone = alone();
     let (logger, memory) = to_memory();
     let before = StatsSince::now();

@@ -62,7 +62,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// A thread that does as it is told, and counts what it has sent.
+/// A thread that takes steps by request, and counts the records it has sent.
 struct Worker {
     orders: mpsc::Sender<Step>,
     thread: JoinHandle<u64>,
