@@ -15,7 +15,7 @@ use kakashi_tests::harness::wait::eventually;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
 
-/// The patience of an ending process, and what a busy machine may add.
+/// The exit timeout of a process, and a margin for a busy machine.
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
 /// The bytes that a scenario has written, and how it ended.

@@ -22,7 +22,7 @@ use sinks::WriterSink;
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
 const FORMATS: [Format; 3] = [Format::Text, Format::Json, Format::Wire];
 
-/// The patience of an ending process, and what a busy machine may add.
+/// The exit timeout of a process, and a margin for a busy machine.
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
 /// Has all loggers write to this writer, and counts from then on.

@@ -244,7 +244,7 @@ fn programs_started_under_full_load_write_nothing_twice() {
     }
 }
 
-/// The patience of an ending process, and what a busy machine may add.
+/// The exit timeout of a process, and a margin for a busy machine.
 const EXIT_WITHIN: Duration = Duration::from_secs(8);
 
 #[test]
