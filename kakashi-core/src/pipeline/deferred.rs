@@ -178,10 +178,10 @@ mod tests {
     #[test]
     fn what_is_too_deep_too_much_or_comes_too_often_is_refused() {
         let queue = DeferredQueue::<u8>::new();
-        fn nested(queue: &DeferredQueue<u8>, depth: usize) -> usize {
+        fn nested(queue: &DeferredQueue<u8>) -> usize {
             let mut refused = 0;
             if !queue.defer(LogLevel::Info, || {
-                refused += nested(queue, depth + 1);
+                refused += nested(queue);
                 let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("l"), "m");
                 Some((encode_deferred(&record, &Unguarded, MAX_DEFERRED_BYTES)?, 0))
             }) {
@@ -189,7 +189,7 @@ mod tests {
             }
             refused
         }
-        assert_eq!(nested(&queue, 0), 1);
+        assert_eq!(nested(&queue), 1);
         assert_eq!(queue.take().len(), MAX_DEPTH);
 
         let long = "x".repeat(MAX_DEFERRED_BYTES / 2);
