@@ -109,6 +109,7 @@ impl WireCache {
     }
 
     /// Returns the open block, or opens one.
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     fn block(&mut self, out: &mut Output<'_>) -> BlockWriter {
         *self.block.get_or_insert_with(|| {
             self.known.clear();
@@ -123,6 +124,7 @@ impl WireCache {
         })
     }
 
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     fn site(&mut self, record: &LogRecord<'_>, block: BlockWriter, out: &mut Output<'_>) -> Option<u32> {
         let body = record.body()?;
         #[cfg(target_os = "none")]
@@ -240,6 +242,7 @@ impl WireCache {
     }
 
     /// Forgets what an item that did not fit has explained.
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     fn undo_after_overflow(&mut self, start: usize, was_open: bool, out: &Output<'_>) {
         if out.overflowed() {
             self.known.forget_from(start);

@@ -12,6 +12,7 @@ pub(crate) struct KeyIndex<'a>(Vec<(&'a str, usize)>);
 
 impl<'a> KeyIndex<'a> {
     /// Indexes keys in their order.
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     pub(crate) fn of(keys: impl IntoIterator<Item = &'a str>) -> Self {
         let mut places = Self(keys.into_iter().enumerate().map(|(at, key)| (key, at)).collect());
         if places.0.len() > FEW {
@@ -26,6 +27,7 @@ impl<'a> KeyIndex<'a> {
     }
 
     /// Finds a key's first position.
+    #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     pub(crate) fn first(&self, key: &str) -> Option<usize> {
         let found = if self.0.len() > FEW {
             self.0.get(self.0.partition_point(|place| place.0 < key)).filter(|place| place.0 == key)
