@@ -14,9 +14,10 @@ import { build as esbuild } from 'esbuild';
 import { build as vite } from 'vite';
 import { install } from '../tests/npm_package/install.mjs';
 
-/** What is aimed at, and what must not grow: neither aim is met yet. */
+/** What is aimed at, and what must not grow: no aim is met yet. */
 const SIZES = {
-  JavaScript: { aim: 5 * 1024, most: 8_600 },
+  'JavaScript by esbuild': { aim: 5 * 1024, most: 8_561 },
+  'JavaScript by Vite': { aim: 5 * 1024, most: 8_415 },
   wasm: { aim: 24 * 1024, most: 33_300 },
 };
 
@@ -76,14 +77,15 @@ try {
   const wasm = gzipped(readFileSync(join(folder, 'node_modules/kakashi-wasm/kakashi.wasm')));
   console.log(`${'kakashi.wasm'.padEnd(18)} ${wasm} B`);
 
-  const js = sizes['kakashi-wasm'].esbuild;
+  const { esbuild: js, vite: page } = sizes['kakashi-wasm'];
   if (process.argv.includes('--files')) {
     for (const [file, { bytesInOutput }] of Object.entries(js.inputs).sort(([, one], [, other]) => other.bytesInOutput - one.bytesInOutput)) {
       console.log(`  ${String(bytesInOutput).padStart(6)} of ${js.raw} B  ${file.replace(/.*kakashi-wasm\//, '')}`);
     }
   }
-  for (const [what, bytes] of [['JavaScript', js.bytes], ['wasm', wasm]]) {
-    const { aim, most } = SIZES[what];
+  const measured = { 'JavaScript by esbuild': js.bytes, 'JavaScript by Vite': page.bytes, wasm };
+  for (const [what, { aim, most }] of Object.entries(SIZES)) {
+    const bytes = measured[what];
     if (bytes > aim) console.log(`the ${what} is ${bytes - aim} B above its aim of ${aim} B`);
     if (bytes <= most) continue;
     console.error(`the ${what} has grown to ${bytes} B, above ${most} B`);

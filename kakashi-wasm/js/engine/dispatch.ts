@@ -20,7 +20,7 @@ export class Dispatch {
   setQueues(queues: SinkQueue[]): void {
     this.queues = queues;
     for (const level of LEVELS) {
-      this.fanOut[level] = this.queues.filter((queue) => queue.threshold <= level).length;
+      this.fanOut[level] = queues.filter((queue) => queue.threshold <= level).length;
     }
   }
 

@@ -34,13 +34,8 @@ export function consoleSink(options: ConsoleOptions = {}): Sink & { readonly dir
     ...(structured ? { format: 'json' } : options.format && { format: options.format }),
     level: options.level ?? 0,
     write(batch) {
-      if (structured) {
-        for (const { level, text } of batch.lines()) console[methodOf(level)](JSON.parse(text));
-      } else if (platform.lines) {
-        writeRuns(batch);
-      } else {
-        for (const { level, text } of batch.lines()) console[methodOf(level)](text);
-      }
+      if (platform.lines && !structured) return writeRuns(batch);
+      for (const { level, text } of batch.lines()) console[methodOf(level)](structured ? JSON.parse(text) : text);
     },
   };
 }

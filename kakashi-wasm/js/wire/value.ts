@@ -22,24 +22,21 @@ export function putRare(out: ValueOutput, value: unknown, inside: object[]): voi
 
 function put(out: ValueOutput, value: unknown, inside: object[]): void {
   out.reserve(0);
+  if (value === undefined || value === null) {
+    out.bytes[out.pos++] = 0;
+    return;
+  }
   switch (typeof value) {
     case 'string':
     case 'number':
     case 'boolean':
       return out.value(value);
-    case 'undefined':
-      out.bytes[out.pos++] = 0;
-      return;
     case 'bigint':
       return bigint(out, value);
     case 'symbol':
       return out.string(String(value));
     case 'function':
       return out.string(`[function ${value.name || 'anonymous'}]`);
-  }
-  if (value === null) {
-    out.bytes[out.pos++] = 0;
-    return;
   }
   const object = value as object;
   if (inside.includes(object)) return out.string('[circular]');
@@ -155,10 +152,10 @@ function errorParts(error: Error): Record<string, unknown> {
   const parts: Record<string, unknown> = { type: errorType(error), message: messageOf(error) };
   const stack = stackOf(error);
   if (stack) parts['stack'] = stack;
-  const cause = readProperty(error, 'cause');
-  if (cause !== undefined) parts['cause'] = cause;
-  const errors = readProperty(error, 'errors');
-  if (errors !== undefined) parts['errors'] = errors;
+  for (const key of ['cause', 'errors']) {
+    const value = readProperty(error, key);
+    if (value !== undefined) parts[key] = value;
+  }
   for (const key of Object.keys(error)) if (!(key in parts)) parts[key] = readProperty(error, key);
   return parts;
 }

@@ -61,7 +61,7 @@ export class Writer implements ValueOutput {
   private short(text: string, tag: number): boolean {
     const { length } = text;
     if (length > SHORT) return false;
-    if (this.pos + length > this.limit) throw OVERFLOW;
+    this.reserve(length);
     const { bytes, pos } = this;
     for (let index = 0; index < length; ) {
       const code = text.charCodeAt(index);
@@ -93,7 +93,7 @@ export class Writer implements ValueOutput {
       case 'number':
         return this.number(value);
       case 'boolean':
-        if (this.pos > this.limit) throw OVERFLOW;
+        this.reserve(0);
         this.bytes[this.pos++] = value ? 2 : 1;
         return;
       default:
@@ -102,7 +102,7 @@ export class Writer implements ValueOutput {
   }
 
   number(number: number): void {
-    if (this.pos > this.limit) throw OVERFLOW;
+    this.reserve(0);
     if ((number | 0) === number) {
       this.integer(number < 0 ? 0x20 : 0x10, number < 0 ? ~number : number);
     } else if (Number.isSafeInteger(number)) {
@@ -146,11 +146,8 @@ export class Writer implements ValueOutput {
 
   /** Begins an item of a kind; returns the offset of its length, for `end`. */
   begin(kind: number): number {
-    if (this.pos > this.limit) {
-      this.item = this.pos;
-      throw OVERFLOW;
-    }
     this.item = this.pos;
+    this.reserve(0);
     this.bytes[this.pos] = kind;
     const at = this.pos + 1;
     this.pos = at + 4;
