@@ -29,10 +29,10 @@ export function configure(change: Configuration): void {
   const dispatch = rootDispatch();
   changeDispatch(dispatch, () => {
     dispatch.format = change.format ?? dispatch.format;
-    dispatch.redact = change.redact ?? dispatch.redact;
+    dispatch.redact = [...(change.redact ?? dispatch.redact)];
     dispatch.maxBatchBytes = change.maxBatchBytes ?? dispatch.maxBatchBytes;
     const sinks = change.sinks ?? dispatch.queues.map(({ sink }) => sink);
-    dispatch.setQueues(sinks.map((sink) => sinkQueueOf(sink, dispatch.format)));
+    return sinks.map((sink) => sinkQueueOf(sink, dispatch.format));
   });
   if (change.sinks) bindConsole(change.sinks.some(isDirect));
 }

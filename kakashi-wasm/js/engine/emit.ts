@@ -5,7 +5,7 @@ import { ENCODER_FAILED, QUEUE_FULL, REENTRANT, TOO_LARGE, counts } from '../sta
 import { type Fields, copyFields, resolveFields } from '../record/fields.js';
 import { arm, ended, flushNow, flushSoon, pumpAll } from './flush.js';
 import { changeSettings, drain, growRing, isStarted, register } from './engine.js';
-import { delivery } from '../sinks/sink-queue.js';
+import { type SinkQueue, delivery } from '../sinks/sink-queue.js';
 import { OVERFLOW } from '../wire/overflow.js';
 import { type RecordSource, writeRecord } from './record-writer.js';
 import { ring, ringState } from './ring.js';
@@ -114,21 +114,31 @@ function freeSpace({ compact }: Origin): boolean {
   return growRing();
 }
 
-/** Changes a dispatch, for all loggers that have it; their earlier records are written by the old settings. */
-export function changeDispatch(dispatch: Dispatch, change: () => void): void {
+/**
+ * Changes a dispatch, for all loggers that have it; their earlier records are written by the
+ * old settings. `change` sets all but the queues, which it returns.
+ */
+export function changeDispatch(dispatch: Dispatch, change: () => SinkQueue[]): void {
   if (ringState.writing) {
     // The ring can't be emptied: it ends in half a record.
     deferredCount++;
     deferred.push(() => changeDispatch(dispatch, change));
     return;
   }
-  drain();
-  changeSettings(dispatch, change);
+  // What `onError` and the getters of settings log meanwhile would stand in a ring that must be empty.
+  ringState.writing = true;
+  try {
+    drain();
+    changeSettings(dispatch, change);
+  } finally {
+    ringState.writing = false;
+    runDeferred();
+  }
   pumpAll();
 }
 
 /** Registers a new dispatch, and passes its settings to the wasm. */
 export function addDispatch(dispatch: Dispatch): void {
   register(dispatch);
-  changeDispatch(dispatch, () => {});
+  changeDispatch(dispatch, () => dispatch.queues);
 }

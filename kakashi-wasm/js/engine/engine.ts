@@ -54,6 +54,8 @@ const dispatches: Dispatch[] = [];
 let retired: SinkQueue[] = [];
 /** Drops that were passed to the wasm, until the batch that announces them is made. */
 const announcing = new Map<SinkQueue, DropCounts>();
+/** Whether a failure is being reported: one that the report causes is counted only, or it would never end. */
+let reporting = false;
 
 /** Whether the wasm has been loaded. */
 export function isStarted(): boolean {
@@ -64,13 +66,15 @@ export function isStarted(): boolean {
 export function start(instance: () => Exports): void {
   instantiate = instance;
   const staged = ring.bytes.slice(0, ring.pos);
-  wasm = instantiate();
+  makeInstance();
+  putInRing(staged);
+}
+
+/** Makes an instance, and passes all settings to it. */
+function makeInstance(): void {
+  wasm = instantiate!();
   allocateRing(RING);
-  ring.pos = 0;
   dispatches.forEach(applySettings);
-  while (ring.bytes.length < staged.length) allocateRing(ring.bytes.length * 2);
-  ring.bytes.set(staged);
-  ring.pos = staged.length;
 }
 
 /** Makes the ring larger and keeps its records; false if it may not grow. */
@@ -80,7 +84,7 @@ export function growRing(): boolean {
   const kept = ring.bytes.slice(0, ring.pos);
   if (wasm) allocateRing(size);
   else ring.use(new Uint8Array(size));
-  ring.bytes.set(kept);
+  putInRing(kept);
   return true;
 }
 
@@ -90,6 +94,12 @@ function allocateRing(size: number): void {
   ringSize = size;
   memory = undefined;
   refreshViews();
+}
+
+/** Copies bytes to the ring's beginning; it becomes as large as they need. */
+function putInRing(bytes: Uint8Array): void {
+  while (ring.bytes.length < bytes.length) allocateRing(ring.bytes.length * 2);
+  ring.bytes.set(bytes);
 }
 
 /** Makes the views of the memory anew if it has moved, as it does when it grows. */
@@ -104,14 +114,13 @@ function refreshViews(): void {
 function applySettings(dispatch: Dispatch): void {
   if (!wasm) return;
   wasm.dispatch(dispatch.id);
-  for (const { format, threshold, sink } of dispatch.queues) {
+  for (const { format, threshold, maxBatchBytes } of dispatch.queues) {
     const colour = format === 'pretty' && platform.terminal ? 1 : 0;
-    wasm.destination(dispatch.id, FORMATS[format] + colour, threshold, sink.maxBatchBytes ?? dispatch.maxBatchBytes);
+    wasm.destination(dispatch.id, FORMATS[format] + colour, threshold, maxBatchBytes ?? dispatch.maxBatchBytes);
   }
   if (dispatch.redact.length > 0) {
     const paths = written((out) => dispatch.redact.forEach((path) => out.text(path)));
-    while (ring.bytes.length < paths.length) allocateRing(ring.bytes.length * 2);
-    ring.bytes.set(paths);
+    putInRing(paths);
     wasm.redact(dispatch.id, paths.length);
   }
   refreshViews();
@@ -123,13 +132,14 @@ export function register(dispatch: Dispatch): void {
 }
 
 /** Changes a dispatch's settings. The ring must be empty, or the wasm not loaded yet. */
-export function changeSettings(dispatch: Dispatch, change: () => void): void {
+export function changeSettings(dispatch: Dispatch, change: () => SinkQueue[]): void {
+  // First: a getter of the settings may throw.
+  const queues = change();
+  retired.push(...dispatch.queues.filter((queue) => !queues.includes(queue)));
   // Records that wait for the wasm follow the new settings.
   recount(dispatch, -1);
-  const old = dispatch.queues;
-  change();
+  dispatch.setQueues(queues);
   recount(dispatch, 1);
-  retired.push(...old.filter((queue) => !dispatch.queues.includes(queue)));
   applySettings(dispatch);
 }
 
@@ -140,11 +150,15 @@ function recount(dispatch: Dispatch, times: number): void {
   });
 }
 
-/** Encodes the ring's records into batches, and queues those. */
+/** Encodes the ring's records into batches, and queues those. Foreign code runs at its end only, by `report`. */
 export function drain(): void {
   if (!wasm) return;
   const end = ring.pos;
   let from = 0;
+  // Before anything else: what `report` logs, at the end, stands in a ring that is empty.
+  ring.pos = 0;
+  counts.buffered = 0;
+  ringState.drains++;
   try {
     announceDrops();
     do {
@@ -157,11 +171,13 @@ export function drain(): void {
     if (announcing.size > 0) queueBatches();
   } catch (error) {
     // Most likely it is out of memory: the instance can't be used any more.
-    restart(from, end, error);
+    restart(from, end);
+    if (reporting) return;
+    reporting = true;
+    report(new Error(`kakashi: the encoder failed and was started anew: ${messageOf(error)}`));
+    reporting = false;
+    return;
   }
-  ring.pos = 0;
-  counts.buffered = 0;
-  ringState.drains++;
   if (tablesAreFull()) {
     clearTables();
     wasm.forget();
@@ -177,12 +193,13 @@ function eachQueue(visit: (queue: SinkQueue, dispatchId: number, index: number) 
 /** Passes the drops that no batch has announced to the wasm. */
 function announceDrops(): void {
   eachQueue((queue, dispatchId, at) => {
-    if (!queue.unannounced) return;
-    queue.unannounced.forEach((count, index) => {
+    const { unannounced } = queue;
+    if (!unannounced) return;
+    unannounced.forEach((count, index) => {
       const reason = index % REASONS.length;
       if (count > 0) wasm!.add_dropped(dispatchId, at, LEVELS[(index - reason) / REASONS.length]!, reason, count);
     });
-    announcing.set(queue, queue.unannounced);
+    announcing.set(queue, unannounced);
     queue.unannounced = undefined;
   });
 }
@@ -209,17 +226,14 @@ function countDropped(): void {
 }
 
 /** Makes a new instance after one has failed; the records that it had not encoded are dropped, and counted. */
-function restart(from: number, end: number, error: unknown): void {
-  report(new Error(`kakashi: the encoder failed and was started anew: ${messageOf(error)}`));
-  const items = ring.bytes.length > 0 ? ring.bytes : new Uint8Array(wasm!.memory.buffer, ringAt, ringSize);
+function restart(from: number, end: number): void {
+  // The view of the ring may be of memory that has moved.
+  const items = new Uint8Array(wasm!.memory.buffer, ringAt, ringSize);
   eachRecord(items, from, end, (level, id) => dispatches[id]!.drop(level, ENCODER_FAILED));
   for (const [queue, drops] of announcing) announceLater(queue, drops);
   announcing.clear();
   clearTables();
-  wasm = instantiate!();
-  allocateRing(RING);
-  ring.pos = 0;
-  dispatches.forEach(applySettings);
+  makeInstance();
 }
 
 /** All queues that may have batches. */

@@ -137,10 +137,12 @@ export function flushLast(): void {
   for (const queue of sinkQueues()) if (!queue.last()) queue.pump(true);
 }
 
-/** Hands everything over as the process ends. */
+/** Hands everything over as the process ends: in the second round what sinks and `onError` log in the first. */
 export function flushAtExit(): void {
-  flushNow();
-  for (const queue of sinkQueues()) queue.pump(true);
+  for (let round = 0; round < 2; round++) {
+    flushNow();
+    for (const queue of sinkQueues()) queue.pump(true);
+  }
 }
 
 /**

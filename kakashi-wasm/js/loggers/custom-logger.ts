@@ -65,7 +65,7 @@ export function createCustomLogger(name: string, config: LoggerConfig): Function
   validate(config);
   const dispatch = new Dispatch();
   dispatch.format = config.format ?? 'auto';
-  dispatch.redact = config.redact ?? [];
+  dispatch.redact = [...(config.redact ?? [])];
   dispatch.setQueues(config.sinks.map((sink) => sinkQueueOf(sink, dispatch.format)));
   addDispatch(dispatch);
   const core = addUnregistered(newCore(`custom${dispatch.id}`, name, dispatch, config.level));

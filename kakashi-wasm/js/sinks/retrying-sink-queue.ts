@@ -4,6 +4,7 @@
 // that exceed the queue's limit are counted by level and reason, and announced in the stream.
 
 import { type DropCounts, QUEUE_FULL, SINK_FAILED } from '../stats.js';
+import { readProperty } from '../wire/value.js';
 import type { Batch } from './batch.js';
 import { type QueuedBatch, SinkError, SinkQueue, delivery, report } from './sink-queue.js';
 import type { FormatName, Sink } from './sink.js';
@@ -15,6 +16,7 @@ const QUEUE_BYTES = 8 << 20;
 
 /** @internal */
 export class RetryingSinkQueue extends SinkQueue {
+  private readonly maxQueueBytes = this.sink.maxQueueBytes ?? QUEUE_BYTES;
   private bytes = 0;
   /** The batch that the sink has now. */
   private current: QueuedBatch | undefined;
@@ -39,8 +41,7 @@ export class RetryingSinkQueue extends SinkQueue {
 
   /** Gives up the batches that exceed the limit. */
   private trim(): void {
-    const limit = this.sink.maxQueueBytes ?? QUEUE_BYTES;
-    while (this.bytes > limit && this.batches.length > 1) {
+    while (this.bytes > this.maxQueueBytes && this.batches.length > 1) {
       // Of those of the lowest level, the newest: evidence stays, and so does the beginning.
       const lowest = this.batches.reduce((level, queued) => Math.min(level, queued.batch.level), 255);
       const at = this.batches.findLastIndex((queued) => queued.batch.level === lowest);
@@ -77,16 +78,24 @@ export class RetryingSinkQueue extends SinkQueue {
   }
 
   override last(): boolean {
-    const { sink, batches } = this;
+    const { sink } = this;
     if (!sink.last) return false;
+    // Out of the queue meanwhile: what the sink logs may fill the ring, and so the queue.
+    const offered = this.batches.splice(0);
     let taken = 0;
+    let failure: Error | undefined;
+    delivery.depth++;
     try {
-      if (batches.length > 0) taken = sink.last(batches.map(({ batch }) => batch));
+      if (offered.length > 0) taken = sink.last(offered.map(({ batch }) => batch));
     } catch (error) {
-      report(new SinkError(sink.name ?? 'sink', error));
+      failure = new SinkError(sink.name ?? 'sink', error);
+    } finally {
+      delivery.depth--;
     }
-    for (const queued of batches.splice(0, taken)) this.written(queued);
+    for (const queued of offered.splice(0, taken)) this.written(queued);
+    this.batches.unshift(...offered);
     this.resolveIdlers();
+    if (failure) report(failure);
     return true;
   }
 
@@ -117,22 +126,25 @@ export class RetryingSinkQueue extends SinkQueue {
   }
 
   private refused(queued: QueuedBatch, error: unknown): void {
+    // Read while the sink still has the batch: what a getter logs waits behind it.
+    const isHopeless = readProperty(error as object, 'retry') === false;
     if (this.current !== queued) return;
     this.current = undefined;
-    this.failed(error);
-    if (++this.tries >= TRIES || (error as { retry?: unknown } | undefined)?.retry === false) {
+    if (++this.tries >= TRIES || isHopeless) {
       this.tries = 0;
       this.giveUp(queued, SINK_FAILED);
     } else {
       this.batches.unshift(queued);
     }
-    this.resolveIdlers();
-    if (this.batches.length === 0) return;
-    try {
-      this.pause = setTimeout(() => this.pump(true), FIRST_PAUSE_MS * 2 ** this.tries);
-    } catch {
-      // No timers here: the next flush tries again.
+    if (this.batches.length > 0) {
+      try {
+        this.pause = setTimeout(() => this.pump(true), FIRST_PAUSE_MS * 2 ** this.tries);
+      } catch {
+        // No timers here: the next flush tries again.
+      }
     }
+    this.resolveIdlers();
+    this.failed(error);
   }
 
   private resolveIdlers(): void {

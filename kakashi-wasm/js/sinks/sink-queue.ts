@@ -53,8 +53,10 @@ export interface QueuedBatch {
 
 /** Hands batches to one sink. */
 export class SinkQueue {
+  // What is the sink's is read once: in the middle of a drain no getter may log.
   readonly threshold: number;
   readonly format: Format;
+  readonly maxBatchBytes: number | undefined;
   /** Drops that no batch has announced yet. */
   unannounced: DropCounts | undefined;
   /** The batches that wait, the oldest first. */
@@ -66,6 +68,7 @@ export class SinkQueue {
     format: FormatName,
   ) {
     this.threshold = levelOf(sink.level ?? 0);
+    this.maxBatchBytes = sink.maxBatchBytes;
     const wanted = sink.format ?? format;
     this.format = wanted === 'auto' ? (platform.terminal && sink.name === 'console' ? 'pretty' : 'text') : wanted;
   }
@@ -82,8 +85,7 @@ export class SinkQueue {
   drop(level: number, reason: number): void {
     const index = dropIndex(level, reason);
     counts.drops[index]!++;
-    this.unannounced ??= noDrops();
-    this.unannounced[index]!++;
+    (this.unannounced ??= noDrops())[index]!++;
   }
 
   /** Appends a batch. */
@@ -99,8 +101,8 @@ export class SinkQueue {
         this.write(queued);
         this.written(queued);
       } catch (error) {
-        this.failed(error);
         this.giveUp(queued, SINK_FAILED);
+        this.failed(error);
       }
     }
   }
@@ -131,13 +133,12 @@ export class SinkQueue {
     counts.bytes += batch.bytes.length;
   }
 
-  /** Counts a failure, and reports the first. */
+  /** Counts a failure, and reports the first. It comes last: the operator's function may log. */
   protected failed(error: unknown): void {
     counts.failures++;
-    const { failing } = this;
-    // Before the report: the operator's function may log.
+    if (this.failing) return;
     this.failing = true;
-    if (!failing) report(new SinkError(this.sink.name ?? 'sink', error));
+    report(new SinkError(this.sink.name ?? 'sink', error));
   }
 
   protected giveUp({ batch, announced }: QueuedBatch, reason: number): void {
