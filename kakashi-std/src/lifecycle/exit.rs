@@ -17,6 +17,9 @@ use crate::submit::{deferred, flush_queues_until, is_busy, replay};
 
 /// How long an ending process waits for its sinks.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long it waits at least for locks that are never held for long: without them it
+/// can't count what is left.
+const SHORT_LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 /// How much longer it waits for the count of what is left.
 const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long it waits for stderr.
@@ -37,7 +40,7 @@ pub(super) fn write_all_until(deadline: Instant) -> usize {
 /// Ends the workers and writes all that is buffered; returns how many records are left.
 fn end_until(deadline: Instant) -> usize {
     workers::shut_down_until(deadline);
-    write_all_until(deadline)
+    write_all_until(deadline.max(Instant::now() + SHORT_LOCK_TIMEOUT))
 }
 
 /// Ends logging with the process: writes all that is buffered, and reports on stderr
