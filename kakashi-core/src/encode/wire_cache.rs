@@ -111,17 +111,23 @@ impl WireCache {
     /// Returns the open block, or opens one.
     #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
     fn block(&mut self, out: &mut Output<'_>) -> BlockWriter {
-        *self.block.get_or_insert_with(|| {
-            self.known.clear();
-            self.recent = Recent::default();
-            self.last_id = 0;
-            let block = BlockWriter::begin(out);
-            #[cfg(target_os = "none")]
-            if let Some(build) = crate::site::linked::exported_build() {
-                block.put_build(out, build);
-            }
-            block
-        })
+        match self.block {
+            Some(block) => block,
+            None => self.open_block(out),
+        }
+    }
+
+    fn open_block(&mut self, out: &mut Output<'_>) -> BlockWriter {
+        self.known.clear();
+        self.recent = Recent::default();
+        self.last_id = 0;
+        let block = BlockWriter::begin(out);
+        #[cfg(target_os = "none")]
+        if let Some(build) = crate::site::linked::exported_build() {
+            block.put_build(out, build);
+        }
+        self.block = Some(block);
+        block
     }
 
     #[cfg_attr(not(any(target_family = "wasm", target_os = "none")), inline)]
