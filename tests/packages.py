@@ -39,7 +39,7 @@ MARKS = {
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {"serde": "struct.Serde.html", "signals": "fn.flush_on_signals.html"},
-    "kakashi-wasm": {},
+    "kakashi-wasm": {"loggers": "struct.Logger.html"},
 }
 # Features without a mark, and why.
 UNMARKED = {
@@ -49,7 +49,7 @@ UNMARKED = {
         "location": "changes what a site keeps",
     },
     "kakashi-std": {"cli": "the command's"},
-    "kakashi-wasm": {"npm": "exports for JavaScript, not for Rust"},
+    "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }
 
 faults = []
