@@ -6,6 +6,7 @@
 //! logger turns them into the wire first, outside every lock, so that code
 //! which panics, blocks or logs can hurt only itself.
 
+#[doc(hidden)]
 pub mod arguments;
 pub(crate) mod field;
 mod kind;

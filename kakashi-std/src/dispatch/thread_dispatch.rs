@@ -9,6 +9,7 @@ use super::root::{generation, root_if_made};
 use super::thread_buffer::{AfterPut, BufferState, ThreadBuffer};
 use super::{Dispatch, flush_signal, registry, settings};
 use crate::delivery::sink_queue::SinkQueue;
+use crate::sync::hook::Hook;
 
 /// A longer record is delivered to the new dispatch by encoding its values once more.
 const MAX_COPY_BYTES: usize = 256 * 1024;
@@ -41,8 +42,15 @@ pub(crate) struct ThreadDispatch {
 /// buffers anew now and then.
 const MAX_OWN: usize = 32;
 
+/// Installs the panic hook before a thread's first record, and so after a hook that the
+/// program sets when it begins.
+pub(crate) static BEFORE_FIRST_RECORD: Hook<fn()> = Hook::new();
+
 impl ThreadDispatch {
     fn new(dispatch: Arc<Dispatch>) -> Self {
+        if let Some(install) = BEFORE_FIRST_RECORD.get() {
+            install();
+        }
         Self { dispatch, buffers: OnceCell::new() }
     }
 

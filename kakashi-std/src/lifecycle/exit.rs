@@ -40,7 +40,12 @@ pub(super) fn write_all_until(deadline: Instant) -> usize {
 /// Ends the workers and writes all that is buffered; returns how many records are left.
 fn end_until(deadline: Instant) -> usize {
     workers::shut_down_until(deadline);
-    write_all_until(deadline.max(Instant::now() + SHORT_LOCK_TIMEOUT))
+    let left = write_all_until(deadline);
+    // Late, a lock that was taken just then may have hidden what is left.
+    if left > 0 || Instant::now() < deadline {
+        return left;
+    }
+    registry::flush_all_until(Instant::now() + SHORT_LOCK_TIMEOUT)
 }
 
 /// Ends logging with the process: writes all that is buffered, and reports on stderr

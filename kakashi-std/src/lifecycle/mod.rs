@@ -13,7 +13,7 @@ pub(crate) mod signals;
 
 use std::sync::Once;
 
-use crate::dispatch::flush_signal;
+use crate::dispatch::{flush_signal, thread_dispatch};
 use crate::queue::workers;
 use crate::threads::{flusher, worker};
 
@@ -25,9 +25,9 @@ pub(crate) fn install() {
     INSTALLED.call_once(|| {
         flush_signal::START.set(flusher::start);
         workers::RUN.set(worker::run);
+        thread_dispatch::BEFORE_FIRST_RECORD.set(panic::install);
         exit::install();
         #[cfg(unix)]
         fork::install();
     });
-    panic::install();
 }
