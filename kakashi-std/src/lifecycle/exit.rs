@@ -17,8 +17,7 @@ use crate::submit::{deferred, flush_queues_until, is_busy, replay};
 
 /// How long an ending process waits for its sinks.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it waits at least for locks that are never held for long: without them it
-/// can't count what is left.
+/// How long it waits at least for locks that are never held for long.
 const SHORT_LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 /// How much longer it waits for the count of what is left.
 const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
@@ -27,12 +26,16 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// Writes all that is buffered, and what sinks log meanwhile; returns how many records
 /// are left.
-pub(super) fn write_all_until(deadline: Instant) -> usize {
+///
+/// After the workers it has `grace` at least for locks that are never held for long: what
+/// is left can't be counted without them.
+pub(super) fn write_all_until(deadline: Instant, grace: Duration) -> usize {
     let queued = flush_queues_until(deadline);
-    let mut left = queued + registry::flush_all_until(deadline);
+    let flush_all = || registry::flush_all_until(deadline.max(Instant::now() + grace));
+    let mut left = queued + flush_all();
     if deferred::is_pending() && !is_busy() {
         replay();
-        left = queued + registry::flush_all_until(deadline);
+        left = queued + flush_all();
     }
     left
 }
@@ -40,12 +43,7 @@ pub(super) fn write_all_until(deadline: Instant) -> usize {
 /// Ends the workers and writes all that is buffered; returns how many records are left.
 fn end_until(deadline: Instant) -> usize {
     workers::shut_down_until(deadline);
-    let left = write_all_until(deadline);
-    // Late, a lock that was taken just then may have hidden what is left.
-    if left > 0 || Instant::now() < deadline {
-        return left;
-    }
-    registry::flush_all_until(Instant::now() + SHORT_LOCK_TIMEOUT)
+    write_all_until(deadline, SHORT_LOCK_TIMEOUT)
 }
 
 /// Ends logging with the process: writes all that is buffered, and reports on stderr

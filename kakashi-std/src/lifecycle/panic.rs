@@ -31,6 +31,6 @@ fn write_all() {
     if !is_in_sink() {
         // Inside a logging call the thread waits for no lock: it may hold it itself.
         let timeout = if is_busy() { Duration::ZERO } else { PANIC_TIMEOUT };
-        write_all_until(Instant::now() + timeout);
+        write_all_until(Instant::now() + timeout, Duration::ZERO);
     }
 }
