@@ -1,20 +1,26 @@
 //! A fork: every lock of the process is free on both sides, and what is buffered
 //! belongs to the parent.
 //!
-//! `prepare` takes the locks in this order, which is the order in which any thread takes
-//! two of them; the child forgets the parent's records, threads and rings.
+//! `prepare` waits until what is made once is made (the handlers, the panic hook, the
+//! clock's check, the registry), then takes the locks in this order, which is the order in
+//! which any thread takes two of them. The child forgets the parent's records, threads and
+//! rings.
 //!
 //! | | lock | waits | why here |
 //! |--:|---|---|---|
-//! | 1 | `submit::orphaned` | 1 s | a thread that drains orphaned rings takes any of the others |
-//! | 2 | `dispatch::settings` | | a change of settings takes 3 and 4 |
-//! | 3 | `dispatch::logger_registry` | | |
-//! | 4 | `dispatch::root` | | |
-//! | 5 | each `delivery::sink_queue`: writer, then backlog | 1 s for all writers | a thread that writes may register (6) |
-//! | 6 | `dispatch::registry`: buffers, then sinks' queues | 1 s | |
-//! | 7 | `dispatch::flush_signal` | 1 s | |
-//! | 8 | `queue::workers` | | |
-//! | 9 | `queue::ring`: the list, then the interner's tables | | |
+//! | 1 | `submit::orphaned` | 1 s, with 6 | a thread that drains orphaned rings takes any of the others |
+//! | 2 | `dispatch::settings` | | a change of settings takes 5 and registers (7) |
+//! | 3 | `dispatch::logger_registry`: making the root logger | | takes 4 |
+//! | 4 | `dispatch::logger_registry` | | |
+//! | 5 | `dispatch::root` | | |
+//! | 6 | each `delivery::sink_queue`: writer, then backlog | 1 s, with 1 | a thread that writes may register (7) |
+//! | 7 | `dispatch::registry`: buffers, then sinks' queues | 1 s, with 8 | |
+//! | 8 | `dispatch::flush_signal` | 1 s, with 7 | |
+//! | 9 | `queue::workers` | | |
+//! | 10 | `queue::ring`: the list, then the interner's tables | | |
+//!
+//! Not taken are the locks of threads' buffers, rings and pools: the child forgets the
+//! first two, and a pool does without its own.
 
 use std::cell::RefCell;
 use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
@@ -23,10 +29,11 @@ use std::time::{Duration, Instant};
 use kakashi_core::HeldRegistry;
 use self_cell::self_cell;
 
+use super::installed::INSTALLED;
 use crate::clock;
 use crate::delivery::sink_queue::{LockedSinkQueue, SinkQueue};
 use crate::dispatch::flush_signal::Signal;
-use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::logger_registry::{lock_making_root, logger_registry};
 use crate::dispatch::registry::LockedRegistry;
 use crate::dispatch::settings::LockedSettings;
 use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
@@ -35,11 +42,6 @@ use crate::queue::workers::{self, LockedWorkers};
 use crate::reentrancy::set_worker;
 use crate::submit::{abandon_inherited, orphaned};
 use crate::sync::fork_epoch::ForkEpoch;
-use crate::sync::hook::Hook;
-
-/// Makes what is made once, before a fork: in the child the thread that was making it
-/// does not exist.
-pub(crate) static BEFORE_FORK: Hook<fn()> = Hook::new();
 
 /// How long a fork waits for a sink that is writing.
 const FORK_TIMEOUT: Duration = Duration::from_secs(1);
@@ -88,6 +90,7 @@ struct AllLocks {
     _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
+    _making_root: MutexGuard<'static, ()>,
     _orphaned: Option<MutexGuard<'static, ()>>,
 }
 
@@ -96,14 +99,14 @@ thread_local! {
 }
 
 fn lock_all() -> AllLocks {
+    // In the child the thread that was installing would not exist.
+    INSTALLED.wait_force();
     super::panic::install();
     clock::settle();
-    if let Some(make) = BEFORE_FORK.get() {
-        make();
-    }
     let deadline = Instant::now() + FORK_TIMEOUT;
     let orphaned = orphaned::lock_for_fork(deadline);
     let settings = settings::lock_for_fork();
+    let making_root = lock_making_root();
     let loggers = logger_registry().hold();
     let root = root::lock_for_fork();
     let sink_queues = registry::sink_queues()
@@ -120,6 +123,7 @@ fn lock_all() -> AllLocks {
         _root: root,
         _settings: settings,
         _loggers: loggers,
+        _making_root: making_root,
         _orphaned: orphaned,
     }
 }

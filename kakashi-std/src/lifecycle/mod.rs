@@ -6,13 +6,13 @@
 
 mod exit;
 #[cfg(unix)]
-pub(crate) mod fork;
+mod fork;
+mod installed;
 mod panic;
 #[cfg(feature = "signals")]
 pub(crate) mod signals;
 
-use std::sync::Once;
-
+use self::installed::INSTALLED;
 use crate::dispatch::{flush_signal, thread_dispatch};
 use crate::queue::workers;
 use crate::threads::{flusher, worker};
@@ -21,7 +21,6 @@ use crate::threads::{flusher, worker};
 /// start. Later calls do nothing.
 #[inline]
 pub(crate) fn install() {
-    static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
         flush_signal::START.set(flusher::start);
         workers::RUN.set(worker::run);

@@ -4,6 +4,7 @@
 use std::sync::OnceLock;
 
 use super::logger::{Logger, get_logger};
+use crate::dispatch::logger_registry::lock_making_root;
 
 static ROOT: OnceLock<Logger> = OnceLock::new();
 
@@ -18,9 +19,7 @@ pub fn root_logger() -> &'static Logger {
 
 #[cold]
 fn make_root_logger() -> &'static Logger {
-    // A fork waits until it is made: in the child no thread would finish it.
-    #[cfg(unix)]
-    crate::lifecycle::fork::BEFORE_FORK.set(|| _ = root_logger());
+    let _making = lock_making_root();
     ROOT.get_or_init(|| get_logger("root"))
 }
 

@@ -1,9 +1,9 @@
 //! Calls from a lower stage into a higher one.
 //!
 //! A stage imports only what stands beneath it. Where it must start something above
-//! it (a buffer starts the flusher, a ring starts a worker, a fork completes what is
-//! made once), it calls a hook that the higher stage has set. A hook is set before
-//! the first logger is handed out and never changes.
+//! it (a buffer starts the flusher, a ring starts a worker, a thread's first record
+//! installs the panic hook), it calls a hook that the higher stage has set. A hook is set
+//! before the first logger is handed out and never changes.
 
 use std::sync::OnceLock;
 
