@@ -141,7 +141,7 @@ pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
 pub use sink::batch::{Batch, RecordEnd};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub use sink::batch_builder::BatchBuilder;
+pub use sink::batch_builder::{BatchBuilder, MAX_RECORD_BYTES};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use sink::delivery::{Backoff, Progress, RetryMode};

@@ -18,7 +18,7 @@ use crate::util::output::Output;
 /// Room left for what closes a batch.
 const FINISH_ROOM: usize = 8;
 /// A record that needs more bytes than this is dropped and counted.
-const MAX_RECORD_BYTES: usize = 128 << 20;
+pub const MAX_RECORD_BYTES: usize = 128 << 20;
 /// More than this is not kept for the next batch.
 const KEPT_BYTES: usize = 1 << 20;
 
@@ -148,8 +148,8 @@ impl BatchBuilder {
 
     /// Ends the batch and lends it out; `clear` begins the next.
     pub fn close(&mut self) -> Batch<'_> {
-        if self.len > 0 {
-            loop {
+        if !self.ends.is_empty() {
+            for _ in 0..2 {
                 let mut out = Output::resume(&mut self.bytes, self.len);
                 self.encoder.finish(&mut self.cache, &mut out);
                 let (end, overflowed) = (out.position(), out.overflowed());
@@ -178,5 +178,50 @@ impl BatchBuilder {
         if self.bytes.len() > KEPT_BYTES.max(2 * self.batch_bytes) {
             self.bytes = Vec::new();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use core::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Writes its bytes when the batch ends, more at each attempt.
+    struct AtTheEnd {
+        bytes: AtomicUsize,
+        more: usize,
+    }
+
+    impl Encoder for AtTheEnd {
+        fn encode(&self, _: &LogRecord<'_>, _: &mut EncoderCache, _: &mut Output<'_>) {}
+
+        fn encode_dropped(&self, _: Timestamp, _: &Dropped, _: &mut EncoderCache, _: &mut Output<'_>) {}
+
+        fn finish(&self, _: &mut EncoderCache, out: &mut Output<'_>) {
+            for _ in 0..self.bytes.fetch_add(self.more, Ordering::Relaxed) {
+                out.put_byte(b'x');
+            }
+        }
+    }
+
+    fn announced(bytes: usize, more: usize) -> usize {
+        let encoder = AtTheEnd { bytes: AtomicUsize::new(bytes), more };
+        let mut batch = BatchBuilder::new(Arc::new(encoder), 64);
+        batch.add_dropped(LogLevel::Info, DropReason::SinkFailed, 3);
+        batch.announce(Timestamp::Wall(0));
+        let batch = batch.close();
+        assert_eq!((batch.dropped(), batch.records().count()), (3, 1));
+        batch.bytes().len()
+    }
+
+    #[test]
+    fn an_encoder_that_writes_only_at_the_end_is_heard() {
+        assert_eq!(announced(1000, 0), 1000);
+    }
+
+    #[test]
+    fn an_encoder_whose_end_grows_each_time_is_given_up() {
+        assert_eq!(announced(1000, 100_000), 0);
     }
 }

@@ -7,7 +7,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;
 
 use kakashi_core::{
-    CatchPanic, DropReason, EncoderCache, Guard as _, LogRecord, Output, RecordEnd, RetryMode,
+    CatchPanic, DropReason, EncoderCache, Guard as _, LogRecord, MAX_RECORD_BYTES, Output, RecordEnd,
+    RetryMode,
 };
 
 use super::endpoint::Endpoint;
@@ -15,9 +16,6 @@ use super::flush_signal;
 use crate::delivery::buffer_pool::{Buffer, FINISH_ROOM};
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::timed_lock::lock_until;
-
-/// A record that needs more bytes than this is dropped and counted.
-const MAX_RECORD_BYTES: usize = 128 << 20;
 
 /// One thread's buffer for one endpoint.
 #[derive(Debug)]

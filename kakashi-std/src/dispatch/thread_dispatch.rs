@@ -3,16 +3,13 @@
 use std::cell::OnceCell;
 use std::sync::{Arc, MutexGuard};
 
-use kakashi_core::{CatchPanic, LogRecord, Scratch, encode_deferred, wire};
+use kakashi_core::{CatchPanic, LogRecord, MAX_DEFERRED_BYTES, Scratch, encode_deferred, wire};
 
 use super::root::{generation, root_if_made};
 use super::thread_buffer::{AfterPut, BufferState, ThreadBuffer};
 use super::{Dispatch, flush_signal, registry, settings};
 use crate::delivery::sink_queue::SinkQueue;
 use crate::sync::hook::Hook;
-
-/// A longer record is delivered to the new dispatch by encoding its values once more.
-const MAX_COPY_BYTES: usize = 256 * 1024;
 
 /// The dispatches that this thread logs through.
 pub(crate) struct ThreadDispatches {
@@ -133,7 +130,8 @@ impl ThreadDispatches {
     ) {
         // In wire form, so that no value's code runs again: that code may be what
         // replaced the dispatch.
-        let block = encode_deferred(record, &CatchPanic, MAX_COPY_BYTES);
+        // A longer record is encoded from its values once more.
+        let block = encode_deferred(record, &CatchPanic, MAX_DEFERRED_BYTES);
         let mut items = wire::Reader::new(block.as_deref().unwrap_or_default());
         let copy = items.find_map(|item| match item {
             wire::Item::Record(record) => Some(record),
