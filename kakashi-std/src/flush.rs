@@ -46,7 +46,9 @@ pub fn flush() -> Flushed {
 /// ```
 ///
 /// # Blocking
-/// At most for `timeout`; not at all from inside a sink or a `Display`.
+/// At most for `timeout` (for locks inside kakashi 100 ms at least) where a worker or
+/// another thread is busy, and as long as the sinks take that this thread writes to; not
+/// at all from inside a sink or a `Display`.
 pub fn flush_timeout(timeout: Duration) -> Flushed {
     if is_busy() {
         return Flushed::default();

@@ -11,7 +11,7 @@
 //! thread in the background writes full buffers at once and the others every
 //! 100 ms. ERROR and CRITICAL are written before the call returns. Everything
 //! is written when `main` returns, on `process::exit`, when a thread ends and
-//! when one panics; nobody has to keep a guard.
+//! when one panics; a program keeps no guard.
 //!
 //! Where a call must cost next to nothing, [`get_async_logger`] and
 //! [`get_performance_logger`] take the same calls: they copy the values into a ring
@@ -29,10 +29,6 @@
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 #![deny(unsafe_code)]
-
-#[cfg(doctest)]
-#[doc = include_str!("../../README.md")]
-struct Readme;
 
 pub mod _guides;
 mod backtrace;

@@ -8,6 +8,11 @@
 
 #![forbid(unsafe_code)]
 
+/// The front page's code, which must run.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;
+
 pub mod harness;
 pub mod model;
 pub mod oracle;

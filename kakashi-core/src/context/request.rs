@@ -31,7 +31,7 @@ impl RequestContext {
 pub struct UserContext(LogContext);
 
 impl UserContext {
-    /// Describes nobody yet.
+    /// Makes a description without fields.
     pub fn new() -> Self {
         Self::default()
     }

@@ -51,7 +51,7 @@ use crate::value::{Composite, Value, ValueSink};
 /// ```
 pub trait Encoder: Send + Sync {
     /// Appends one record. What does not fit is counted by `out`; the record is then
-    /// encoded again, with more room, as the first of a batch.
+    /// encoded again, into a larger buffer, as the first of a batch.
     fn encode(&self, record: &LogRecord<'_>, cache: &mut EncoderCache, out: &mut Output<'_>);
 
     /// Appends what closes a batch; the next record begins a new one.

@@ -32,7 +32,7 @@ use crate::sink::Sink;
 pub struct Destination<S: ?Sized = dyn Sink + Send> {
     /// Below this, nothing goes there.
     pub threshold: LevelFilter,
-    /// What else must hold of a record to go there.
+    /// Decides which of the records at or above the threshold go there.
     pub filter: Option<Arc<dyn Filter>>,
     /// The form that records are written in; none means the configured one.
     pub encoder: Option<Arc<dyn Encoder>>,

@@ -37,7 +37,7 @@ pub struct LoggerConfig<S: ?Sized> {
     destinations: Vec<Destination<S>>,
 }
 
-/// What a [`LoggerConfig`] says, for who makes the logger.
+/// The parts of a [`LoggerConfig`], of which a platform makes the logger.
 #[derive(Debug)]
 pub struct LoggerParts<S: ?Sized> {
     /// The threshold; none follows the global one.

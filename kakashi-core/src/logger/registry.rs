@@ -99,7 +99,7 @@ pub struct Registry {
     state: Mutex<State>,
 }
 
-/// A [`Registry`] that nobody else can use.
+/// A [`Registry`] whose lock is held.
 #[derive(Debug)]
 pub struct HeldRegistry<'a> {
     _state: spin::MutexGuard<'a, State>,

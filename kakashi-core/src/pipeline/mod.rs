@@ -29,7 +29,7 @@ use crate::value::field::Field;
 /// It is called once for each record whose level is enabled, on the thread that logs, of
 /// async loggers too, and on many threads at once; no lock of kakashi's is held. It may
 /// block, and the call then takes as long. It may log: such a record follows the one at
-/// hand, and comes by here itself; after eight such rounds it is dropped and counted as
+/// hand, and is enriched and filtered like any other; after eight such rounds it is dropped and counted as
 /// [`Reentrant`](crate::DropReason::Reentrant). Where panics unwind, what one has added
 /// before it panicked is kept.
 ///
@@ -76,7 +76,7 @@ where
 /// [`Destination`](crate::Destination)'s on that thread, or on the worker of an async logger.
 /// They see the record enriched and redacted, as it would be written. No lock of kakashi's is
 /// held. A filter may block, and the call (or the worker) then takes as long. It may log:
-/// such a record follows the one at hand, and comes by here itself; after eight such rounds
+/// such a record follows the one at hand, and is enriched and filtered like any other; after eight such rounds
 /// it is dropped and counted as [`Reentrant`](crate::DropReason::Reentrant). Where panics
 /// unwind, one that panics lets the record pass. What a filter refuses is not counted.
 /// A closure is one, too.

@@ -63,8 +63,7 @@ impl<'a> Batch<'a> {
         self.bytes.is_empty()
     }
 
-    /// Returns how many records were dropped before this batch; the batch's
-    /// bytes tell of them too.
+    /// Returns how many dropped records the batch announces.
     pub const fn dropped(&self) -> usize {
         self.dropped
     }

@@ -94,10 +94,11 @@ pub trait Sink {
     /// error that accepts all of them is counted, and nothing comes again.
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError>;
 
-    /// Passes on what it keeps back, if it does. Called by `flush`, not after each batch.
+    /// Writes what the sink buffers itself, if it buffers. Called by `flush`, not after each
+    /// batch.
     ///
     /// # Errors
-    /// As `write`; what it says of bytes is not looked at.
+    /// As `write`; the error's count of accepted bytes is ignored.
     fn flush(&mut self) -> Result<(), SinkError> {
         Ok(())
     }
@@ -117,9 +118,9 @@ pub trait Sink {
 pub enum SinkErrorKind {
     /// Nothing: it could not take more just now. Not reported.
     Retry,
-    /// No room: a full disk, a full buffer.
+    /// The destination is full: a disk, a quota, a buffer.
     Full,
-    /// Nobody reads any more: a closed pipe, a lost connection.
+    /// The reader is gone: a closed pipe, a lost connection.
     Closed,
     /// Anything else.
     Failed,

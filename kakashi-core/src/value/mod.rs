@@ -1,8 +1,8 @@
 //! What a field can hold.
 //!
 //! A [`Value`] borrows everything and fits three words: the call site copies
-//! a few of them and formats nothing. Values whose text somebody else's code
-//! makes (`Display`, `Debug`, errors, lists, maps, serde) are *foreign*: a
+//! a few of them and formats nothing. Values whose text the program's own
+//! code makes (`Display`, `Debug`, errors, lists, maps, serde) are *foreign*: a
 //! logger turns them into the wire first, outside every lock, so that code
 //! which panics, blocks or logs can hurt only itself.
 

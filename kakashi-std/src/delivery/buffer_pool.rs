@@ -73,11 +73,11 @@ pub(crate) struct BufferPool {
 #[derive(Debug, Default)]
 struct Spares {
     free: Vec<Buffer>,
-    /// Spare buffers that exist: those that are free and those under way.
+    /// Spare buffers that exist: those that are free and those in flight.
     existing: usize,
 }
 
-/// Buffers that may be under way beside those that threads fill.
+/// Buffers that may be in flight beside those that threads fill.
 const SPARE: usize = 4;
 
 impl BufferPool {
@@ -89,7 +89,7 @@ impl BufferPool {
         self.batch_bytes
     }
 
-    /// Takes an empty buffer; none while all spare ones are under way.
+    /// Takes an empty buffer; none while all spare ones are in flight.
     pub(crate) fn take(&self) -> Option<Buffer> {
         let mut spares = self.spares()?;
         if let Some(buffer) = spares.free.pop() {
@@ -117,15 +117,15 @@ impl BufferPool {
     pub(crate) fn give(&self, mut buffer: Buffer) {
         let usual = buffer.bytes.len() == self.batch_bytes + FINISH_ROOM;
         let Some(mut spares) = self.spares() else { return };
-        let under_way = spares.existing - spares.free.len();
-        if usual && (under_way > 0 || spares.existing < SPARE) {
-            if under_way == 0 {
+        let in_flight = spares.existing - spares.free.len();
+        if usual && (in_flight > 0 || spares.existing < SPARE) {
+            if in_flight == 0 {
                 // It was a thread's own: the thread has ended, or has taken a spare one.
                 spares.existing += 1;
             }
             buffer.clear();
             spares.free.push(buffer);
-        } else if under_way > 0 {
+        } else if in_flight > 0 {
             // Too large to be kept: another takes its place when it is needed.
             spares.existing -= 1;
         }

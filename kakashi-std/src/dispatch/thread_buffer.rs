@@ -1,7 +1,8 @@
 //! One thread's records for one destination, not written yet.
 //!
-//! The mutex is contended only by the flusher: no two logging threads share
-//! one. Nothing but encoding runs under it, and encoding runs no foreign code.
+//! The mutex is contended only by the flusher: no two logging threads share one. Nothing
+//! but encoding runs under it; what the values' own code yields was encoded before, and a
+//! foreign encoder runs under a guard against its panics.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::Instant;

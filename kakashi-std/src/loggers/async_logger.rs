@@ -68,8 +68,8 @@ macro_rules! queued_methods {
                 flush()
             }
 
-            /// Returns how many of this logger's records found no room in a
-            /// queue, by level.
+            /// Returns how many of this logger's records were dropped because a
+            /// queue was full, by level.
             pub fn dropped(&self) -> Dropped {
                 self.core.slot.dropped()
             }

@@ -3,15 +3,15 @@
 //! Producers never wait for each other, and the caller's side takes no lock:
 //! `rtrb` moves the bytes (a wait-free ring that caches the other side's
 //! position), [`WakeState`](crate::sync::wake_state::WakeState) says whether the worker
-//! must be woken. A record is encoded in a scratch
-//! of the thread and copied in; encoding in place was measured to gain nothing
-//! over that, and would need `unsafe` for memory that is not initialised yet.
+//! must be woken. A record is encoded in a scratch of the thread and copied in; encoding in
+//! place was measured to gain nothing over that, and would need `unsafe` for memory that
+//! is not initialised yet.
 //!
-//! An item of the ring is a head of eight bytes and a body. The head is
-//! `kind | length << 8 | logger << 32`, little-endian; the logger is its number
-//! in this process's table, as a site's in a record is: see [`interner`].
+//! An entry of the ring is a head of eight bytes and a body. The head is
+//! `kind | length << 8 | logger << 32`, little-endian; the logger's id, like a site's in a
+//! record, is this process's: see [`interner`].
 //!
-//! | kind | item | body |
+//! | kind | entry | body |
 //! |---|---|---|
 //! | below `80` | a record of the level with this number | a RECORD's body of the [`wire`](kakashi_core::wire) |
 //! | `80` | from here on records have another context | none: it is the next of the [side entries](entry::SideEntry) |

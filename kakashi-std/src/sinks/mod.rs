@@ -37,8 +37,7 @@ pub fn file(path: impl AsRef<Path>) -> io::Result<Destination> {
 }
 
 /// Makes the destination for a file of the [`wire`](crate::wire), whatever form
-/// is configured: records are stored as they are and made readable when somebody
-/// wants to read them. `.klog` is the usual ending of its name.
+/// is configured: records are stored as they are and decoded when they are read. `.klog` is the usual ending of its name.
 ///
 /// ```no_run
 /// use kakashi_std::{configure, info, sinks};

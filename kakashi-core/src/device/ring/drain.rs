@@ -24,19 +24,19 @@ const MOST_NEWS_BEHIND: u8 = 2;
 const CHECKSUM: usize = 4;
 
 impl<const N: usize> Ring<N> {
-    /// Hands all that is in the ring now to a sink, as blocks of the wire that fit `room`;
-    /// returns how many records there were.
+    /// Hands all that is in the ring now to a sink, as blocks of the wire that are built in
+    /// the buffer `room`; returns how many records there were.
     ///
     /// A block leaves the ring when the sink has taken it. Losses are announced where
-    /// they happened; `clock` gives the time of the announcement. Room of 512 bytes suits most
-    /// programs. A record that does not fit into it, with the words of its site, is
+    /// they happened; `clock` gives the time of the announcement. A buffer of 512 bytes suits
+    /// most programs. A record that does not fit into it, with the words of its site, is
     /// dropped, counted and announced. Call it from one place at a time: of two that
     /// drain at once, both may hand over the same records.
     ///
     /// # Errors
     /// The sink's; what it did not take stays in the ring. Of a block that it took in part
     /// it is given all the next time, and readers pass over the part.
-    /// [`SinkErrorKind::Full`] if the room is too small for an announcement.
+    /// [`SinkErrorKind::Full`] if the buffer is too small for an announcement.
     pub fn drain(
         &self,
         clock: &impl Clock,

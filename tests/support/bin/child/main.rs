@@ -1,7 +1,7 @@
 //! Programs that end in every way there is: `child SCENARIO FILE`.
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
-//! `sync/failing_sinks.rs`, `sync/configure.rs`, `async/lifecycle.rs` and `signals.rs`
+//! `sync/failing_sinks.rs`, `sync/configure/`, `async/lifecycle.rs` and `signals.rs`
 //! start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have.
 
