@@ -3,11 +3,9 @@
 use core::fmt::{self, Write as _};
 
 use super::escape::{Escaper, write_base64};
-use super::number::put_plain;
+use super::number::write_plain;
 use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
-use crate::util::char_class::as_text;
-use crate::util::output::Output;
 use crate::value::{Composite, Value};
 
 /// Writes a value as compact JSON.
@@ -58,12 +56,7 @@ pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> f
         | Value::U128(_)
         | Value::F32(_)
         | Value::F64(_)
-        | Value::Duration(_) => {
-            let mut room = [0; 64];
-            let mut digits = Output::new(&mut room);
-            put_plain(&mut digits, value, true);
-            out.write_str(as_text(digits.written()).unwrap_or_default())
-        }
+        | Value::Duration(_) => write_plain(out, value, true),
     }
 }
 

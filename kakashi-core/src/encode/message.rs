@@ -5,14 +5,12 @@ use alloc::string::String;
 use core::fmt;
 
 use super::json_value;
-use super::number::put_plain;
+use super::number::write_plain;
 use crate::codec::print;
 #[cfg(feature = "alloc")]
 use crate::record::template::{Rendered, pieces};
 #[cfg(feature = "alloc")]
 use crate::record::{LogRecord, Message};
-use crate::util::char_class::as_text;
-use crate::util::output::Output;
 use crate::value::Value;
 
 #[cfg(feature = "alloc")]
@@ -67,12 +65,7 @@ pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt
         | Value::U128(_)
         | Value::F32(_)
         | Value::F64(_)
-        | Value::Duration(_) => {
-            let mut room = [0; 64];
-            let mut digits = Output::new(&mut room);
-            put_plain(&mut digits, value, false);
-            out.write_str(as_text(digits.written()).unwrap_or_default())
-        }
+        | Value::Duration(_) => write_plain(out, value, false),
     }
 }
 

@@ -1,7 +1,9 @@
 //! Numbers as digits: `itoa` and `zmij`, the same on every platform.
 
+use core::fmt;
 use core::time::Duration;
 
+use crate::util::char_class::as_text;
 use crate::util::output::Output;
 use crate::value::Value;
 
@@ -168,6 +170,16 @@ fn put_thousandths(out: &mut Output<'_>, number: f64) -> bool {
 #[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_f32(out: &mut Output<'_>, number: f32) {
     out.put_short(zmij::Buffer::new().format_finite(number).as_bytes());
+}
+
+/// Writes a value that is no text, as [`put_plain`] appends it.
+// Inlined as that is: each caller's `json` is a constant.
+#[inline(always)]
+pub(super) fn write_plain(out: &mut dyn fmt::Write, value: &Value<'_>, json: bool) -> fmt::Result {
+    let mut room = [0; 64];
+    let mut digits = Output::new(&mut room);
+    put_plain(&mut digits, value, json);
+    out.write_str(as_text(digits.written()).unwrap_or_default())
 }
 
 /// Appends a value that is no text; in JSON NaN and infinities are strings.
