@@ -3,6 +3,7 @@
 
 #[cfg(feature = "std")]
 pub mod fake_sinks;
+pub mod fake_values;
 #[cfg(feature = "std")]
 pub mod global_state;
 pub mod lines;

@@ -1,7 +1,6 @@
 //! Settings that change while async loggers are in use: what was logged before
 //! is written in the old way, what comes after in the new one.
 
-use std::fmt;
 use std::sync::Barrier;
 use std::thread;
 
@@ -11,6 +10,7 @@ use kakashi_std::{
     set_custom_context, set_log_level,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
+use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, entries, numbers, text};
 use kakashi_tests::harness::wait::on_threads;
@@ -21,16 +21,6 @@ fn tiny() -> AsyncConfig {
 
 fn to(memory: &MemorySink) -> Destination {
     Destination::new(memory.clone())
-}
-
-/// A value whose `Display` runs code of the test's.
-struct Runs<F>(F);
-
-impl<F: Fn()> fmt::Display for Runs<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.0)();
-        f.write_str("shown")
-    }
 }
 
 #[test]

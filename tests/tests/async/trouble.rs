@@ -1,7 +1,6 @@
 //! Sinks and values that fail, panic, log, flush or change the settings: the
 //! worker survives them all, and nothing is lost uncounted or comes twice.
 
-use std::fmt;
 use std::io::ErrorKind;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,6 +10,7 @@ use kakashi_std::{
 };
 use kakashi_std::{Sink as _, Timestamp};
 use kakashi_tests::harness::fake_sinks::{FakeWriter, Gate, GatedSink, WriterMode, hold_writer};
+use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{ArrivedRecord, assert_each_once_in_order, numbers, text};
 use kakashi_tests::harness::wait::{eventually, in_time};
@@ -98,16 +98,6 @@ fn what_a_failing_sink_makes_us_drop_is_counted_and_the_caller_goes_on() {
     let arrived = numbers(&text(&writer.bytes())).remove(&0).unwrap_or_default();
     assert_eq!(arrived.len(), before.written());
     assert!(arrived.is_sorted_by(|one, next| one < next), "in order, each once");
-}
-
-/// A value whose `Display` runs code of the test's.
-struct Runs<F>(F);
-
-impl<F: Fn()> fmt::Display for Runs<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.0)();
-        f.write_str("shown")
-    }
 }
 
 #[test]

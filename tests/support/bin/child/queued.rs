@@ -9,13 +9,14 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use kakashi_std::{
-    AsyncConfig, Batch, Destination, Format, LogRecord, OverflowPolicy, Sink, SinkError, Value, configure,
-    flush, get_performance_logger, info, shutdown_async_logging, sinks, stats,
+    AsyncConfig, Destination, Format, LogRecord, OverflowPolicy, Value, configure, flush,
+    get_performance_logger, info, shutdown_async_logging, sinks, stats,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink, hold_writer};
 use kakashi_tests::harness::wait::eventually;
 
 use crate::records::{async_logger, log_async, log_to, usage};
+use crate::trouble::log_to_exiting_sink;
 
 pub(crate) fn run(scenario: &str, file: &Path) {
     match scenario {
@@ -68,15 +69,7 @@ fn returns_beside_a_stuck_worker(file: &Path) {
 
 /// The program ends from inside of a sink, on the worker.
 fn exits_on_the_worker(file: &Path) {
-    struct Exits(sinks::FileSink);
-    impl Sink for Exits {
-        fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-            self.0.write(batch)?;
-            process::exit(3);
-        }
-    }
-    let sink = Exits(sinks::FileSink::open(file).expect("the file opens"));
-    configure().format(Format::Text).destination(Destination::new(sink)).apply();
+    log_to_exiting_sink(file);
     log_async(0, 1);
     thread::park();
 }

@@ -26,8 +26,8 @@ pub(crate) fn returns_beside_a_stuck_sink(file: &Path) {
     log_many(0, 7);
 }
 
-/// The program ends from inside of a sink.
-pub(crate) fn exits_in_a_sink(file: &Path) {
+/// Configures a sink that ends the program with its first batch.
+pub(crate) fn log_to_exiting_sink(file: &Path) {
     struct Exits(sinks::FileSink);
     impl Sink for Exits {
         fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
@@ -37,6 +37,11 @@ pub(crate) fn exits_in_a_sink(file: &Path) {
     }
     let sink = Exits(sinks::FileSink::open(file).expect("the file opens"));
     configure().format(Format::Text).destination(Destination::new(sink)).apply();
+}
+
+/// The program ends from inside of a sink.
+pub(crate) fn exits_in_a_sink(file: &Path) {
+    log_to_exiting_sink(file);
     log_many(0, 10);
     flush();
 }

@@ -7,21 +7,12 @@ use kakashi_std::{
     DropReason, LogLevel, Logger, LoggerConfig, Text, create_custom_logger, error, fields, flush, get_logger,
     info,
 };
+use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::read_back::{announced, of_text};
 use kakashi_tests::harness::wait::{eventually, in_time};
 
 use crate::common::{arrived, child, messages, to_memory};
-
-/// A value whose `Display` runs code of the test's.
-struct Runs<F>(F);
-
-impl<F: Fn()> fmt::Display for Runs<F> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        (self.0)();
-        f.write_str("shown")
-    }
-}
 
 #[test]
 fn a_display_may_log_through_any_logger_at_any_level() {
