@@ -146,7 +146,7 @@ pub use sink::batch_builder::{BatchBuilder, MAX_RECORD_BYTES};
 #[doc(hidden)]
 pub use sink::delivery::{Backoff, Progress, RetryMode};
 pub use sink::function_sink::FunctionSink;
-pub use sink::{Sink, SinkError, SinkErrorKind};
+pub use sink::{Readiness, Sink, SinkError, SinkErrorKind, SinkTarget};
 #[cfg(target_os = "none")]
 #[doc(hidden)]
 pub use site::linked::Linked;

@@ -8,6 +8,7 @@ pub(crate) mod delivery;
 pub(crate) mod function_sink;
 
 use core::fmt;
+use core::time::Duration;
 
 use crate::sink::batch::Batch;
 
@@ -108,6 +109,47 @@ pub trait Sink {
     fn is_terminal(&self) -> bool {
         false
     }
+
+    /// Tells whether a write would return without waiting for whoever reads, after waiting
+    /// for that up to `timeout` (zero: not at all).
+    ///
+    /// A caller with a deadline asks before it writes itself; where the answer is
+    /// [`Unknown`](Readiness::Unknown) it leaves the write to a thread of kakashi's.
+    fn readiness(&mut self, timeout: Duration) -> Readiness {
+        let _ = timeout;
+        Readiness::Unknown
+    }
+
+    /// Returns what the sink writes to, if it is known: sinks with one target share a queue,
+    /// so that records stand there once and in order.
+    fn target(&self) -> Option<SinkTarget> {
+        None
+    }
+}
+
+/// Tells whether a write would return without waiting for whoever reads.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum Readiness {
+    /// Nobody knows.
+    Unknown,
+    /// Any write returns: to a regular file, to memory, to a descriptor that says "not now"
+    /// rather than wait.
+    Always,
+    /// A write of at most so many bytes returns. A batch for such a sink may end within a
+    /// record; the rest comes next.
+    Bytes(usize),
+    /// A write would wait.
+    NotNow,
+}
+
+/// Identifies what a sink writes to: a device's number and a file's number on it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct SinkTarget {
+    /// The number of the device.
+    pub device: u64,
+    /// The number of the file on the device.
+    pub file: u64,
 }
 
 /// Says what is wrong with a sink, for reports and for programs.
@@ -199,6 +241,14 @@ impl<S: Sink + ?Sized> Sink for &mut S {
     fn is_terminal(&self) -> bool {
         (**self).is_terminal()
     }
+
+    fn readiness(&mut self, timeout: Duration) -> Readiness {
+        (**self).readiness(timeout)
+    }
+
+    fn target(&self) -> Option<SinkTarget> {
+        (**self).target()
+    }
 }
 
 #[cfg(feature = "alloc")]
@@ -213,5 +263,13 @@ impl<S: Sink + ?Sized> Sink for alloc::boxed::Box<S> {
 
     fn is_terminal(&self) -> bool {
         (**self).is_terminal()
+    }
+
+    fn readiness(&mut self, timeout: Duration) -> Readiness {
+        (**self).readiness(timeout)
+    }
+
+    fn target(&self) -> Option<SinkTarget> {
+        (**self).target()
     }
 }
