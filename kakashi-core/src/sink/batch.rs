@@ -20,12 +20,13 @@ pub struct Batch<'a> {
     ends: &'a [RecordEnd],
     dropped: usize,
     announcements: usize,
+    begun: &'a [u8],
 }
 
 impl<'a> Batch<'a> {
     /// Makes a batch of bytes and the ends of the records in them.
     pub const fn new(bytes: &'a [u8], ends: &'a [RecordEnd]) -> Self {
-        Self { bytes, ends, dropped: 0, announcements: 0 }
+        Self { bytes, ends, dropped: 0, announcements: 0, begun: &[] }
     }
 
     /// Says how many records were dropped before this batch.
@@ -42,10 +43,25 @@ impl<'a> Batch<'a> {
         self
     }
 
+    /// Says which bytes before the batch's first the sink has taken already of the record,
+    /// or the block of the wire, that the batch begins within.
+    #[must_use]
+    pub const fn continuing(mut self, begun: &'a [u8]) -> Self {
+        self.begun = begun;
+        self
+    }
+
     /// Returns all bytes, the rest of a record before the first included if a
     /// sink took only part of it.
     pub const fn bytes(&self) -> &'a [u8] {
         self.bytes
+    }
+
+    /// Returns what the sink has taken already of the record, or the block of the wire, that
+    /// the batch begins within; empty where it begins with a record. A sink whose reader
+    /// has lost these bytes (a new connection, a truncated file) may write them again.
+    pub const fn begun(&self) -> &'a [u8] {
+        self.begun
     }
 
     /// Returns the ends of the records, and of announcements that stand among them.

@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 
 use super::SinkError;
 use super::batch::{Batch, RecordEnd};
+use crate::wire;
 
 /// How much of a batch its sink has taken.
 #[derive(Clone, Copy, Default, Debug)]
@@ -43,6 +44,15 @@ impl Progress {
         self.bytes == batch.bytes().len()
     }
 
+    /// Returns where the record, or the block of the wire, begins that the sink has taken
+    /// in part.
+    fn begun_at(&self, batch: &Batch<'_>) -> usize {
+        if batch.bytes().starts_with(&wire::SYNC) {
+            return wire::whole_blocks_len(batch.bytes().get(..self.bytes).unwrap_or_default());
+        }
+        self.ends.checked_sub(1).and_then(|last| batch.ends().get(last)).map_or(0, |record| record.end)
+    }
+
     /// Hands the rest of a batch to a sink, by `write`, and notes what it takes.
     ///
     /// `announcements` are the indices of those ends that are announcements of drops.
@@ -65,7 +75,8 @@ impl Progress {
         let announced_from = |ends: usize| announcements.iter().filter(|&&at| at >= ends).count();
         let rest = Batch::new(batch.bytes().get(before.bytes..).unwrap_or_default(), ends)
             .after_dropped(batch.dropped())
-            .announcing(announced_from(before.ends));
+            .announcing(announced_from(before.ends))
+            .continuing(batch.bytes().get(before.begun_at(batch)..before.bytes).unwrap_or_default());
         let result = write(&rest);
         let len = batch.bytes().len();
         self.bytes = match &result {
@@ -156,6 +167,30 @@ mod tests {
         assert_eq!(step(fail(3), b"aaa\nbbb\nccc\n", 2), (0, 3, false));
         assert_eq!(step(fail(5), b"\nbbb\nccc\n", 2), (1, 5, false));
         assert_eq!(step(fail(99), b"ccc\n", 1), (1, 4, true));
+    }
+
+    #[test]
+    fn the_rest_of_a_batch_comes_with_what_was_taken_of_its_first_record() {
+        let ends = [4, 8].map(|end| RecordEnd { end, level: LogLevel::Info });
+        let begun_after = |bytes: &[u8], ends: &[RecordEnd], taken: usize| {
+            let (batch, mut progress) = (Batch::new(bytes, ends), Progress::default());
+            progress.advance(&batch, &[], |_| Err(SinkError::new(SinkErrorKind::Retry).accepted(taken)));
+            let mut begun = None;
+            progress.advance(&batch, &[], |rest| {
+                begun = Some(rest.begun().to_vec());
+                Ok(())
+            });
+            begun.unwrap()
+        };
+        for (taken, begun) in [(0, ""), (3, "aaa"), (4, ""), (5, "b"), (7, "bbb")] {
+            assert_eq!(begun_after(b"aaa\nbbb\n", &ends, taken), begun.as_bytes(), "{taken}");
+        }
+        // Two empty blocks of the wire: what counts is the block, not the record.
+        let block = b"\xf5kk\xfa\x01\0\0\0\0\0CRCs";
+        let blocks = [&block[..], block].concat();
+        for (taken, begun) in [(0, 0), (13, 13), (14, 0), (20, 6), (27, 13)] {
+            assert_eq!(begun_after(&blocks, &ends, taken).len(), begun, "{taken}");
+        }
     }
 
     #[test]

@@ -71,6 +71,8 @@
 //! malformed; of extra pairs with one key the first counts.
 
 #[cfg(feature = "alloc")]
+mod block_len;
+#[cfg(feature = "alloc")]
 mod read_record;
 #[cfg(feature = "alloc")]
 mod reader;
@@ -78,6 +80,8 @@ mod reader;
 mod site_table;
 mod writer;
 
+#[cfg(feature = "alloc")]
+pub(crate) use block_len::whole_blocks_len;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use read_record::{IdResolver, ResolvedSite, read_record, read_record_time};
