@@ -97,8 +97,14 @@ pub use device::logger_name::LoggerName;
 pub use device::ring::{Peeked, Recovered, Ring, RingItem, RingPolicy};
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 pub use device::ring_logger::RingLogger;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use encode::OneLine;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use logger::colour::wants_colour;
 #[cfg(feature = "alloc")]
 pub use logger::destination::Destination;
 #[cfg(feature = "alloc")]
@@ -138,6 +144,8 @@ pub use pipeline::scratch::Scratch;
 pub use pipeline::{Enricher, Filter, Pipeline};
 pub use record::call::Call;
 pub use record::{ContextFields, Extra, LogRecord, Message, Name, Values};
+#[doc(hidden)]
+pub use sink::StandardStream;
 pub use sink::batch::{Batch, RecordEnd};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]

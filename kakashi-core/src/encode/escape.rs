@@ -267,6 +267,45 @@ impl<W: fmt::Write + ?Sized> fmt::Write for Escaper<'_, W> {
     }
 }
 
+/// Shows text that came from outside (a path, a name) as one line that can do no harm:
+/// what could end it, control a terminal or reverse the reading order is escaped as in the
+/// text line. Quotes and backslashes stay as they are.
+#[cfg(feature = "std")]
+#[derive(Debug)]
+pub struct OneLine<T>(pub T);
+
+#[cfg(feature = "std")]
+impl<T: fmt::Display> fmt::Display for OneLine<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Write::write_fmt(&mut ControlEscaper(f), format_args!("{}", self.0))
+    }
+}
+
+#[cfg(feature = "std")]
+struct ControlEscaper<'w, W: fmt::Write + ?Sized>(&'w mut W);
+
+#[cfg(feature = "std")]
+impl<W: fmt::Write + ?Sized> fmt::Write for ControlEscaper<'_, W> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let bytes = text.as_bytes();
+        let (mut at, mut clean_from) = (0, 0);
+        while at < bytes.len() {
+            let len = control_len(bytes, at);
+            if len > 0 {
+                self.0.write_str(&text[clean_from..at])?;
+                let mut result = Ok(());
+                put_escape(&bytes[at..at + len], &mut |piece| {
+                    result = result.and_then(|()| self.0.write_str(as_text(piece).unwrap_or_default()));
+                });
+                result?;
+                clean_from = at + len;
+            }
+            at += len.max(1);
+        }
+        self.0.write_str(&text[clean_from..])
+    }
+}
+
 /// Writes base64 with padding (RFC 4648, section 4).
 pub(super) fn write_base64<W: fmt::Write + ?Sized>(out: &mut W, bytes: &[u8]) -> fmt::Result {
     const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -278,4 +317,15 @@ pub(super) fn write_base64<W: fmt::Write + ?Sized>(out: &mut W, bytes: &[u8]) ->
         out.write_str(as_text(&quad).unwrap_or_default())?;
     }
     Ok(())
+}
+
+#[cfg(all(test, feature = "std"))]
+mod tests {
+    use super::OneLine;
+
+    #[test]
+    fn a_name_from_outside_stays_on_its_line_and_does_nothing_to_a_terminal() {
+        let name = "logs/\u{1b}[2Jshop\n\u{202e}C:\\temp \"ä\"\u{9b}.log";
+        assert_eq!(OneLine(name).to_string(), r#"logs/\u001b[2Jshop\n\u202eC:\temp "ä"\u009b.log"#);
+    }
 }

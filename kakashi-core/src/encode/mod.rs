@@ -98,6 +98,8 @@ mod wire_cache;
 
 pub use self::cache::EncoderCache;
 pub use self::encoder::{Encoder, LineForm};
+#[cfg(feature = "std")]
+pub use self::escape::OneLine;
 pub use self::json::Json;
 #[cfg(feature = "serde")]
 pub(crate) use self::message::shown;

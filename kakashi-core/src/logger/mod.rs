@@ -1,6 +1,8 @@
 //! What loggers of all platforms share: the trait that the macros call, the registry,
 //! thresholds, destinations and the settings of one logger.
 
+#[cfg(feature = "std")]
+pub(crate) mod colour;
 #[cfg(feature = "alloc")]
 pub(crate) mod destination;
 #[cfg(feature = "alloc")]

@@ -105,9 +105,16 @@ pub trait Sink {
     }
 
     /// Tells whether it is a terminal, which `Format::Auto` and colours depend on. Called
-    /// once, when the destination is configured.
+    /// when the destination is configured; of the standard streams also when the file
+    /// behind one has changed.
     fn is_terminal(&self) -> bool {
         false
+    }
+
+    /// Tells which standard stream it is, if it is one: `FORCE_COLOR` is for them alone.
+    #[doc(hidden)]
+    fn standard_stream(&self) -> Option<StandardStream> {
+        None
     }
 
     /// Tells whether a write would return without waiting for whoever reads, after waiting
@@ -141,6 +148,16 @@ pub enum Readiness {
     Bytes(usize),
     /// A write would wait.
     NotNow,
+}
+
+/// Names one of the process's streams.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StandardStream {
+    /// Descriptor 1.
+    Stdout,
+    /// Descriptor 2.
+    Stderr,
 }
 
 /// Identifies what a sink writes to: a device's number and a file's number on it.
@@ -242,6 +259,10 @@ impl<S: Sink + ?Sized> Sink for &mut S {
         (**self).is_terminal()
     }
 
+    fn standard_stream(&self) -> Option<StandardStream> {
+        (**self).standard_stream()
+    }
+
     fn readiness(&mut self, timeout: Duration) -> Readiness {
         (**self).readiness(timeout)
     }
@@ -263,6 +284,10 @@ impl<S: Sink + ?Sized> Sink for alloc::boxed::Box<S> {
 
     fn is_terminal(&self) -> bool {
         (**self).is_terminal()
+    }
+
+    fn standard_stream(&self) -> Option<StandardStream> {
+        (**self).standard_stream()
     }
 
     fn readiness(&mut self, timeout: Duration) -> Readiness {
