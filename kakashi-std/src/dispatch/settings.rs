@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kakashi_core::{
     Clock, Destination, Encoder, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
+    StandardStream, wants_colour,
 };
 
 use super::endpoint::Endpoint;
@@ -11,7 +12,7 @@ use super::root::{replace_root, root_if_made};
 use super::{Dispatch, registry};
 use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
-use crate::sinks;
+use crate::sinks::{self, stream};
 
 static SETTINGS: Mutex<Option<OpenSettings>> = Mutex::new(None);
 
@@ -87,21 +88,24 @@ struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
     encoder: Option<Arc<dyn Encoder>>,
+    stream: Option<StandardStream>,
     queue: Arc<SinkQueue>,
 }
 
 impl OpenDestination {
     fn new(destination: Destination) -> Self {
         let Destination { threshold, filter, encoder, name, sink } = destination;
+        let stream = sink.standard_stream();
         let queue = SinkQueue::new(name, sink);
         registry::register_sink_queue(&queue);
-        Self { threshold, filter, encoder, queue }
+        Self { threshold, filter, encoder, stream, queue }
     }
 
     /// Makes the endpoint that comes after `others`.
     fn endpoint(&self, format: Format, batch_bytes: usize, others: &[Arc<Endpoint>]) -> Arc<Endpoint> {
-        let is_terminal = self.queue.is_terminal;
-        let colour = is_terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        // Another file may stand behind a stream by now.
+        let is_terminal = self.stream.map_or(self.queue.is_terminal, stream::is_terminal);
+        let colour = wants_colour(is_terminal, self.stream.is_some());
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(is_terminal, colour));
         self.queue.set_encoder(&encoder);
         let form = encoder.line_form();

@@ -1,12 +1,14 @@
 //! A file, written at its end.
 
 use std::fs::{self, File, OpenOptions};
-use std::io;
-use std::path::{Path, PathBuf};
+use std::io::{self, ErrorKind, Write as _};
+use std::path::{self, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use kakashi_core::{Batch, Sink, SinkError};
+use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkTarget};
 
+use super::tail::{Tail, TailFile};
 use super::writer::{sink_error, write_bytes};
 
 /// Grows with each request to open all files anew.
@@ -21,10 +23,16 @@ pub fn reopen_files() {
 
 /// Writes to the end of a file, each batch with one call where the system
 /// takes it whole.
+///
+/// If the file ends within a line (a full disk or a crash has torn it), a newline comes
+/// before the next record, in all forms whose records are lines. A record that was taken in
+/// part is written again, whole, if its first part no longer stands at the end.
 #[derive(Debug)]
 pub struct FileSink {
     path: PathBuf,
     file: File,
+    is_regular: bool,
+    tail: Tail,
     reopened: usize,
 }
 
@@ -32,30 +40,128 @@ impl FileSink {
     /// Opens a file for appending; makes it, and the directories above it, if
     /// they are missing.
     ///
+    /// A relative path is made absolute now: [`reopen_files`] opens the file that was meant
+    /// here, wherever the process works by then.
+    ///
     /// # Errors
     /// When it can't be made or opened.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
-        let path = path.into();
+        let path = path::absolute(path.into())?;
         let reopened = REOPENED.load(Ordering::Relaxed);
-        let file = open(&path)?;
-        Ok(Self { path, file, reopened })
+        let (file, is_regular) = open(&path)?;
+        Ok(Self { path, file, is_regular, tail: Tail::default(), reopened })
+    }
+
+    fn is_to_reopen(&self) -> bool {
+        REOPENED.load(Ordering::Relaxed) != self.reopened
+    }
+
+    fn reopen_if_asked(&mut self) -> io::Result<()> {
+        let reopened = REOPENED.load(Ordering::Relaxed);
+        if reopened != self.reopened {
+            (self.file, self.is_regular) = open(&self.path)?;
+            self.tail = Tail::default();
+            self.reopened = reopened;
+        }
+        Ok(())
     }
 }
 
-fn open(path: &Path) -> io::Result<File> {
+/// Opens a file, and tells whether it is a regular one.
+fn open(path: &Path) -> io::Result<(File, bool)> {
     if let Some(parent) = path.parent() {
         fs::create_dir_all(parent)?;
     }
-    OpenOptions::new().append(true).create(true).open(path)
+    // Read is its last byte only. A fifo must not be read: it would have a reader for ever.
+    let is_to_read = fs::metadata(path).map_or(true, |found| found.is_file());
+    let opened = match OpenOptions::new().read(is_to_read).append(true).create(true).open(path) {
+        Err(error) if is_to_read && error.kind() == ErrorKind::PermissionDenied => {
+            OpenOptions::new().append(true).create(true).open(path)
+        }
+        opened => opened,
+    };
+    let file = opened?;
+    let is_regular = file.metadata()?.is_file();
+    Ok((file, is_regular))
+}
+
+impl TailFile for File {
+    fn append(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write(bytes)
+    }
+
+    fn end(&self) -> io::Result<u64> {
+        Ok(self.metadata()?.len())
+    }
+
+    #[cfg(unix)]
+    fn written_to(&self) -> io::Result<u64> {
+        io::Seek::stream_position(&mut &*self)
+    }
+
+    /// Reading moves the position there.
+    #[cfg(not(unix))]
+    fn written_to(&self) -> io::Result<u64> {
+        self.end()
+    }
+
+    fn byte_before(&self, at: u64) -> Option<u8> {
+        let mut byte = [0];
+        (read_at(self, &mut byte, at.checked_sub(1)?).ok()? == 1).then_some(byte[0])
+    }
+}
+
+#[cfg(unix)]
+pub(super) fn read_at(file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+    std::os::unix::fs::FileExt::read_at(file, bytes, at)
+}
+
+#[cfg(not(unix))]
+fn read_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
+    io::Seek::seek(&mut file, io::SeekFrom::Start(at))?;
+    io::Read::read(&mut file, bytes)
 }
 
 impl Sink for FileSink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        let reopened = REOPENED.load(Ordering::Relaxed);
-        if reopened != self.reopened {
-            self.file = open(&self.path).map_err(|error| sink_error(&error, 0))?;
-            self.reopened = reopened;
+        self.reopen_if_asked().map_err(|error| sink_error(&error, 0))?;
+        if self.is_regular {
+            self.tail.write(&mut self.file, batch)
+        } else {
+            write_bytes(&mut |bytes| self.file.write(bytes), batch.bytes())
         }
-        write_bytes(&mut self.file, batch.bytes())
+    }
+
+    #[cfg(unix)]
+    fn readiness(&mut self, timeout: Duration) -> Readiness {
+        // To open a fifo waits for its reader.
+        if self.is_to_reopen() && fs::metadata(&self.path).is_ok_and(|found| !found.is_file()) {
+            return Readiness::Unknown;
+        }
+        super::descriptor::readiness(std::os::fd::AsFd::as_fd(&self.file), timeout)
+    }
+
+    #[cfg(not(unix))]
+    fn readiness(&mut self, _: Duration) -> Readiness {
+        if self.is_regular && !self.is_to_reopen() { Readiness::Always } else { Readiness::Unknown }
+    }
+
+    #[cfg(unix)]
+    fn target(&self) -> Option<SinkTarget> {
+        use std::os::unix::fs::MetadataExt as _;
+
+        let found = self.file.metadata().ok().filter(fs::Metadata::is_file)?;
+        Some(SinkTarget { device: found.dev(), file: found.ino() })
+    }
+
+    /// Files have no numbers that std can read: the path without links stands for the file.
+    #[cfg(not(unix))]
+    fn target(&self) -> Option<SinkTarget> {
+        use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+        let path = fs::canonicalize(&self.path).ok().filter(|_| self.is_regular)?;
+        let mut hasher = DefaultHasher::new();
+        path.hash(&mut hasher);
+        Some(SinkTarget { device: u64::MAX, file: hasher.finish() })
     }
 }

@@ -1,8 +1,9 @@
 //! Memory, for tests of programs that log.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
-use kakashi_core::{Batch, Sink, SinkError};
+use kakashi_core::{Batch, Readiness, Sink, SinkError};
 
 /// Keeps all bytes in memory; clones share them.
 ///
@@ -55,5 +56,9 @@ impl Sink for MemorySink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
         self.lock().extend_from_slice(batch.bytes());
         Ok(())
+    }
+
+    fn readiness(&mut self, _: Duration) -> Readiness {
+        Readiness::Always
     }
 }

@@ -1,8 +1,12 @@
 //! Sinks for systems with files: standard streams, files, memory, any writer.
 
+#[cfg(unix)]
+mod descriptor;
 mod file;
 mod memory;
 mod stdio;
+pub(crate) mod stream;
+mod tail;
 mod writer;
 
 use std::io;

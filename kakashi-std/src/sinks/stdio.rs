@@ -1,38 +1,58 @@
 //! The process's stderr and stdout.
 
-use std::io::{self, IsTerminal as _, Write as _};
+use std::time::Duration;
 
-use kakashi_core::{Batch, Sink, SinkError};
+use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkTarget, StandardStream};
 
-use super::writer::{sink_error, write_bytes};
+use super::stream;
 
-/// Writes to stderr, each batch with one call where the system takes it whole.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StderrSink;
+macro_rules! stream_sink {
+    ($(#[$doc:meta])* $name:ident, $stream:ident) => {
+        $(#[$doc])*
+        ///
+        /// It is the process's descriptor itself, not a duplicate, and takes no lock of std's:
+        /// a program that holds `stdout().lock()` may log, one that redirects its streams
+        /// (`dup2`) is followed, and what it prints itself stands before a record if it has been
+        /// flushed before (`println!` does). A closed descriptor is a failure: records wait
+        /// until it is open again.
+        ///
+        /// # Platforms
+        ///
+        /// On Windows a console gets UTF-16 (`WriteConsoleW`). On systems that are neither Unix
+        /// nor Windows it writes through std, and takes std's lock.
+        #[derive(Clone, Copy, Debug, Default)]
+        pub struct $name;
 
-impl Sink for StderrSink {
-    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        write_bytes(&mut io::stderr().lock(), batch.bytes())
-    }
+        impl Sink for $name {
+            fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+                stream::write(StandardStream::$stream, batch)
+            }
 
-    fn is_terminal(&self) -> bool {
-        io::stderr().is_terminal()
-    }
+            fn is_terminal(&self) -> bool {
+                stream::is_terminal(StandardStream::$stream)
+            }
+
+            fn standard_stream(&self) -> Option<StandardStream> {
+                Some(StandardStream::$stream)
+            }
+
+            fn readiness(&mut self, timeout: Duration) -> Readiness {
+                stream::readiness(StandardStream::$stream, timeout)
+            }
+
+            fn target(&self) -> Option<SinkTarget> {
+                stream::target(StandardStream::$stream)
+            }
+        }
+    };
 }
 
-/// Writes to stdout, between what the program itself prints there.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct StdoutSink;
+stream_sink! {
+    /// Writes to stderr, each batch with one call where the system takes it whole.
+    StderrSink, Stderr
+}
 
-impl Sink for StdoutSink {
-    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        let mut stdout = io::stdout().lock();
-        write_bytes(&mut stdout, batch.bytes())?;
-        // Everything was taken: a failure here is met again by the next write.
-        stdout.flush().map_err(|error| sink_error(&error, batch.bytes().len()))
-    }
-
-    fn is_terminal(&self) -> bool {
-        io::stdout().is_terminal()
-    }
+stream_sink! {
+    /// Writes to stdout, each batch with one call where the system takes it whole.
+    StdoutSink, Stdout
 }

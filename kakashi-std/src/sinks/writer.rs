@@ -19,7 +19,7 @@ impl<W: Write> WriterSink<W> {
 
 impl<W: Write> Sink for WriterSink<W> {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        write_bytes(&mut self.writer, batch.bytes())
+        write_bytes(&mut |bytes| self.writer.write(bytes), batch.bytes())
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {
@@ -28,10 +28,13 @@ impl<W: Write> Sink for WriterSink<W> {
 }
 
 /// Writes all bytes, or says how many were taken and why no more.
-pub(super) fn write_bytes<W: Write + ?Sized>(writer: &mut W, bytes: &[u8]) -> Result<(), SinkError> {
+pub(super) fn write_bytes(
+    write: &mut dyn FnMut(&[u8]) -> io::Result<usize>,
+    bytes: &[u8],
+) -> Result<(), SinkError> {
     let mut taken = 0;
     while taken < bytes.len() {
-        match writer.write(&bytes[taken..]) {
+        match write(&bytes[taken..]) {
             Ok(0) => return Err(SinkError::new(SinkErrorKind::Full).accepted(taken)),
             Ok(more) => taken += more.min(bytes.len() - taken),
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -86,7 +89,7 @@ mod tests {
         let text = b"0123456789abcdefghijklmnopqrstuvwxyz";
         let mut writer = Halting(Vec::new(), 0);
         let mut from = 0;
-        while let Err(error) = write_bytes(&mut writer, &text[from..]) {
+        while let Err(error) = write_bytes(&mut |bytes| writer.write(bytes), &text[from..]) {
             assert_eq!(error.kind(), SinkErrorKind::Full);
             from += error.accepted_bytes();
         }

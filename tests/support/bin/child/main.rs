@@ -1,8 +1,8 @@
 //! Programs that end in every way there is: `child SCENARIO FILE`.
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
-//! `sync/failing_sinks.rs`, `sync/configure/`, `async/lifecycle.rs` and `signals.rs`
-//! start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs` and
+//! `signals.rs` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have.
 
 #![cfg(unix)]
@@ -12,6 +12,7 @@ mod forks;
 mod queued;
 mod records;
 mod signals;
+mod streams;
 mod trouble;
 
 use std::env;
@@ -62,6 +63,20 @@ fn main() {
         "signal_in_a_fork" => signals::forks_get_signals(file),
         "signal_ignored" => signals::ignores_a_signal(file),
         "starts_children" => signals::starts_children(),
+        "nonblocking_stdout" => streams::batches_to_a_nonblocking_stdout(file),
+        "limited_stdout" => streams::batches_to_a_limited_stdout(file),
+        "close_stdout" => streams::closes_a_stream(file, "stdout"),
+        "close_stderr" => streams::closes_a_stream(file, "stderr"),
+        "redirect" => streams::redirects_its_streams(file),
+        "leave_folder" => streams::leaves_its_folder(file),
+        "torn_line" => streams::tears_a_line(file),
+        "append_to_stdout" => streams::appends_to_stdout(),
+        "lock_stdout" => streams::holds_a_lock("stdout"),
+        "lock_stderr" => streams::holds_a_lock("stderr"),
+        "hostile_name" => streams::fails_by_a_hostile_name(),
+        "full_stderr" => streams::reports_to_a_full_pipe(file),
+        "colours" => streams::shows_colours(file),
+        "form" => streams::shows_the_form_that_fits(),
         "never_flush" => trouble::never_flushes(file),
         _ if uses_async() => queued::run(scenario, file),
         _ => usage(),
