@@ -78,7 +78,7 @@ pub use bridges::Serde;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "std")]
 pub use context::current::{
-    Scope, clear_request_context, current_context, current_id, replace_context, set_custom_context,
+    begin_thread, clear_request_context, current_context, current_id, set_custom_context,
     set_request_context, set_user_context,
 };
 #[cfg(feature = "std")]
@@ -86,8 +86,8 @@ pub use context::current::{
 pub use context::merged::{DispatchKey, MergedContext, merge_now};
 #[cfg(feature = "alloc")]
 pub use context::request::{RequestContext, UserContext};
-#[cfg(feature = "alloc")]
-pub use context::scope::{ReplaceContext, ScopeGuard, ScopedFuture};
+#[cfg(feature = "std")]
+pub use context::scope::{Scope, ScopeGuard, ScopedFuture};
 #[cfg(feature = "alloc")]
 pub use context::{LogContext, pairs_of};
 pub use device::direct_logger::DirectLogger;

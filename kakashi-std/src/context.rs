@@ -3,7 +3,7 @@
 use std::io;
 use std::thread::{Builder, JoinHandle};
 
-use kakashi_core::{current_context, replace_context};
+use kakashi_core::{begin_thread, current_context};
 
 /// Spawns a thread that begins with the context of this one.
 ///
@@ -16,7 +16,7 @@ where
 {
     let context = current_context();
     Builder::new().spawn(move || {
-        replace_context(context);
+        begin_thread(context);
         run()
     })
 }

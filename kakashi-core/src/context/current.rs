@@ -7,17 +7,17 @@
 use std::cell::{Cell, RefCell};
 use std::thread_local;
 
-use core::future::Future;
+use core::mem;
 
 use crate::context::LogContext;
 use crate::context::request::{RequestContext, UserContext};
-use crate::context::scope::{ScopeGuard, ScopedFuture};
+use crate::context::scopes::{OpenedScope, Scopes};
 use crate::value::field::Field;
 
 thread_local! {
-    /// The id of `CURRENT`'s fields, which each record reads.
+    /// The id of the current context's fields, which each record reads.
     static ID: Cell<usize> = const { Cell::new(0) };
-    static CURRENT: RefCell<LogContext> = const { RefCell::new(LogContext::new()) };
+    static SCOPES: RefCell<Scopes> = const { RefCell::new(Scopes::new()) };
 }
 
 /// Returns the id of the current context's fields; 0 for none.
@@ -29,18 +29,40 @@ pub fn current_id() -> usize {
 
 /// Returns the context of the current thread or task.
 pub fn current_context() -> LogContext {
-    CURRENT.try_with(|current| current.borrow().clone()).unwrap_or_default()
+    SCOPES.try_with(|scopes| scopes.borrow().current().clone()).unwrap_or_default()
 }
 
-/// Replaces the current context; returns the one before.
+/// Changes what is current. No code of the program's runs meanwhile.
+fn with_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<R> {
+    let changed = SCOPES.try_with(|scopes| {
+        let mut scopes = scopes.borrow_mut();
+        let changed = change(&mut scopes);
+        let _ = ID.try_with(|id| id.set(scopes.current().fields().id));
+        changed
+    });
+    changed.ok()
+}
+
+pub(super) fn open_scope(context: &LogContext) -> Option<OpenedScope> {
+    with_scopes(|scopes| scopes.open(context))
+}
+
+pub(super) fn end_scope(scope: &OpenedScope) {
+    with_scopes(|scopes| scopes.end(scope));
+}
+
+pub(super) fn swap_scopes(other: &mut Scopes) {
+    with_scopes(|scopes| mem::swap(scopes, other));
+}
+
+/// Begins a thread with a context.
 #[doc(hidden)]
-pub fn replace_context(context: LogContext) -> LogContext {
-    let _ = ID.try_with(|id| id.set(context.fields().id));
-    CURRENT.try_with(|current| current.replace(context)).unwrap_or_default()
+pub fn begin_thread(context: LogContext) {
+    swap_scopes(&mut Scopes::of(context));
 }
 
-fn change(change: impl FnOnce(&LogContext) -> LogContext) {
-    replace_context(change(&current_context()));
+fn change(change: impl Fn(&LogContext) -> LogContext) {
+    with_scopes(|scopes| scopes.change(change));
 }
 
 /// Adds a request to all records of the current thread or task from now on.
@@ -49,94 +71,24 @@ fn change(change: impl FnOnce(&LogContext) -> LogContext) {
 /// thread's context: it stays there when the task goes on elsewhere, and the next task that the
 /// thread runs has it. So do [`set_user_context`] and [`set_custom_context`].
 pub fn set_request_context(request: RequestContext) {
-    change(|current| current.merge(&request.into()));
+    let request = LogContext::from(request);
+    change(|context| context.merge(&request));
 }
 
 /// Adds a user to all records of the current thread or task from now on.
 pub fn set_user_context(user: UserContext) {
-    change(|current| current.merge(&user.into()));
+    let user = LogContext::from(user);
+    change(|context| context.merge(&user));
 }
 
 /// Adds fields to all records of the current thread or task from now on.
 pub fn set_custom_context(fields: &[Field<'_>]) {
-    change(|current| current.with_custom(fields));
+    // Made once, before anything is borrowed: the values' own code may log.
+    let custom = LogContext::new().with_custom(fields);
+    change(|context| context.merge(&custom));
 }
 
-/// Removes all context of the current thread or task.
+/// Removes all context of the current thread or task; in a scope, until the scope ends.
 pub fn clear_request_context() {
-    replace_context(LogContext::new());
-}
-
-/// Makes contexts current for a part of a program: a block, a closure, a future.
-///
-/// The context is merged over the current one: of a key that both have, its value counts.
-/// Nothing here blocks, logs or runs code of the values, which ran when the context was
-/// made; a scope costs an allocation.
-///
-/// # Threads
-///
-/// A guard belongs to its thread (it is not `Send`). It puts back the context that was
-/// current when it was made, so guards are to be dropped in the reverse order of making
-/// them. A future of [`scope`](Self::scope) may move between threads: the context is current
-/// while the future is polled and while it is dropped, and the thread's own is put back
-/// afterwards, after a panic too.
-///
-/// # Examples
-///
-/// ```
-/// use kakashi_core::{LogContext, Scope, current_context, fields};
-///
-/// let request = LogContext::new().with_request_id("r-1");
-/// let step = LogContext::new().with_custom(fields![step = 2]);
-/// request.within(|| {
-///     let _guard = step.enter();
-///     assert_eq!(current_context().request_id(), Some("r-1"));
-///     assert!(current_context().get("step").is_some());
-/// });
-/// assert!(current_context().is_empty());
-/// ```
-///
-/// A task of an async runtime: what it sets stays its own.
-///
-/// ```
-/// use kakashi_core::{LogContext, Scope, UserContext, current_context, set_user_context};
-/// # use std::{future::Future, pin::pin, task::{Context, Waker}};
-///
-/// async fn handle() -> String {
-///     set_user_context(UserContext::new().user_id("42"));
-///     // … awaits, perhaps on another thread from here on …
-///     format!("{:?}", current_context())
-/// }
-///
-/// let task = LogContext::new().with_request_id("r-1").scope(handle());
-/// // tokio::spawn(task), or task.await
-/// # let polled = pin!(task).poll(&mut Context::from_waker(Waker::noop()));
-/// # assert_eq!(polled, std::task::Poll::Ready(r#"{"request_id": Str("r-1"), "user_id": Str("42")}"#.into()));
-/// assert!(current_context().is_empty());
-/// ```
-pub trait Scope {
-    /// Adds the context to all records of this thread until the guard is dropped. Not
-    /// over an `.await`: other futures run on the thread meanwhile, and
-    /// [`scope`](Self::scope) is for those.
-    fn enter(&self) -> ScopeGuard;
-
-    /// Adds the context to all records of a future, on whichever thread it runs. What
-    /// the future sets stays the future's own.
-    fn scope<F: Future>(&self, future: F) -> ScopedFuture<F>;
-
-    /// Runs a closure with the context.
-    fn within<R>(&self, run: impl FnOnce() -> R) -> R {
-        let _guard = self.enter();
-        run()
-    }
-}
-
-impl Scope for LogContext {
-    fn enter(&self) -> ScopeGuard {
-        ScopeGuard::enter(current_context().merge(self), replace_context)
-    }
-
-    fn scope<F: Future>(&self, future: F) -> ScopedFuture<F> {
-        ScopedFuture::new(current_context().merge(self), replace_context, future)
-    }
+    with_scopes(Scopes::clear);
 }

@@ -9,7 +9,10 @@ pub(crate) mod current;
 #[cfg(feature = "std")]
 pub(crate) mod merged;
 pub(crate) mod request;
+#[cfg(feature = "std")]
 pub(crate) mod scope;
+#[cfg(feature = "std")]
+mod scopes;
 
 use alloc::{sync::Arc, vec, vec::Vec};
 use core::fmt;

@@ -1,78 +1,151 @@
-//! Contexts that are current for a part of a program: a scope, a future.
-//!
-//! The platform defines "current": it passes a function that replaces its current
-//! context. Nothing here uses threads.
+//! Contexts that are current for a part of a program: a block, a closure, a future.
 
-use alloc::boxed::Box;
-use core::fmt;
+use std::fmt;
+use std::prelude::v1::*;
+
 use core::future::Future;
 use core::marker::PhantomData;
-use core::mem;
 use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::context::LogContext;
+use crate::context::current::{current_context, end_scope, open_scope, swap_scopes};
+use crate::context::scopes::{OpenedScope, Scopes};
 
-/// Replaces a platform's current context and returns the one before.
-pub type ReplaceContext = fn(LogContext) -> LogContext;
+/// Makes contexts current for a part of a program: a block, a closure, a future.
+///
+/// The context is merged over the current one: of a key that both have, its value counts.
+/// Nothing here blocks, logs or runs code of the values, which ran when the context was
+/// made; a scope costs an allocation.
+///
+/// # Threads
+///
+/// A guard belongs to its thread (it is not `Send`). With it ends what its scope added, and
+/// what was set while it was the innermost; guards may be dropped in any order. A future of [`scope`](Self::scope) may move between threads: the context is current
+/// while the future is polled and while it is dropped, and the thread's own is put back
+/// afterwards, after a panic too.
+///
+/// # Examples
+///
+/// ```
+/// use kakashi_core::{LogContext, Scope, current_context, fields};
+///
+/// let request = LogContext::new().with_request_id("r-1");
+/// let step = LogContext::new().with_custom(fields![step = 2]);
+/// request.within(|| {
+///     let _guard = step.enter();
+///     assert_eq!(current_context().request_id(), Some("r-1"));
+///     assert!(current_context().get("step").is_some());
+/// });
+/// assert!(current_context().is_empty());
+/// ```
+///
+/// A task of an async runtime: what it sets stays its own.
+///
+/// ```
+/// use kakashi_core::{LogContext, Scope, UserContext, current_context, set_user_context};
+/// # use std::{future::Future, pin::pin, task::{Context, Waker}};
+///
+/// async fn handle() -> String {
+///     set_user_context(UserContext::new().user_id("42"));
+///     // … awaits, perhaps on another thread from here on …
+///     format!("{:?}", current_context())
+/// }
+///
+/// let task = LogContext::new().with_request_id("r-1").scope(handle());
+/// // tokio::spawn(task), or task.await
+/// # let polled = pin!(task).poll(&mut Context::from_waker(Waker::noop()));
+/// # assert_eq!(polled, std::task::Poll::Ready(r#"{"request_id": Str("r-1"), "user_id": Str("42")}"#.into()));
+/// assert!(current_context().is_empty());
+/// ```
+pub trait Scope {
+    /// Adds the context to all records of this thread until the guard is dropped. Not
+    /// over an `.await`: other futures run on the thread meanwhile, and
+    /// [`scope`](Self::scope) is for those.
+    fn enter(&self) -> ScopeGuard;
 
-/// Ends a scope when it is dropped: the context is what it was before.
+    /// Adds the context to all records of a future, on whichever thread it runs. What
+    /// the future sets stays the future's own.
+    fn scope<F: Future>(&self, future: F) -> ScopedFuture<F>;
+
+    /// Runs a closure with the context.
+    fn within<R>(&self, run: impl FnOnce() -> R) -> R {
+        let _guard = self.enter();
+        run()
+    }
+}
+
+impl Scope for LogContext {
+    fn enter(&self) -> ScopeGuard {
+        ScopeGuard::enter(self)
+    }
+
+    fn scope<F: Future>(&self, future: F) -> ScopedFuture<F> {
+        ScopedFuture::new(current_context().merge(self), future)
+    }
+}
+
+/// Ends a scope when it is dropped: what it added is gone, and what was set in it.
+///
+/// Guards may be dropped in any order: the scopes that are open inside of it keep what they
+/// added themselves.
 #[must_use = "the scope ends when the guard is dropped"]
 pub struct ScopeGuard {
-    outer: LogContext,
-    replace: ReplaceContext,
+    /// None on a thread whose locals are gone.
+    scope: Option<OpenedScope>,
     /// The context is a thread's: the guard must stay there.
     not_send: PhantomData<*const ()>,
 }
 
 impl ScopeGuard {
-    /// Makes a context current until the guard is dropped.
-    pub fn enter(context: LogContext, replace: ReplaceContext) -> Self {
-        Self { outer: replace(context), replace, not_send: PhantomData }
+    pub(super) fn enter(context: &LogContext) -> Self {
+        Self { scope: open_scope(context), not_send: PhantomData }
     }
 }
 
 impl Drop for ScopeGuard {
     fn drop(&mut self) {
-        (self.replace)(mem::take(&mut self.outer));
+        if let Some(scope) = &self.scope {
+            end_scope(scope);
+        }
     }
 }
 
 impl fmt::Debug for ScopeGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopeGuard").field("outer", &self.outer).finish()
+        f.debug_struct("ScopeGuard").finish_non_exhaustive()
     }
 }
 
 /// Runs a future with a context of its own, to its end or until it is dropped.
 #[must_use = "futures do nothing unless polled"]
 pub struct ScopedFuture<F> {
-    context: LogContext,
-    replace: ReplaceContext,
+    scopes: Scopes,
     /// Boxed and pinned, so that no `unsafe` is needed. None only while it is dropped.
     future: Option<Pin<Box<F>>>,
 }
 
 impl<F> ScopedFuture<F> {
-    /// Makes a future in which a context is current.
-    pub fn new(context: LogContext, replace: ReplaceContext, future: F) -> Self {
-        Self { context, replace, future: Some(Box::pin(future)) }
+    pub(super) fn new(context: LogContext, future: F) -> Self {
+        Self { scopes: Scopes::of(context), future: Some(Box::pin(future)) }
     }
 }
 
-/// Makes a future's context current, and puts both back even when it panics.
-struct Swap<'a>(&'a mut LogContext, ReplaceContext);
+/// Makes a future's scopes current, and puts both back even when it panics.
+struct Swap<'a>(&'a mut Scopes);
 
 impl<'a> Swap<'a> {
-    fn with(context: &'a mut LogContext, replace: ReplaceContext) -> Self {
-        *context = replace(mem::take(context));
-        Self(context, replace)
+    fn with(scopes: &'a mut Scopes) -> Self {
+        scopes.end_dropped();
+        swap_scopes(scopes);
+        Self(scopes)
     }
 }
 
 impl Drop for Swap<'_> {
     fn drop(&mut self) {
-        *self.0 = (self.1)(mem::take(self.0));
+        self.0.end_dropped();
+        swap_scopes(self.0);
     }
 }
 
@@ -80,21 +153,24 @@ impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { context, replace, future } = &mut *self;
-        let _swap = Swap::with(context, *replace);
+        let Self { scopes, future } = &mut *self;
+        let _swap = Swap::with(scopes);
         future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx))
     }
 }
 
 impl<F> Drop for ScopedFuture<F> {
     fn drop(&mut self) {
-        let _swap = Swap::with(&mut self.context, self.replace);
+        let _swap = Swap::with(&mut self.scopes);
         self.future = None;
     }
 }
 
 impl<F> fmt::Debug for ScopedFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedFuture").field("context", &self.context).finish_non_exhaustive()
+        f.debug_struct("ScopedFuture").field("context", self.scopes.current()).finish_non_exhaustive()
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -92,6 +92,21 @@ fn a_scope_ends_with_its_guard_also_in_a_panic() {
 }
 
 #[test]
+fn a_scope_ends_with_its_own_guard_in_any_order() {
+    let _alone = alone();
+    let (logger, memory) = logger();
+    let outer = LogContext::new().with_user_id("u-1").enter();
+    let inner = custom(fields![step = 2]).enter();
+    info!(logger, "Both");
+    drop(outer);
+    info!(logger, "The inner");
+    drop(inner);
+    info!(logger, "None");
+    let shown: Vec<String> = arrived(&logger, &memory).iter().map(shown).collect();
+    assert_eq!(shown, ["user_id=u-1 step=2", "step=2", ""]);
+}
+
+#[test]
 fn what_is_set_in_a_scope_goes_with_it() {
     let _alone = alone();
     let (logger, memory) = logger();
