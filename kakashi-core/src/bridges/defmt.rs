@@ -33,8 +33,8 @@ use crate::device::ring::{Recovered, RingPolicy};
 use crate::level::{LevelFilter, LogLevel, UnknownLevel};
 use crate::sink::{SinkError, SinkErrorKind};
 use crate::stats::{DropReason, Dropped, Stats};
+use crate::value::Value;
 use crate::value::field::Field;
-use crate::value::{Composite, Value, ValueSink};
 
 impl Format for LogLevel {
     fn format(&self, f: Formatter<'_>) {
@@ -191,8 +191,9 @@ impl Format for Value<'_> {
             Self::Str(value) => write!(f, "{=str:?}", value),
             Self::Bytes(value) => write!(f, "{=[u8]:a}", value),
             Self::Duration(value) => write!(f, "{=u64}.{=u32:09}s", value.as_secs(), value.subsec_nanos()),
-            Self::List(_) | Self::Map(_) => composite::describe(&Whole(*self), &mut DefmtComposite::new(f)),
-            Self::Composite(composite) => composite::describe(composite, &mut DefmtComposite::new(f)),
+            Self::List(_) | Self::Map(_) | Self::Composite(_) => {
+                composite::describe_value(*self, &mut DefmtComposite::new(f));
+            }
             Self::Display(_) | Self::Debug(_) | Self::Error(_) => {
                 write!(f, "{}", Display2Format(&Printed(*self)));
             }
@@ -206,15 +207,6 @@ struct Printed<'a>(Value<'a>);
 impl fmt::Display for Printed<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         codec::print(f, &self.0).or_else(|_| f.write_str("…"))
-    }
-}
-
-/// Describes a list or map in wire form, whose depth is limited as that of others.
-struct Whole<'a>(Value<'a>);
-
-impl Composite for Whole<'_> {
-    fn describe(&self, sink: &mut dyn ValueSink) {
-        sink.value(self.0);
     }
 }
 

@@ -1,23 +1,67 @@
 //! Any serde type as a value.
 
 use ::serde::ser::{self, Serialize};
-use alloc::string::ToString;
+use alloc::string::String;
 use core::fmt::{self, Display};
 
+use crate::codec::print;
 use crate::value::{Composite, Packed, ToValue, Value, ValueSink};
 
 /// Logs what serde makes of a type: `order = Serde(&order)`.
 ///
 /// Structs and maps become maps, sequences and tuples lists, unit variants
 /// their name, other variants a map from their name to their content.
+///
+/// A value that contains itself, or nests very deep, is no danger: what lies in more than
+/// [16](crate::value::MAX_DEPTH) lists and maps, or in more than 128 lists, maps, options
+/// and newtypes (a key counts 32 of them), is written as `"…"` and its code is not run;
+/// after [64 MiB](crate::value::MAX_SIZE) nothing more is.
 #[derive(Clone, Copy, Debug)]
 pub struct Serde<T>(pub T);
 
 impl<T: Serialize> Composite for Serde<T> {
     fn describe(&self, sink: &mut dyn ValueSink) {
-        if let Err(error) = self.0.serialize(Writer { sink }) {
-            sink.value(Value::Display(&error));
-        }
+        describe(&self.0, sink, 0);
+    }
+}
+
+fn describe<T: Serialize + ?Sized>(value: &T, sink: &mut dyn ValueSink, layers: u32) {
+    if let Err(error) = serialize(value, sink, layers) {
+        sink.value(Value::Display(&error));
+    }
+}
+
+/// How many values may lie in one another: not only lists and maps, which the sink counts,
+/// for options and newtypes need stack as well.
+const MAX_LAYERS: u32 = 128;
+
+/// What a key counts: its text is quoted in the text of the key that it is in, so that each
+/// level doubles the escapes.
+const KEY_LAYERS: u32 = MAX_LAYERS / 4;
+
+/// How many items are skipped where there is no room for any, before the code that yields
+/// them is stopped by an error: a loop may have no end.
+const MAX_SKIPPED: usize = 1 << 20;
+
+/// Serializes a value that lies in others, if there is room for it.
+fn serialize<T: Serialize + ?Sized>(value: &T, sink: &mut dyn ValueSink, layers: u32) -> Result<(), Failed> {
+    if layers >= MAX_LAYERS {
+        sink.value(Value::Str("…"));
+    } else if !sink.is_full() {
+        value.serialize(Writer { sink, layers: layers + 1 })?;
+    }
+    Ok(())
+}
+
+/// A map's key, as the value that it is.
+struct MapKey<'a, T: ?Sized> {
+    key: &'a T,
+    layers: u32,
+}
+
+impl<T: Serialize + ?Sized> Composite for MapKey<'_, T> {
+    fn describe(&self, sink: &mut dyn ValueSink) {
+        describe(self.key, sink, self.layers);
     }
 }
 
@@ -29,7 +73,7 @@ impl<T: Serialize> ToValue for Serde<T> {
 
 /// What a `Serialize` says when it gives up.
 #[derive(Debug)]
-struct Failed(alloc::string::String);
+struct Failed(String);
 
 impl Display for Failed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -41,12 +85,18 @@ impl ser::StdError for Failed {}
 
 impl ser::Error for Failed {
     fn custom<T: Display>(message: T) -> Self {
-        Self(message.to_string())
+        let mut text = String::new();
+        if print(&mut text, &Value::Display(&message)).is_err() {
+            text.push('…');
+        }
+        Self(text)
     }
 }
 
 struct Writer<'s> {
     sink: &'s mut dyn ValueSink,
+    /// The value, and what it lies in.
+    layers: u32,
 }
 
 macro_rules! plain {
@@ -105,7 +155,7 @@ impl<'s> ser::Serializer for Writer<'s> {
     }
 
     fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), Failed> {
-        value.serialize(self)
+        serialize(value, self.sink, self.layers)
     }
 
     fn serialize_unit(self) -> Result<(), Failed> {
@@ -126,7 +176,7 @@ impl<'s> ser::Serializer for Writer<'s> {
         _: &'static str,
         value: &T,
     ) -> Result<(), Failed> {
-        value.serialize(self)
+        serialize(value, self.sink, self.layers)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
@@ -138,21 +188,21 @@ impl<'s> ser::Serializer for Writer<'s> {
     ) -> Result<(), Failed> {
         self.sink.begin_map();
         self.sink.key(variant);
-        value.serialize(Writer { sink: &mut *self.sink })?;
+        serialize(value, &mut *self.sink, self.layers)?;
         self.sink.end_map();
         Ok(())
     }
 
     fn serialize_seq(self, _len: Option<usize>) -> Result<Open<'s>, Failed> {
-        Ok(Open::list(self.sink, None))
+        Ok(Open::list(self, None))
     }
 
     fn serialize_tuple(self, _len: usize) -> Result<Open<'s>, Failed> {
-        Ok(Open::list(self.sink, None))
+        Ok(Open::list(self, None))
     }
 
     fn serialize_tuple_struct(self, _: &'static str, _: usize) -> Result<Open<'s>, Failed> {
-        Ok(Open::list(self.sink, None))
+        Ok(Open::list(self, None))
     }
 
     fn serialize_tuple_variant(
@@ -162,15 +212,15 @@ impl<'s> ser::Serializer for Writer<'s> {
         variant: &'static str,
         _: usize,
     ) -> Result<Open<'s>, Failed> {
-        Ok(Open::list(self.sink, Some(variant)))
+        Ok(Open::list(self, Some(variant)))
     }
 
     fn serialize_map(self, _len: Option<usize>) -> Result<Open<'s>, Failed> {
-        Ok(Open::map(self.sink, None))
+        Ok(Open::map(self, None))
     }
 
     fn serialize_struct(self, _: &'static str, _: usize) -> Result<Open<'s>, Failed> {
-        Ok(Open::map(self.sink, None))
+        Ok(Open::map(self, None))
     }
 
     fn serialize_struct_variant(
@@ -180,7 +230,7 @@ impl<'s> ser::Serializer for Writer<'s> {
         variant: &'static str,
         _: usize,
     ) -> Result<Open<'s>, Failed> {
-        Ok(Open::map(self.sink, Some(variant)))
+        Ok(Open::map(self, Some(variant)))
     }
 
     fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), Failed> {
@@ -193,21 +243,29 @@ impl<'s> ser::Serializer for Writer<'s> {
 /// if it has one.
 struct Open<'s> {
     sink: &'s mut dyn ValueSink,
+    layers: u32,
     map: bool,
     variant: bool,
+    skipped: usize,
 }
 
 impl<'s> Open<'s> {
-    fn list(sink: &'s mut dyn ValueSink, variant: Option<&'static str>) -> Self {
-        Self::begin_variant(sink, variant);
-        sink.begin_list();
-        Self { sink, map: false, variant: variant.is_some() }
+    fn list(writer: Writer<'s>, variant: Option<&'static str>) -> Self {
+        let open = Self::new(writer, variant, false);
+        open.sink.begin_list();
+        open
     }
 
-    fn map(sink: &'s mut dyn ValueSink, variant: Option<&'static str>) -> Self {
+    fn map(writer: Writer<'s>, variant: Option<&'static str>) -> Self {
+        let open = Self::new(writer, variant, true);
+        open.sink.begin_map();
+        open
+    }
+
+    fn new(writer: Writer<'s>, variant: Option<&'static str>, map: bool) -> Self {
+        let Writer { sink, layers } = writer;
         Self::begin_variant(sink, variant);
-        sink.begin_map();
-        Self { sink, map: true, variant: variant.is_some() }
+        Self { sink, layers, map, variant: variant.is_some(), skipped: 0 }
     }
 
     fn begin_variant(sink: &mut dyn ValueSink, variant: Option<&'static str>) {
@@ -218,7 +276,15 @@ impl<'s> Open<'s> {
     }
 
     fn put<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), Failed> {
-        value.serialize(Writer { sink: &mut *self.sink })
+        if self.sink.is_full() {
+            self.skip()?;
+        }
+        serialize(value, &mut *self.sink, self.layers)
+    }
+
+    fn skip(&mut self) -> Result<(), Failed> {
+        self.skipped += 1;
+        if self.skipped > MAX_SKIPPED { Err(Failed("too many items".into())) } else { Ok(()) }
     }
 
     fn close(self) -> Result<(), Failed> {
@@ -266,8 +332,11 @@ impl ser::SerializeMap for Open<'_> {
     type Error = Failed;
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), Failed> {
-        // A key is the text that it has in a message: a tuple's is its JSON.
-        self.sink.key(&crate::encode::shown(&Serde(key).to_value()));
+        if !self.sink.is_full() {
+            // A key is the text that it has in a message: a tuple's is its JSON.
+            let key = MapKey { key, layers: self.layers + KEY_LAYERS };
+            self.sink.key(&crate::encode::shown(&Value::Composite(&key)));
+        }
         Ok(())
     }
 
@@ -280,51 +349,5 @@ impl ser::SerializeMap for Open<'_> {
     }
 }
 
-#[cfg(all(test, feature = "alloc"))]
-mod tests {
-    use super::*;
-    use crate::{Encoder, EncoderCache, Field, Json, LogLevel, LogRecord, Name, Output, Timestamp};
-    use std::collections::BTreeMap;
-
-    #[derive(::serde::Serialize)]
-    enum Kind {
-        Unit,
-        New(u8),
-        Tuple(u8, f32),
-        Struct { a: Option<bool> },
-    }
-
-    #[derive(::serde::Serialize)]
-    struct Order {
-        id: u128,
-        kinds: Vec<Kind>,
-        by_number: BTreeMap<u8, &'static str>,
-        pair: (char, ()),
-    }
-
-    #[test]
-    fn every_shape_of_serde_becomes_json() {
-        let order = Order {
-            id: 1 << 100,
-            kinds: vec![Kind::Unit, Kind::New(1), Kind::Tuple(2, 0.1), Kind::Struct { a: None }],
-            by_number: BTreeMap::from([(7, "seven")]),
-            pair: ('x', ()),
-        };
-        let order = Serde(&order);
-        let fields = [Field::new("order", &order)];
-        let record =
-            LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), "m").with_fields(&fields);
-        let mut room = [0; 512];
-        let mut out = Output::new(&mut room);
-        Json::new().encode(&record, &mut EncoderCache::new(), &mut out);
-        let line = String::from_utf8(out.written().to_vec()).unwrap();
-        assert_eq!(
-            line.split_once(r#""order":"#).unwrap().1,
-            concat!(
-                r#"{"id":1267650600228229401496703205376,"kinds":["Unit",{"New":1},{"Tuple":[2,0.1]},"#,
-                r#"{"Struct":{"a":null}}],"by_number":{"7":"seven"},"pair":["x",null]}}"#,
-                "\n"
-            )
-        );
-    }
-}
+#[cfg(test)]
+mod tests;

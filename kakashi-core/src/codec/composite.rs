@@ -1,15 +1,24 @@
 //! Makes a well-formed value of what a [`Composite`] describes, whatever it describes.
 //!
 //! It ends lists that are not ended, replaces what nests too deep by `"…"`, gives a key
-//! without a value null, and leaves a second value out. A [`Structure`] writes the pieces.
+//! without a value null, and leaves a second value out. What has no end (an iterator, a
+//! graph that branches) ends with `"…"` after [`MAX_SIZE`] bytes. A [`Structure`] writes
+//! the pieces.
 
 use super::{Items, Pairs};
-use crate::value::{Composite, MAX_DEPTH, Value, ValueSink};
+use crate::value::{Composite, MAX_DEPTH, MAX_SIZE, MAX_WITHIN, Value, ValueSink};
+
+/// What a value counts beside its text: it takes time, if no room.
+const VALUE_COST: usize = 16;
 
 /// Writes the pieces of a value, which come in an order that makes sense.
 pub(crate) trait Structure {
     /// Writes a value that is no list or map.
     fn scalar(&mut self, value: &Value<'_>);
+    /// Returns how many bytes have been written, where that is known.
+    fn position(&self) -> usize {
+        0
+    }
     /// Begins a list or map at a depth counted from 0.
     fn begin(&mut self, map: bool, depth: usize);
     /// Writes the key of the next value in the map at this depth.
@@ -24,13 +33,30 @@ pub(crate) trait Structure {
 
 /// Writes one whole value.
 pub(crate) fn describe(composite: &dyn Composite, structure: &mut impl Structure) {
+    describe_value(Value::Composite(composite), structure);
+}
+
+/// Writes a list, map or composite as one whole value.
+pub(crate) fn describe_value(value: Value<'_>, structure: &mut impl Structure) {
     // One copy for all where a page downloads the code.
     #[cfg(target_family = "wasm")]
     let structure: &mut dyn Structure = structure;
-    let mut nest = Nest { structure, depth: 0, too_deep: 0, maps: 0, keyed: false, begun: false };
-    composite.describe(&mut nest);
+    let mut nest = Nest {
+        structure,
+        depth: 0,
+        too_deep: 0,
+        maps: 0,
+        keyed: false,
+        begun: false,
+        within: 0,
+        left: MAX_SIZE,
+    };
+    nest.value(value);
     nest.finish();
 }
+
+/// Stands for what is left out.
+const CUT: Value<'static> = Value::Str("…");
 
 struct Nest<'s, S: ?Sized> {
     structure: &'s mut S,
@@ -42,6 +68,10 @@ struct Nest<'s, S: ?Sized> {
     /// The innermost map has a key without a value.
     keyed: bool,
     begun: bool,
+    /// Composites that describe themselves within one another now.
+    within: usize,
+    /// What may still be written; 0: the end is marked, and nothing more is.
+    left: usize,
 }
 
 impl<S: Structure + ?Sized> Nest<'_, S> {
@@ -76,20 +106,49 @@ impl<S: Structure + ?Sized> Nest<'_, S> {
         true
     }
 
+    /// Writes a value at its place.
+    fn put(&mut self, value: &Value<'_>) {
+        if self.place() {
+            let before = self.structure.position();
+            self.structure.scalar(value);
+            let text_len = match *value {
+                Value::Str(text) => text.len(),
+                Value::Bytes(bytes) => bytes.len(),
+                _ => 0,
+            };
+            self.spend(text_len.max(self.structure.position() - before));
+        }
+    }
+
+    fn spend(&mut self, size: usize) {
+        let left = self.left.saturating_sub(size.saturating_add(VALUE_COST));
+        if left > 0 {
+            self.left = left;
+        } else if self.left > 0 {
+            // Inside of a list or map the mark stands as one more item.
+            self.left = 0;
+            if self.depth > 0 && self.place() {
+                self.structure.scalar(&CUT);
+            }
+        }
+    }
+
     fn begin(&mut self, map: bool) {
-        if self.too_deep > 0 {
+        if self.is_full() {
             self.too_deep += 1;
         } else if !self.place() {
             // A second value at the top: everything in it is left out.
             self.too_deep = 1;
         } else if self.depth == MAX_DEPTH {
             self.too_deep = 1;
-            self.structure.scalar(&Value::Str("…"));
+            self.structure.scalar(&CUT);
+            self.spend(0);
         } else {
             self.structure.begin(map, self.depth);
             let bit = 1 << self.depth;
             self.maps = if map { self.maps | bit } else { self.maps & !bit };
             self.depth += 1;
+            self.spend(0);
         }
     }
 
@@ -115,24 +174,36 @@ impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
     fn value(&mut self, value: Value<'_>) {
         match value {
             // Not looked into: it may have no end.
-            _ if self.too_deep > 0 => {}
+            _ if self.is_full() => {}
             // Taken apart here, so that their depth counts.
-            Value::Composite(composite) => composite.describe(self),
+            Value::Composite(_) if self.within == MAX_WITHIN => self.put(&CUT),
+            Value::Composite(composite) => {
+                self.within += 1;
+                composite.describe(self);
+                self.within -= 1;
+            }
             Value::List(items) => {
                 self.begin(false);
-                Items::new(items).for_each(|item| self.value(item));
+                for item in Items::new(items) {
+                    if self.is_full() {
+                        break;
+                    }
+                    self.value(item);
+                }
                 self.end();
             }
             Value::Map(pairs) => {
                 self.begin(true);
                 for (key, value) in Pairs::new(pairs) {
+                    if self.is_full() {
+                        break;
+                    }
                     self.key(key);
                     self.value(value);
                 }
                 self.end();
             }
-            _ if self.place() => self.structure.scalar(&value),
-            _ => {}
+            _ => self.put(&value),
         }
     }
 
@@ -149,14 +220,20 @@ impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
     }
 
     fn key(&mut self, key: &str) {
-        if self.too_deep == 0 && self.in_map() {
+        if !self.is_full() && self.in_map() {
             self.end_key();
             self.structure.key(key, self.depth - 1);
             self.keyed = true;
+            // At least 1 is left: the value's place has to be marked.
+            self.left = self.left.saturating_sub(key.len()).max(1);
         }
     }
 
     fn end_map(&mut self) {
         self.end();
+    }
+
+    fn is_full(&self) -> bool {
+        self.too_deep > 0 || self.left == 0
     }
 }

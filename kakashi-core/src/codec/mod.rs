@@ -31,9 +31,11 @@
 //! A float keeps its width.
 
 pub(crate) mod composite;
+mod print;
 mod read;
 mod write;
 
+pub(crate) use print::print;
 #[cfg(feature = "alloc")]
 pub(crate) use read::Plain;
 pub use read::{Cursor, Malformed};
@@ -42,7 +44,7 @@ pub(crate) use read::{Items, Pairs};
 pub(crate) use write::integer_len;
 #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
 pub(crate) use write::put_known;
-pub(crate) use write::{print, put_integer, put_leb_padded, put_len};
+pub(crate) use write::{put_integer, put_leb_padded, put_len};
 pub use write::{put_leb, put_pair, put_text, put_value};
 
 pub(crate) mod tag {

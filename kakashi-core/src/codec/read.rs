@@ -273,7 +273,7 @@ impl<'a> Cursor<'a> {
     }
 }
 
-fn check_inside(value: &Value<'_>, depth: usize) -> Result<(), Malformed> {
+pub(super) fn check_inside(value: &Value<'_>, depth: usize) -> Result<(), Malformed> {
     let (bytes, map) = match *value {
         Value::List(bytes) => (bytes, false),
         Value::Map(bytes) => (bytes, true),

@@ -1,8 +1,8 @@
 //! Values into bytes. Needs no heap: lengths that are known late are patched.
 
-use core::fmt;
-
 use super::composite::{self, Structure};
+use super::print::print;
+use super::read::check_inside;
 use super::tag;
 use crate::util::output::Output;
 use crate::value::{Composite, MAX_DEPTH, Value};
@@ -149,8 +149,8 @@ pub(crate) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
             put_leb(out, length.as_secs());
             put_leb(out, u64::from(length.subsec_nanos()));
         }
-        Value::List(items) => put_nested(out, tag::LIST, items),
-        Value::Map(pairs) => put_nested(out, tag::MAP, pairs),
+        Value::List(items) => put_nested(out, value, tag::LIST, items),
+        Value::Map(pairs) => put_nested(out, value, tag::MAP, pairs),
         Value::Composite(composite) => put_composite(out, composite),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
     }
@@ -182,7 +182,11 @@ fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
     composite::describe(composite, &mut CompositeWriter { out, open: [0; MAX_DEPTH] });
 }
 
-fn put_nested(out: &mut Output<'_>, tag: u8, bytes: &[u8]) {
+fn put_nested(out: &mut Output<'_>, value: &Value<'_>, tag: u8, bytes: &[u8]) {
+    if check_inside(value, 1).is_err() {
+        // No reader takes what nests too deep: a program can make such bytes.
+        return composite::describe_value(*value, &mut CompositeWriter { out, open: [0; MAX_DEPTH] });
+    }
     out.put_byte(tag);
     out.put(&(bytes.len() as u32).to_le_bytes());
     out.put(bytes);
@@ -203,48 +207,6 @@ fn put_printed(out: &mut Output<'_>, value: &Value<'_>) {
     debug_assert!(written, "a text of 2^35 bytes fits no memory");
 }
 
-/// Runs the code that makes the text of a `Display`, a `Debug` or an error.
-pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    match *value {
-        Value::Display(text) => write!(out, "{text}"),
-        Value::Debug(text) => write!(out, "{text:?}"),
-        Value::Error(error) => write!(out, "{}", ErrorChain(error)),
-        // Has no such code.
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
-        | Value::Char(_)
-        | Value::Str(_)
-        | Value::Bytes(_)
-        | Value::Duration(_)
-        | Value::List(_)
-        | Value::Map(_)
-        | Value::Composite(_) => Ok(()),
-    }
-}
-
-/// Prints an error and, after `: `, each of its sources.
-struct ErrorChain<'a>(&'a (dyn core::error::Error + 'a));
-
-impl fmt::Display for ErrorChain<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}", self.0)?;
-        let mut source = self.0.source();
-        // A source that leads back to itself must not print for ever.
-        for _ in 0..64 {
-            let Some(error) = source else { return Ok(()) };
-            write!(f, ": {error}")?;
-            source = error.source();
-        }
-        Ok(())
-    }
-}
-
 /// Writes lists and maps as bytes; their lengths are patched in at their end.
 struct CompositeWriter<'o, 'b> {
     out: &'o mut Output<'b>,
@@ -255,6 +217,10 @@ struct CompositeWriter<'o, 'b> {
 impl Structure for CompositeWriter<'_, '_> {
     fn scalar(&mut self, value: &Value<'_>) {
         put_value(self.out, value);
+    }
+
+    fn position(&self) -> usize {
+        self.out.position()
     }
 
     fn begin(&mut self, map: bool, depth: usize) {

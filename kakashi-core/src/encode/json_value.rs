@@ -6,19 +6,26 @@ use super::escape::{Escaper, write_base64};
 use super::number::write_plain;
 use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
-use crate::value::{Composite, Value};
+use crate::value::{Composite, MAX_DEPTH, Value};
 
 /// Writes a value as compact JSON.
+pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+    write_at(out, value, 0)
+}
+
+/// Writes a value inside of `depth` lists and maps.
 #[inline(never)]
-pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
+fn write_at(mut out: &mut dyn fmt::Write, value: &Value<'_>, depth: usize) -> fmt::Result {
     match *value {
+        // Bytes that a reader took nest no deeper; a program can make others.
+        Value::List(_) | Value::Map(_) if depth == MAX_DEPTH => write_string(out, "…"),
         Value::List(items) => {
             out.write_char('[')?;
             for (at, item) in Items::new(items).enumerate() {
                 if at > 0 {
                     out.write_char(',')?;
                 }
-                write_nested(out, &item)?;
+                write_at(out, &item, depth + 1)?;
             }
             out.write_char(']')
         }
@@ -30,7 +37,7 @@ pub(super) fn write_nested(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> f
                 }
                 write_string(out, key)?;
                 out.write_char(':')?;
-                write_nested(out, &value)?;
+                write_at(out, &value, depth + 1)?;
             }
             out.write_char('}')
         }

@@ -25,6 +25,15 @@ use core::time::Duration;
 /// How deep lists and maps may nest; what lies deeper is written as `"…"`.
 pub const MAX_DEPTH: usize = 16;
 
+/// How many composites may hand over one another, each as its only value or an item of
+/// a list; a further one is written as `"…"`.
+pub const MAX_WITHIN: usize = 64;
+
+/// How many bytes one value may have: a list or map (an item counts its text and 16
+/// bytes) ends after them with the item `"…"`, the text of a `Display`, `Debug` or error
+/// with `…`.
+pub const MAX_SIZE: usize = 64 << 20;
+
 /// Holds one value, borrowed.
 ///
 /// Integers are one kind: a reader gives a non-negative `i64` back as a
@@ -155,7 +164,32 @@ impl<T: Copy + fmt::Debug> fmt::Debug for Packed<T> {
 
 /// Describes itself to a [`ValueSink`]: what lists, maps and serde types do.
 ///
-/// An implementation hands over exactly one value, a list or a map.
+/// An implementation hands over exactly one value, a list or a map. It is called on the
+/// thread that logs (or that makes a context), perhaps several times for one record, and
+/// never under a lock of kakashi's; it may log and may panic, which costs its own value.
+///
+/// What is large or has no end asks [`ValueSink::is_full`] and stops. Nesting is bounded
+/// for values that are handed to the sink; a `describe` that calls another's `describe`
+/// itself has to count by itself.
+///
+/// ```
+/// use kakashi_core::{Composite, Value, ValueSink};
+///
+/// /// All the powers of two.
+/// struct Powers;
+///
+/// impl Composite for Powers {
+///     fn describe(&self, sink: &mut dyn ValueSink) {
+///         sink.begin_list();
+///         let mut power = 1_u64;
+///         while !sink.is_full() {
+///             sink.value(Value::U64(power));
+///             power = power.wrapping_mul(2).max(1);
+///         }
+///         sink.end_list();
+///     }
+/// }
+/// ```
 pub trait Composite {
     /// Hands the value over.
     fn describe(&self, sink: &mut dyn ValueSink);
@@ -175,6 +209,10 @@ pub trait ValueSink {
     fn key(&mut self, key: &str);
     /// Ends the innermost map.
     fn end_map(&mut self);
+    /// Tells whether what comes next is left out: it nests too deep, or there is too much.
+    fn is_full(&self) -> bool {
+        false
+    }
 }
 
 /// Turns a type into a [`Value`]; what macros call for each `key = value`.

@@ -163,6 +163,10 @@ impl<T: fmt::Debug + ?Sized> ToValue for Debugged<'_, T> {
 fn describe_list<T: ToValue>(items: impl IntoIterator<Item = T>, sink: &mut dyn ValueSink) {
     sink.begin_list();
     for item in items {
+        // An iterator need not end.
+        if sink.is_full() {
+            break;
+        }
         sink.value(item.to_value());
     }
     sink.end_list();
@@ -174,6 +178,9 @@ fn describe_map<K: AsRef<str>, V: ToValue>(
 ) {
     sink.begin_map();
     for (key, value) in entries {
+        if sink.is_full() {
+            break;
+        }
         sink.key(key.as_ref());
         sink.value(value.to_value());
     }

@@ -2,5 +2,6 @@
 //! escapes, endless. Each is one line, and each line parses.
 
 mod common;
+mod endless;
 mod sizes;
 mod values;
