@@ -216,6 +216,21 @@ mod tests {
     }
 
     #[test]
+    fn a_record_that_is_never_finished_is_closed_before_the_next() {
+        // Its destination was replaced, or it is the parent's of a fork.
+        let ends = [RecordEnd { end: 5, level: LogLevel::Info }];
+        for room in 0..5 {
+            let (mut file, mut tail) = (FakeFile { room, ..FakeFile::default() }, Tail::default());
+            assert!(tail.write(&mut file, &Batch::new(b"aaaa\n", &ends)).is_err());
+            file.room = 100;
+            assert_eq!(tail.write(&mut file, &Batch::new(b"bbbb\n", &ends)), Ok(()));
+            let newline = if room == 0 { "" } else { "\n" };
+            let expected = format!("{}{newline}bbbb\n", &"aaaa"[..room]);
+            assert_eq!(String::from_utf8(file.bytes).unwrap(), expected);
+        }
+    }
+
+    #[test]
     fn what_is_no_line_is_appended_as_it_is() {
         for bytes in [&b"\xf5kk\xfaa block\n"[..], b"no newline"] {
             let mut file = FakeFile { bytes: b"torn".into(), room: 100, ..FakeFile::default() };

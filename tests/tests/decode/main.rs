@@ -11,3 +11,5 @@ mod files;
 mod follow;
 #[cfg(target_os = "linux")]
 mod serial;
+#[cfg(target_os = "linux")]
+mod stdout;

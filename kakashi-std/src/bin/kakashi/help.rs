@@ -74,8 +74,11 @@ Examples:
           A device behind a network, a debugger's socket, an emulator.
 
 Environment:
-  NO_COLOR  If set and not empty, `pretty` writes no colour. It does so on a
-            terminal only in any case.
+  NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, CLICOLOR, TERM
+     `pretty` writes colours to a terminal. The first of these that is set and
+     not empty decides: NO_COLOR (none), FORCE_COLOR (0: none, else also where
+     stdout is no terminal), CLICOLOR_FORCE (1: the same), CLICOLOR (0: none),
+     TERM (dumb: none).
 
 Exit status:
   0  Everything was read. (Also when the reader of the lines has gone, as `head`

@@ -29,7 +29,6 @@ mod output;
 mod report;
 mod stream;
 
-use std::env;
 use std::fmt::Display;
 use std::io::{self, BufWriter, ErrorKind, IsTerminal as _, Write};
 use std::path::Path;
@@ -37,11 +36,12 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
+use kakashi_core::{OneLine, wants_colour};
 
 use elf_sites::{FirmwareElf, GivenSites};
 use input::{Follow, Input, InputKind, OpenedInput, Poller, ReadOnce};
 use options::{Command, DecodeOptions, Options};
-use output::{Printer, RecordFilter};
+use output::{Printer, RecordFilter, StdoutWriter};
 use report::{Notice, OpenError, Warning};
 use stream::{DecodeSettings, Reporter, decode};
 
@@ -92,9 +92,8 @@ fn run(options: &DecodeOptions, poller: &Poller, warnings: &mut usize) -> io::Re
         return Ok(());
     }
     let sites = GivenSites { tables: &tables, given: &given };
-    let stdout = io::stdout();
-    let colour = stdout.is_terminal() && env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-    let out = BufWriter::with_capacity(64 << 10, stdout.lock());
+    let colour = wants_colour(io::stdout().is_terminal(), true);
+    let out = BufWriter::with_capacity(64 << 10, StdoutWriter);
     let mut printer = Printer::new(options.format.encoder(colour), out);
     let filter = RecordFilter::new(options.level, &options.loggers, &options.fields);
     let only_stdin = ["-".into()];
@@ -158,5 +157,5 @@ impl Reporter for StderrReporter<'_> {
 
 fn print_error(message: &dyn Display) {
     // A failure of stderr itself can't be reported anywhere.
-    let _ = writeln!(io::stderr(), "kakashi: {message}");
+    let _ = writeln!(io::stderr(), "kakashi: {}", OneLine(message));
 }
