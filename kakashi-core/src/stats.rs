@@ -25,8 +25,8 @@ pub enum DropReason {
 }
 
 impl DropReason {
-    /// All reasons.
-    pub const ALL: [DropReason; 6] = [
+    /// All reasons; a later version may have more.
+    pub const ALL: &'static [DropReason] = &[
         Self::QueueFull,
         Self::SinkFailed,
         Self::Reentrant,
@@ -59,11 +59,26 @@ impl fmt::Display for DropReason {
     }
 }
 
+/// A row for each of [`LogLevel::ALL`], a column for each of [`DropReason::ALL`].
+type Table<T> = [[T; DropReason::ALL.len()]; LogLevel::ALL.len()];
+
 /// Tells how many records were dropped, by level and reason.
+///
+/// ```
+/// use kakashi_core::{DropReason, Dropped, LogLevel};
+///
+/// let mut dropped = Dropped::default();
+/// dropped.add(LogLevel::Debug, DropReason::QueueFull, 40);
+/// dropped.add(LogLevel::Error, DropReason::TooLarge, 2);
+/// assert_eq!((dropped.total(), dropped.of_level(LogLevel::Error)), (42, 2));
+/// assert_eq!(dropped.of(LogLevel::Debug, DropReason::QueueFull), 40);
+/// for (level, reason, count) in dropped.iter() {
+///     println!("{count} of {level}: {reason}");
+/// }
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub struct Dropped {
-    /// A row for each of [`LogLevel::ALL`], a column for each of [`DropReason::ALL`].
-    pub counts: [[usize; DropReason::ALL.len()]; LogLevel::ALL.len()],
+    counts: Table<usize>,
 }
 
 impl Dropped {
@@ -77,9 +92,22 @@ impl Dropped {
     pub fn merge(&mut self, other: &Self) {
         for level in LogLevel::ALL {
             for reason in DropReason::ALL {
-                self.add(level, reason, other.counts[level.index()][reason.index()]);
+                self.add(level, *reason, other.of(level, *reason));
             }
         }
+    }
+
+    /// Returns how many of a level for a reason.
+    pub const fn of(&self, level: LogLevel, reason: DropReason) -> usize {
+        self.counts[level.index()][reason.index()]
+    }
+
+    /// Yields the counts that are not 0, from the lowest level on.
+    pub fn iter(&self) -> impl Iterator<Item = (LogLevel, DropReason, usize)> + '_ {
+        let cells = LogLevel::ALL
+            .into_iter()
+            .flat_map(|level| DropReason::ALL.iter().map(move |reason| (level, *reason)));
+        cells.map(|(level, reason)| (level, reason, self.of(level, reason))).filter(|cell| cell.2 > 0)
     }
 
     /// Returns how many in all.
@@ -129,7 +157,8 @@ pub struct Counters {
     written: AtomicUsize,
     bytes: AtomicUsize,
     failures: AtomicUsize,
-    dropped: [[AtomicUsize; DropReason::ALL.len()]; LogLevel::ALL.len()],
+    late: AtomicUsize,
+    dropped: Table<AtomicUsize>,
 }
 
 impl Counters {
@@ -142,6 +171,7 @@ impl Counters {
             written: AtomicUsize::new(0),
             bytes: AtomicUsize::new(0),
             failures: AtomicUsize::new(0),
+            late: AtomicUsize::new(0),
             dropped: [ROW; LogLevel::ALL.len()],
         }
     }
@@ -155,6 +185,11 @@ impl Counters {
     /// Counts a call that a sink failed.
     pub fn add_failure(&self) {
         self.failures.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Counts records that their destination had not taken by their deadline.
+    pub fn add_late(&self, records: usize) {
+        self.late.fetch_add(records, Ordering::Relaxed);
     }
 
     /// Counts records that were dropped.
@@ -174,6 +209,7 @@ impl Counters {
             written: self.written.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
+            late: self.late.load(Ordering::Relaxed),
             dropped,
         }
     }
@@ -206,6 +242,7 @@ impl Counters {
 /// Counts are machine words that start again at 0 after their largest. Reading them takes
 /// no lock; they are not of one moment while others log.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
 pub struct Stats {
     /// Records that sinks took; a record that goes to two sinks counts twice.
     pub written: usize,
@@ -213,6 +250,10 @@ pub struct Stats {
     pub bytes: usize,
     /// Calls of a sink that it failed; one record may be in several.
     pub failures: usize,
+    /// Records of ERROR and above whose destination had not taken them by their deadline, once
+    /// for each destination. They wait still when they are counted: each is written or
+    /// dropped later, and is counted there too.
+    pub late: usize,
     /// Records that were dropped.
     pub dropped: Dropped,
 }
@@ -223,6 +264,7 @@ impl Stats {
         self.written = self.written.wrapping_add(other.written);
         self.bytes = self.bytes.wrapping_add(other.bytes);
         self.failures = self.failures.wrapping_add(other.failures);
+        self.late = self.late.wrapping_add(other.late);
         self.dropped.merge(&other.dropped);
     }
 }
@@ -238,10 +280,31 @@ mod tests {
         counters.add_dropped(LogLevel::Error, DropReason::QueueFull, 1);
         counters.add_dropped(LogLevel::Error, DropReason::SinkFailed, 2);
         counters.add_written(10, 900);
+        counters.add_late(1);
         let stats = counters.snapshot();
         assert_eq!(stats.dropped.total(), 8);
         assert_eq!(stats.dropped.of_level(LogLevel::Error), 3);
         assert_eq!(stats.dropped.of_reason(DropReason::QueueFull), 6);
-        assert_eq!((stats.written, stats.bytes), (10, 900));
+        assert_eq!((stats.written, stats.bytes, stats.late), (10, 900, 1));
+        let mut twice = stats;
+        twice.merge(&stats);
+        assert_eq!((twice.written, twice.late, twice.dropped.total()), (20, 2, 16));
+    }
+
+    #[test]
+    fn every_count_is_yielded_under_its_level_and_reason() {
+        let mut dropped = Dropped::default();
+        assert_eq!(dropped.iter().count(), 0);
+        let mut number = 0;
+        for level in LogLevel::ALL {
+            for reason in DropReason::ALL {
+                number += 1;
+                dropped.add(level, *reason, number);
+                assert_eq!(dropped.of(level, *reason), number);
+            }
+        }
+        let counts: Vec<usize> = dropped.iter().map(|(_, _, count)| count).collect();
+        assert!(counts.iter().copied().eq(1..=number));
+        assert!(dropped.iter().all(|(level, reason, count)| dropped.of(level, reason) == count));
     }
 }

@@ -101,14 +101,10 @@ impl Format for Dropped {
     fn format(&self, f: Formatter<'_>) {
         write!(f, "{=usize}", self.total());
         let mut is_first = true;
-        for (level, row) in LogLevel::ALL.into_iter().zip(&self.counts) {
-            for (reason, count) in DropReason::ALL.into_iter().zip(row) {
-                if *count > 0 {
-                    let before = if is_first { defmt::intern!(" (") } else { defmt::intern!(", ") };
-                    write!(f, "{=istr}{} {} {=usize}", before, level, reason, *count);
-                    is_first = false;
-                }
-            }
+        for (level, reason, count) in self.iter() {
+            let before = if is_first { defmt::intern!(" (") } else { defmt::intern!(", ") };
+            write!(f, "{=istr}{} {} {=usize}", before, level, reason, count);
+            is_first = false;
         }
         if !is_first {
             write!(f, ")");
@@ -120,8 +116,8 @@ impl Format for Stats {
     fn format(&self, f: Formatter<'_>) {
         write!(
             f,
-            "Stats {{ written: {=usize}, bytes: {=usize}, failures: {=usize}, dropped: {} }}",
-            self.written, self.bytes, self.failures, self.dropped
+            "Stats {{ written: {=usize}, bytes: {=usize}, failures: {=usize}, late: {=usize}, dropped: {} }}",
+            self.written, self.bytes, self.failures, self.late, self.dropped
         );
     }
 }

@@ -276,7 +276,10 @@ fn drops_are_a_line_like_any_other() {
 
 #[test]
 fn counts_at_their_limit_are_told_without_a_panic() {
-    let most = Dropped { counts: [[usize::MAX; DropReason::ALL.len()]; LogLevel::ALL.len()] };
+    let mut most = Dropped::default();
+    for level in LogLevel::ALL {
+        DropReason::ALL.iter().for_each(|reason| most.add(level, *reason, usize::MAX));
+    }
     for encoder in [&Text as &dyn Encoder, &Json::new(), &Wire] {
         let mut room = [0; 1024];
         let mut out = Output::new(&mut room);

@@ -186,9 +186,9 @@ mod tests {
         fn drops_are_announced_as_by_the_encoder(counts: [[u16; 6]; 6]) {
             let mut dropped = Dropped::default();
             for (level, row) in LogLevel::ALL.into_iter().zip(counts) {
-                for (reason, count) in DropReason::ALL.into_iter().zip(row) {
+                for (reason, count) in DropReason::ALL.iter().zip(row) {
                     // Many zeros.
-                    dropped.add(level, reason, usize::from(count).saturating_sub(40_000));
+                    dropped.add(level, *reason, usize::from(count).saturating_sub(40_000));
                 }
             }
             let (mut room, mut expected) = ([0; 512], [0; 512]);
@@ -203,8 +203,8 @@ mod tests {
             let Some(Item::Dropped(report)) = Reader::new(out.written()).next() else { panic!("no report") };
             prop_assert_eq!(report.total(), dropped.total() as u64);
             for (name, count) in report.reasons() {
-                let reason = DropReason::ALL.into_iter().find(|reason| reason.name() == name);
-                prop_assert_eq!(reason.map(|reason| dropped.of_reason(reason) as u64), Some(count));
+                let reason = DropReason::ALL.iter().find(|reason| reason.name() == name);
+                prop_assert_eq!(reason.map(|reason| dropped.of_reason(*reason) as u64), Some(count));
             }
         }
     }

@@ -8,6 +8,7 @@ use crate::encode::{Encoder, Json, Pretty, Text, Wire};
 
 /// Names the form in which records are written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
 pub enum Format {
     /// Pretty on a terminal, text elsewhere.
     #[default]

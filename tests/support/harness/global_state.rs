@@ -36,11 +36,16 @@ impl StatsSince {
         stats().failures - self.0.failures
     }
 
+    /// Returns how many records came late.
+    pub fn late(&self) -> usize {
+        stats().late - self.0.late
+    }
+
     /// Returns which records were dropped.
     pub fn dropped(&self) -> Dropped {
-        let mut dropped = stats().dropped;
-        for (row, old) in dropped.counts.iter_mut().zip(self.0.dropped.counts) {
-            row.iter_mut().zip(old).for_each(|(count, old)| *count -= old);
+        let mut dropped = Dropped::default();
+        for (level, reason, count) in stats().dropped.iter() {
+            dropped.add(level, reason, count - self.0.dropped.of(level, reason));
         }
         dropped
     }

@@ -98,6 +98,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
             bytes: self.bytes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
             dropped: self.drops.dropped(),
+            ..Stats::default()
         }
     }
 

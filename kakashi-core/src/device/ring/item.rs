@@ -6,6 +6,7 @@ use crate::level::LogLevel;
 ///
 /// Either way the last eighth of a ring is kept for WARNING and above.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[non_exhaustive]
 pub enum RingPolicy {
     /// The new record: what led up to a fault is kept.
     #[default]
