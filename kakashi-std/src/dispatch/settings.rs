@@ -1,5 +1,6 @@
 //! The settings of the process, and the dispatches that are made of them.
 
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kakashi_core::{
@@ -52,6 +53,20 @@ pub(crate) fn change(change: SettingsChange) -> Option<Arc<Dispatch>> {
     replace_root(settings.get_or_insert_default().changed(change))
 }
 
+/// Decides the forms anew if a stream has become a terminal, or is none any more, since they
+/// were decided; then returns the dispatch that was the root's, which the caller must close.
+pub(crate) fn renew_if_streams_changed() -> Option<Arc<Dispatch>> {
+    static SEEN: AtomicUsize = AtomicUsize::new(0);
+    let changes = stream::changes();
+    if SEEN.swap(changes, Ordering::Relaxed) == changes {
+        return None;
+    }
+    let mut settings = lock();
+    let settings = settings.as_mut()?;
+    let changed = settings.destinations.iter().any(OpenDestination::has_other_form);
+    changed.then(|| replace_root(settings.changed(SettingsChange::default()))).flatten()
+}
+
 /// What a call of `configure()` changes.
 pub(crate) type SettingsChange = kakashi_core::SettingsChange<dyn Sink + Send, SharedClock>;
 
@@ -89,6 +104,8 @@ struct OpenDestination {
     filter: Option<Arc<dyn Filter>>,
     encoder: Option<Arc<dyn Encoder>>,
     stream: Option<StandardStream>,
+    /// Whether it was a terminal when its form was decided.
+    was_terminal: AtomicBool,
     queue: Arc<SinkQueue>,
 }
 
@@ -98,13 +115,24 @@ impl OpenDestination {
         let stream = sink.standard_stream();
         let queue = SinkQueue::new(name, sink);
         registry::register_sink_queue(&queue);
-        Self { threshold, filter, encoder, stream, queue }
+        let was_terminal = AtomicBool::new(false);
+        Self { threshold, filter, encoder, stream, was_terminal, queue }
+    }
+
+    /// Tells whether it is a terminal; another file may stand behind a stream by now.
+    fn is_terminal(&self) -> bool {
+        self.stream.map_or(self.queue.is_terminal, stream::is_terminal)
+    }
+
+    /// Tells whether its form would be decided otherwise now.
+    fn has_other_form(&self) -> bool {
+        self.encoder.is_none() && self.is_terminal() != self.was_terminal.load(Ordering::Relaxed)
     }
 
     /// Makes the endpoint that comes after `others`.
     fn endpoint(&self, format: Format, batch_bytes: usize, others: &[Arc<Endpoint>]) -> Arc<Endpoint> {
-        // Another file may stand behind a stream by now.
-        let is_terminal = self.stream.map_or(self.queue.is_terminal, stream::is_terminal);
+        let is_terminal = self.is_terminal();
+        self.was_terminal.store(is_terminal, Ordering::Relaxed);
         let colour = wants_colour(is_terminal, self.stream.is_some());
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(is_terminal, colour));
         self.queue.set_encoder(&encoder);

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use kakashi_core::RetryMode;
 
-use crate::dispatch::{flush_signal, registry};
+use crate::dispatch::{flush_signal, registry, settings};
 use crate::submit::{deferred, replay};
 
 /// Starts the thread. If it can't be started the caller sweeps the buffers itself, now
@@ -39,6 +39,10 @@ fn look(sweep_at: &mut Option<Instant>, work: bool) {
         }
     } else if work && !registry::drain_sink_queues(RetryMode::Backoff) {
         flush_signal::arm();
+    }
+    // A write has found another file behind a stream, which needs another form.
+    if let Some(old) = settings::renew_if_streams_changed() {
+        old.close();
     }
     // What sinks have logged on this thread.
     if deferred::is_pending() {

@@ -71,3 +71,11 @@ fn the_form_is_decided_for_each_stream_by_that_stream() {
     assert!(!terminal.contains('\u{1b}') && !terminal.contains("Z INFO "), "{terminal}");
     assert!(file.contains("Z INFO child Counted"), "{file}");
 }
+
+#[test]
+fn the_form_is_decided_again_when_a_stream_is_redirected() {
+    let [terminal, _, file] = shown("leave_terminal", &[]);
+    assert!(terminal.contains('\u{1b}'), "{terminal}");
+    let last = file.lines().last().unwrap();
+    assert!(!last.contains('\u{1b}') && last.contains("Z INFO child Counted"), "{file}");
+}

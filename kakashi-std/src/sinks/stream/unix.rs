@@ -3,12 +3,14 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
 use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
 
+use super::CHANGES;
 use crate::sinks::descriptor::{self, Behind};
 use crate::sinks::file::read_at;
 use crate::sinks::tail::{Tail, TailFile};
@@ -52,6 +54,9 @@ pub(in crate::sinks) fn write(stream: StandardStream, batch: &Batch<'_>) -> Resu
         let before = known.target.replace(behind.target());
         if before != known.target {
             known.tail = Tail::Unknown;
+            if before.is_some() {
+                CHANGES.fetch_add(1, Ordering::Relaxed);
+            }
         }
     }
     match &mut known {

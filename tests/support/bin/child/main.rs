@@ -76,6 +76,7 @@ fn main() {
         "hostile_name" => streams::fails_by_a_hostile_name(),
         "full_stderr" => streams::reports_to_a_full_pipe(file),
         "colours" => streams::shows_colours(file),
+        "leave_terminal" => streams::leaves_its_terminal(file),
         "form" => streams::shows_the_form_that_fits(),
         "never_flush" => trouble::never_flushes(file),
         _ if uses_async() => queued::run(scenario, file),

@@ -12,6 +12,9 @@ use std::{env, process};
 
 use kakashi_std::{Format, configure, error, flush, flush_timeout, info, sinks, stats};
 
+use kakashi_tests::harness::process::read;
+use kakashi_tests::harness::wait::eventually;
+
 use crate::records::{log_many, logger};
 
 /// Which descriptor a stream has; any other is a fault of the test.
@@ -212,4 +215,19 @@ pub(crate) fn shows_colours(file: &Path) {
 pub(crate) fn shows_the_form_that_fits() {
     configure().destination(sinks::stdout()).destination(sinks::stderr()).apply();
     log_many(0, 1);
+}
+
+/// A daemon: its stdout was a terminal, and is `FILE` by now.
+pub(crate) fn leaves_its_terminal(file: &Path) {
+    configure().destination(sinks::stdout()).apply();
+    log_many(0, 1);
+    assert!(flush().is_complete());
+    redirect(1, &File::create(file).expect("the file opens"));
+    // What finds the file is in the old form, and so may be what is buffered then.
+    let has_text = || {
+        log_many(1, 1);
+        assert!(flush().is_complete());
+        String::from_utf8_lossy(&read(file)).lines().last().is_some_and(|line| line.contains("Z INFO child "))
+    };
+    assert!(eventually(has_text), "the form is decided again");
 }
