@@ -5,6 +5,7 @@
 //! caller. Nor is a duplicate kept: a program that redirects its streams is followed, and
 //! the old pipe closes.
 
+mod changes;
 #[cfg(not(any(unix, windows)))]
 mod elsewhere;
 #[cfg(unix)]
@@ -12,7 +13,6 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use kakashi_core::{Readiness, StandardStream};
@@ -25,17 +25,9 @@ use self::unix as platform;
 use self::windows as platform;
 use super::writer::write_bytes;
 
+pub(crate) use changes::changes;
 pub(crate) use platform::is_terminal;
 pub(super) use platform::{readiness, target, write};
-
-/// Counts how often another file was found behind a stream.
-static CHANGES: AtomicUsize = AtomicUsize::new(0);
-
-/// Returns how often another file was found behind a stream: whether it is a terminal must be
-/// asked again.
-pub(crate) fn changes() -> usize {
-    CHANGES.load(Ordering::Relaxed)
-}
 
 /// Writes a short text if the stream takes it within `timeout`; gives up otherwise.
 pub(crate) fn write_within(stream: StandardStream, mut bytes: &[u8], timeout: Duration) {

@@ -3,14 +3,13 @@
 use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
-use std::sync::atomic::Ordering;
 use std::sync::{Mutex, TryLockError};
 use std::time::Duration;
 
 use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
 
-use super::CHANGES;
+use super::changes::note_change;
 use crate::sinks::descriptor::{self, Behind};
 use crate::sinks::file::read_at;
 use crate::sinks::tail::{Tail, TailFile};
@@ -55,7 +54,7 @@ pub(in crate::sinks) fn write(stream: StandardStream, batch: &Batch<'_>) -> Resu
         if before != known.target {
             known.tail = Tail::Unknown;
             if before.is_some() {
-                CHANGES.fetch_add(1, Ordering::Relaxed);
+                note_change();
             }
         }
     }
