@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io;
 use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Mutex, TryLockError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
@@ -15,15 +15,56 @@ use crate::sinks::file::read_at;
 use crate::sinks::tail::{Tail, TailFile};
 use crate::sinks::writer::{sink_error, write_bytes};
 
+/// How long what is known of the file behind a stream is taken to be true while writes
+/// succeed: to ask costs nearly as much as a write.
+const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
 /// What is known of the file behind a stream. The file is the process's, not a sink's: two
 /// sinks for a stream share it.
 struct Known {
     target: Option<SinkTarget>,
+    is_file: bool,
     tail: Tail,
+    /// When it was looked at; nothing after a write that failed.
+    looked: Option<Instant>,
 }
 
-static STDOUT: Mutex<Known> = Mutex::new(Known { target: None, tail: Tail::Unknown });
-static STDERR: Mutex<Known> = Mutex::new(Known { target: None, tail: Tail::Unknown });
+impl Known {
+    const NOTHING: Self = Self { target: None, is_file: false, tail: Tail::Unknown, looked: None };
+
+    fn look(&mut self, stream: StandardStream) -> io::Result<()> {
+        let behind = Behind::of(fd(stream))?;
+        let before = self.target.replace(behind.target());
+        if before != self.target {
+            self.tail = Tail::Unknown;
+            if before.is_some() {
+                note_change();
+            }
+        }
+        self.is_file = behind.is_file();
+        Ok(())
+    }
+
+    fn write(&mut self, stream: StandardStream, batch: &Batch<'_>) -> Result<(), SinkError> {
+        let now = Instant::now();
+        if self.looked.is_none_or(|looked| now.duration_since(looked) >= LOOK_AGAIN) {
+            self.look(stream).map_err(|error| sink_error(&error, 0))?;
+            self.looked = Some(now);
+        }
+        let result = if self.is_file {
+            self.tail.write(&mut StreamFile(stream), batch)
+        } else {
+            write_all(stream, batch)
+        };
+        if result.is_err() {
+            self.looked = None;
+        }
+        result
+    }
+}
+
+static STDOUT: Mutex<Known> = Mutex::new(Known::NOTHING);
+static STDERR: Mutex<Known> = Mutex::new(Known::NOTHING);
 
 fn known(stream: StandardStream) -> &'static Mutex<Known> {
     match stream {
@@ -41,27 +82,17 @@ fn fd(stream: StandardStream) -> BorrowedFd<'static> {
 
 /// Writes a batch.
 pub(in crate::sinks) fn write(stream: StandardStream, batch: &Batch<'_>) -> Result<(), SinkError> {
-    let behind = Behind::of(fd(stream)).map_err(|error| sink_error(&error, 0))?;
     // Not waited for: another sink for the stream may hold it in a long write, and a fork may
     // leave it locked for ever.
-    let mut known = match known(stream).try_lock() {
-        Ok(known) => Some(known),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
-    };
-    if let Some(known) = &mut known {
-        let before = known.target.replace(behind.target());
-        if before != known.target {
-            known.tail = Tail::Unknown;
-            if before.is_some() {
-                note_change();
-            }
-        }
+    match known(stream).try_lock() {
+        Ok(mut known) => known.write(stream, batch),
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().write(stream, batch),
+        Err(TryLockError::WouldBlock) => write_all(stream, batch),
     }
-    match &mut known {
-        Some(known) if behind.is_file() => known.tail.write(&mut StreamFile(stream), batch),
-        _ => write_bytes(&mut |bytes| write_some(stream, bytes), batch.bytes()),
-    }
+}
+
+fn write_all(stream: StandardStream, batch: &Batch<'_>) -> Result<(), SinkError> {
+    write_bytes(&mut |bytes| write_some(stream, bytes), batch.bytes())
 }
 
 /// Writes some bytes.
