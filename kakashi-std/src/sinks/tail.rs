@@ -51,33 +51,30 @@ pub(super) enum Tail {
 
 impl Tail {
     /// Writes a batch, after what repairs the end of the file.
-    pub(super) fn write(
-        &mut self,
-        file: &mut (impl TailFile + ?Sized),
-        batch: &Batch<'_>,
-    ) -> Result<(), SinkError> {
+    pub(super) fn write<F: TailFile>(&mut self, file: &mut F, batch: &Batch<'_>) -> Result<(), SinkError> {
         let repair = self.repair(file, batch);
         let result = if repair.is_empty() {
             write_bytes(&mut |bytes| file.append(bytes), batch.bytes())
         } else {
             write_bytes(&mut |bytes| file.append(bytes), &[&repair[..], batch.bytes()].concat())
         };
+        let taken_to = |file: &F| file.written_to().map_or(Self::Unknown, Self::Taken);
         let Err(error) = result else {
-            let is_line = batch.bytes().last() == Some(&b'\n') && !is_wire(batch);
-            *self = if is_line { Self::LineEnd } else { Self::Unknown };
+            *self = match (is_whole(batch), has_line_end(batch)) {
+                (false, _) => taken_to(file),
+                (true, true) => Self::LineEnd,
+                (true, false) => Self::Unknown,
+            };
             return Ok(());
         };
         let taken = error.accepted_bytes().checked_sub(repair.len());
-        *self = match (taken, file.written_to()) {
-            (Some(_), Ok(at)) => Self::Taken(at),
-            _ => Self::Unknown,
-        };
+        *self = if taken.is_some() { taken_to(file) } else { Self::Unknown };
         Err(error.accepted(taken.unwrap_or(0)))
     }
 
     /// Returns what must be written before a batch: a newline, what is missing of the
     /// record that the batch begins within, mostly nothing.
-    fn repair(self, file: &(impl TailFile + ?Sized), batch: &Batch<'_>) -> Vec<u8> {
+    fn repair(self, file: &impl TailFile, batch: &Batch<'_>) -> Vec<u8> {
         let begun = batch.begun();
         if begun.is_empty() && (self == Self::LineEnd || !has_lines(batch)) {
             return Vec::new();
@@ -99,15 +96,31 @@ fn is_wire(batch: &Batch<'_>) -> bool {
     batch.begun().starts_with(&wire::SYNC) || batch.bytes().starts_with(&wire::SYNC)
 }
 
+/// Tells whether a batch ends with a record, or a block of the wire; one may be cut where its
+/// sink takes no more at once.
+fn is_whole(batch: &Batch<'_>) -> bool {
+    let bytes = batch.bytes();
+    if is_wire(batch) {
+        let items = bytes.get(6..10).and_then(|len| Some(u32::from_le_bytes(len.try_into().ok()?)));
+        return batch.begun().is_empty()
+            && items.is_some_and(|len| wire::BLOCK_OVERHEAD + len as usize == bytes.len());
+    }
+    // An announcement of drops stands alone, without an end.
+    batch.ends().last().map_or(has_line_end(batch), |last| last.end == bytes.len())
+}
+
+/// Tells whether a batch ends with a line.
+fn has_line_end(batch: &Batch<'_>) -> bool {
+    batch.bytes().last() == Some(&b'\n') && !is_wire(batch)
+}
+
 /// Tells whether each record of a batch is a line.
 fn has_lines(batch: &Batch<'_>) -> bool {
-    batch.bytes().last() == Some(&b'\n')
-        && !is_wire(batch)
-        && batch.records().all(|(_, record)| record.last() == Some(&b'\n'))
+    has_line_end(batch) && batch.records().all(|(_, record)| record.last() == Some(&b'\n'))
 }
 
 /// Tells whether a file ends in a newline, is empty, or can't be read.
-fn ends_a_line(file: &(impl TailFile + ?Sized), mut end: u64) -> bool {
+fn ends_a_line(file: &impl TailFile, mut end: u64) -> bool {
     for _ in 0..LOOKS {
         if end == 0 || file.byte_before(end).is_none_or(|byte| byte == b'\n') {
             return true;
@@ -227,6 +240,27 @@ mod tests {
             let newline = if room == 0 { "" } else { "\n" };
             let expected = format!("{}{newline}bbbb\n", &"aaaa"[..room]);
             assert_eq!(String::from_utf8(file.bytes).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_batch_that_comes_in_pieces_is_written_once() {
+        let text = b"aaaa\nbbbb\n";
+        let block = b"\xf5kk\xfa\x01\0\x02\0\0\0abCRC\n";
+        let text_ends = [5, 10].map(|end| RecordEnd { end, level: LogLevel::Info });
+        let block_ends = [RecordEnd { end: 12, level: LogLevel::Info }];
+        for (bytes, ends) in [(&text[..], &text_ends[..]), (block, &block_ends)] {
+            for cut in 1..bytes.len() {
+                let (mut file, mut tail) = (FakeFile { room: 100, ..FakeFile::default() }, Tail::default());
+                let (first, mut second): (Vec<RecordEnd>, Vec<RecordEnd>) =
+                    ends.iter().partition(|record| record.end <= cut);
+                second.iter_mut().for_each(|record| record.end -= cut);
+                let begun_at = if bytes[0] == b'a' && cut >= 5 { 5 } else { 0 };
+                assert_eq!(tail.write(&mut file, &Batch::new(&bytes[..cut], &first)), Ok(()));
+                let rest = Batch::new(&bytes[cut..], &second).continuing(&bytes[begun_at..cut]);
+                assert_eq!(tail.write(&mut file, &rest), Ok(()));
+                assert_eq!(file.bytes, bytes, "{cut}");
+            }
         }
     }
 
