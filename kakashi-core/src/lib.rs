@@ -108,6 +108,9 @@ pub use logger::colour::wants_colour;
 #[cfg(feature = "alloc")]
 pub use logger::destination::Destination;
 #[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use logger::destination::DestinationForm;
+#[cfg(feature = "alloc")]
 pub use logger::event::Event;
 #[cfg(feature = "alloc")]
 pub use logger::flushed::Flushed;
@@ -125,6 +128,8 @@ pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use logger::settings::{Settings, SettingsChange};
+#[cfg(feature = "alloc")]
+pub use logger::settings_error::SettingsError;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use pipeline::admits;

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use kakashi_core::{Clock, Sink};
+use kakashi_core::{Clock, SettingsError, Sink};
 
+use crate::delivery::report;
 use crate::dispatch::logger_registry::logger_registry;
 use crate::dispatch::{flush_signal, settings};
 use crate::flush::FLUSH_TIMEOUT;
@@ -48,11 +49,30 @@ impl Configure {
 
     /// Makes the change, for all loggers that exist and all to come.
     ///
-    /// What was logged before is written first, in the old form.
+    /// What was logged before is written first, in the old form. What makes no sense is
+    /// reported on stderr and left out: a wrong prefix, path or core, a second destination of
+    /// one name; all else holds. [`try_apply`](Self::try_apply) returns it instead, and changes
+    /// nothing.
     ///
     /// # Blocking
     /// As long as the sinks take for what is buffered.
-    pub fn apply(self) {
+    pub fn apply(mut self) {
+        self.take_wrong(&mut |error| report::print(format_args!("left out of the settings: {error}")));
+        // Nothing that is wrong is left.
+        let _ = self.make();
+    }
+
+    fn reset_own(&mut self) {
+        self.async_config = Some(AsyncConfig::default());
+    }
+
+    fn take_wrong_own(&mut self, report: &mut dyn FnMut(SettingsError)) {
+        if let Some(core) = self.async_config.as_mut().and_then(AsyncConfig::take_wrong_core) {
+            report(SettingsError::Core(core));
+        }
+    }
+
+    fn make(self) -> Result<(), SettingsError> {
         lifecycle::install();
         if let Some(config) = self.async_config {
             workers::configure(config);
@@ -73,5 +93,6 @@ impl Configure {
         if !is_busy() && deferred::is_pending() {
             replay();
         }
+        Ok(())
     }
 }

@@ -95,6 +95,8 @@ mod typed_text;
 mod typed_wire;
 mod wire;
 mod wire_cache;
+#[cfg(feature = "alloc")]
+mod without_fields;
 
 pub use self::cache::EncoderCache;
 pub use self::encoder::{Encoder, LineForm};
@@ -111,6 +113,8 @@ pub use self::typed_call::{CallPath, EncodeTyped, TypedCall};
 #[cfg(target_os = "none")]
 pub(crate) use self::typed_text::quoting;
 pub use self::wire::Wire;
+#[cfg(feature = "alloc")]
+pub(crate) use self::without_fields::WithoutFields;
 #[cfg(any(test, target_os = "none"))]
 #[doc(hidden)]
 pub use crate::record::call::CallHead;

@@ -192,10 +192,36 @@ impl WireCache {
         if context.pairs.is_empty() {
             return None;
         }
+        #[cfg(feature = "alloc")]
+        if record.leaves_some_out() {
+            return self.kept_context(record, block, out);
+        }
         if context.id == 0 || context.id != self.recent.context.0 {
             self.recent.context = (context.id, self.find_context(context, block, out));
         }
         Some(self.recent.context.1)
+    }
+
+    /// As [`context`](Self::context), where fields are left out.
+    #[cfg(feature = "alloc")]
+    #[inline(never)]
+    fn kept_context(
+        &mut self,
+        record: &LogRecord<'_>,
+        block: BlockWriter,
+        out: &mut Output<'_>,
+    ) -> Option<u32> {
+        record.kept_context().next()?;
+        let key = (CONTEXT, record.context().id as u64);
+        if let (true, Some(entry)) = (key.1 != 0, self.known.get(key)) {
+            return Some(entry.id);
+        }
+        let (id, defined_at) = (self.next_id(), out.position());
+        block.put_kept_context(out, id, record);
+        if key.1 != 0 {
+            self.known.insert(key, Entry { id, text_at: 0, text_len: 0, defined_at });
+        }
+        Some(id)
     }
 
     fn find_context(&mut self, context: ContextFields<'_>, block: BlockWriter, out: &mut Output<'_>) -> u32 {

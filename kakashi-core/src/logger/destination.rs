@@ -3,12 +3,14 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 
-use crate::encode::{Encoder, Text};
+use crate::encode::{Encoder, WithoutFields};
 use crate::level::LevelFilter;
+use crate::logger::format::Format;
 use crate::pipeline::Filter;
+use crate::record::left_out::LeftOut;
 use crate::sink::Sink;
 
-/// Joins a sink with the threshold, the filter and the encoder for it. A
+/// Joins a sink with the threshold, the filter and the form for it. A
 /// logger may have several.
 ///
 /// Its filter runs on the calling thread of a sync logger, on the worker of an async one;
@@ -34,8 +36,8 @@ pub struct Destination<S: ?Sized = dyn Sink + Send> {
     pub threshold: LevelFilter,
     /// Decides which of the records at or above the threshold go there.
     pub filter: Option<Arc<dyn Filter>>,
-    /// The form that records are written in; none means the configured one.
-    pub encoder: Option<Arc<dyn Encoder>>,
+    /// The form that records are written in.
+    pub form: DestinationForm,
     /// The name that reports of failures give it.
     pub name: Box<str>,
     /// Where they go.
@@ -52,7 +54,13 @@ impl Destination<dyn Sink + Send> {
 impl<S: ?Sized> Destination<S> {
     /// Makes a destination that takes every record, in the configured format.
     pub fn of_boxed(sink: Box<S>) -> Self {
-        Self { threshold: LevelFilter::ALL, filter: None, encoder: None, name: "sink".into(), sink }
+        Self {
+            threshold: LevelFilter::ALL,
+            filter: None,
+            form: DestinationForm::default(),
+            name: DEFAULT_NAME.into(),
+            sink,
+        }
     }
 
     /// Names it for reports of failures.
@@ -79,13 +87,80 @@ impl<S: ?Sized> Destination<S> {
     /// Writes records in this form, whatever is configured.
     #[must_use]
     pub fn encoder(mut self, encoder: impl Encoder + 'static) -> Self {
-        self.encoder = Some(Arc::new(encoder));
+        self.form.encoder = Some(Arc::new(encoder));
         self
     }
 
-    /// Returns the encoder: its own, or text.
-    pub fn encoder_or_text(&self) -> Arc<dyn Encoder> {
-        self.encoder.clone().unwrap_or_else(|| Arc::new(Text))
+    /// Writes records in this form, whatever is configured.
+    #[must_use]
+    pub fn format(mut self, format: Format) -> Self {
+        self.form.encoder = None;
+        self.form.format = Some(format);
+        self
+    }
+
+    /// Leaves fields of contexts out: the service's, the request's, a logger's. What a call
+    /// or an enricher says is written, whatever its key; what nobody may read is
+    /// [redacted](crate::Redaction).
+    ///
+    /// ```
+    /// # use kakashi_core::{Batch, Destination, Format, FunctionSink, SinkError};
+    /// # let sink = FunctionSink::new(|_: &Batch<'_>| -> Result<(), SinkError> { Ok(()) });
+    /// let destination = Destination::new(sink)
+    ///     .format(Format::Text)
+    ///     .without_fields(["service_name", "version", "environment"]);
+    /// ```
+    #[must_use]
+    pub fn without_fields<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
+        self.form.left_out = LeftOut::new(keys);
+        self
+    }
+}
+
+/// The name of a destination that was given none.
+pub(super) const DEFAULT_NAME: &str = "sink";
+
+/// The form that a destination's records are written in.
+#[derive(Clone, Default)]
+pub struct DestinationForm {
+    encoder: Option<Arc<dyn Encoder>>,
+    format: Option<Format>,
+    left_out: LeftOut,
+}
+
+impl DestinationForm {
+    /// Tells whether its encoder is not kakashi's own, and may panic.
+    pub fn is_foreign(&self) -> bool {
+        self.encoder.as_ref().is_some_and(|encoder| encoder.line_form().is_none())
+    }
+
+    /// Tells whether it depends on whether the destination is a terminal.
+    pub fn follows_terminal(&self) -> bool {
+        self.encoder.is_none()
+    }
+
+    /// Makes the encoder of a destination without an own one, where `configured` holds, and which is
+    /// a terminal that may show colour, or is not.
+    pub fn encoder(&self, configured: Format, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
+        let format = self.format.unwrap_or(configured);
+        let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, colour));
+        if self.left_out.is_empty() {
+            encoder
+        } else {
+            Arc::new(WithoutFields::new(encoder, self.left_out.clone()))
+        }
+    }
+}
+
+impl fmt::Debug for DestinationForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { encoder, format, left_out } = self;
+        let encoder = encoder.is_some();
+        f.debug_struct("DestinationForm")
+            .field("encoder", &encoder)
+            .field("format", format)
+            .field("left_out", left_out)
+            .finish()
     }
 }
 

@@ -4,13 +4,15 @@ use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 use core::str::FromStr;
 
-use crate::encode::{Encoder, Json, Pretty, Text, Wire};
+use crate::encode::{Encoder, Json, Pretty, Text, Wire, WithoutFields};
+use crate::record::left_out::LeftOut;
 
 /// Names the form in which records are written.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum Format {
-    /// Pretty on a terminal, text elsewhere.
+    /// Text; on a terminal pretty, without the `service_name`, `version` and `environment` of
+    /// `configure().service(…)` and other contexts, which are the same on every line.
     #[default]
     Auto,
     /// `time LEVEL logger message key=value …`.
@@ -28,7 +30,10 @@ impl Format {
     /// colour, or is not.
     pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
-            Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
+            Self::Auto if terminal => {
+                let service = LeftOut::new(["service_name", "version", "environment"]);
+                Arc::new(WithoutFields::new(Arc::new(Pretty::new().colour(colour)), service))
+            }
             Self::Auto | Self::Text => Arc::new(Text),
             Self::Json => Arc::new(Json::new()),
             Self::Pretty => Arc::new(Pretty::new().colour(colour)),

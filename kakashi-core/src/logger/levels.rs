@@ -22,9 +22,14 @@ impl Levels {
     /// Sets the threshold of a logger and of those below it: `app::db` holds
     /// for `app::db`, `app::db::pool` and `app::db.pool`, not for `app::dbx`.
     pub fn set_prefix(&mut self, prefix: &str, level: impl Into<LevelFilter>) {
-        self.prefixes.retain(|(candidate, _)| **candidate != *prefix);
+        self.remove_prefix(prefix);
         self.prefixes.push((prefix.into(), level.into()));
         self.prefixes.sort_by_key(|(prefix, _)| core::cmp::Reverse(prefix.len()));
+    }
+
+    /// Forgets a prefix's threshold.
+    pub fn remove_prefix(&mut self, prefix: &str) {
+        self.prefixes.retain(|(candidate, _)| **candidate != *prefix);
     }
 
     /// Forgets all prefixes.

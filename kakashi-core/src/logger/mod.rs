@@ -22,3 +22,5 @@ pub(crate) mod logger_config;
 pub(crate) mod registry;
 #[cfg(feature = "alloc")]
 pub(crate) mod settings;
+#[cfg(feature = "alloc")]
+pub(crate) mod settings_error;

@@ -3,13 +3,14 @@
 //! A platform keeps a [`Settings`], opens the destinations that a change brings, and
 //! makes its dispatch of both.
 
-use alloc::{string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
 use crate::context::LogContext;
 use crate::level::LevelFilter;
-use crate::logger::destination::Destination;
+use crate::logger::destination::{DEFAULT_NAME, Destination};
 use crate::logger::format::Format;
 use crate::logger::registry::Registry;
+use crate::logger::settings_error::{SettingsError, is_wrong_prefix};
 use crate::pipeline::redaction::Redaction;
 use crate::pipeline::{Enricher, Filter, Pipeline};
 
@@ -21,8 +22,10 @@ pub struct SettingsChange<S: ?Sized, C> {
     pub service: Option<LogContext>,
     /// The threshold of all loggers without one.
     pub level: Option<LevelFilter>,
-    /// Thresholds of loggers and those below them.
-    pub prefixes: Vec<(String, LevelFilter)>,
+    /// Forgets all thresholds of `prefixes` first.
+    pub clear_prefixes: bool,
+    /// Thresholds of loggers and those below them; none takes one back.
+    pub prefixes: Vec<(String, Option<LevelFilter>)>,
     /// The fields whose values are not written.
     pub redaction: Option<Redaction>,
     /// Bytes of a batch.
@@ -31,12 +34,18 @@ pub struct SettingsChange<S: ?Sized, C> {
     pub flush_after_millis: Option<u64>,
     /// If there are any, they replace all destinations.
     pub destinations: Vec<Destination<S>>,
+    /// Replaces all destinations by the platform's default, unless there are others.
+    pub default_destinations: bool,
+    /// Takes all enrichers away first.
+    pub clear_enrichers: bool,
     /// Enrichers to add.
     pub enrichers: Vec<Arc<dyn Enricher>>,
+    /// Takes all filters away first.
+    pub clear_filters: bool,
     /// Filters to add.
     pub filters: Vec<Arc<dyn Filter>>,
-    /// The clock of all records.
-    pub clock: Option<C>,
+    /// The clock of all records; `Some(None)` is the platform's.
+    pub clock: Option<Option<C>>,
 }
 
 impl<S: ?Sized, C> Default for SettingsChange<S, C> {
@@ -45,12 +54,16 @@ impl<S: ?Sized, C> Default for SettingsChange<S, C> {
             format: None,
             service: None,
             level: None,
+            clear_prefixes: false,
             prefixes: Vec::new(),
             redaction: None,
             batch_bytes: None,
             flush_after_millis: None,
             destinations: Vec::new(),
+            default_destinations: false,
+            clear_enrichers: false,
             enrichers: Vec::new(),
+            clear_filters: false,
             filters: Vec::new(),
             clock: None,
         }
@@ -58,14 +71,62 @@ impl<S: ?Sized, C> Default for SettingsChange<S, C> {
 }
 
 impl<S: ?Sized, C> SettingsChange<S, C> {
+    /// Takes back everything that was set before.
+    pub fn reset() -> Self {
+        Self {
+            format: Some(Format::default()),
+            service: Some(LogContext::new()),
+            level: Some(LevelFilter::default()),
+            clear_prefixes: true,
+            redaction: Some(Redaction::default()),
+            batch_bytes: Some(Settings::<C>::BATCH_BYTES),
+            flush_after_millis: Some(Settings::<C>::FLUSH_AFTER_MILLIS),
+            default_destinations: true,
+            clear_enrichers: true,
+            clear_filters: true,
+            clock: Some(None),
+            ..Self::default()
+        }
+    }
+
+    /// Takes out what is wrong, and reports it.
+    pub fn take_wrong(&mut self, report: &mut dyn FnMut(SettingsError)) {
+        self.prefixes.retain(|(prefix, _)| {
+            let is_wrong = is_wrong_prefix(prefix);
+            if is_wrong {
+                report(SettingsError::prefix(prefix));
+            }
+            !is_wrong
+        });
+        if let Some(redaction) = &mut self.redaction {
+            redaction.take_wrong(&mut |path| report(SettingsError::redacted_path(path)));
+        }
+        let mut names: Vec<Box<str>> = Vec::new();
+        self.destinations.retain(|Destination { name, .. }| {
+            let is_new = **name == *DEFAULT_NAME || !names.contains(name);
+            if is_new {
+                names.push(name.clone());
+            } else {
+                report(SettingsError::destination_name(name));
+            }
+            is_new
+        });
+    }
+
     /// Changes the levels of a registry's loggers.
     pub fn change_levels(&self, registry: &Registry) {
         registry.change_levels(|levels| {
             if let Some(level) = self.level {
                 levels.set_global(level);
             }
+            if self.clear_prefixes {
+                levels.clear_prefixes();
+            }
             for (prefix, level) in &self.prefixes {
-                levels.set_prefix(prefix, *level);
+                match level {
+                    Some(level) => levels.set_prefix(prefix, *level),
+                    None => levels.remove_prefix(prefix),
+                }
             }
         });
     }
@@ -100,6 +161,8 @@ impl<C> Default for Settings<C> {
 impl<C> Settings<C> {
     /// The default of a batch's size.
     pub const BATCH_BYTES: usize = 64 * 1024;
+    /// The default of how long a record stays in a buffer.
+    pub const FLUSH_AFTER_MILLIS: u64 = 100;
 
     /// Makes the change, but for the destinations.
     pub fn change<S: ?Sized>(&mut self, change: SettingsChange<S, C>) {
@@ -111,10 +174,16 @@ impl<C> Settings<C> {
         if let Some(redaction) = change.redaction {
             self.pipeline.redaction = redaction;
         }
+        if change.clear_enrichers {
+            self.pipeline.enrichers.clear();
+        }
         self.pipeline.enrichers.extend(change.enrichers);
+        if change.clear_filters {
+            self.pipeline.filters.clear();
+        }
         self.pipeline.filters.extend(change.filters);
-        if change.clock.is_some() {
-            self.clock = change.clock;
+        if let Some(clock) = change.clock {
+            self.clock = clock;
         }
     }
 

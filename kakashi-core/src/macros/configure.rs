@@ -58,6 +58,21 @@ macro_rules! __configure {
                 self
             }
 
+            /// Takes back everything that was set before, by any call: what this one sets after it
+            /// holds alone, and all else is as it was when the program began. Loggers that were
+            /// made with a level of their own keep it.
+            ///
+            #[doc = $fence]
+            #[doc = concat!("use ", $name, "::{LogLevel, configure};")]
+            ///
+            /// configure().reset().level(LogLevel::Debug).apply();
+            /// ```
+            pub fn reset(mut self) -> Self {
+                self.change = $crate::SettingsChange::reset();
+                self.reset_own();
+                self
+            }
+
             /// Adds `service_name`, `version` and `environment` to all records; an empty
             /// one is left out.
             pub fn service(mut self, name: &str, version: &str, environment: &str) -> Self {
@@ -74,12 +89,26 @@ macro_rules! __configure {
             /// Sets the threshold of a logger and those below it (`app::db` is above
             /// `app::db::pool`); it comes before the one of all.
             pub fn level_of(mut self, prefix: &str, level: impl Into<$crate::LevelFilter>) -> Self {
-                self.change.prefixes.push((prefix.into(), level.into()));
+                self.change.prefixes.push((prefix.into(), Some(level.into())));
+                self
+            }
+
+            /// Takes back what [`level_of`](Self::level_of) has set for this prefix.
+            pub fn no_level_of(mut self, prefix: &str) -> Self {
+                self.change.prefixes.push((prefix.into(), None));
+                self
+            }
+
+            /// Takes back what [`level_of`](Self::level_of) has set for any prefix.
+            pub fn no_prefix_levels(mut self) -> Self {
+                self.change.prefixes.clear();
+                self.change.clear_prefixes = true;
                 self
             }
 
             /// Writes `[REDACTED]` in place of these fields' values; see
-            /// [`Redaction`](crate::Redaction) for what a path is.
+            /// [`Redaction`](crate::Redaction) for what a path is. They take the place of those
+            /// that were redacted before; no paths mean that nothing is.
             pub fn redact<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
                 self.change.redaction = Some($crate::Redaction::new(paths));
                 self
@@ -109,10 +138,24 @@ macro_rules! __configure {
                 self
             }
 
+            #[doc = concat!("Writes records to ", $default_destination, " again, in place of all destinations there were.")]
+            pub fn default_destination(mut self) -> Self {
+                self.change.destinations.clear();
+                self.change.default_destinations = true;
+                self
+            }
+
             /// Adds fields to every record; see [`Enricher`](crate::Enricher) for what it
             /// may do, and on which thread. Called again: these, too.
             pub fn enricher(mut self, enricher: impl $crate::Enricher + 'static) -> Self {
                 self.change.enrichers.push(::std::sync::Arc::new(enricher));
+                self
+            }
+
+            /// Takes all enrichers away that were added before.
+            pub fn no_enrichers(mut self) -> Self {
+                self.change.enrichers.clear();
+                self.change.clear_enrichers = true;
                 self
             }
 
@@ -124,11 +167,60 @@ macro_rules! __configure {
                 self
             }
 
+            /// Takes all filters away that were added before.
+            pub fn no_filters(mut self) -> Self {
+                self.change.filters.clear();
+                self.change.clear_filters = true;
+                self
+            }
+
             /// Reads the time here, in tests above all: once for each record whose level is
             /// enabled, on the thread that logs.
             pub fn clock(mut self, clock: impl $($clock_bound +)+ 'static) -> Self {
-                self.change.clock = Some($pointer::new(clock));
+                self.change.clock = Some(Some($pointer::new(clock)));
                 self
+            }
+
+            /// Reads the time where it was read at first: the system's clock.
+            pub fn default_clock(mut self) -> Self {
+                self.change.clock = Some(None);
+                self
+            }
+
+            /// Makes the change if every setting makes sense, for all loggers that exist and all
+            /// to come; otherwise it changes nothing.
+            ///
+            /// A number that is only too small or too large is none: each setter says between
+            /// what it is clamped.
+            ///
+            #[doc = $fence]
+            #[doc = concat!("use ", $name, "::{LogLevel, configure};")]
+            ///
+            /// let wrong = configure().level_of("shop::db::*", LogLevel::Debug).try_apply().unwrap_err();
+            /// assert_eq!(
+            ///     wrong.to_string(),
+            ///     r#"level_of("shop::db::*"): names a logger and all below it, as "shop::db" does"#
+            /// );
+            /// ```
+            ///
+            /// # Errors
+            /// The first setting that makes no sense.
+            ///
+            /// # Blocking
+            /// As [`apply`](Self::apply).
+            pub fn try_apply(mut self) -> Result<(), $crate::SettingsError> {
+                let mut first = None;
+                self.take_wrong(&mut |error| first = first.take().or(Some(error)));
+                match first {
+                    None => self.make(),
+                    Some(error) => Err(error),
+                }
+            }
+
+            /// Takes out what is wrong, and reports it.
+            fn take_wrong(&mut self, report: &mut dyn FnMut($crate::SettingsError)) {
+                self.change.take_wrong(report);
+                self.take_wrong_own(report);
             }
         }
 

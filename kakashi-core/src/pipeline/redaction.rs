@@ -47,6 +47,16 @@ impl Redaction {
         redaction
     }
 
+    /// Takes out the paths that can't be meant as they are, and hands them over.
+    pub(crate) fn take_wrong(&mut self, wrong: &mut dyn FnMut(&str)) {
+        if self.paths.iter().any(|path| is_wrong(path)) {
+            let paths = core::mem::take(&mut self.paths);
+            let (bad, good): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_wrong(path));
+            bad.iter().for_each(|path| wrong(path));
+            *self = Self::new(good);
+        }
+    }
+
     fn add(&mut self, path: &str) {
         for (at, &byte) in path.as_bytes().iter().enumerate() {
             // Any prefix may be a field's whole name: keys may have dots.
@@ -106,6 +116,15 @@ impl Redaction {
             })
         })
     }
+}
+
+/// Tells whether a path has an empty part, or a pattern or an index, which match nothing.
+fn is_wrong(path: &str) -> bool {
+    let is_index = |inside: &str| inside.bytes().all(|byte| byte.is_ascii_digit());
+    path.split('.').any(|part| {
+        let index = part.strip_suffix(']').and_then(|part| part.rsplit_once('['));
+        part.is_empty() || part.contains('*') || index.is_some_and(|(_, inside)| is_index(inside))
+    })
 }
 
 /// A value as it may be written.

@@ -7,11 +7,15 @@
 
 pub(crate) mod call;
 mod fields;
+#[cfg(feature = "alloc")]
+pub(crate) mod left_out;
 mod name;
 pub(crate) mod template;
 
 pub use self::fields::{ContextFields, Extra, Values};
 use self::fields::{Seen, find_pair};
+#[cfg(feature = "alloc")]
+use self::left_out::LeftOut;
 pub use self::name::Name;
 
 use crate::clock::Timestamp;
@@ -60,6 +64,8 @@ pub struct LogRecord<'a> {
     extra: Extra<'a>,
     extra_mask: u64,
     context: ContextFields<'a>,
+    #[cfg(feature = "alloc")]
+    left_out: Option<&'a LeftOut>,
 }
 
 impl<'a> LogRecord<'a> {
@@ -79,6 +85,8 @@ impl<'a> LogRecord<'a> {
             extra: Extra::NONE,
             extra_mask: 0,
             context: ContextFields::default(),
+            #[cfg(feature = "alloc")]
+            left_out: None,
         }
     }
 
@@ -114,6 +122,8 @@ impl<'a> LogRecord<'a> {
             extra: Extra::NONE,
             extra_mask: 0,
             context: ContextFields::default(),
+            #[cfg(feature = "alloc")]
+            left_out: None,
         }
     }
 
@@ -163,6 +173,17 @@ impl<'a> LogRecord<'a> {
     #[inline]
     pub fn set_context(&mut self, context: ContextFields<'a>) {
         self.context = context;
+    }
+
+    /// Tells whether a field of the context is left out.
+    #[inline]
+    fn leaves_out(&self, key: &str) -> bool {
+        #[cfg(feature = "alloc")]
+        if let Some(left_out) = self.left_out {
+            return left_out.names(key);
+        }
+        let _ = key;
+        false
     }
 
     /// Returns where in the source the record was made, if known.
@@ -273,7 +294,7 @@ impl<'a> LogRecord<'a> {
         for (key, value) in Pairs::new(self.context.pairs) {
             if self.hides(key) {
                 hidden = true;
-            } else {
+            } else if !self.leaves_out(key) {
                 each(key, &value);
             }
         }
@@ -311,7 +332,8 @@ impl<'a> LogRecord<'a> {
             }
             found.is_none()
         });
-        found.or_else(|| self.extra.find(key)).or_else(|| find_pair(self.context.pairs, key))
+        let in_context = || if self.leaves_out(key) { None } else { find_pair(self.context.pairs, key) };
+        found.or_else(|| self.extra.find(key)).or_else(in_context)
     }
 
     /// Tells whether a key is the call site's.

@@ -99,6 +99,15 @@ impl BlockWriter {
         });
     }
 
+    /// Appends a CONTEXT of what a record does not leave out.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn put_kept_context(&self, out: &mut Output<'_>, id: u32, record: &LogRecord<'_>) {
+        put_item(out, kind::CONTEXT, |out| {
+            put_len(out, id as usize);
+            record.kept_context().for_each(|(key, value)| crate::codec::put_pair(out, key, &value));
+        });
+    }
+
     /// Appends a RECORD; ids as in [`put_record`].
     pub fn put_record(&self, out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) {
         out.put_byte(kind::RECORD);

@@ -9,6 +9,8 @@ use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use kakashi_core::Settings;
+
 use crate::sync::AtomicBool;
 use crate::sync::hook::Hook;
 use crate::sync::pending_flag::PendingFlag;
@@ -18,10 +20,7 @@ use crate::sync::timed_lock::lock_until;
 /// Starts the flusher's thread.
 pub(crate) static START: Hook<fn()> = Hook::new();
 
-/// The default of the idle interval.
-const IDLE_MILLIS: u64 = 100;
-
-static IDLE: AtomicU64 = AtomicU64::new(IDLE_MILLIS);
+static IDLE: AtomicU64 = AtomicU64::new(Settings::<()>::FLUSH_AFTER_MILLIS);
 #[cfg(not(all(test, loom)))]
 static PENDING: PendingFlag = PendingFlag { raised: AtomicBool::new(false) };
 #[cfg(all(test, loom))]

@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use kakashi_core::{
-    Clock, Destination, Encoder, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
+    Clock, Destination, DestinationForm, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
     StandardStream, wants_colour,
 };
 
@@ -39,7 +39,7 @@ pub(crate) fn root() -> Arc<Dispatch> {
         let mut settings = lock();
         // Another thread may have made it since.
         root_if_made().unwrap_or_else(|| {
-            let dispatch = settings.get_or_insert_default().changed(SettingsChange::default());
+            let dispatch = settings.get_or_insert_default().renewed();
             replace_root(dispatch.clone());
             dispatch
         })
@@ -48,9 +48,14 @@ pub(crate) fn root() -> Arc<Dispatch> {
 
 /// Changes the settings; returns the dispatch that was the root's, which the caller
 /// must close.
-pub(crate) fn change(change: SettingsChange) -> Option<Arc<Dispatch>> {
+pub(crate) fn change(mut change: SettingsChange) -> Option<Arc<Dispatch>> {
+    // Before the lock: a sink's code may do anything.
+    let mut opened: Vec<OpenDestination> = change.destinations.drain(..).map(OpenDestination::new).collect();
+    if opened.is_empty() && change.default_destinations {
+        opened.push(OpenDestination::new(sinks::stderr()));
+    }
     let mut settings = lock();
-    replace_root(settings.get_or_insert_default().changed(change))
+    replace_root(settings.get_or_insert_default().changed(change, &mut opened))
 }
 
 /// Decides the forms anew if a stream has become a terminal, or is none any more, since they
@@ -64,7 +69,7 @@ pub(crate) fn renew_if_streams_changed() -> Option<Arc<Dispatch>> {
     let mut settings = lock();
     let settings = settings.as_mut()?;
     let changed = settings.destinations.iter().any(OpenDestination::has_other_form);
-    changed.then(|| replace_root(settings.changed(SettingsChange::default()))).flatten()
+    changed.then(|| replace_root(settings.renewed())).flatten()
 }
 
 /// What a call of `configure()` changes.
@@ -80,11 +85,17 @@ struct OpenSettings {
 }
 
 impl OpenSettings {
-    /// Makes the change, and the dispatch of the settings after it.
-    fn changed(&mut self, mut change: SettingsChange) -> Arc<Dispatch> {
+    /// Makes the dispatch of the settings as they are.
+    fn renewed(&mut self) -> Arc<Dispatch> {
+        self.changed(SettingsChange::default(), &mut Vec::new())
+    }
+
+    /// Makes the change, and the dispatch of the settings after it; `opened` destinations, if
+    /// there are any, are swapped for the present ones.
+    fn changed(&mut self, change: SettingsChange, opened: &mut Vec<OpenDestination>) -> Arc<Dispatch> {
         let Self { settings, destinations } = self;
-        if !change.destinations.is_empty() {
-            *destinations = change.destinations.drain(..).map(OpenDestination::new).collect();
+        if !opened.is_empty() {
+            std::mem::swap(destinations, opened);
         } else if destinations.is_empty() {
             destinations.push(OpenDestination::new(sinks::stderr()));
         }
@@ -102,7 +113,7 @@ impl OpenSettings {
 struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
-    encoder: Option<Arc<dyn Encoder>>,
+    form: DestinationForm,
     stream: Option<StandardStream>,
     /// Whether it was a terminal when its form was decided.
     was_terminal: AtomicBool,
@@ -111,12 +122,12 @@ struct OpenDestination {
 
 impl OpenDestination {
     fn new(destination: Destination) -> Self {
-        let Destination { threshold, filter, encoder, name, sink } = destination;
+        let Destination { threshold, filter, form, name, sink } = destination;
         let stream = sink.standard_stream();
         let queue = SinkQueue::new(name, sink);
         registry::register_sink_queue(&queue);
         let was_terminal = AtomicBool::new(false);
-        Self { threshold, filter, encoder, stream, was_terminal, queue }
+        Self { threshold, filter, form, stream, was_terminal, queue }
     }
 
     /// Tells whether it is a terminal; another file may stand behind a stream by now.
@@ -126,7 +137,7 @@ impl OpenDestination {
 
     /// Tells whether its form would be decided otherwise now.
     fn has_other_form(&self) -> bool {
-        self.encoder.is_none() && self.is_terminal() != self.was_terminal.load(Ordering::Relaxed)
+        self.form.follows_terminal() && self.is_terminal() != self.was_terminal.load(Ordering::Relaxed)
     }
 
     /// Makes the endpoint that comes after `others`.
@@ -134,15 +145,16 @@ impl OpenDestination {
         let is_terminal = self.is_terminal();
         self.was_terminal.store(is_terminal, Ordering::Relaxed);
         let colour = wants_colour(is_terminal, self.stream.is_some());
-        let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(is_terminal, colour));
+        let encoder = self.form.encoder(format, is_terminal, colour);
         self.queue.set_encoder(&encoder);
-        let form = encoder.line_form();
+        let line_form = encoder.line_form();
+        let same = |other: &Arc<Endpoint>| other.encoder.line_form() == line_form;
         Arc::new(Endpoint {
             threshold: self.threshold,
             filter: self.filter.clone(),
             encoder,
-            foreign_encoder: self.encoder.is_some() && form.is_none(),
-            same_as: form.and_then(|_| others.iter().position(|other| other.encoder.line_form() == form)),
+            foreign_encoder: self.form.is_foreign(),
+            same_as: line_form.and_then(|_| others.iter().position(same)),
             queue: self.queue.clone(),
             pool: Arc::new(BufferPool::new(batch_bytes)),
         })

@@ -58,11 +58,19 @@ impl AsyncConfig {
     }
 
     /// Runs the first worker on this core only, by its number from 0, the second on the
-    /// next, and so on. A number that is not a core of this machine is ignored. Holds for
-    /// workers that start later.
+    /// next, and so on; those beyond the last run anywhere. Holds for workers that start later.
+    ///
+    /// A number that is no core which this process may use is refused when the settings are
+    /// applied: see [`Configure::try_apply`](crate::Configure::try_apply).
     pub fn cpu(mut self, core: usize) -> Self {
         self.cpu = Some(core);
         self
+    }
+
+    /// Takes the core out if it is none that this process may use.
+    pub(crate) fn take_wrong_core(&mut self) -> Option<usize> {
+        let cores = self.cpu.and_then(|_| core_affinity::get_core_ids())?;
+        self.cpu.take_if(|cpu| cores.iter().all(|core| core.id != *cpu))
     }
 
     /// Gives each thread that logs a ring of so many bytes, 4 KiB to 16 MiB.

@@ -18,9 +18,12 @@ thread_local! {
     static ON_ERROR: RefCell<Option<OnError>> = const { RefCell::new(None) };
 }
 
-/// Sets what is called with failures, in place of `console.warn`.
-pub(crate) fn set_on_error(handler: OnError) {
-    let old = ON_ERROR.with(|current| current.try_borrow_mut().ok().and_then(|mut now| now.replace(handler)));
+/// Sets what is called with failures; none is `console.warn`.
+pub(crate) fn set_on_error(handler: Option<OnError>) {
+    let old = ON_ERROR.with(|current| {
+        let mut current = current.try_borrow_mut().ok()?;
+        std::mem::replace(&mut *current, handler)
+    });
     drop(old);
 }
 

@@ -5,7 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kakashi_core::{
-    Clock, Destination, Encoder, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
+    Clock, Destination, DestinationForm, Filter, Format, LevelFilter, LogContext, Pipeline, Settings,
+    SettingsError, Sink,
 };
 
 use crate::delivery::sink_queue::SinkQueue;
@@ -32,7 +33,7 @@ struct OpenSettings {
 struct OpenDestination {
     threshold: LevelFilter,
     filter: Option<Arc<dyn Filter>>,
-    encoder: Option<Arc<dyn Encoder>>,
+    form: DestinationForm,
     queue: Rc<SinkQueue>,
 }
 
@@ -56,27 +57,30 @@ impl OpenSettings {
 
 impl OpenDestination {
     fn new(destination: Destination<dyn Sink>) -> Self {
-        let Destination { threshold, filter, encoder, name, sink } = destination;
-        Self { threshold, filter, encoder, queue: SinkQueue::new(name, sink) }
+        let Destination { threshold, filter, form, name, sink } = destination;
+        Self { threshold, filter, form, queue: SinkQueue::new(name, sink) }
     }
 
     fn endpoint(&self, format: Format, batch_bytes: usize) -> Endpoint {
         let terminal = self.queue.terminal;
-        let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, terminal));
+        let encoder = self.form.encoder(format, terminal, terminal);
         Endpoint::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.queue.clone())
     }
 }
 
 /// Changes the settings, and sends all records from now on to a dispatch made of them.
-pub(crate) fn change(mut change: SettingsChange) {
+pub(crate) fn change(mut change: SettingsChange) -> Result<(), SettingsError> {
     // Outside of the borrow: a sink's code may do anything, when it opens and when it ends.
     let mut opened: Vec<OpenDestination> = change.destinations.drain(..).map(OpenDestination::new).collect();
+    if opened.is_empty() && change.default_destinations {
+        opened.push(OpenDestination::new(sinks::console()));
+    }
     let old = SETTINGS.with(|settings| {
-        let mut settings = settings.try_borrow_mut().ok()?;
-        replace_root(settings.get_or_insert_default().changed(change, &mut opened))
+        let mut settings = settings.try_borrow_mut().map_err(|_| SettingsError::Busy)?;
+        Ok(replace_root(settings.get_or_insert_default().changed(change, &mut opened)))
     });
-    drop(old);
     drop(opened);
+    old.map(drop)
 }
 
 /// Returns the dispatch of all loggers without their own; makes the default one
@@ -89,7 +93,8 @@ pub(crate) fn root() -> Rc<Dispatch> {
 #[cold]
 fn make_root() -> Rc<Dispatch> {
     hooks::install();
-    change(SettingsChange::default());
+    // If that fails, the caller's record has no destination.
+    let _ = change(SettingsChange::default());
     root_if_made().unwrap_or_else(|| Dispatch::new(Pipeline::default(), LogContext::new(), None, Vec::new()))
 }
 

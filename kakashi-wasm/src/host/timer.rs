@@ -8,6 +8,7 @@
 use std::cell::{Cell, OnceCell};
 
 use js_sys::Function;
+use kakashi_core::Settings;
 use wasm_bindgen::JsCast as _;
 use wasm_bindgen::prelude::Closure;
 
@@ -15,7 +16,7 @@ use crate::host::hooks;
 use crate::host::imports::{method, set_timeout};
 
 /// The default of how long a batch waits at most.
-const FLUSH_AFTER_MILLIS: f64 = 100.0;
+const FLUSH_AFTER_MILLIS: f64 = Settings::<()>::FLUSH_AFTER_MILLIS as f64;
 /// A timer that is late by this much never comes: the engine has ended its request.
 const LOST_NANOS: i64 = 2_000_000_000;
 /// The longest wait of `setTimeout`: it takes more for 1.

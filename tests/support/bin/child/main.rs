@@ -56,6 +56,7 @@ fn main() {
         "configure_in_a_display" => trouble::configures_in_a_display(file),
         "full_disk" => trouble::fills_a_disk(),
         "append" => trouble::appends(file),
+        "refused_settings" => trouble::sets_what_makes_no_sense(),
         "defaults" => trouble::uses_the_defaults(),
         "signal" => signals::logs_before_a_signal(file),
         "signal_under_load" => signals::logs_until_a_signal(file),

@@ -6,7 +6,9 @@ use std::path::Path;
 use std::process;
 use std::thread;
 
-use kakashi_std::{Batch, Destination, Format, Sink, SinkError, configure, error, flush, info, sinks, stats};
+use kakashi_std::{
+    Batch, Destination, Format, LogLevel, Sink, SinkError, configure, error, flush, info, sinks, stats,
+};
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
 use crate::records::{log_many, log_to, logger};
@@ -24,6 +26,12 @@ pub(crate) fn returns_beside_a_stuck_sink(file: &Path) {
     thread::spawn(|| error!(logger(), "Counted", thread = 1, n = 0));
     gate.wait_for_visits(1);
     log_many(0, 7);
+}
+
+/// Sets what makes no sense, and goes on.
+pub(crate) fn sets_what_makes_no_sense() {
+    let name = "app::\u{1b}[31m::";
+    configure().level_of(name, LogLevel::Debug).redact(["user.*", "password"]).format(Format::Text).apply();
 }
 
 /// Configures a sink that ends the program with its first batch.

@@ -4,4 +4,6 @@ mod common;
 mod destinations;
 mod levels;
 mod redaction;
+mod refused;
 mod settings;
+mod taken_back;

@@ -1,0 +1,80 @@
+//! What can be wrong with a setting.
+
+use alloc::{borrow::ToOwned, boxed::Box, string::String};
+use core::fmt;
+
+/// Reports a setting that makes no sense; see `Configure::try_apply`.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub enum SettingsError {
+    /// What `level_of` names is no logger's name and no beginning of one.
+    Prefix(Box<str>),
+    /// A path of `redact` that would match nothing: it has an empty part, a pattern or an index.
+    RedactedPath(Box<str>),
+    /// Two destinations were given one name, by which reports of failures tell them apart.
+    DestinationName(Box<str>),
+    /// The core on which async logging is to run is none that the process may use.
+    Core(usize),
+    /// The settings are being changed by the caller already, from within a sink.
+    Busy,
+}
+
+impl SettingsError {
+    #[cold]
+    pub(super) fn prefix(prefix: &str) -> Self {
+        Self::Prefix(prefix.into())
+    }
+
+    #[cold]
+    pub(super) fn redacted_path(path: &str) -> Self {
+        Self::RedactedPath(path.into())
+    }
+
+    #[cold]
+    pub(super) fn destination_name(name: &str) -> Self {
+        Self::DestinationName(name.into())
+    }
+}
+
+/// The separators between the parts of a logger's name.
+const SEPARATORS: [char; 3] = [':', '.', '/'];
+
+/// Tells whether a prefix names no logger.
+pub(super) fn is_wrong_prefix(prefix: &str) -> bool {
+    prefix.is_empty() || prefix.trim() != prefix || prefix.ends_with(SEPARATORS) || prefix.contains('*')
+}
+
+/// Proposes a prefix in place of a wrong one.
+fn better_prefix(prefix: &str) -> String {
+    let end = prefix.find('*').unwrap_or(prefix.len());
+    let begin = prefix.get(..end).unwrap_or_default().trim();
+    match begin.trim_end_matches(SEPARATORS) {
+        "" => "app::db".to_owned(),
+        better => better.to_owned(),
+    }
+}
+
+impl fmt::Display for SettingsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Prefix(prefix) => {
+                let better = better_prefix(prefix);
+                write!(f, "level_of({prefix:?}): names a logger and all below it, as {better:?} does")
+            }
+            Self::RedactedPath(path) => write!(
+                f,
+                "redact({path:?}): a path is keys with dots between, without patterns; lists are looked \
+                 through: \"user.cards.number\""
+            ),
+            Self::DestinationName(name) => {
+                write!(f, "two destinations are named {name:?}: give one another name with named(…)")
+            }
+            Self::Core(core) => write!(f, "cpu({core}): this process may use no such core"),
+            Self::Busy => {
+                f.write_str("settings are changed from within a change of settings: do it afterwards")
+            }
+        }
+    }
+}
+
+impl core::error::Error for SettingsError {}
