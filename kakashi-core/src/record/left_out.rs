@@ -2,9 +2,6 @@
 
 use alloc::boxed::Box;
 
-use super::LogRecord;
-use crate::codec::Pairs;
-use crate::value::Value;
 use crate::value::field::key_bit;
 
 /// Names fields of contexts that are not written. What a call itself says is not touched.
@@ -34,23 +31,5 @@ impl LeftOut {
 
     pub(super) fn names(&self, key: &str) -> bool {
         self.may_touch(key_bit(key.as_bytes())) && self.keys.iter().any(|candidate| **candidate == *key)
-    }
-}
-
-impl<'a> LogRecord<'a> {
-    /// Leaves fields of the context out wherever fields are visited.
-    pub(crate) fn leaving_out(mut self, fields: &'a LeftOut) -> Self {
-        self.left_out = Some(fields);
-        self
-    }
-
-    /// Tells whether fields of the context may be left out.
-    pub(crate) fn leaves_some_out(&self) -> bool {
-        self.left_out.is_some()
-    }
-
-    /// Visits the context's fields that are not left out, hidden or not.
-    pub(crate) fn kept_context(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + '_ {
-        Pairs::new(self.context.pairs).filter(|(key, _)| !self.leaves_out(key))
     }
 }

@@ -8,6 +8,8 @@
 pub(crate) mod call;
 mod fields;
 #[cfg(feature = "alloc")]
+mod kept_context;
+#[cfg(feature = "alloc")]
 pub(crate) mod left_out;
 mod name;
 pub(crate) mod template;
