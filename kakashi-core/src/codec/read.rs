@@ -315,6 +315,12 @@ impl<'a> Items<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
         Self(Cursor::new(bytes))
     }
+
+    /// Returns how many bytes have not been read.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn left(&self) -> usize {
+        self.0.rest().len()
+    }
 }
 
 impl<'a> Iterator for Items<'a> {

@@ -162,10 +162,11 @@ impl LogContext {
         typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
         let typed_end = all.len();
         custom.iter().for_each(|source| all.extend(keyed_pairs(source)));
-        let places = KeyIndex::of(all.iter().map(|pair| pair.0));
+        let key_at = |at: u32| all.get(at as usize).map(|pair| pair.0.as_bytes()).unwrap_or_default();
+        let places = KeyIndex::of((0..).take(all.len()).collect(), &key_at);
         let mut latest = vec![&[][..]; all.len()];
         for (at, (key, pair)) in all.iter().enumerate() {
-            let place = places.first(key).unwrap_or(at);
+            let place = places.first(key.as_bytes(), &key_at).map_or(at, |place| place as usize);
             // Not a custom one in place of a typed one.
             if at < typed_end || place >= typed_end {
                 latest[place] = pair;

@@ -196,13 +196,24 @@ fn str_or_bytes(bytes: &[u8]) -> Value<'_> {
 
 /// The text of the context that was written last.
 #[cfg(feature = "alloc")]
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct ContextCache {
     id: usize,
     text: alloc::vec::Vec<u8>,
     /// For a few call sites whose keys' mask meets the context's: the site, the
     /// context, and whether they really share a key.
     verdicts: [(usize, usize, bool); 16],
+}
+
+#[cfg(feature = "alloc")]
+#[expect(
+    clippy::derivable_impls,
+    reason = "derived, the array is made element by element: 200 bytes of wasm"
+)]
+impl Default for ContextCache {
+    fn default() -> Self {
+        Self { id: 0, text: alloc::vec::Vec::new(), verdicts: [(0, 0, false); 16] }
+    }
 }
 
 #[cfg(feature = "alloc")]

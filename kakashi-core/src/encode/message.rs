@@ -8,7 +8,7 @@ use super::json_value;
 use super::number::write_plain;
 use crate::codec::print;
 #[cfg(feature = "alloc")]
-use crate::record::template::{Rendered, pieces};
+use crate::record::template::{Rendered, fill, literal, pieces};
 #[cfg(feature = "alloc")]
 use crate::record::{LogRecord, Message};
 use crate::value::Value;
@@ -17,20 +17,41 @@ use crate::value::Value;
 impl LogRecord<'_> {
     /// Returns its words with each placeholder's value in its place, neither quoted
     /// nor escaped.
+    ///
+    /// A record out of a [`Reader`](crate::wire::Reader) may name one large field thousands
+    /// of times: of more than 16 MiB (of a small record: of more than 64 KiB and 256 times
+    /// its size) the rest is left out, and a mark at the end says how many bytes it had.
     pub fn rendered_message(&self) -> String {
         let mut text = String::new();
         match self.message() {
             Message::Literal(words) => text.push_str(words),
-            Message::Template(template) => pieces(template, self, &mut |piece| match piece {
-                Rendered::Text(piece) => text.push_str(piece),
-                Rendered::Value(value) => {
-                    if write_shown(&mut text, &value).is_err() {
-                        text.push('…');
-                    }
-                }
-            }),
+            Message::Template(template) => pieces(template, self, &mut |piece| push(&mut text, piece)),
         }
         text
+    }
+
+    /// As [`rendered_message`](Self::rendered_message), cut at about so many bytes of words
+    /// and values, in place of its own limit; also returns how many bytes were cut.
+    pub fn rendered_message_within(&self, most_bytes: usize) -> (String, usize) {
+        let mut text = String::new();
+        let mut each = |piece: Rendered<'_>| push(&mut text, piece);
+        let cut = match self.message() {
+            Message::Literal(words) => literal(words, most_bytes, &mut each),
+            Message::Template(template) => fill(template, self, most_bytes, &mut each),
+        };
+        (text, cut)
+    }
+}
+
+#[cfg(feature = "alloc")]
+fn push(text: &mut String, piece: Rendered<'_>) {
+    match piece {
+        Rendered::Text(piece) => text.push_str(piece),
+        Rendered::Value(value) => {
+            if write_shown(text, &value).is_err() {
+                text.push('…');
+            }
+        }
     }
 }
 

@@ -1,8 +1,6 @@
 //! Where a record's fields come from: the call site's values, extra fields, the context.
 
 use crate::codec::Pairs;
-#[cfg(feature = "alloc")]
-use crate::util::key_index::KeyIndex;
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
 
@@ -56,22 +54,11 @@ impl<'a> Extra<'a> {
     }
 
     /// Finds a key's first position.
-    fn place(&self, key: &str) -> Option<usize> {
+    pub(super) fn place(&self, key: &str) -> Option<usize> {
         match self {
             Self::Slice(fields) => fields.iter().position(|field| field.key == key),
             Self::Wire(pairs) => Pairs::new(pairs).position(|pair| pair.0 == key),
         }
-    }
-
-    /// Finds each key's first position.
-    #[cfg(feature = "alloc")]
-    fn key_index(&self) -> KeyIndex<'a> {
-        let mut keys = alloc::vec::Vec::new();
-        self.visit(&mut |key, _| {
-            keys.push(key);
-            true
-        });
-        KeyIndex::of(keys)
     }
 
     pub(super) fn mask(&self) -> u64 {
@@ -98,45 +85,4 @@ pub struct ContextFields<'a> {
     pub mask: u64,
     /// Pairs of [`codec`](crate::codec); each key stands once.
     pub pairs: &'a [u8],
-}
-
-/// Remembers which keys of an [`Extra`] came before.
-///
-/// Few keys are compared with those before them, and only where their bits
-/// clash; many are sorted where there is a heap, so that a million fields
-/// do not take a million million comparisons.
-pub(super) struct Seen<'a> {
-    extra: Extra<'a>,
-    mask: u64,
-    count: usize,
-    #[cfg(feature = "alloc")]
-    index: Option<KeyIndex<'a>>,
-}
-
-#[cfg(feature = "alloc")]
-const MANY: usize = 64;
-
-impl<'a> Seen<'a> {
-    pub(super) fn new(extra: Extra<'a>) -> Self {
-        Self {
-            extra,
-            mask: 0,
-            count: 0,
-            #[cfg(feature = "alloc")]
-            index: None,
-        }
-    }
-
-    pub(super) fn is_first(&mut self, key: &'a str) -> bool {
-        let at = self.count;
-        self.count += 1;
-        #[cfg(feature = "alloc")]
-        if at >= MANY {
-            return self.index.get_or_insert_with(|| self.extra.key_index()).first(key) == Some(at);
-        }
-        let bit = key_bit(key.as_bytes());
-        let clash = self.mask & bit != 0;
-        self.mask |= bit;
-        !clash || self.extra.place(key) == Some(at)
-    }
 }

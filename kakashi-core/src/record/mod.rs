@@ -11,13 +11,19 @@ mod fields;
 mod kept_context;
 #[cfg(feature = "alloc")]
 pub(crate) mod left_out;
+mod lookup;
 mod name;
+#[cfg(feature = "alloc")]
+mod record_fields;
+#[cfg(feature = "alloc")]
+pub(crate) mod record_keys;
 pub(crate) mod template;
 
+use self::fields::find_pair;
 pub use self::fields::{ContextFields, Extra, Values};
-use self::fields::{Seen, find_pair};
 #[cfg(feature = "alloc")]
 use self::left_out::LeftOut;
+use self::lookup::{OwnKeys, Seen, site_has};
 pub use self::name::Name;
 
 use crate::clock::Timestamp;
@@ -231,6 +237,25 @@ impl<'a> LogRecord<'a> {
         (self.site_mask | self.extra_mask) & self.context.mask != 0
     }
 
+    /// Returns how many bytes the record's texts and fields take, its context's too, about:
+    /// what it takes to look at all of them.
+    #[doc(hidden)]
+    pub fn raw_len(&self) -> usize {
+        let body = match self.body {
+            Body::Words(words) => words.len(),
+            Body::Site(body) => body.len(),
+        };
+        let values = match self.values {
+            Values::Slice(values) => size_of_val(values),
+            Values::Wire(bytes) => bytes.len(),
+        };
+        let extra = match self.extra {
+            Extra::Slice(fields) => size_of_val(fields),
+            Extra::Wire(pairs) => pairs.len(),
+        };
+        self.logger.text().len() + body + values + extra + self.context.pairs.len()
+    }
+
     /// Returns the mask of all keys, the context's too.
     pub fn mask(&self) -> u64 {
         self.site_mask | self.extra_mask | self.context.mask
@@ -280,9 +305,9 @@ impl<'a> LogRecord<'a> {
 
     #[inline(never)]
     fn visit_extra(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) {
-        let mut seen = Seen::new(self.extra);
+        let (mut seen, mut own) = (Seen::new(self.extra), OwnKeys::new(self.parts(), Extra::NONE));
         self.extra.visit(&mut |key, value| {
-            if seen.is_first(key) && !(self.site_mask & key_bit(key.as_bytes()) != 0 && self.site_has(key)) {
+            if seen.is_first(key) && !(self.site_mask & key_bit(key.as_bytes()) != 0 && own.has(key)) {
                 each(key, value);
             }
             true
@@ -292,9 +317,9 @@ impl<'a> LogRecord<'a> {
     /// Visits the context's fields that the record's own do not hide, and tells
     /// whether any is hidden.
     pub(crate) fn for_each_context_field(&self, each: &mut dyn FnMut(&'a str, &Value<'a>)) -> bool {
-        let mut hidden = false;
+        let (mut hidden, mut own) = (false, OwnKeys::new(self.parts(), self.extra));
         for (key, value) in Pairs::new(self.context.pairs) {
-            if self.hides(key) {
+            if self.hides(key, &mut own) {
                 hidden = true;
             } else if !self.leaves_out(key) {
                 each(key, &value);
@@ -306,12 +331,12 @@ impl<'a> LogRecord<'a> {
     /// Tells whether the record's own fields hide one of its context's.
     #[cfg(feature = "alloc")]
     pub(crate) fn context_clashes(&self) -> bool {
-        Pairs::new(self.context.pairs).any(|(key, _)| self.hides(key))
+        let mut own = OwnKeys::new(self.parts(), self.extra);
+        Pairs::new(self.context.pairs).any(|(key, _)| self.hides(key, &mut own))
     }
 
-    fn hides(&self, key: &str) -> bool {
-        let own = self.site_mask | self.extra_mask;
-        own & key_bit(key.as_bytes()) != 0 && (self.site_has(key) || self.extra.find(key).is_some())
+    fn hides(&self, key: &str, own: &mut OwnKeys<'a>) -> bool {
+        (self.site_mask | self.extra_mask) & key_bit(key.as_bytes()) != 0 && own.has(key)
     }
 
     /// Visits every field once, in order of precedence.
@@ -339,10 +364,9 @@ impl<'a> LogRecord<'a> {
     }
 
     /// Tells whether a key is the call site's.
+    #[cfg(feature = "alloc")]
     pub(crate) fn site_has(&self, key: &str) -> bool {
-        let parts = self.parts();
-        let mut cursor = Cursor::new(parts.keys);
-        (0..parts.key_count).any(|_| cursor.text() == Ok(key))
+        site_has(self.parts(), key)
     }
 }
 

@@ -71,6 +71,8 @@
 //! malformed; of extra pairs with one key the first counts.
 
 #[cfg(feature = "alloc")]
+mod block_ids;
+#[cfg(feature = "alloc")]
 mod block_len;
 #[cfg(feature = "alloc")]
 mod read_record;

@@ -7,9 +7,9 @@ use super::flag;
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Malformed};
 use crate::level::LogLevel;
+use crate::record::record_keys::RecordKeys;
 use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
 use crate::site::{Site, SiteFlags, SiteParts, check_body};
-use crate::util::key_index::KeyIndex;
 
 /// Resolves the ids in records: which site, logger and context they name.
 pub trait IdResolver<'a> {
@@ -68,26 +68,30 @@ impl<'a> ResolvedSite<'a> {
         Ok(Self { level, flags, mask, parts: SiteParts::read(body)?, body, address: 0 })
     }
 
-    pub(super) fn mask(&self) -> u64 {
-        self.mask
-    }
-
-    pub(super) fn keys(&self) -> impl Iterator<Item = &'a str> + Clone + use<'a> {
-        (0..self.parts.key_count).scan(Cursor::new(self.parts.keys), |keys, _| keys.text().ok())
+    /// Refuses a site of which a key stands twice.
+    pub(super) fn check_keys(&self) -> Result<(), Malformed> {
+        check_each_once(self.mask, self.parts.key_count, self.parts, &[])
     }
 }
 
-/// Refuses a key that stands twice: in a line each stands once.
+/// So many texts take at most three bytes each; any other takes four or more.
+const SHORT_TEXTS: usize = 1 + 128 + (128 * 128 + 1920);
+
+/// Refuses `count` keys, of a site or in pairs, of which one stands twice: in a line each
+/// stands once.
 pub(super) fn check_each_once<'a>(
     mask: u64,
-    keys: impl Iterator<Item = &'a str> + Clone,
+    count: usize,
+    parts: SiteParts<'a>,
+    pairs: &'a [u8],
 ) -> Result<(), Malformed> {
     // As many bits as keys: all differ, and no table is needed.
-    let all_differ = mask.count_ones() as usize == keys.clone().count() || {
-        let places = KeyIndex::of(keys.clone());
-        keys.enumerate().all(|(at, key)| places.first(key) == Some(at))
-    };
-    if all_differ { Ok(()) } else { Err(Malformed) }
+    if mask.count_ones() as usize == count {
+        return Ok(());
+    }
+    // More keys than different ones would fit: four bytes for each would be too much memory.
+    let too_many = count.saturating_sub(SHORT_TEXTS) > (parts.keys.len() + pairs.len()) / 4;
+    if too_many || RecordKeys::own(parts, Extra::Wire(pairs)).has_twice() { Err(Malformed) } else { Ok(()) }
 }
 
 /// Reads a RECORD's body.

@@ -1,15 +1,16 @@
-//! Bytes into records. Any bytes at all are safe to read; memory grows with
-//! the number of ids in one block and of keys in one item, nothing else.
+//! Bytes into records. Any bytes at all are safe to read, in time that grows with their
+//! number; memory grows with the ids of one block or the keys of one item: four bytes for
+//! each where they are many, less than the block has for it.
 
-use super::read_record::{IdResolver, ResolvedSite, check_each_once, read_record, read_time};
+use super::block_ids::BlockIds;
+use super::read_record::{read_record, read_time};
 use super::site_table::SiteTable;
 use super::{MAX_ITEMS_LEN, SYNC, VERSION, kind};
 use crate::clock::Timestamp;
-use crate::codec::{Cursor, Malformed, Pairs};
+use crate::codec::{Cursor, Malformed};
 use crate::level::LogLevel;
-use crate::record::{ContextFields, LogRecord, Name};
+use crate::record::LogRecord;
 use crate::util::crc::crc32;
-use crate::util::id_map::IdMap;
 
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]
@@ -43,7 +44,7 @@ impl<'a> DropReport<'a> {
     }
 
     /// Yields each reason and how many records it took.
-    pub fn reasons(&self) -> impl Iterator<Item = (&'a str, u64)> + use<'a> {
+    pub fn reasons(&self) -> impl Iterator<Item = (&'a str, u64)> + Clone + use<'a> {
         let mut rest = self.reasons;
         let count = rest.leb().unwrap_or(0);
         (0..count).map_while(move |_| Some((rest.text().ok()?, rest.leb().ok()?)))
@@ -53,8 +54,14 @@ impl<'a> DropReport<'a> {
 /// Reads the blocks in a slice: an iterator over the records and whatever else is there.
 ///
 /// Any bytes are safe to read: what is no whole block, or is damaged, is an
-/// [`Item::Skipped`], and reading goes on behind it. Nothing is copied; what a reader keeps
-/// grows with the ids of one block only. It blocks on nothing, and logs nothing.
+/// [`Item::Skipped`], and reading goes on behind it. Whatever the bytes are, a byte takes
+/// bounded time, and what a reader keeps is at most about three times a block beside it:
+/// nothing is copied, it grows with the ids of one block only. It blocks on nothing, and
+/// logs nothing.
+///
+/// A line of a record may be longer than the block that it came from, which says a template
+/// or a context once for all its records: see
+/// [`rendered_message`](LogRecord::rendered_message) for the limit of a message.
 ///
 /// ```
 /// use kakashi_core::wire::{Item, Reader};
@@ -81,25 +88,19 @@ pub struct Reader<'a> {
     bytes: &'a [u8],
     /// Where the next block is looked for.
     at: usize,
+    /// How many bytes were looked at in vain to find blocks.
+    looked_at: usize,
     items: Cursor<'a>,
+    items_len: usize,
     ids: BlockIds<'a>,
     tables: &'a [SiteTable<'a>],
-}
-
-/// What the block explains.
-#[derive(Debug, Default)]
-struct BlockIds<'a> {
-    sites: IdMap<ResolvedSite<'a>>,
-    names: IdMap<Name<'a>>,
-    contexts: IdMap<ContextFields<'a>>,
-    /// The sites of the build that the block names.
-    build: Option<&'a SiteTable<'a>>,
 }
 
 impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0, items: Cursor::new(&[]), ids: BlockIds::default(), tables: &[] }
+        let (items, ids) = (Cursor::new(&[]), BlockIds::default());
+        Self { bytes, at: 0, looked_at: 0, items, items_len: 0, ids, tables: &[] }
     }
 
     /// Explains the records of devices that left their call sites in their ELF files:
@@ -114,22 +115,23 @@ impl<'a> Reader<'a> {
     /// has not arrived yet. They were yielded as [`Item::Skipped`]; the reader of a
     /// stream puts them before the next piece instead.
     pub fn unfinished(&self) -> usize {
-        let mut rest = self.bytes;
+        let (mut at, mut looked_at) = (0, 0);
         loop {
-            match find_block(rest) {
+            match find_block(self.bytes, at, &mut looked_at) {
                 // Yielded as records: what seemed to begin before it was damage.
-                Found::Whole { start, len } => rest = &rest[start + len..],
-                Found::Begun(start) => return rest.len() - start,
+                Found::Whole { start, len } => at += start + len,
+                Found::Begun(start) => return self.bytes.len() - at - start,
                 Found::Nothing => break,
             }
         }
+        let rest = &self.bytes[at..];
         (1..SYNC.len()).rev().find(|&len| rest.ends_with(&SYNC[..len])).unwrap_or(0)
     }
 
     /// Goes to the next whole block; tells how many bytes it passed over.
     fn next_block(&mut self) -> Option<usize> {
         let rest = &self.bytes[self.at..];
-        let (skipped, len) = match find_block(rest) {
+        let (skipped, len) = match find_block(self.bytes, self.at, &mut self.looked_at) {
             Found::Whole { start, len } => (start, len),
             Found::Begun(_) | Found::Nothing => (rest.len(), 0),
         };
@@ -138,65 +140,39 @@ impl<'a> Reader<'a> {
             return Some(skipped);
         }
         if len > 0 {
-            self.items = Cursor::new(&rest[10..len - 4]);
+            let items = &rest[10..len - 4];
+            (self.items, self.items_len) = (Cursor::new(items), items.len());
             self.at += len;
-            self.ids.sites.clear();
-            self.ids.names.clear();
-            self.ids.contexts.clear();
-            self.ids.build = None;
+            self.ids.begin(items);
         }
         None
     }
 
     /// Reads one item; None for one that only teaches an id or is not known.
     fn item(&mut self) -> Result<Option<Item<'a>>, Malformed> {
+        let at = self.items_len - self.items.rest().len();
         let kind = self.items.byte()?;
         let len = self.items.len()?;
-        let mut body = Cursor::new(self.items.bytes(len)?);
+        let body = self.items.bytes(len)?;
         match kind {
-            kind::SITE => {
-                let id = body.leb()?;
-                let site = ResolvedSite::read(body.rest())?;
-                check_each_once(site.mask(), site.keys())?;
-                self.ids.sites.insert(id, site);
-            }
-            kind::NAME => {
-                let id = body.leb()?;
-                self.ids.names.insert(id, Name::new(body.text()?));
-            }
-            kind::CONTEXT => {
-                let id = body.leb()?;
-                let mask = body.check_pairs()?;
-                check_each_once(mask, Pairs::new(body.rest()).map(|pair| pair.0))?;
-                self.ids.contexts.insert(id, ContextFields { id: 0, mask, pairs: body.rest() });
-            }
+            kind::SITE | kind::NAME | kind::CONTEXT => self.ids.explain(at, kind, body)?,
             kind::RECORD => {
-                return read_record(body.rest(), &self.ids).map(|record| Some(Item::Record(record)));
+                self.ids.at_record(at);
+                return read_record(body, &self.ids).map(|record| Some(Item::Record(record)));
             }
-            kind::DROPPED => return drop_report(body).map(|report| Some(Item::Dropped(report))),
+            kind::DROPPED => {
+                return drop_report(Cursor::new(body)).map(|report| Some(Item::Dropped(report)));
+            }
             kind::BUILD => {
-                self.ids.build = self.tables.iter().find(|table| table.is_of(body.rest()));
-                if self.ids.build.is_none() {
-                    return Ok(Some(Item::NeedsSites(body.rest())));
+                let build = self.tables.iter().find(|table| table.is_of(body));
+                self.ids.set_build(build);
+                if build.is_none() {
+                    return Ok(Some(Item::NeedsSites(body)));
                 }
             }
             _ => {}
         }
         Ok(None)
-    }
-}
-
-impl<'a> IdResolver<'a> for BlockIds<'a> {
-    fn site(&self, id: u64) -> Option<&ResolvedSite<'a>> {
-        self.sites.get(&id).or_else(|| self.build?.site(id))
-    }
-
-    fn logger(&self, id: u64) -> Option<Name<'a>> {
-        self.names.get(&id).copied().or_else(|| self.build?.name(id))
-    }
-
-    fn context(&self, id: u64) -> Option<ContextFields<'a>> {
-        self.contexts.get(&id).copied()
     }
 }
 
@@ -225,9 +201,9 @@ impl<'a> Iterator for Reader<'a> {
     }
 }
 
-/// How often the bytes of what may be a block are read to find one that is,
-/// on average: damage costs one or two looks, nested markers any number.
-const MOST_LOOKS: usize = 64;
+/// How often a byte is read to find blocks, on average: damage costs one or two looks,
+/// nested markers any number.
+const MOST_LOOKS: usize = 24;
 
 enum Found {
     Whole {
@@ -239,9 +215,12 @@ enum Found {
     Nothing,
 }
 
-/// Finds the first whole block.
-fn find_block(bytes: &[u8]) -> Found {
-    let (mut from, mut begun, mut looked_at) = (0, None, 0);
+/// Finds the first whole block from a place on; what was looked at in vain, in this search
+/// and in those before it, is counted.
+fn find_block(bytes: &[u8], at: usize, looked_at: &mut usize) -> Found {
+    let before = at;
+    let bytes = bytes.get(at..).unwrap_or_default();
+    let (mut from, mut begun) = (0, None);
     while let Some(found) = find_sync(bytes.get(from..).unwrap_or_default()) {
         let start = from + found;
         from = start + 1;
@@ -250,8 +229,8 @@ fn find_block(bytes: &[u8]) -> Found {
                 if checksum_holds(&bytes[start..start + len]) {
                     return Found::Whole { start, len };
                 }
-                looked_at += len;
-                if looked_at / MOST_LOOKS > start + len {
+                *looked_at += len;
+                if *looked_at / MOST_LOOKS > before + start + len {
                     // Blocks in blocks in blocks: made on purpose, not damage.
                     from = start + len;
                 }

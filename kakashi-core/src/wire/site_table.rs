@@ -3,7 +3,7 @@
 use alloc::vec::Vec;
 
 use super::BUILD_ID_LEN;
-use super::read_record::{ResolvedSite, check_each_once};
+use super::read_record::ResolvedSite;
 use crate::codec::Malformed;
 use crate::record::Name;
 use crate::site::{InSection, in_section};
@@ -40,7 +40,7 @@ impl<'a> SiteTable<'a> {
             match found {
                 InSection::Site(body) => {
                     let site = ResolvedSite::read(body)?;
-                    check_each_once(site.mask(), site.keys())?;
+                    site.check_keys()?;
                     sites.insert(id, site);
                     len += 1;
                 }

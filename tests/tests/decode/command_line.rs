@@ -25,7 +25,7 @@ fn a_wrong_command_line_is_reported_and_nothing_is_read() {
         ),
         (
             &["decode", "--field", "=x"],
-            "error: invalid value '=x' for '--field <KEY[=VALUE]>': it names no field; write key=value,",
+            "error: invalid value '=x' for '--field <CONDITION>': it names no field; write key=value,",
         ),
         (
             &["decode", "--baud", "8n1"],
@@ -52,6 +52,18 @@ fn a_wrong_command_line_is_reported_and_nothing_is_read() {
         "[default: text]",
     ] {
         assert!(help.stdout.contains(part), "{part} is not in {}", help.stdout);
+    }
+}
+
+#[test]
+fn what_is_no_condition_is_refused_with_what_one_is() {
+    for condition in
+        ["status=>500", "status==500", "status>=", "status>=many", ">=500", "status!~5", "status~"]
+    {
+        let ended = start_command(kakashi(["decode", "--field", condition])).ends();
+        assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(2), ""), "{condition}");
+        let grammar = "write key=value, key!=value, key>1, key>=1, key<1, key<=1, key~part or key;";
+        assert!(ended.stderr.contains(grammar), "{condition}: {}", ended.stderr);
     }
 }
 
@@ -128,6 +140,12 @@ fn filters_show_what_is_asked_for_and_damage_is_reported_all_the_same() {
         (&["--field", "user!=42"], "CE"),
         (&["--field", "user!=42", "--field", "user"], "C"),
         (&["--field", "state"], "AC"),
+        (&["--field", "user>=42"], "AB"),
+        (&["--field", "user<42"], "C"),
+        (&["--field", "user>7", "--field", "user<=42.0"], "AB"),
+        (&["--field", "total>1.4", "--field", "total<2"], "A"),
+        (&["--field", "state~pa"], "A"),
+        (&["--field", "note~\"a b\""], "B"),
         (&["--logger", "shop", "--field", "user=42", "-l", "info"], "A"),
     ] {
         let ended = decode(options, &stream);

@@ -160,11 +160,38 @@ fn an_unreadable_file_is_reported_and_the_others_are_shown() {
     assert_ends(&decode(&["--baud", "9600"], b""), 1, "", &no_speed("stdin"));
     let no_file = format!("kakashi: {missing}: can't be read: No such file or directory (os error 2)\n");
     assert_ends(&decode(&[&missing], b""), 1, "", &no_file);
-    let no_block = format!(
-        "kakashi: {log}: no kakashi block is in it ({} bytes); is it text or JSON already?\n",
-        line.len()
-    );
+    let no_block =
+        format!("kakashi: {log}: no kakashi block is in it ({} bytes); it is text already\n", line.len());
     assert_ends(&decode(&[&log], b""), 1, "", &no_block);
     let report = no_file + &no_block;
     assert_ends(&decode(&[&good, &missing, &empty, &log, &good], b""), 1, &line.repeat(2), &report);
+}
+
+#[test]
+fn what_is_no_log_is_named_once_for_what_it_is() {
+    let text = "2026-11-22T10:12:00.123456Z INFO app Started\n".repeat(4000);
+    let json = "{\"level\":\"INFO\",\"message\":\"Started\"}\n".repeat(4000);
+    // Sync markers and nothing behind them, as a compressed file may have them.
+    let gzip = [&b"\x1f\x8b\x08\0"[..], &b"\xf5kk\xfa\x01\0".repeat(4000)].concat();
+    for (bytes, name) in [
+        (text.as_bytes(), "it is text already"),
+        (json.as_bytes(), "it is JSON already"),
+        (&gzip, "it is compressed by gzip; decode what `gzip -dc` makes of it"),
+    ] {
+        let report = format!("kakashi: stdin: no kakashi block is in it ({} bytes); {name}\n", bytes.len());
+        assert_ends(&decode(&[], bytes), 1, "", &report);
+    }
+}
+
+#[test]
+fn thousands_of_damaged_places_are_summed_up() {
+    let (one, line) = stream(1);
+    let bytes = [&b"noise"[..], &one].concat().repeat(4000);
+    let ended = decode(&[], &bytes);
+    assert_eq!(ended.stdout, line.repeat(4000));
+    let reports: Vec<&str> = ended.stderr.lines().collect();
+    assert_eq!(reports.len(), 10 + 3, "{}", ended.stderr);
+    assert_eq!(reports[10], "kakashi: stdin: 450 bytes in 90 more places were passed over");
+    assert_eq!(reports[11], "kakashi: stdin: 4500 bytes in 900 more places were passed over");
+    assert_eq!(reports[12], "kakashi: stdin: 15000 bytes in 3000 more places were passed over");
 }

@@ -193,6 +193,73 @@ fn a_named_pipe_is_followed_from_writer_to_writer() {
 }
 
 #[test]
+fn a_named_pipe_that_is_replaced_is_read_to_its_end_and_then_the_file() {
+    let folder = TestFolder::new();
+    let [path, next] = ["pipe", "next"].map(|name| folder.file(name));
+    let name = path.display();
+    let [one, two, three] = ["One", "Two", "Three"].map(said);
+    let make_pipe = || assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let replaced = format!("kakashi: {name}: was replaced; the new file is read from its start");
+    let closed = format!("kakashi: {name}: its writer has closed it; waiting for the next");
+    for is_written in [true, false] {
+        make_pipe();
+        let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+        if is_written {
+            append(&path, &one.0);
+            assert_eq!(live.line(), one.1);
+            assert_eq!(live.stderr_line(), closed);
+        } else {
+            // It is open when a writer can open it.
+            drop(File::options().write(true).open(&path).unwrap());
+        }
+        append(&next, &two.0);
+        fs::rename(&next, &path).unwrap();
+        assert_eq!(live.line(), two.1);
+        assert_eq!(live.stderr_line(), replaced);
+        append(&path, &three.0);
+        assert_eq!(live.line(), three.1);
+        // And back, as a socket or another kind of file may be.
+        fs::remove_file(&path).unwrap();
+        assert_eq!(live.stderr_line(), format!("kakashi: {name}: is gone; waiting until it is back"));
+        make_pipe();
+        append(&path, &one.0);
+        assert_eq!(live.line(), one.1);
+        assert_eq!(live.stderr_line(), replaced);
+        assert_eq!(live.stderr_line(), closed);
+        live.interrupt();
+        fs::remove_file(&path).unwrap();
+    }
+}
+
+#[test]
+fn what_a_writer_of_a_replaced_pipe_still_writes_is_read_first() {
+    let folder = TestFolder::new();
+    let [path, next] = ["pipe", "next"].map(|name| folder.file(name));
+    let [one, two, three] = ["One", "Two", "Three"].map(said);
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    let live = Live::decode(&["--follow", path.to_str().unwrap()]);
+    let mut writer = File::options().write(true).open(&path).unwrap();
+    writer.write_all(&one.0).unwrap();
+    assert_eq!(live.line(), one.1);
+    append(&next, &three.0);
+    fs::rename(&next, &path).unwrap();
+    writer.write_all(&two.0).unwrap();
+    assert_eq!(live.line(), two.1);
+    drop(writer);
+    assert_eq!(live.line(), three.1);
+    let name = path.display();
+    assert_eq!(
+        live.stderr_line(),
+        format!("kakashi: {name}: its writer has closed it; waiting for the next")
+    );
+    assert_eq!(
+        live.stderr_line(),
+        format!("kakashi: {name}: was replaced; the new file is read from its start")
+    );
+    live.interrupt();
+}
+
+#[test]
 fn a_reader_that_went_away_ends_it_although_nothing_more_comes() {
     let folder = TestFolder::new();
     let path = folder.file("shop.klog");

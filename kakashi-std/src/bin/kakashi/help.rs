@@ -13,7 +13,8 @@ Each block stands alone. What is damaged, was cut off when a machine lost its
 power, or was never a block is skipped; stderr says where, and how many bytes.
 Where the program had to drop records, a line of the logger \"kakashi\" says
 how many. Input of any length is read in pieces; a block is shown as soon as it
-is whole, and memory holds one block.
+is whole, and memory holds one block and one line. The time it takes grows with
+the input's length, whatever its bytes are.
 
 A line begins with the time in UTC, or, if a device has no clock, with the time
 since it started, in seconds: `+12.345678s`. (In JSON: \"timestamp\":
@@ -26,6 +27,15 @@ Filters:
   and --field for every key that is named there. Announcements of dropped
   records always pass --logger and --field, because a dropped record might have
   passed too; their level is WARNING.
+
+Limits:
+  A line has at most 16 MiB, or what --max-line says. A longer one is cut in its
+  message or in its fields, where a mark says how much: `… (5526 bytes cut)`;
+  JSON stays JSON. The lines of a block together are at most 256 times as long
+  as the block (what programs write becomes 3 to 100 times as long): later
+  lines of it are cut shorter, then passed over. A larger --max-line raises
+  this as well. At the input's end stderr says how many lines were cut, by how
+  much, and how many records were passed over.
 
 Serial lines:
   A terminal given as FILE (or as stdin) is set to eight bits, no parity, one
@@ -48,9 +58,10 @@ Following (--follow):
   A file that was replaced (rotated) is read to its end, and the new one from
   its start once something is in it. A file that was truncated is read again
   from its start. One that does not exist yet is waited for. A serial device
-  that was unplugged is opened again when it is back, a named pipe when its
-  writer has closed it. Stdin ends where it ends, unless it is a file. Of
-  several FILEs the last is followed; those before it are read to their ends.
+  that was unplugged is opened again when it is back, a named pipe is read on
+  when its writer has closed it, until another file takes its name. Stdin ends
+  where it ends, unless it is a file. Of several FILEs the last is followed;
+  those before it are read to their ends.
   Files are polled ten times a second. In a followed input, and on a serial
   line, a block that is not completed within a second, while a whole one came
   behind it, is damage: it can't hold up all later blocks.
@@ -64,6 +75,8 @@ Examples:
           From stdin, warnings and above.
   kakashi decode --logger shop --field user=42 --field 'state!=paid' shop.klog
           What the shop's loggers say of this user and is not paid.
+  kakashi decode --field 'status>=500' --field 'path~/orders' shop.klog
+          What failed at the shop's orders.
   kakashi decode --follow --format pretty shop.klog
           On as the file grows, whatever rotates it.
   kakashi decode --follow --baud 115200 /dev/ttyACM0
@@ -83,9 +96,9 @@ Environment:
 Exit status:
   0  Everything was read. (Also when the reader of the lines has gone, as `head`
      does.)
-  1  Bytes were skipped, or a FILE can't be read, or the output can't be
-     written. All whole blocks of the other FILEs have been shown. Or a file
-     given with --sites is of no use: nothing was read.
+  1  Bytes were skipped, or a line was cut, or a FILE can't be read, or the
+     output can't be written. All whole blocks of the other FILEs have been
+     shown. Or a file given with --sites is of no use: nothing was read.
   2  The command line is wrong; nothing was read.
   130, 143 (as shells say it)
      Ctrl-C (SIGINT) or SIGTERM has ended it, which is how --follow ends. All

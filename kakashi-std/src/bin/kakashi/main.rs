@@ -2,7 +2,7 @@
 //! and programs.
 //!
 //! It reads streams of any length in pieces, trusts no byte of them, and keeps at most
-//! one block in memory. Damage is skipped and reported on stderr; every whole block is
+//! one block and one line in memory; its time grows with the bytes it reads, whatever they are. Damage is skipped and reported on stderr; every whole block is
 //! shown. It never writes to a log.
 //!
 //! A module imports only modules that stand above it in this list:
@@ -94,7 +94,7 @@ fn run(options: &DecodeOptions, poller: &Poller, warnings: &mut usize) -> io::Re
     let sites = GivenSites { tables: &tables, given: &given };
     let colour = wants_colour(io::stdout().is_terminal(), true);
     let out = BufWriter::with_capacity(64 << 10, StdoutWriter);
-    let mut printer = Printer::new(options.format.encoder(colour), out);
+    let mut printer = Printer::new(options.format.encoder(colour), options.max_line, out);
     let filter = RecordFilter::new(options.level, &options.loggers, &options.fields);
     let only_stdin = ["-".into()];
     let files = if options.files.is_empty() { &only_stdin[..] } else { &options.files };

@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use kakashi_std::{Encoder, Json, LevelFilter, Pretty, Text};
 
 use crate::help;
-use crate::output::FieldCondition;
+use crate::output::{FieldCondition, MAX_LINE};
 
 /// Reads the binary logs that kakashi writes.
 #[derive(Parser, Debug)]
@@ -48,17 +48,20 @@ pub(crate) struct DecodeOptions {
     /// not `shop::orders2`. Given several times, any of them is shown.
     #[arg(long = "logger", value_name = "NAME", value_parser = logger, verbatim_doc_comment)]
     pub(crate) loggers: Vec<String>,
-    /// Show records with this field: key=value, key!=value or key
+    /// Show records with this field, as status>=500
     ///
     /// `key=value` is a field of this value, `key!=value` one of any other
-    /// or none, `key` one of any. Given several times, all must hold, but of
+    /// or none, `key` one of any. `key>1`, `key>=1`, `key<1`, `key<=1`
+    /// compare numbers (durations by their seconds). `key~part` is a field
+    /// whose text has this part. Given several times, all must hold, but of
     /// several `key=value` with one key any will do. The value is what the
     /// text line shows, with or without quotes around it; a number is
-    /// compared by its value (1.50 is 1.5). A record's own level, logger and
-    /// message are no fields.
+    /// compared by its value (1.50 is 1.5). A key with such signs in it, or a
+    /// value that begins with one, stands in quotes: "a>b"=1. A record's own
+    /// level, logger and message are no fields.
     #[arg(
         long = "field",
-        value_name = "KEY[=VALUE]",
+        value_name = "CONDITION",
         value_parser = FieldCondition::from_str,
         verbatim_doc_comment
     )]
@@ -79,6 +82,20 @@ pub(crate) struct DecodeOptions {
     /// texts of its call sites are only there. See "Firmware" below.
     #[arg(long, value_name = "ELF", verbatim_doc_comment)]
     pub(crate) sites: Vec<PathBuf>,
+    /// Cut lines of more bytes than this, as 64M [default: 16M]
+    ///
+    /// A line that is cut says in its message or its last field how many
+    /// bytes it lacks. The number may have K, M or G behind it; it is 4K at
+    /// least.
+    #[arg(
+        long,
+        value_name = "BYTES",
+        value_parser = line_len,
+        default_value_t = MAX_LINE,
+        hide_default_value = true,
+        verbatim_doc_comment
+    )]
+    pub(crate) max_line: usize,
     /// What to read, one after the other; `-`, or nothing, is stdin.
     #[arg(value_name = "FILE|-")]
     pub(crate) files: Vec<PathBuf>,
@@ -102,6 +119,20 @@ fn speed(text: &str) -> Result<u32, &'static str> {
         Ok(speed) if speed > 0 => Ok(speed),
         _ => Err("write the bits a second, as 9600 or 115200"),
     }
+}
+
+/// The shortest line that can be asked for: a shorter one would have little of its record.
+const MIN_LINE: usize = 4 << 10;
+
+fn line_len(text: &str) -> Result<usize, &'static str> {
+    let (digits, shift) = match text.char_indices().next_back() {
+        Some((at, 'K' | 'k')) => (&text[..at], 10),
+        Some((at, 'M' | 'm')) => (&text[..at], 20),
+        Some((at, 'G' | 'g')) => (&text[..at], 30),
+        _ => (text, 0),
+    };
+    let len = digits.parse::<usize>().ok().and_then(|number| number.checked_mul(1 << shift));
+    len.filter(|&len| len >= MIN_LINE).ok_or("write a number of bytes, 4096 or more, as 1000000, 64M or 1G")
 }
 
 /// A format of lines.
@@ -148,6 +179,10 @@ mod tests {
         assert_eq!((options.format, options.files), (OutputFormat::Text, vec!["a".into(), "-".into()]));
         assert_eq!((options.level, options.follow, options.baud), (LevelFilter::ALL, false, None));
         assert!(options.loggers.is_empty() && options.fields.is_empty());
+        assert_eq!(options.max_line, 16 << 20);
+        let Command::Decode(options) =
+            Options::parse_from(["kakashi", "decode", "--max-line", "64M"]).command;
+        assert_eq!(options.max_line, 64 << 20);
     }
 
     #[test]
@@ -160,7 +195,10 @@ mod tests {
                  ERROR or CRITICAL (FATAL), or a number from 0 to 255",
             ),
             (&["--level", "256"], "or a number from 0 to 255"),
-            (&["--field", "=x"], "it names no field; write key=value, key!=value or key"),
+            (&["--field", "=x"], "it names no field; write key=value, key!=value, key>1, key>=1,"),
+            (&["--field", "status=>5"], "`=>` is no comparison; write key=value, key!=value, key>1,"),
+            (&["--max-line", "16 MB"], "write a number of bytes, 4096 or more, as 1000000, 64M or 1G"),
+            (&["--max-line", "4095"], "write a number of bytes, 4096 or more, as 1000000, 64M or 1G"),
             (&["--logger", "shop::*"], "write shop, which is also all loggers below it"),
             (&["--logger", "shop."], "write shop, which is also all loggers below it"),
             (&["--baud", "fast"], "write the bits a second, as 9600 or 115200"),

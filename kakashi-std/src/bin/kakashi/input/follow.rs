@@ -2,8 +2,9 @@
 //!
 //! A path is followed by its name: the file that a rotation puts in its place is read
 //! from its start, a device that was unplugged is opened again when it is back. A regular
-//! file at its end is polled ten times a second, with three system calls: no system
-//! reports every change of every file, least of all on a network. Stdin has no name: it
+//! file at its end, and a pipe into which nobody writes, are polled ten times a second, with
+//! three system calls: no system reports every change of every file, least of all on a
+//! network. Stdin has no name: it
 //! ends where it ends, or never if it is a regular file.
 
 use std::fs::{self, Metadata};
@@ -11,7 +12,7 @@ use std::io::{self, ErrorKind, Read as _, Seek as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::open::{InputKind, OpenedInput, identity, open};
+use super::open::{InputKind, OpenedInput, identity, open, set_blocking};
 use super::poll::{PollResult, Poller};
 use super::read_once::read;
 use super::{Input, Step};
@@ -30,6 +31,8 @@ pub(crate) struct Follow<'w> {
     poller: &'w Poller,
     /// How many bytes of the file were read.
     position: u64,
+    /// Whether bytes came since a pipe was opened, or since its last writer closed it.
+    is_read: bool,
     /// The last notice, which is not repeated.
     reported: Option<String>,
 }
@@ -53,7 +56,7 @@ impl<'w> Follow<'w> {
             Err(error) => return Err(error),
         };
         let named = Some(FollowedPath { path: path.into(), baud });
-        Ok(Self { named, opened, poller, position: 0, reported: None })
+        Ok(Self { named, opened, poller, position: 0, is_read: false, reported: None })
     }
 
     /// Follows stdin, which is open already and has no name.
@@ -62,7 +65,7 @@ impl<'w> Follow<'w> {
     /// When the position in a file can't be asked for.
     pub(crate) fn nameless(mut opened: OpenedInput, poller: &'w Poller) -> io::Result<Self> {
         let position = if opened.kind == InputKind::Regular { opened.file.stream_position()? } else { 0 };
-        Ok(Self { named: None, opened: Some(opened), poller, position, reported: None })
+        Ok(Self { named: None, opened: Some(opened), poller, position, is_read: false, reported: None })
     }
 
     /// Decides how to go on after a read without bytes.
@@ -75,41 +78,59 @@ impl<'w> Follow<'w> {
                     self.position = 0;
                     return Ok(Step::Restart(Notice::Truncated));
                 }
-                self.switch_if_replaced(buffer)
+                self.switch_or_wait(buffer)
             }
-            (InputKind::Device, _) => Ok(self.wait()),
+            (InputKind::Device, _) => self.switch_or_wait(buffer),
             (InputKind::Terminal, Some(_)) => Ok(self.close(Notice::Gone)),
+            // It stays open: what a writer that comes now writes would be lost if it were
+            // closed and opened again.
+            (InputKind::Pipe, Some(_)) if cfg!(unix) => {
+                if std::mem::take(&mut self.is_read) {
+                    return Ok(Step::Restart(Notice::Closed));
+                }
+                self.switch_or_wait(buffer)
+            }
             (InputKind::Pipe, Some(_)) => Ok(self.close(Notice::Closed)),
             (InputKind::Terminal | InputKind::Pipe, None) => Ok(Step::End),
         }
     }
 
-    /// Switches to another file if one has taken the name of this one.
-    fn switch_if_replaced(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
-        let (Some(opened), Some(named)) = (&mut self.opened, &self.named) else { return Ok(self.wait()) };
+    fn switch_or_wait(&mut self, buffer: &mut [u8]) -> io::Result<Step> {
+        Ok(self.switch_if_replaced(buffer)?.unwrap_or_else(|| self.wait()))
+    }
+
+    /// Switches to another file if one has taken the name of this one; None if nothing is to
+    /// be done.
+    fn switch_if_replaced(&mut self, buffer: &mut [u8]) -> io::Result<Option<Step>> {
+        let (Some(opened), Some(named)) = (&mut self.opened, &self.named) else { return Ok(None) };
         match fs::metadata(&named.path) {
             Ok(metadata) if is_another(&metadata, &opened.file.metadata()?, self.position) => {
                 // The writer has opened the new file: the old one grows no more.
-                let len = opened.file.read(buffer)?;
-                if len > 0 {
-                    self.position += len as u64;
-                    return Ok(Step::Bytes(len));
+                match read_now(opened, buffer)? {
+                    Some(0) => {}
+                    Some(len) => {
+                        self.position += len as u64;
+                        return Ok(Some(Step::Bytes(len)));
+                    }
+                    // Somebody still has the pipe open to write to it.
+                    None => return Ok(None),
                 }
                 match open(&named.path, named.baud) {
                     Ok(other) => {
                         (self.opened, self.position, self.reported) = (Some(other), 0, None);
-                        Ok(Step::Restart(Notice::Replaced))
+                        self.is_read = false;
+                        Ok(Some(Step::Restart(Notice::Replaced)))
                     }
-                    Err(error) => Ok(self.report_or_wait(Notice::OpenFailed(error))),
+                    Err(error) => Ok(self.report(Notice::OpenFailed(error))),
                 }
             }
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(self.report_or_wait(Notice::Gone)),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(self.report(Notice::Gone)),
             Ok(_) => {
                 self.reported = None;
-                Ok(self.wait())
+                Ok(None)
             }
             // Not known now: the next poll may know.
-            Err(_) => Ok(self.wait()),
+            Err(_) => Ok(None),
         }
     }
 
@@ -123,7 +144,7 @@ impl<'w> Follow<'w> {
     fn reopen(&mut self) -> Step {
         let Some(FollowedPath { path, baud }) = &self.named else { return Step::End };
         if self.reported.is_none() {
-            return self.report_or_wait(Notice::NotYet);
+            return self.report(Notice::NotYet).unwrap_or_else(|| self.wait());
         }
         // Before the attempt: a file that is back may be gone again at once.
         match self.poller.pause(POLL_INTERVAL) {
@@ -144,8 +165,8 @@ impl<'w> Follow<'w> {
         }
     }
 
-    fn report_or_wait(&mut self, notice: Notice) -> Step {
-        if self.is_repeated(&notice) { self.wait() } else { Step::Notice(notice) }
+    fn report(&mut self, notice: Notice) -> Option<Step> {
+        (!self.is_repeated(&notice)).then_some(Step::Notice(notice))
     }
 
     /// Tells whether this was the last notice, and remembers it.
@@ -172,17 +193,43 @@ fn is_another(named: &Metadata, open: &Metadata, position: u64) -> bool {
     differs && !(named.is_file() && named.len() == 0)
 }
 
+/// Reads what is there, without waiting: nothing at the end, None if more may come.
+fn read_now(opened: &mut OpenedInput, buffer: &mut [u8]) -> io::Result<Option<usize>> {
+    match opened.kind {
+        InputKind::Regular => opened.file.read(buffer).map(Some),
+        InputKind::Pipe => {
+            set_blocking(&opened.file, false)?;
+            let read = opened.file.read(buffer);
+            set_blocking(&opened.file, true)?;
+            match read {
+                Err(error) if error.kind() == ErrorKind::WouldBlock => Ok(None),
+                read => read.map(Some),
+            }
+        }
+        // It may have no end.
+        InputKind::Device | InputKind::Terminal => Ok(Some(0)),
+    }
+}
+
 impl Input for Follow<'_> {
     fn step(&mut self, buffer: &mut [u8], timeout: Option<Duration>) -> Step {
         let Some(opened) = &mut self.opened else { return self.reopen() };
-        match read(opened, self.poller, buffer, timeout) {
+        let kind = opened.kind;
+        // Nothing reports that another file takes the name of a pipe.
+        let is_polled = cfg!(unix) && self.named.is_some() && kind == InputKind::Pipe;
+        let most = is_polled.then_some(POLL_INTERVAL);
+        match read(opened, self.poller, buffer, timeout.into_iter().chain(most).min()) {
             Step::Bytes(0) => self.at_end(buffer).unwrap_or_else(Step::Failed),
             Step::Bytes(len) => {
                 self.position += len as u64;
-                if opened.kind != InputKind::Regular {
+                self.is_read = true;
+                if kind == InputKind::Terminal {
                     self.reported = None;
                 }
                 Step::Bytes(len)
+            }
+            Step::Quiet if is_polled => {
+                self.switch_if_replaced(buffer).map_or_else(Step::Failed, |step| step.unwrap_or(Step::Quiet))
             }
             step => step,
         }
@@ -250,7 +297,7 @@ mod tests {
         fs::write(&new, "two").unwrap();
         fs::rename(&new, &path).unwrap();
         // As after a read without bytes.
-        assert!(matches!(follow.switch_if_replaced(&mut [0; 100]), Ok(Step::Bytes(3))));
+        assert!(matches!(follow.switch_if_replaced(&mut [0; 100]), Ok(Some(Step::Bytes(3)))));
         assert_eq!(step(&mut follow), "(anew: it was replaced; the new file is read from its start)");
         assert_eq!(step(&mut follow), "two");
     }

@@ -37,7 +37,7 @@ pub(crate) fn open(path: &Path, baud: Option<u32>) -> Result<OpenedInput, OpenEr
         return Err(OpenError::Directory);
     }
     let opened = prepare(open_nonblocking(path)?, baud)?;
-    make_blocking(&opened.file)?;
+    set_blocking(&opened.file, true)?;
     Ok(opened)
 }
 
@@ -95,11 +95,13 @@ fn open_nonblocking(path: &Path) -> io::Result<File> {
     File::options().read(true).custom_flags(flags.cast_signed()).open(path)
 }
 
+/// Sets whether a read without bytes waits for some.
 #[cfg(unix)]
-fn make_blocking(file: &File) -> io::Result<()> {
+pub(super) fn set_blocking(file: &File, on: bool) -> io::Result<()> {
     use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 
-    Ok(fcntl_setfl(file, fcntl_getfl(file)? - OFlags::NONBLOCK)?)
+    let rest = fcntl_getfl(file)? - OFlags::NONBLOCK;
+    Ok(fcntl_setfl(file, if on { rest } else { rest | OFlags::NONBLOCK })?)
 }
 
 #[cfg(unix)]
@@ -122,7 +124,7 @@ fn open_nonblocking(path: &Path) -> io::Result<File> {
 }
 
 #[cfg(not(unix))]
-fn make_blocking(_: &File) -> io::Result<()> {
+pub(super) fn set_blocking(_: &File, _: bool) -> io::Result<()> {
     Ok(())
 }
 

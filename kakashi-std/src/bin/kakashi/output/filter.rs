@@ -3,7 +3,7 @@
 use kakashi_core::Levels;
 use kakashi_std::{LevelFilter, LogLevel, LogRecord};
 
-use super::field_condition::{FieldCondition, FieldTest, WantedValue};
+use super::field_condition::{Comparison, FieldCondition, FieldTest, WantedValue, has_part};
 
 /// Tests records against the filters of the command line.
 #[derive(Debug)]
@@ -15,7 +15,7 @@ pub(crate) struct RecordFilter {
 }
 
 /// All conditions on the field of one key.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct KeyConditions {
     key: String,
     /// Whether the field must exist.
@@ -23,6 +23,10 @@ struct KeyConditions {
     /// The field must have one of these values, if there are any.
     any_of: Vec<WantedValue>,
     none_of: Vec<WantedValue>,
+    /// All must hold.
+    compared: Vec<(Comparison, WantedValue)>,
+    /// The field's text must have all of these parts.
+    parts: Vec<String>,
 }
 
 impl RecordFilter {
@@ -35,28 +39,28 @@ impl RecordFilter {
         for FieldCondition { key, test } in conditions {
             let at = fields.iter().position(|of_key| of_key.key == *key).unwrap_or(fields.len());
             if at == fields.len() {
-                fields.push(KeyConditions {
-                    key: key.clone(),
-                    present: false,
-                    any_of: vec![],
-                    none_of: vec![],
-                });
+                fields.push(KeyConditions { key: key.clone(), ..KeyConditions::default() });
             }
             let of_key = &mut fields[at];
             match test {
                 FieldTest::Present => of_key.present = true,
                 FieldTest::Is(wanted) => of_key.any_of.push(wanted.clone()),
                 FieldTest::IsNot(wanted) => of_key.none_of.push(wanted.clone()),
+                FieldTest::Compares(how, wanted) => of_key.compared.push((*how, wanted.clone())),
+                FieldTest::Contains(part) => of_key.parts.push(part.clone()),
             }
         }
         Self { level, loggers: levels, fields }
     }
 
-    /// Tells whether a record is shown.
-    pub(crate) fn shows(&self, record: &LogRecord<'_>) -> bool {
-        self.level.enables(record.level)
-            && self.loggers.of(record.logger.text()).enables(record.level)
-            && self.fields.iter().all(|of_key| of_key.holds(record))
+    /// Tells whether a record passes the filters of level and logger.
+    pub(crate) fn may_show(&self, record: &LogRecord<'_>) -> bool {
+        self.level.enables(record.level) && self.loggers.of(record.logger.text()).enables(record.level)
+    }
+
+    /// Tells whether a record passes the filters of fields.
+    pub(crate) fn fields_hold(&self, record: &LogRecord<'_>) -> bool {
+        self.fields.iter().all(|of_key| of_key.holds(record))
     }
 
     /// Tells whether announcements of dropped records are shown: by their level only,
@@ -69,10 +73,16 @@ impl RecordFilter {
 impl KeyConditions {
     fn holds(&self, record: &LogRecord<'_>) -> bool {
         match record.field(&self.key) {
-            None => !self.present && self.any_of.is_empty(),
+            None => {
+                !self.present && self.any_of.is_empty() && self.compared.is_empty() && self.parts.is_empty()
+            }
             Some(value) => {
                 (self.any_of.is_empty() || self.any_of.iter().any(|wanted| wanted.is(&value)))
                     && !self.none_of.iter().any(|wanted| wanted.is(&value))
+                    && self.compared.iter().all(|(how, wanted)| {
+                        wanted.ordering_of(&value).is_some_and(|ordering| how.holds(ordering))
+                    })
+                    && self.parts.iter().all(|part| has_part(&value, part))
             }
         }
     }
@@ -94,7 +104,9 @@ pub(crate) mod tests {
 
     fn shown(filter: &RecordFilter, level: LogLevel, logger: &str) -> bool {
         let record = LogRecord::new(Timestamp::Wall(0), level, Name::new(logger), "Said");
-        filter.shows(&record.with_fields(fields![user = 42, path = "/a b", ok = true]))
+        let fields = fields![user = 42, path = "/a b", ok = true];
+        let record = record.with_fields(fields);
+        filter.may_show(&record) && filter.fields_hold(&record)
     }
 
     #[test]
@@ -138,6 +150,15 @@ pub(crate) mod tests {
             (&["user!=42"], false),
             (&["user!=41", "user!=42"], false),
             (&["user=42", "user!=42"], false),
+            (&["user>41", "user<43"], true),
+            (&["user>41", "user>42"], false),
+            (&["user>=42", "user!=42"], false),
+            (&["user=42", "user<40"], false),
+            (&["path~/a", "path~b"], true),
+            (&["path~/a", "path~c"], false),
+            (&["path>=1"], false),
+            (&["none<1"], false),
+            (&["none~a"], false),
             (&["user"], true),
             (&["none"], false),
             (&["none=1"], false),

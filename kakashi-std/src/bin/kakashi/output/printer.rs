@@ -3,12 +3,11 @@
 use std::io::{self, Write};
 
 use kakashi_core::Name;
-use kakashi_std::wire::{DropReport, MAX_ITEMS_LEN};
+use kakashi_std::wire::DropReport;
 use kakashi_std::{Encoder, EncoderCache, LogLevel, LogRecord, Map, Output, fields};
 
-/// The longest line: more than escaping can make of a block's bytes. (A template that
-/// names a field many times could make more.)
-const MAX_LINE: usize = 8 * MAX_ITEMS_LEN - 1;
+use super::line_budget::may_grow;
+use super::shortened::Shortened;
 
 /// Writes records through one encoder.
 pub(crate) struct Printer<W> {
@@ -19,26 +18,58 @@ pub(crate) struct Printer<W> {
     out: W,
 }
 
-/// Reports a record whose line would be too long, with the length of that line.
+/// Tells what became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct TooLong(pub(crate) usize);
+pub(crate) struct PrintedLine {
+    /// How many bytes were looked at and written, about.
+    pub(crate) work: usize,
+    /// How many bytes of the message and the fields were cut.
+    pub(crate) cut: usize,
+}
 
 impl<W: Write> Printer<W> {
-    pub(crate) fn new(encoder: Box<dyn Encoder>, out: W) -> Self {
-        Self { encoder, cache: EncoderCache::new(), buffer: vec![0; 4096], max_line: MAX_LINE, out }
+    /// Makes one whose lines have at most `max_line` bytes.
+    pub(crate) fn new(encoder: Box<dyn Encoder>, max_line: usize, out: W) -> Self {
+        Self { encoder, cache: EncoderCache::new(), buffer: vec![0; 4096], max_line, out }
     }
 
-    /// Writes a record, unless it is too long.
-    pub(crate) fn record(&mut self, record: &LogRecord<'_>) -> io::Result<Result<(), TooLong>> {
+    /// Returns how many bytes a line has at most.
+    pub(crate) fn max_line(&self) -> usize {
+        self.max_line
+    }
+
+    /// Writes a record; cut, if its line had more than `limit` bytes.
+    pub(crate) fn record(&mut self, record: &LogRecord<'_>, limit: usize) -> io::Result<PrintedLine> {
+        let mut work = 0;
+        if record.raw_len() <= limit && !may_grow(record) {
+            let len = self.encode(record, limit);
+            if len <= limit {
+                self.out.write_all(&self.buffer[..len])?;
+                return Ok(PrintedLine { work: len, cut: 0 });
+            }
+            work += len;
+        }
+        // What fits is estimated, hardly ever too high; the last of these fits always.
+        for share in [1, 8, 64] {
+            let short = Shortened::new(record, limit / share);
+            let len = short.with(record, |record| self.encode(record, limit));
+            work += 4 * len;
+            if len <= limit {
+                self.out.write_all(&self.buffer[..len])?;
+                return Ok(PrintedLine { work, cut: short.cut });
+            }
+        }
+        Ok(PrintedLine { work, cut: record.raw_len() })
+    }
+
+    /// Encodes a record into the buffer, if it is no longer than the limit; returns its length.
+    fn encode(&mut self, record: &LogRecord<'_>, limit: usize) -> usize {
         loop {
             let mut out = Output::new(&mut self.buffer);
             self.encoder.encode(record, &mut self.cache, &mut out);
             let (len, overflowed) = (out.position(), out.overflowed());
-            if len > self.max_line {
-                return Ok(Err(TooLong(len)));
-            }
-            if !overflowed {
-                return self.out.write_all(&self.buffer[..len]).map(Ok);
+            if !overflowed || len > limit {
+                return len;
             }
             self.buffer.resize(len, 0);
         }
@@ -48,15 +79,14 @@ impl<W: Write> Printer<W> {
     ///
     /// It can't call that method: a block has counts by level and counts by reason, not
     /// the table of both, and a newer program may have reasons unknown to this one.
-    pub(crate) fn dropped(&mut self, report: &DropReport<'_>) -> io::Result<Result<(), TooLong>> {
+    pub(crate) fn dropped(&mut self, report: &DropReport<'_>) -> io::Result<PrintedLine> {
         let counts = |(_, count): &(&str, u64)| *count > 0;
         let levels = LogLevel::ALL.iter().map(|level| level.name()).zip(report.by_level).filter(counts);
-        let reasons: Vec<(&str, u64)> = report.reasons().filter(counts).collect();
-        let (total, levels, reasons) = (report.total(), Map(levels), Map(reasons.iter().copied()));
+        let (total, levels, reasons) = (report.total(), Map(levels), Map(report.reasons().filter(counts)));
         let fields = fields![dropped = total, levels, reasons];
         let logger = Name::new("kakashi");
         let record = LogRecord::new(report.timestamp, LogLevel::Warning, logger, "Records were dropped");
-        self.record(&record.with_fields(fields))
+        self.record(&record.with_fields(fields), self.max_line)
     }
 
     /// Writes out what is buffered.
@@ -68,8 +98,9 @@ impl<W: Write> Printer<W> {
 #[cfg(test)]
 mod tests {
     use kakashi_std::wire::{Item, Reader};
-    use kakashi_std::{DropReason, Dropped, Timestamp, Wire};
+    use kakashi_std::{DropReason, Dropped, Field, Timestamp, Value, Wire};
 
+    use super::super::line_budget::MAX_LINE;
     use super::*;
     use crate::options::OutputFormat;
 
@@ -86,8 +117,8 @@ mod tests {
         Wire.finish(&mut cache, &mut out);
         let Some(Item::Dropped(report)) = Reader::new(out.written()).next() else { panic!("no report") };
         for form in [OutputFormat::Text, OutputFormat::Json, OutputFormat::Pretty] {
-            let mut printer = Printer::new(form.encoder(false), Vec::new());
-            assert_eq!(printer.dropped(&report).unwrap(), Ok(()));
+            let mut printer = Printer::new(form.encoder(false), MAX_LINE, Vec::new());
+            assert_eq!(printer.dropped(&report).unwrap().cut, 0);
             let mut buffer = [0; 4096];
             let mut out = Output::new(&mut buffer);
             form.encoder(false).encode_dropped(time, &dropped, &mut EncoderCache::new(), &mut out);
@@ -97,30 +128,103 @@ mod tests {
 
     #[test]
     fn a_line_of_any_length_is_whole() {
-        let mut printer = Printer::new(OutputFormat::Text.encoder(false), Vec::new());
+        let mut printer = Printer::new(OutputFormat::Text.encoder(false), MAX_LINE, Vec::new());
         for len in [1, 4000, 4096, 100_000, 3] {
             let message = "x".repeat(len);
             let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), &message);
-            assert_eq!(printer.record(&record).unwrap(), Ok(()));
+            assert_eq!(printer.record(&record, MAX_LINE).unwrap().cut, 0);
             let line = format!("1970-01-01T00:00:00.000000Z INFO t {message}\n");
             assert!(printer.out == line.as_bytes(), "{len}");
             printer.out.clear();
         }
     }
 
+    fn lines_of(form: OutputFormat, max_line: usize, record: &LogRecord<'_>) -> (String, PrintedLine) {
+        let mut printer = Printer::new(form.encoder(true), max_line, Vec::new());
+        let printed = printer.record(record, max_line).unwrap();
+        assert!(printer.buffer.len() <= max_line.max(4096), "{} bytes are held", printer.buffer.len());
+        (String::from_utf8(printer.out).unwrap(), printed)
+    }
+
     #[test]
-    fn a_line_that_is_too_long_costs_no_memory_and_no_other_line() {
-        let mut printer = Printer::new(OutputFormat::Text.encoder(false), Vec::new());
-        printer.max_line = 10_000;
-        for (len, expected) in [(20_000, Err(TooLong(20_036))), (3, Ok(()))] {
-            let message = "x".repeat(len);
-            let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), &message);
-            assert_eq!(printer.record(&record).unwrap(), expected);
+    fn a_line_that_is_too_long_is_cut_in_its_texts_and_says_how_much() {
+        let (clean, wild, bytes) = ("x".repeat(9000), "\u{1}\"é".repeat(3000), [0xff; 7000]);
+        let (list, lines) = (vec![0_u8; 3000], wild.replace('"', "\n"));
+        let field = |key, value| Field { key, value };
+        let (long, hostile) = (Value::Str(&clean), Value::Str(&wild));
+        let fields: [Vec<Field<'_>>; 6] = [
+            vec![],
+            vec![field("a", long), field("b", Value::U64(2))],
+            vec![field("b", Value::U64(2)), field("a", hostile), field("c", Value::U64(3))],
+            vec![field("a", Value::Bytes(&bytes)), field("b", hostile), field("c", long)],
+            vec![field("exception.stacktrace", Value::Str(&lines))],
+            vec![field("a", Value::List(&list)), field(&clean, Value::U64(7))],
+        ];
+        for (at, fields) in fields.iter().enumerate() {
+            for message in ["Said", &wild, &clean] {
+                let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), message);
+                for form in [OutputFormat::Text, OutputFormat::Json, OutputFormat::Pretty] {
+                    let (line, printed) = lines_of(form, 4096, &record.with_fields(fields));
+                    assert!(line.len() <= 4096 && line.ends_with('\n'), "{at}: {} bytes", line.len());
+                    assert!(printed.work < 100_000, "{at}: {printed:?}");
+                    assert_eq!(line.contains("bytes cut)"), printed.cut > 0, "{at}: {line}");
+                    if form == OutputFormat::Json {
+                        assert!(line.starts_with("{\"timestamp\"") && line.ends_with("}\n"), "{line}");
+                    }
+                }
+            }
         }
-        assert!(printer.buffer.len() <= 10_000);
-        assert!(
-            printer.out.ends_with(b" INFO t xxx\n")
-                && printer.out.iter().filter(|&&b| b == b'\n').count() == 1
-        );
+        let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("t"), "Said");
+        let fields = [field("a", long), field("b", Value::U64(2)), field("c", Value::U64(3))];
+        let (line, printed) = lines_of(OutputFormat::Text, 4096, &record.with_fields(&fields));
+        assert_eq!(line.matches('x').count() + printed.cut - 2 * 9, 9000, "{printed:?}");
+        assert!(line.contains("Said… (2 fields of 18 bytes cut) a=\"xxx"), "{line}");
+        assert!(line.ends_with(&format!("xxx… ({} bytes cut)\"\n", printed.cut - 18)), "{line}");
+    }
+
+    #[test]
+    fn a_longer_line_is_whole_if_it_is_asked_for() {
+        let value = "x".repeat(100_000);
+        let template = "{a}".repeat(400);
+        let block = block_of_template(&template, &value);
+        let Some(Item::Record(record)) = Reader::new(&block).next() else { panic!("no record") };
+        let (line, printed) = lines_of(OutputFormat::Text, MAX_LINE, &record);
+        assert!(line.len() <= MAX_LINE && line.len() > MAX_LINE / 3, "{}", line.len());
+        assert!(printed.cut > 20_000_000 && line.contains(" bytes cut)"), "{printed:?}");
+        let (line, printed) = lines_of(OutputFormat::Text, 4 * MAX_LINE, &record);
+        assert_eq!((line.matches('x').count(), printed.cut), (401 * 100_000, 0));
+    }
+
+    /// A block of a record whose template has one key, `a`.
+    fn block_of_template(template: &str, value: &str) -> Vec<u8> {
+        let mut body = Vec::new();
+        let leb = |mut number: usize, body: &mut Vec<u8>| {
+            while number > 127 {
+                body.push(number as u8 | 128);
+                number >>= 7;
+            }
+            body.push(number as u8);
+        };
+        body.extend([1, 20]);
+        leb(template.len(), &mut body);
+        body.extend(template.as_bytes());
+        body.extend([1, 1, b'a']);
+        let mut record = vec![1, 0, 1, 6];
+        leb(value.len(), &mut record);
+        record.extend(value.as_bytes());
+        let mut room = vec![0; body.len() + record.len() + 100];
+        let mut out = Output::new(&mut room);
+        out.put(&[0xf5, b'k', b'k', 0xfa, 1, 0, 0, 0, 0, 0]);
+        let mut items = Vec::new();
+        for (kind, body) in [(1, &body), (4, &record)] {
+            items.push(kind);
+            leb(body.len(), &mut items);
+            items.extend(body);
+        }
+        out.patch(6, &(items.len() as u32).to_le_bytes());
+        out.put(&items);
+        let checksum = crc32fast::hash(&out.written()[4..]);
+        out.put(&checksum.to_le_bytes());
+        out.written().to_vec()
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::content::Content;
 use super::open_error::OpenError;
 
 /// One event of an input: why no bytes come, or why it is read from its start again.
@@ -20,7 +21,7 @@ pub(crate) enum Notice {
     /// The file is shorter than the part of it that was read.
     Truncated,
     /// This many bytes came, without a block.
-    NoBlockYet { bytes: u64 },
+    NoBlockYet { bytes: u64, content: Content },
 }
 
 impl fmt::Display for Notice {
@@ -32,10 +33,12 @@ impl fmt::Display for Notice {
             Self::OpenFailed(error) => write!(f, "{error}; trying again"),
             Self::Replaced => f.write_str("was replaced; the new file is read from its start"),
             Self::Truncated => f.write_str("was truncated; it is read again from its start"),
-            Self::NoBlockYet { bytes } => write!(
-                f,
-                "no kakashi block is among the first {bytes} bytes; is it text already, or the wrong --baud?"
-            ),
+            Self::NoBlockYet { bytes, content } => {
+                write!(f, "no kakashi block is among the first {bytes} bytes; {content}")?;
+                // Noise may look like text.
+                let may_be_noise = matches!(content, Content::Text | Content::Unknown);
+                f.write_str(if may_be_noise { ", or --baud is wrong" } else { "" })
+            }
         }
     }
 }

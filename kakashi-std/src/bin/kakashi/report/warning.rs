@@ -2,6 +2,7 @@
 
 use std::{fmt, io};
 
+use super::content::Content;
 use super::open_error::OpenError;
 use crate::elf_sites::{BuildId, ElfError};
 use crate::missing_sites::UndecodedBuild;
@@ -13,14 +14,18 @@ pub(crate) enum Warning {
     Damaged { offset: u64, bytes: u64 },
     /// Bytes of a whole block that are no valid item.
     WrongItem { block: u64, bytes: usize },
-    /// A record whose line would be longer than the printer's limit.
-    TooLong { block: u64, bytes: usize },
+    /// So many more places with such bytes, which were not reported one by one.
+    MorePassedOver { places: u64, bytes: u64 },
+    /// So many lines were longer than the limit, and lack so many bytes.
+    Cut { lines: u64, bytes: u64 },
+    /// So many records whose lines would be too many times as long as their blocks.
+    Unshown { records: u64, growth: usize },
     /// The first block of a build whose sites no given file has; and the given files.
     NeedsSites { block: u64, build: BuildId, given: Vec<String> },
     /// How much of that build was not decoded, up to the end of the input.
     MissingSites(UndecodedBuild),
     /// The input is not empty, and holds no block.
-    NoBlock { bytes: u64 },
+    NoBlock { bytes: u64, content: Content },
     /// The input can't be opened.
     OpenFailed(OpenError),
     /// A file given with `--sites` can't be used.
@@ -41,9 +46,19 @@ impl fmt::Display for Warning {
             Self::WrongItem { block, bytes } => {
                 write!(f, "{bytes} bytes in the block at offset {block} make no sense and were passed over")
             }
-            Self::TooLong { block, bytes } => write!(
+            Self::MorePassedOver { places, bytes } => {
+                write!(f, "{bytes} bytes in {places} more places were passed over")
+            }
+            Self::Cut { lines, bytes } => write!(
                 f,
-                "a record in the block at offset {block} would be a line of {bytes} bytes and was passed over"
+                "{lines} line{} too long and cut, by {bytes} bytes in all; --max-line raises the limit",
+                if *lines == 1 { " was" } else { "s were" }
+            ),
+            Self::Unshown { records, growth } => write!(
+                f,
+                "{records} record{} passed over, because the lines of a block may be {growth} times as long \
+                 as the block; --max-line raises that too",
+                if *records == 1 { " was" } else { "s were" }
             ),
             Self::NeedsSites { block, build, given } if given.is_empty() => write!(
                 f,
@@ -61,8 +76,8 @@ impl fmt::Display for Warning {
                 "{bytes} bytes in {blocks} block{} of build {build} were passed over for want of its sites",
                 if *blocks == 1 { "" } else { "s" }
             ),
-            Self::NoBlock { bytes } => {
-                write!(f, "no kakashi block is in it ({bytes} bytes); is it text or JSON already?")
+            Self::NoBlock { bytes, content } => {
+                write!(f, "no kakashi block is in it ({bytes} bytes); {content}")
             }
             Self::OpenFailed(error) => error.fmt(f),
             Self::BadElf(error) => error.fmt(f),

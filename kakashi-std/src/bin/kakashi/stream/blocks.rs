@@ -10,9 +10,9 @@ use kakashi_std::wire::{BLOCK_OVERHEAD, MAX_ITEMS_LEN, SYNC, VERSION};
 /// Bytes before the items.
 const HEAD: usize = 10;
 
-/// How often each byte is checked on average while blocks are searched: as often as the
-/// reader of slices does.
-const MAX_CHECKS: usize = 64;
+/// How often each byte of a stream is checked on average while blocks are searched: as
+/// often as the reader of slices does.
+const MAX_CHECKS: u64 = 24;
 
 /// What the bytes begin with.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,8 +28,10 @@ pub(crate) enum Front {
 /// Finds blocks, and counts its checks, so that hostile bytes cost bounded time.
 #[derive(Debug, Default)]
 pub(crate) struct BlockFinder {
-    checked: usize,
-    skipped: usize,
+    /// How many bytes were checked in vain.
+    checked: u64,
+    /// How many were decided.
+    decided: u64,
 }
 
 impl BlockFinder {
@@ -39,10 +41,8 @@ impl BlockFinder {
             0 => self.candidate(bytes, at_end),
             damaged => Front::Damage(damaged),
         };
-        match front {
-            Front::Block(_) => *self = Self::default(),
-            Front::Damage(len) => self.skipped += len,
-            Front::Undecided(_) => {}
+        if let Front::Block(len) | Front::Damage(len) = front {
+            self.decided += len as u64;
         }
         front
     }
@@ -80,8 +80,8 @@ impl BlockFinder {
         if checksum_holds(block) {
             return Front::Block(len);
         }
-        self.checked += len;
-        if self.checked / MAX_CHECKS > self.skipped + len {
+        self.checked += len as u64;
+        if self.checked / MAX_CHECKS > self.decided + len as u64 {
             // Heads nested in heads: made on purpose, not by damage.
             return Front::Damage(len);
         }
@@ -229,5 +229,29 @@ pub(crate) mod tests {
             }
         }
         assert_eq!(walk(&stream, stream.len()), [Front::Damage(stream.len())]);
+    }
+
+    #[test]
+    fn a_whole_block_between_two_markers_does_not_start_the_count_again() {
+        // Every second block seems to go on to the end.
+        let (count, small) = (20_000_usize, [&SYNC[..], &[VERSION, 0, 0, 0, 0, 0, 0, 0, 0, 0]].concat());
+        let mut small = small;
+        let checksum = crc32fast::hash(&small[4..10]);
+        small[10..].copy_from_slice(&checksum.to_le_bytes());
+        let mut stream = Vec::new();
+        for at in 0..count {
+            let left = ((count - at) * 24 - 14) as u32;
+            stream.extend_from_slice(&[&SYNC[..], &[VERSION, 0], &left.to_le_bytes(), &small].concat());
+        }
+        let (mut finder, mut at) = (BlockFinder::default(), 0);
+        while at < stream.len() {
+            match finder.front(&stream[at..], true) {
+                Front::Block(len) | Front::Damage(len) => at += len,
+                Front::Undecided(_) => panic!("it has ended"),
+            }
+        }
+        assert!(finder.checked <= (MAX_CHECKS + 2) * stream.len() as u64, "{} bytes", finder.checked);
+        let items = Reader::new(&stream).count();
+        assert!(items > 0);
     }
 }

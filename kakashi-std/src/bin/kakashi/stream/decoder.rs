@@ -10,8 +10,8 @@ use super::stall_timer::StallTimer;
 use crate::elf_sites::{BuildId, GivenSites};
 use crate::input::{Input, Step};
 use crate::missing_sites::{MissingSites, SkipReason};
-use crate::output::{Printer, RecordFilter, TooLong};
-use crate::report::{Notice, Warning};
+use crate::output::{LineBudget, MAX_GROWTH, Printer, RecordFilter};
+use crate::report::{Content, Notice, Warning};
 
 /// How many bytes one read asks for.
 const READ_LEN: usize = 128 << 10;
@@ -53,6 +53,7 @@ pub(crate) fn decode<W: Write>(
         settings,
         position: Position::default(),
         missing: MissingSites::default(),
+        losses: Losses::default(),
     };
     let mut timer = StallTimer::new(settings.stall_timeout);
     let mut piece = vec![0; READ_LEN];
@@ -61,6 +62,8 @@ pub(crate) fn decode<W: Write>(
     loop {
         match input.step(&mut piece, timer.read_timeout(decoder.is_undecided(&bytes))) {
             Step::Bytes(len) => {
+                decoder.position.keep_front(&piece[..len]);
+                keep_room(&mut bytes, len, wanted);
                 bytes.extend_from_slice(&piece[..len]);
                 if bytes.len() >= wanted {
                     let blocks = decoder.position.blocks;
@@ -81,17 +84,17 @@ pub(crate) fn decode<W: Write>(
             }
             Step::End => {
                 decoder.finish(&bytes)?;
-                return decoder.report_missing_sites();
+                return decoder.report_sums();
             }
             // The undecided bytes may be the beginning of a whole block: they are no damage.
             Step::Stopped => {
                 decoder.report_all_damage()?;
-                return decoder.report_missing_sites();
+                return decoder.report_sums();
             }
             Step::OutputClosed => return Err(ErrorKind::BrokenPipe.into()),
             Step::Failed(error) => {
                 decoder.finish(&bytes)?;
-                decoder.report_missing_sites()?;
+                decoder.report_sums()?;
                 return decoder.warn(&Warning::ReadFailed(error));
             }
         }
@@ -108,6 +111,23 @@ struct Decoder<'s, W> {
     position: Position,
     /// Counted for the whole input, over all files that took its name.
     missing: MissingSites,
+    losses: Losses,
+}
+
+/// How many places with damage are reported one by one; a stream of noise has thousands.
+const MOST_PLACES: u64 = 10;
+
+/// What was lost in an input, and not reported yet.
+#[derive(Debug, Default)]
+struct Losses {
+    /// All places where bytes were passed over.
+    places: u64,
+    /// Those that were not reported, and their bytes.
+    more_places: u64,
+    more_bytes: u64,
+    cut_lines: u64,
+    cut_bytes: u64,
+    unshown: u64,
 }
 
 /// How far an input has been decoded since its start, or since it was restarted.
@@ -124,6 +144,27 @@ struct Position {
     is_wire: bool,
     /// Whether [`Notice::NoBlockYet`] was reported.
     is_doubted: bool,
+    /// The first bytes, by which an input without a block is named.
+    front: Vec<u8>,
+}
+
+impl Position {
+    fn keep_front(&mut self, piece: &[u8]) {
+        let missing = Content::LEN - self.front.len();
+        self.front.extend_from_slice(&piece[..missing.min(piece.len())]);
+    }
+
+    fn content(&self) -> Content {
+        Content::of(&self.front)
+    }
+}
+
+/// Makes room for a piece: as much as the block needs that has begun, but not before a
+/// quarter of it has come, for its length may be damaged.
+fn keep_room(bytes: &mut Vec<u8>, len: usize, wanted: usize) {
+    if bytes.capacity() - bytes.len() < len && bytes.len() >= wanted / 4 {
+        bytes.reserve_exact((wanted + READ_LEN).saturating_sub(bytes.len()).max(len));
+    }
 }
 
 impl<W: Write> Decoder<'_, W> {
@@ -190,31 +231,33 @@ impl<W: Write> Decoder<'_, W> {
             self.report_damage()?;
         } else if self.position.damaged > 0 && !self.position.is_doubted {
             self.position.is_doubted = true;
-            self.notice(&Notice::NoBlockYet { bytes: self.position.damaged })?;
+            let content = self.position.content();
+            self.notice(&Notice::NoBlockYet { bytes: self.position.damaged, content })?;
         }
         Ok(wanted)
     }
 
     fn decode_block(&mut self, block: &[u8]) -> io::Result<()> {
         let DecodeSettings { filter, sites, .. } = self.settings;
+        let mut budget = LineBudget::new(block.len(), self.printer.max_line());
         self.missing.begin_block();
         for item in Reader::new(block).with_sites(sites.tables) {
-            let printed = match item {
-                Item::Record(record) if filter.shows(&record) => self.printer.record(&record)?,
-                Item::Dropped(report) if filter.shows_drops() => self.printer.dropped(&report)?,
-                Item::NeedsSites(id) => {
-                    self.missing.set_build(BuildId::new(id));
-                    Ok(())
+            match item {
+                Item::Record(record) if filter.may_show(&record) => {
+                    if !budget.takes(&record) {
+                        self.losses.unshown += 1;
+                    } else if filter.fields_hold(&record) {
+                        let line = self.printer.record(&record, budget.line_limit())?;
+                        budget.charge(line.work);
+                        self.losses.cut_lines += u64::from(line.cut > 0);
+                        self.losses.cut_bytes += line.cut as u64;
+                    }
                 }
-                Item::Skipped(bytes) => {
-                    self.report_skipped(bytes)?;
-                    Ok(())
-                }
+                Item::Dropped(report) if filter.shows_drops() => _ = self.printer.dropped(&report)?,
+                Item::NeedsSites(id) => self.missing.set_build(BuildId::new(id)),
+                Item::Skipped(bytes) => self.report_skipped(bytes)?,
                 // Filtered out, or not an item of version 1.
-                _ => Ok(()),
-            };
-            if let Err(TooLong(bytes)) = printed {
-                self.warn(&Warning::TooLong { block: self.position.offset, bytes })?;
+                _ => {}
             }
         }
         Ok(())
@@ -223,7 +266,7 @@ impl<W: Write> Decoder<'_, W> {
     fn report_skipped(&mut self, bytes: usize) -> io::Result<()> {
         let block = self.position.offset;
         match self.missing.skip(bytes) {
-            SkipReason::Malformed => self.warn(&Warning::WrongItem { block, bytes }),
+            SkipReason::Malformed => self.pass_over(bytes as u64, Warning::WrongItem { block, bytes }),
             SkipReason::NewBuild(build) => {
                 let given = self.settings.sites.given.iter().map(ToString::to_string).collect();
                 self.warn(&Warning::NeedsSites { block, build, given })?;
@@ -237,10 +280,47 @@ impl<W: Write> Decoder<'_, W> {
         self.missing.take().into_iter().try_for_each(|build| self.warn(&Warning::MissingSites(build)))
     }
 
+    /// Reports what was not reported piece by piece.
+    fn report_sums(&mut self) -> io::Result<()> {
+        self.report_missing_sites()?;
+        self.report_more_places()?;
+        let Losses { cut_lines, cut_bytes, unshown, .. } = std::mem::take(&mut self.losses);
+        if cut_lines > 0 {
+            self.warn(&Warning::Cut { lines: cut_lines, bytes: cut_bytes })?;
+        }
+        if unshown > 0 {
+            self.warn(&Warning::Unshown { records: unshown, growth: MAX_GROWTH })?;
+        }
+        Ok(())
+    }
+
+    /// Reports bytes that were passed over, unless very many places were: then their sums
+    /// are, after the hundredth, the thousandth and so on, and at the end.
+    fn pass_over(&mut self, bytes: u64, warning: Warning) -> io::Result<()> {
+        self.losses.places += 1;
+        if self.losses.places <= MOST_PLACES {
+            return self.warn(&warning);
+        }
+        self.losses.more_places += 1;
+        self.losses.more_bytes += bytes;
+        let places = self.losses.places;
+        if places == 10_u64.pow(places.ilog10()) { self.report_more_places() } else { Ok(()) }
+    }
+
+    fn report_more_places(&mut self) -> io::Result<()> {
+        match (std::mem::take(&mut self.losses.more_places), std::mem::take(&mut self.losses.more_bytes)) {
+            (0, _) => Ok(()),
+            (places, bytes) => self.warn(&Warning::MorePassedOver { places, bytes }),
+        }
+    }
+
     fn report_damage(&mut self) -> io::Result<()> {
         match std::mem::take(&mut self.position.damaged) {
             0 => Ok(()),
-            bytes => self.warn(&Warning::Damaged { offset: self.position.offset - bytes, bytes }),
+            bytes => {
+                let offset = self.position.offset - bytes;
+                self.pass_over(bytes, Warning::Damaged { offset, bytes })
+            }
         }
     }
 
@@ -248,7 +328,7 @@ impl<W: Write> Decoder<'_, W> {
     fn report_all_damage(&mut self) -> io::Result<()> {
         if !self.position.is_wire && self.position.damaged > 0 {
             let bytes = std::mem::take(&mut self.position.damaged);
-            return self.warn(&Warning::NoBlock { bytes });
+            return self.warn(&Warning::NoBlock { bytes, content: self.position.content() });
         }
         self.report_damage()
     }

@@ -13,7 +13,7 @@ use super::{DecodeSettings, Reporter, decode};
 use crate::elf_sites::GivenSites;
 use crate::input::{Input, Step};
 use crate::options::OutputFormat;
-use crate::output::{Printer, RecordFilter, filter};
+use crate::output::{MAX_LINE, Printer, RecordFilter, filter};
 use crate::report::{Notice, Warning};
 
 /// An input that gives these steps and bytes.
@@ -60,7 +60,7 @@ impl Reporter for ReportLog {
 
 fn decoded_by(mut input: Script, settings: &DecodeSettings<'_>) -> (String, Vec<String>) {
     let (mut lines, mut log) = (Vec::new(), ReportLog::default());
-    let mut printer = Printer::new(OutputFormat::Text.encoder(false), &mut lines);
+    let mut printer = Printer::new(OutputFormat::Text.encoder(false), MAX_LINE, &mut lines);
     decode(&mut input, settings, &mut printer, &mut log).unwrap();
     drop(printer);
     (String::from_utf8(lines).unwrap(), log.0)
@@ -108,7 +108,7 @@ fn an_input_without_a_block_is_reported_as_none() {
     assert_eq!(decoded(Script::pieces(b"", 9)), (String::new(), vec![]));
     let (lines, messages) = decoded(Script::pieces(b"2026-11-22T10:12:00.123456Z INFO app Started\n", 9));
     assert_eq!((lines.as_str(), messages.len()), ("", 1));
-    assert_eq!(messages[0], "no kakashi block is in it (45 bytes); is it text or JSON already?");
+    assert_eq!(messages[0], "no kakashi block is in it (45 bytes); it is text already");
     // One that has at least begun is a wire.
     let (lines, messages) = decoded(Script::pieces(&block(b"x")[..12], 5));
     assert_eq!(
@@ -241,7 +241,7 @@ fn damage_at_the_end_of_a_live_stream_is_reported() {
     let input = Script::pieces(b"noise", 1000).bytes(b"noise").then(Step::Quiet).bytes(&one);
     let (lines, messages) = decoded_live(input);
     assert_eq!(lines, format!("{LINE}one\n"));
-    let doubt = "(it no kakashi block is among the first 5 bytes; is it text already, or the wrong --baud?)";
+    let doubt = "(it no kakashi block is among the first 5 bytes; it is text already, or --baud is wrong)";
     assert_eq!(messages, [doubt, "10 damaged bytes at offset 0 were passed over"]);
 }
 
@@ -279,7 +279,7 @@ fn only_records_that_pass_the_filter_are_shown_and_all_damage_is_reported() {
 
 #[test]
 fn a_closed_stdout_is_an_error_of_the_output() {
-    let mut printer = Printer::new(OutputFormat::Text.encoder(false), Vec::new());
+    let mut printer = Printer::new(OutputFormat::Text.encoder(false), MAX_LINE, Vec::new());
     let filter = filter("all", &[], &[]);
     let settings = settings(&filter, None);
     let mut input = Script::default().then(Step::OutputClosed);
