@@ -237,25 +237,6 @@ impl<'a> LogRecord<'a> {
         (self.site_mask | self.extra_mask) & self.context.mask != 0
     }
 
-    /// Returns how many bytes the record's texts and fields take, its context's too, about:
-    /// what it takes to look at all of them.
-    #[doc(hidden)]
-    pub fn raw_len(&self) -> usize {
-        let body = match self.body {
-            Body::Words(words) => words.len(),
-            Body::Site(body) => body.len(),
-        };
-        let values = match self.values {
-            Values::Slice(values) => size_of_val(values),
-            Values::Wire(bytes) => bytes.len(),
-        };
-        let extra = match self.extra {
-            Extra::Slice(fields) => size_of_val(fields),
-            Extra::Wire(pairs) => pairs.len(),
-        };
-        self.logger.text().len() + body + values + extra + self.context.pairs.len()
-    }
-
     /// Returns the mask of all keys, the context's too.
     pub fn mask(&self) -> u64 {
         self.site_mask | self.extra_mask | self.context.mask

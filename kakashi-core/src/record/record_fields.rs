@@ -5,10 +5,32 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::fields::{Extra, Values};
-use super::record_keys::{EXTRA, RecordKeys, SITE, SOURCE};
+use super::left_out::LeftOut;
+use super::record_keys::{CONTEXT, EXTRA, RecordKeys, SITE, SOURCE};
 use crate::codec::{Cursor, Items, Pairs};
-use crate::record::LogRecord;
+use crate::record::{Body, LogRecord};
 use crate::value::Value;
+
+impl LogRecord<'_> {
+    /// Returns how many bytes the record's texts and fields take, its context's too, about:
+    /// what it takes to look at all of them.
+    #[doc(hidden)]
+    pub fn raw_len(&self) -> usize {
+        let body = match self.body {
+            Body::Words(words) => words.len(),
+            Body::Site(body) => body.len(),
+        };
+        let values = match self.values {
+            Values::Slice(values) => size_of_val(values),
+            Values::Wire(bytes) => bytes.len(),
+        };
+        let extra = match self.extra {
+            Extra::Slice(fields) => size_of_val(fields),
+            Extra::Wire(pairs) => pairs.len(),
+        };
+        self.logger.text().len() + body + values + extra + self.context.pairs.len()
+    }
+}
 
 /// All fields of a record, by the ends of their keys.
 #[derive(Debug)]
@@ -17,6 +39,8 @@ pub(super) struct RecordFields<'a> {
     values: Values<'a>,
     /// Where each key of the site begins, in their order, and its value.
     site: Vec<(u32, u32)>,
+    /// What of the context is not written.
+    left_out: Option<&'a LeftOut>,
 }
 
 impl<'a> RecordFields<'a> {
@@ -34,7 +58,7 @@ impl<'a> RecordFields<'a> {
             items.next();
             site.push((place.0 as u32, place.1 as u32));
         }
-        Self { keys, values, site }
+        Self { keys, values, site, left_out: record.left_out }
     }
 
     /// Returns all of them: every key ends with the empty text.
@@ -66,6 +90,8 @@ impl<'a> RecordFields<'a> {
             (EXTRA, Extra::Wire(pairs)) => pairs,
             _ => context,
         };
-        Pairs::new(pairs.get(at..)?).next().map(|pair| pair.1)
+        let (key, value) = Pairs::new(pairs.get(at..)?).next()?;
+        let is_left_out = place & SOURCE == CONTEXT && self.left_out.is_some_and(|left| left.names(key));
+        (!is_left_out).then_some(value)
     }
 }

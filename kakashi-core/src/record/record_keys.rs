@@ -13,7 +13,7 @@ use crate::util::key_index::KeyIndex;
 /// key in several sources the least place is the one that counts.
 pub(super) const SITE: u32 = 0;
 pub(super) const EXTRA: u32 = 1 << 30;
-const CONTEXT: u32 = 2 << 30;
+pub(super) const CONTEXT: u32 = 2 << 30;
 pub(super) const SOURCE: u32 = 3 << 30;
 
 /// The keys of a record, of its own fields only or of all.
