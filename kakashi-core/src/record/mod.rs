@@ -23,7 +23,9 @@ use self::fields::find_pair;
 pub use self::fields::{ContextFields, Extra, Values};
 #[cfg(feature = "alloc")]
 use self::left_out::LeftOut;
-use self::lookup::{OwnKeys, Seen, site_has};
+#[cfg(feature = "alloc")]
+use self::lookup::site_has;
+use self::lookup::{OwnKeys, Seen};
 pub use self::name::Name;
 
 use crate::clock::Timestamp;

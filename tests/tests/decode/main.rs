@@ -3,6 +3,8 @@
 #![cfg(unix)]
 #![forbid(unsafe_code)]
 
+mod bombs;
+mod bounds;
 mod command_line;
 mod common;
 mod ctrl_c;

@@ -14,6 +14,9 @@ pub(crate) const MAX_LINE: usize = 16 << 20;
 /// to thirty, and a hundred where each record repeats a context of a kilobyte.
 pub(crate) const MAX_GROWTH: usize = 256;
 
+/// A line may have so large a part of what is left, so that there is some for those behind it.
+const SHARES: usize = 8;
+
 /// What the lines of one block may still cost.
 #[derive(Debug)]
 pub(crate) struct LineBudget {
@@ -24,8 +27,10 @@ pub(crate) struct LineBudget {
 impl LineBudget {
     /// Begins a block; longer lines, if they are asked for, may cost as much more.
     pub(crate) fn new(block: usize, max_line: usize) -> Self {
+        let asked_for = if max_line > MAX_LINE { max_line.saturating_mul(SHARES) } else { 0 };
         let growth = MAX_GROWTH.saturating_mul((max_line / MAX_LINE).max(1));
-        Self { left: growth.saturating_mul(block).saturating_add(64 << 10), max_line }
+        let left = growth.saturating_mul(block).saturating_add(64 << 10);
+        Self { left: left.max(asked_for), max_line }
     }
 
     /// Tells whether a record can be looked at, and pays for that.
@@ -37,7 +42,7 @@ impl LineBudget {
 
     /// Returns how long the next line may be.
     pub(crate) fn line_limit(&self) -> usize {
-        (self.left / 8).max(4096).min(self.max_line)
+        (self.left / SHARES).max(4096).min(self.max_line)
     }
 
     /// Pays for a line.
