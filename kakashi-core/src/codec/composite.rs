@@ -2,14 +2,12 @@
 //!
 //! It ends lists that are not ended, replaces what nests too deep by `"…"`, gives a key
 //! without a value null, and leaves a second value out. What has no end (an iterator, a
-//! graph that branches) ends with `"…"` after [`MAX_SIZE`] bytes. A [`Structure`] writes
+//! graph that branches) ends with `"…"` after [`MAX_SIZE`](crate::value::MAX_SIZE) bytes. A [`Structure`] writes
 //! the pieces.
 
+use super::bounds::Budget;
 use super::{Items, Pairs};
-use crate::value::{Composite, MAX_DEPTH, MAX_SIZE, MAX_WITHIN, Value, ValueSink};
-
-/// What a value counts beside its text: it takes time, if no room.
-const VALUE_COST: usize = 16;
+use crate::value::{Composite, MAX_DEPTH, Value, ValueSink};
 
 /// Writes the pieces of a value, which come in an order that makes sense.
 pub(crate) trait Structure {
@@ -41,16 +39,8 @@ pub(crate) fn describe_value(value: Value<'_>, structure: &mut impl Structure) {
     // One copy for all where a page downloads the code.
     #[cfg(target_family = "wasm")]
     let structure: &mut dyn Structure = structure;
-    let mut nest = Nest {
-        structure,
-        depth: 0,
-        too_deep: 0,
-        maps: 0,
-        keyed: false,
-        begun: false,
-        within: 0,
-        left: MAX_SIZE,
-    };
+    let mut nest =
+        Nest { structure, depth: 0, too_deep: 0, maps: 0, keyed: false, begun: false, budget: Budget::new() };
     nest.value(value);
     nest.finish();
 }
@@ -68,10 +58,8 @@ struct Nest<'s, S: ?Sized> {
     /// The innermost map has a key without a value.
     keyed: bool,
     begun: bool,
-    /// Composites that describe themselves within one another now.
-    within: usize,
-    /// What may still be written; 0: the end is marked, and nothing more is.
-    left: usize,
+    /// Once it is spent, the end is marked, and nothing more is written.
+    budget: Budget,
 }
 
 impl<S: Structure + ?Sized> Nest<'_, S> {
@@ -108,28 +96,26 @@ impl<S: Structure + ?Sized> Nest<'_, S> {
 
     /// Writes a value at its place.
     fn put(&mut self, value: &Value<'_>) {
-        if self.place() {
-            let before = self.structure.position();
-            self.structure.scalar(value);
-            let text_len = match *value {
-                Value::Str(text) => text.len(),
-                Value::Bytes(bytes) => bytes.len(),
-                _ => 0,
-            };
-            self.spend(text_len.max(self.structure.position() - before));
+        if !self.place() {
+            return;
         }
+        if !Budget::IS_BOUNDED {
+            return self.structure.scalar(value);
+        }
+        let before = self.structure.position();
+        self.structure.scalar(value);
+        let text_len = match *value {
+            Value::Str(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            _ => 0,
+        };
+        self.spend(text_len.max(self.structure.position() - before));
     }
 
     fn spend(&mut self, size: usize) {
-        let left = self.left.saturating_sub(size.saturating_add(VALUE_COST));
-        if left > 0 {
-            self.left = left;
-        } else if self.left > 0 {
-            // Inside of a list or map the mark stands as one more item.
-            self.left = 0;
-            if self.depth > 0 && self.place() {
-                self.structure.scalar(&CUT);
-            }
+        // Inside of a list or map the mark stands as one more item.
+        if self.budget.spend(size) && self.depth > 0 && self.place() {
+            self.structure.scalar(&CUT);
         }
     }
 
@@ -176,11 +162,13 @@ impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
             // Not looked into: it may have no end.
             _ if self.is_full() => {}
             // Taken apart here, so that their depth counts.
-            Value::Composite(_) if self.within == MAX_WITHIN => self.put(&CUT),
             Value::Composite(composite) => {
-                self.within += 1;
-                composite.describe(self);
-                self.within -= 1;
+                if self.budget.enter() {
+                    composite.describe(self);
+                } else {
+                    self.put(&CUT);
+                }
+                self.budget.leave();
             }
             Value::List(items) => {
                 self.begin(false);
@@ -225,7 +213,7 @@ impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
             self.structure.key(key, self.depth - 1);
             self.keyed = true;
             // At least 1 is left: the value's place has to be marked.
-            self.left = self.left.saturating_sub(key.len()).max(1);
+            self.budget.spend_key(key);
         }
     }
 
@@ -234,6 +222,6 @@ impl<S: Structure + ?Sized> ValueSink for Nest<'_, S> {
     }
 
     fn is_full(&self) -> bool {
-        self.too_deep > 0 || self.left == 0
+        self.too_deep > 0 || self.budget.is_spent()
     }
 }

@@ -30,6 +30,7 @@
 //! `0C` only for what needs more than 64 bits and a sign); a reader accepts any.
 //! A float keeps its width.
 
+pub(crate) mod bounds;
 pub(crate) mod composite;
 mod print;
 mod read;

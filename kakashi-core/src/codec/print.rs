@@ -3,17 +3,20 @@
 //! Such code may have no end: an error that is its own source, a `Debug` that goes round
 //! in a circle. Its output is bounded, and so is its recursion: whoever writes is asked
 //! how far the stack has grown since the text began. Code that neither writes nor ends
-//! can't be stopped.
+//! can't be stopped. Where there is no `std` (a device, the npm module, whose values have no
+//! code) nobody knows how large a stack is, and none of this is linked.
 
 use core::fmt;
 
-use crate::value::{MAX_SIZE, Value};
+#[cfg(feature = "std")]
+use crate::value::MAX_SIZE;
+use crate::value::Value;
 
 /// How many sources of an error are printed.
 const MAX_SOURCES: usize = 64;
 
 /// Runs the code that makes the text of a `Display`, a `Debug` or an error.
-#[cfg(target_os = "none")]
+#[cfg(not(feature = "std"))]
 pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     print_unbounded(out, value)
 }
@@ -23,7 +26,7 @@ pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result 
 ///
 /// # Errors
 /// When the code says so, or the text was cut.
-#[cfg(not(target_os = "none"))]
+#[cfg(feature = "std")]
 pub(crate) fn print(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
     let mut bounded = bounded::Bounded::new(out, MAX_SIZE);
     let result = print_unbounded(&mut bounded, value);
@@ -72,7 +75,7 @@ impl fmt::Display for ErrorChain<'_> {
     }
 }
 
-#[cfg(not(target_os = "none"))]
+#[cfg(feature = "std")]
 mod bounded {
     use core::fmt;
     use core::hint::black_box;

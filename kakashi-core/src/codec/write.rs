@@ -1,8 +1,8 @@
 //! Values into bytes. Needs no heap: lengths that are known late are patched.
 
+use super::bounds::is_readable;
 use super::composite::{self, Structure};
 use super::print::print;
-use super::read::check_inside;
 use super::tag;
 use crate::util::output::Output;
 use crate::value::{Composite, MAX_DEPTH, Value};
@@ -183,8 +183,8 @@ fn put_composite(out: &mut Output<'_>, composite: &dyn Composite) {
 }
 
 fn put_nested(out: &mut Output<'_>, value: &Value<'_>, tag: u8, bytes: &[u8]) {
-    if check_inside(value, 1).is_err() {
-        // No reader takes what nests too deep: a program can make such bytes.
+    // No reader takes what nests too deep: a program can make such bytes.
+    if !is_readable(value) {
         return composite::describe_value(*value, &mut CompositeWriter { out, open: [0; MAX_DEPTH] });
     }
     out.put_byte(tag);

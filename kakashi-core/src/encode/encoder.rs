@@ -128,7 +128,8 @@ struct CountsByLevel<'a>(&'a Dropped);
 
 impl Composite for CountsByLevel<'_> {
     fn describe(&self, sink: &mut dyn ValueSink) {
-        describe_counts(LogLevel::ALL.iter().map(|level| (level.name(), self.0.of_level(*level))), sink);
+        let counts = LogLevel::ALL.map(|level| (level.name(), self.0.of_level(level)));
+        describe_counts(&counts, sink);
     }
 }
 
@@ -136,18 +137,17 @@ struct CountsByReason<'a>(&'a Dropped);
 
 impl Composite for CountsByReason<'_> {
     fn describe(&self, sink: &mut dyn ValueSink) {
-        describe_counts(
-            DropReason::ALL.iter().map(|reason| (reason.name(), self.0.of_reason(*reason))),
-            sink,
-        );
+        const REASONS: [DropReason; DropReason::ALL.len()] = *DropReason::ALL.first_chunk().unwrap();
+        let counts = REASONS.map(|reason| (reason.name(), self.0.of_reason(reason)));
+        describe_counts(&counts, sink);
     }
 }
 
-fn describe_counts<'a>(counts: impl Iterator<Item = (&'a str, usize)>, sink: &mut dyn ValueSink) {
+fn describe_counts(counts: &[(&str, usize)], sink: &mut dyn ValueSink) {
     sink.begin_map();
-    for (name, count) in counts.filter(|(_, count)| *count > 0) {
+    for (name, count) in counts.iter().filter(|(_, count)| *count > 0) {
         sink.key(name);
-        sink.value(Value::U64(count as u64));
+        sink.value(Value::U64(*count as u64));
     }
     sink.end_map();
 }

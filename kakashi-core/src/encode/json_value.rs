@@ -4,28 +4,29 @@ use core::fmt::{self, Write as _};
 
 use super::escape::{Escaper, write_base64};
 use super::number::write_plain;
+use crate::codec::bounds::Depth;
 use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
-use crate::value::{Composite, MAX_DEPTH, Value};
+use crate::value::{Composite, Value};
 
 /// Writes a value as compact JSON.
 pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
-    write_at(out, value, 0)
+    write_at(out, value, Depth::ZERO)
 }
 
 /// Writes a value inside of `depth` lists and maps.
 #[inline(never)]
-fn write_at(mut out: &mut dyn fmt::Write, value: &Value<'_>, depth: usize) -> fmt::Result {
+fn write_at(mut out: &mut dyn fmt::Write, value: &Value<'_>, depth: Depth) -> fmt::Result {
     match *value {
         // Bytes that a reader took nest no deeper; a program can make others.
-        Value::List(_) | Value::Map(_) if depth == MAX_DEPTH => write_string(out, "…"),
+        Value::List(_) | Value::Map(_) if depth.is_most() => write_string(out, "…"),
         Value::List(items) => {
             out.write_char('[')?;
             for (at, item) in Items::new(items).enumerate() {
                 if at > 0 {
                     out.write_char(',')?;
                 }
-                write_at(out, &item, depth + 1)?;
+                write_at(out, &item, depth.inside())?;
             }
             out.write_char(']')
         }
@@ -37,7 +38,7 @@ fn write_at(mut out: &mut dyn fmt::Write, value: &Value<'_>, depth: usize) -> fm
                 }
                 write_string(out, key)?;
                 out.write_char(':')?;
-                write_at(out, &value, depth + 1)?;
+                write_at(out, &value, depth.inside())?;
             }
             out.write_char('}')
         }

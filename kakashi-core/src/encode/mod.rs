@@ -95,7 +95,7 @@ mod typed_text;
 mod typed_wire;
 mod wire;
 mod wire_cache;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 mod without_fields;
 
 pub use self::cache::EncoderCache;
@@ -113,7 +113,7 @@ pub use self::typed_call::{CallPath, EncodeTyped, TypedCall};
 #[cfg(target_os = "none")]
 pub(crate) use self::typed_text::quoting;
 pub use self::wire::Wire;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 pub(crate) use self::without_fields::WithoutFields;
 #[cfg(any(test, target_os = "none"))]
 #[doc(hidden)]

@@ -192,7 +192,7 @@ impl WireCache {
         if context.pairs.is_empty() {
             return None;
         }
-        #[cfg(feature = "alloc")]
+        #[cfg(feature = "std")]
         if record.leaves_some_out() {
             return self.kept_context(record, block, out);
         }
@@ -203,7 +203,7 @@ impl WireCache {
     }
 
     /// As [`context`](Self::context), where fields are left out.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "std")]
     #[inline(never)]
     fn kept_context(
         &mut self,

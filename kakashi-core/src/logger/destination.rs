@@ -3,10 +3,13 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 
-use crate::encode::{Encoder, WithoutFields};
+use crate::encode::Encoder;
+#[cfg(feature = "std")]
+use crate::encode::WithoutFields;
 use crate::level::LevelFilter;
 use crate::logger::format::Format;
 use crate::pipeline::Filter;
+#[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 use crate::sink::Sink;
 
@@ -110,6 +113,7 @@ impl<S: ?Sized> Destination<S> {
     ///     .format(Format::Text)
     ///     .without_fields(["service_name", "version", "environment"]);
     /// ```
+    #[cfg(feature = "std")]
     #[must_use]
     pub fn without_fields<K: AsRef<str>>(mut self, keys: impl IntoIterator<Item = K>) -> Self {
         self.form.left_out = LeftOut::new(keys);
@@ -125,6 +129,7 @@ pub(super) const DEFAULT_NAME: &str = "sink";
 pub struct DestinationForm {
     encoder: Option<Arc<dyn Encoder>>,
     format: Option<Format>,
+    #[cfg(feature = "std")]
     left_out: LeftOut,
 }
 
@@ -144,23 +149,21 @@ impl DestinationForm {
     pub fn encoder(&self, configured: Format, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         let format = self.format.unwrap_or(configured);
         let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, colour));
-        if self.left_out.is_empty() {
-            encoder
-        } else {
-            Arc::new(WithoutFields::new(encoder, self.left_out.clone()))
+        #[cfg(feature = "std")]
+        if !self.left_out.is_empty() {
+            return Arc::new(WithoutFields::new(encoder, self.left_out.clone()));
         }
+        encoder
     }
 }
 
 impl fmt::Debug for DestinationForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { encoder, format, left_out } = self;
-        let encoder = encoder.is_some();
+        let encoder = self.encoder.is_some();
         f.debug_struct("DestinationForm")
             .field("encoder", &encoder)
-            .field("format", format)
-            .field("left_out", left_out)
-            .finish()
+            .field("format", &self.format)
+            .finish_non_exhaustive()
     }
 }
 

@@ -4,7 +4,10 @@ use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 use core::str::FromStr;
 
-use crate::encode::{Encoder, Json, Pretty, Text, Wire, WithoutFields};
+#[cfg(feature = "std")]
+use crate::encode::WithoutFields;
+use crate::encode::{Encoder, Json, Pretty, Text, Wire};
+#[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 
 /// Names the form in which records are written.
@@ -30,10 +33,13 @@ impl Format {
     /// colour, or is not.
     pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
+            #[cfg(feature = "std")]
             Self::Auto if terminal => {
                 let service = LeftOut::new(["service_name", "version", "environment"]);
                 Arc::new(WithoutFields::new(Arc::new(Pretty::new().colour(colour)), service))
             }
+            #[cfg(not(feature = "std"))]
+            Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
             Self::Auto | Self::Text => Arc::new(Text),
             Self::Json => Arc::new(Json::new()),
             Self::Pretty => Arc::new(Pretty::new().colour(colour)),

@@ -7,9 +7,9 @@
 
 pub(crate) mod call;
 mod fields;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 mod kept_context;
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 pub(crate) mod left_out;
 mod lookup;
 mod name;
@@ -21,7 +21,7 @@ pub(crate) mod template;
 
 use self::fields::find_pair;
 pub use self::fields::{ContextFields, Extra, Values};
-#[cfg(feature = "alloc")]
+#[cfg(feature = "std")]
 use self::left_out::LeftOut;
 #[cfg(feature = "alloc")]
 use self::lookup::site_has;
@@ -74,7 +74,7 @@ pub struct LogRecord<'a> {
     extra: Extra<'a>,
     extra_mask: u64,
     context: ContextFields<'a>,
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "std")]
     left_out: Option<&'a LeftOut>,
 }
 
@@ -95,7 +95,7 @@ impl<'a> LogRecord<'a> {
             extra: Extra::NONE,
             extra_mask: 0,
             context: ContextFields::default(),
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "std")]
             left_out: None,
         }
     }
@@ -132,7 +132,7 @@ impl<'a> LogRecord<'a> {
             extra: Extra::NONE,
             extra_mask: 0,
             context: ContextFields::default(),
-            #[cfg(feature = "alloc")]
+            #[cfg(feature = "std")]
             left_out: None,
         }
     }
@@ -188,7 +188,7 @@ impl<'a> LogRecord<'a> {
     /// Tells whether a field of the context is left out.
     #[inline]
     fn leaves_out(&self, key: &str) -> bool {
-        #[cfg(feature = "alloc")]
+        #[cfg(feature = "std")]
         if let Some(left_out) = self.left_out {
             return left_out.names(key);
         }

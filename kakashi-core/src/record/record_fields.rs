@@ -5,6 +5,7 @@ use alloc::vec::Vec;
 use core::ops::Range;
 
 use super::fields::{Extra, Values};
+#[cfg(feature = "std")]
 use super::left_out::LeftOut;
 use super::record_keys::{CONTEXT, EXTRA, RecordKeys, SITE, SOURCE};
 use crate::codec::{Cursor, Items, Pairs};
@@ -40,6 +41,7 @@ pub(super) struct RecordFields<'a> {
     /// Where each key of the site begins, in their order, and its value.
     site: Vec<(u32, u32)>,
     /// What of the context is not written.
+    #[cfg(feature = "std")]
     left_out: Option<&'a LeftOut>,
 }
 
@@ -58,7 +60,13 @@ impl<'a> RecordFields<'a> {
             items.next();
             site.push((place.0 as u32, place.1 as u32));
         }
-        Self { keys, values, site, left_out: record.left_out }
+        Self {
+            keys,
+            values,
+            site,
+            #[cfg(feature = "std")]
+            left_out: record.left_out,
+        }
     }
 
     /// Returns all of them: every key ends with the empty text.
@@ -91,7 +99,16 @@ impl<'a> RecordFields<'a> {
             _ => context,
         };
         let (key, value) = Pairs::new(pairs.get(at..)?).next()?;
-        let is_left_out = place & SOURCE == CONTEXT && self.left_out.is_some_and(|left| left.names(key));
-        (!is_left_out).then_some(value)
+        (place & SOURCE != CONTEXT || !self.leaves_out(key)).then_some(value)
+    }
+
+    /// Tells whether a field of the context is not written.
+    fn leaves_out(&self, key: &str) -> bool {
+        #[cfg(feature = "std")]
+        if let Some(left_out) = self.left_out {
+            return left_out.names(key);
+        }
+        let _ = key;
+        false
     }
 }

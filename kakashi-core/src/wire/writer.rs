@@ -100,7 +100,7 @@ impl BlockWriter {
     }
 
     /// Appends a CONTEXT of what a record does not leave out.
-    #[cfg(feature = "alloc")]
+    #[cfg(feature = "std")]
     pub(crate) fn put_kept_context(&self, out: &mut Output<'_>, id: u32, record: &LogRecord<'_>) {
         put_item(out, kind::CONTEXT, |out| {
             put_len(out, id as usize);

@@ -165,7 +165,7 @@ impl core::error::Error for Circle {
 
 #[test]
 fn an_error_that_causes_itself_comes_to_an_end() {
-    let expected = format!("\"o{}\"", ": o".repeat(64));
+    let expected = format!("\"o{}: …\"", ": o".repeat(64));
     assert_eq!(text_value(&Value::error(&Circle)), expected);
     assert_eq!(json_value(&Value::error(&Circle)), expected);
 }
