@@ -6,7 +6,7 @@ import { WireChunk } from './chunk';
 import { Counts } from './counts';
 import { byId, oncePerFrame } from './dom';
 import { followFiles } from './open_file';
-import { parseFilter } from './filter';
+import { FilterError, parseFilter } from './filter';
 import { WriteForm } from './write_form';
 import { Lines } from './lines';
 import { Load } from './load';
@@ -85,7 +85,18 @@ function followToolbar(records: Records, table: Table, lines: Lines): void {
   const text = byId('filter', HTMLInputElement);
   const level = byId('filter-level', HTMLSelectElement);
   const follow = byId('follow', HTMLInputElement);
-  const apply = () => records.filter(parseFilter(text.value, Number(level.value)));
+  const apply = () => {
+    let problem = '';
+    try {
+      records.filter(parseFilter(text.value, Number(level.value)));
+    } catch (error) {
+      if (!(error instanceof FilterError)) throw error;
+      problem = error.message;
+    }
+    // The rows stay as the last filter left them.
+    text.setAttribute('aria-invalid', String(problem !== ''));
+    notice(problem);
+  };
   text.addEventListener('input', apply);
   level.addEventListener('change', apply);
   text.addEventListener('keydown', (event) => {

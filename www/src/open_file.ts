@@ -1,6 +1,7 @@
 /** Opens files that are dropped or picked: a wire, or lines of JSON. */
 
 import { LinesChunk, WireChunk, type Chunk } from './chunk';
+import { nameContent } from './content';
 import { byId } from './dom';
 import { findBlocks, findSync } from './block_explainer';
 import { yieldToPage } from './yield_to_page';
@@ -52,7 +53,10 @@ export function followFiles(read: Read, done: (source: string, rows: number) => 
 async function readFile(file: File, read: Read): Promise<number> {
   const bytes = new Uint8Array(await file.arrayBuffer());
   let rows = 0;
-  const chunks = file.name.endsWith('.klog') || findSync(bytes) >= 0 ? wireChunks(bytes) : lineChunks(bytes);
+  const isWire = findSync(bytes) >= 0;
+  const named = isWire ? undefined : nameContent(bytes);
+  if (named) throw new Error(`${file.name}: ${named}`);
+  const chunks = file.name.endsWith('.klog') || isWire ? wireChunks(bytes) : lineChunks(bytes);
   for (const chunk of chunks) {
     read(chunk, file.name);
     rows += chunk.levels.length;

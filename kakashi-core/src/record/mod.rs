@@ -23,8 +23,6 @@ use self::fields::find_pair;
 pub use self::fields::{ContextFields, Extra, Values};
 #[cfg(feature = "std")]
 use self::left_out::LeftOut;
-#[cfg(feature = "alloc")]
-use self::lookup::site_has;
 use self::lookup::{OwnKeys, Seen};
 pub use self::name::Name;
 
@@ -349,7 +347,7 @@ impl<'a> LogRecord<'a> {
     /// Tells whether a key is the call site's.
     #[cfg(feature = "alloc")]
     pub(crate) fn site_has(&self, key: &str) -> bool {
-        site_has(self.parts(), key)
+        lookup::site_has(self.parts(), key)
     }
 }
 

@@ -91,7 +91,7 @@ fn the_command_writes_lines_of_bounded_length_in_bounded_memory() {
         fs::write(&file, &bytes).unwrap();
         let mut command = std::process::Command::new("sh");
         // Beside the block and its table: the program, two lines and what it takes to cut one.
-        let kilobytes = (4 * bytes.len() >> 10) + (120 << 10);
+        let kilobytes = 4 * (bytes.len() >> 10) + (120 << 10);
         let script = format!("ulimit -v {kilobytes}; exec \"$0\" decode \"$1\" > \"$2\"");
         command.args(["-c", &script]).args([binary(), &file, &lines]);
         command.stderr(std::process::Stdio::piped());
