@@ -1,5 +1,5 @@
-"""Makes the conformance vectors the first inputs of the fuzz target `wire_reader`, and
-a small section of sites that of `site_table`:
+"""Makes the conformance vectors the first inputs of the fuzz targets `wire_reader` and
+`bounds`, and a small section of sites that of `site_table`:
 
     python3 tests/fuzz/seeds.py
 
@@ -10,13 +10,15 @@ import json
 from pathlib import Path
 
 here = Path(__file__).parent
-corpus = here / "corpus" / "wire_reader"
-corpus.mkdir(parents=True, exist_ok=True)
-for number, vector in enumerate(json.loads((here.parent / "vectors" / "records.json").read_text())):
-    # The target puts its bytes into a block itself: these are the items.
-    items = bytes.fromhex(vector["wire_block_hex"])[10:-4]
-    if len(items) < 4096:
-        (corpus / f"vector-{number}").write_bytes(items)
+vectors = json.loads((here.parent / "vectors" / "records.json").read_text())
+for target in ("wire_reader", "bounds"):
+    corpus = here / "corpus" / target
+    corpus.mkdir(parents=True, exist_ok=True)
+    for number, vector in enumerate(vectors):
+        # The target puts its bytes into a block itself: these are the items.
+        items = bytes.fromhex(vector["wire_block_hex"])[10:-4]
+        if len(items) < 4096:
+            (corpus / f"vector-{number}").write_bytes(items)
 
 corpus = here / "corpus" / "site_table"
 corpus.mkdir(parents=True, exist_ok=True)

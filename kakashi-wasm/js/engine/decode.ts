@@ -44,7 +44,15 @@ export interface DecodedSkip {
 
 export type DecodedItem = DecodedRecord | DecodedDrops | DecodedSkip;
 
-/** Reads a stream of the wire. Any bytes at all are safe to read. */
+/**
+ * Reads a stream of the wire. Any bytes at all are safe to read, in time that grows with
+ * their number.
+ *
+ * A record is told with its context, which a block of the wire holds once for many records:
+ * those that would make the items more than 64 times as long as the bytes, and longer than
+ * 16 MiB, are told as skipped. A message of very many placeholders ends with how many bytes
+ * of it were cut.
+ */
 export function decode(bytes: Uint8Array): DecodedItem[] {
   const values = new Values(decodeBytes(bytes));
   const items: DecodedItem[] = [];

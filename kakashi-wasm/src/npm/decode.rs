@@ -8,17 +8,30 @@
 //! - drops: 1, nanoseconds, whether they count from a device's start, six counts by
 //!   level, number of reasons, for each its name and its count;
 //! - bytes that are neither: 2, how many.
+//!
+//! A context stands once in a block and in each record that uses it here: records whose
+//! fields would make more than [`MAX_GROWTH`] times the input's bytes are skipped as well.
 
 use kakashi_core::codec::put_value;
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{LogRecord, Output, Timestamp, Value};
 
+/// How many bytes a byte may become; what programs write becomes three to thirty.
+const MAX_GROWTH: usize = 64;
+/// So much is always allowed.
+const FREE: usize = 16 << 20;
+
 /// Reads a whole stream.
 pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
     let mut values = ValueWriter::default();
+    let most = bytes.len().saturating_mul(MAX_GROWTH).saturating_add(FREE);
     for item in Reader::new(bytes) {
         match item {
-            Item::Record(record) => values.record(&record),
+            Item::Record(record) if values.len + record.raw_len() <= most => values.record(&record),
+            Item::Record(record) => {
+                values.put(&Value::U64(2));
+                values.put(&Value::U64((record.raw_len() - record.context().pairs.len()) as u64));
+            }
             Item::Dropped(report) => {
                 values.put(&Value::U64(1));
                 values.time(report.timestamp);

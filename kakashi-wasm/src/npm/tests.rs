@@ -151,3 +151,32 @@ fn any_bytes_at_all_are_safe_to_take() {
         super::decode::decode(&bytes);
     }
 }
+
+#[test]
+fn a_context_that_very_many_records_use_costs_bounded_memory() {
+    let value = [&[3, 0x86, 0x80, 2, 1, 1, b'a', 6, 0x80, 0x80, 2][..], &[b'x'; 32768]].concat();
+    let (mut items, record) = (value, [4, 5, 4, 0, 20, 0, 1]);
+    let bytes_of_context = items.len() - 4;
+    items[1..4].copy_from_slice(&[
+        bytes_of_context as u8 & 0x7f | 0x80,
+        (bytes_of_context >> 7) as u8 | 0x80,
+        2,
+    ]);
+    items.extend(record.repeat(10_000));
+    let mut block = vec![0xf5, b'k', b'k', 0xfa, 1, 0];
+    block.extend((items.len() as u32).to_le_bytes());
+    block.extend(&items);
+    let mut rest = u32::MAX;
+    for byte in &block[4..] {
+        rest ^= u32::from(*byte);
+        (0..8).for_each(|_| rest = if rest & 1 == 1 { rest >> 1 ^ 0xedb8_8320 } else { rest >> 1 });
+    }
+    block.extend((!rest).to_le_bytes());
+    let records = kakashi_core::wire::Reader::new(&block)
+        .filter(|item| matches!(item, kakashi_core::wire::Item::Record(_)))
+        .count();
+    assert_eq!(records, 10_000);
+    let decoded = super::decode::decode(&block);
+    let most = 64 * block.len() + (17 << 20);
+    assert!(decoded.len() > 16 << 20 && decoded.len() < most, "{} of {}", decoded.len(), block.len());
+}
