@@ -9,8 +9,8 @@
 //!
 //! A record goes into a buffer of the calling thread, in its final form; one
 //! thread in the background writes full buffers at once and the others every
-//! 100 ms. ERROR and CRITICAL are written before the call returns. Everything
-//! is written when `main` returns, on `process::exit`, when a thread ends and
+//! 100 ms. ERROR and CRITICAL are written before the call returns (those of async
+//! loggers soon after it). Everything is written when `main` returns, on `process::exit`, when a thread ends and
 //! when one panics; a program keeps no guard.
 //!
 //! Where a call must cost next to nothing, [`get_async_logger`] and

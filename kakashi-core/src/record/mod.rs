@@ -7,7 +7,6 @@
 
 pub(crate) mod call;
 mod fields;
-#[cfg(feature = "std")]
 mod kept_context;
 #[cfg(feature = "std")]
 pub(crate) mod left_out;
@@ -181,17 +180,6 @@ impl<'a> LogRecord<'a> {
     #[inline]
     pub fn set_context(&mut self, context: ContextFields<'a>) {
         self.context = context;
-    }
-
-    /// Tells whether a field of the context is left out.
-    #[inline]
-    fn leaves_out(&self, key: &str) -> bool {
-        #[cfg(feature = "std")]
-        if let Some(left_out) = self.left_out {
-            return left_out.names(key);
-        }
-        let _ = key;
-        false
     }
 
     /// Returns where in the source the record was made, if known.

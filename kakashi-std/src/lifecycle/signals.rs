@@ -16,10 +16,25 @@ use std::io;
 /// ignored (as under `nohup`, or SIGINT in a background job of a shell script) stays
 /// ignored.
 ///
-/// **Without it** a signal loses what an abort would: for each destination at
-/// most one batch (64 KiB by default) for each thread and four in flight, what
-/// async loggers have queued, and what waits for a sink that fails. ERROR and
-/// CRITICAL of sync loggers are always written before their call returns.
+/// What each end of a process loses:
+///
+/// | ends by | loses |
+/// |---|---|
+/// | return from `main`, `process::exit`, a panic | nothing |
+/// | SIGTERM, SIGINT after this call | nothing |
+/// | SIGTERM, SIGINT by default, another signal | what is buffered |
+/// | `abort`, SIGKILL, the OOM killer | what is buffered |
+/// | `_exit`, `exec` | what is buffered: call [`flush`](crate::flush()) before |
+/// | power loss | besides, what the system has not put on the disk |
+///
+/// What is buffered is, for each destination, at most one batch (64 KiB by default) for each
+/// thread and four in flight, what async loggers have queued, and what waits for a sink that
+/// fails. ERROR and CRITICAL of sync loggers are written before their call returns; those of
+/// async and performance loggers soon after it.
+///
+/// **A signal handler must not log**, nor call anything of kakashi: it may have interrupted
+/// this very thread in the middle of a record or of an allocation. Let it store a flag, and
+/// log where the program sees that.
 ///
 /// It is for programs without handlers for these signals. A program with a handler of
 /// its own (`ctrlc`, `tokio::signal`) should call [`flush`](crate::flush) there instead.
