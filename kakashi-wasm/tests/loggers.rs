@@ -2,15 +2,18 @@
 
 mod fakes;
 
+use std::cell::RefCell;
 use std::future::poll_fn;
+use std::rc::Rc;
 use std::task::Poll;
 
 use fakes::{Memory, quiet, since, to_memory};
 use kakashi_wasm::{
-    Format, Json, LogContext, LogLevel, LoggerConfig, RequestContext, Scope as _, Text, UserContext, audit,
-    clear_logger_cache, clear_request_context, create_custom_logger, current_context, debug, exception,
-    fields, flush, get_async_logger, get_logger, get_logger_with_level, info, metric, security,
-    set_custom_context, set_log_level, set_request_context, set_user_context, stats, warning,
+    Format, Json, LogContext, LogLevel, LoggerConfig, RequestContext, Scope as _, SettingsError, Text,
+    UserContext, audit, clear_logger_cache, clear_request_context, configure, create_custom_logger,
+    current_context, debug, exception, fields, flush, get_async_logger, get_logger, get_logger_with_level,
+    info, metric, security, set_custom_context, set_log_level, set_request_context, set_user_context, stats,
+    warning,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -198,4 +201,40 @@ fn an_async_logger_has_the_same_calls() {
     logger.warning("two", &[]);
     logger.flush();
     assert_eq!(memory.lines(), ["INFO worker one n=1", "WARNING worker two"]);
+}
+
+#[wasm_bindgen_test]
+fn settings_are_taken_back_and_those_that_make_no_sense_are_left_out() {
+    let memory = to_memory();
+    configure().level_of("app", LogLevel::Error).filter(|_: &kakashi_wasm::LogRecord<'_>| false).apply();
+    let wrong = configure().no_filters().level_of("app::", LogLevel::Debug).try_apply();
+    assert_eq!(wrong, Err(SettingsError::Prefix("app::".into())));
+    info!("nothing was changed");
+    let reported = Rc::new(RefCell::new(Vec::new()));
+    let report = reported.clone();
+    let words =
+        memory.destination().format(Format::Text).without_fields(["service_name", "version", "environment"]);
+    configure()
+        .reset()
+        .on_error(move |report_text: &str| report.borrow_mut().push(report_text.to_owned()))
+        .service("shop", "1.4.2", "test")
+        .destination(words)
+        .apply();
+    configure().redact(["user.*", "password"]).apply();
+    info!(get_logger("app::db"), "written", password = "x");
+    assert!(flush().is_complete());
+    assert_eq!(memory.lines(), [r#"INFO app::db written password="[REDACTED]""#]);
+    assert!(reported.borrow()[0].starts_with("left out of the settings: redact(\"user.*\")"));
+    configure().reset().apply();
+    to_memory();
+}
+
+#[wasm_bindgen_test]
+fn a_context_ends_with_its_own_guard_in_any_order() {
+    let outer = LogContext::new().with_user_id("u-1").enter();
+    let inner = LogContext::new().with_custom(fields![step = 2]).enter();
+    drop(outer);
+    assert_eq!(current_context(), LogContext::new().with_custom(fields![step = 2]));
+    drop(inner);
+    assert!(current_context().is_empty());
 }
