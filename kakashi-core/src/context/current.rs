@@ -67,9 +67,9 @@ fn change(change: impl Fn(&LogContext) -> LogContext) {
 
 /// Adds a request to all records of the current thread or task from now on.
 ///
-/// "Task" means a future inside of [`Scope::scope`]. In a task outside of one, this sets the
-/// thread's context: it stays there when the task goes on elsewhere, and the next task that the
-/// thread runs has it. So do [`set_user_context`] and [`set_custom_context`].
+/// "Task" means a future inside of [`Scope::scope`](crate::Scope::scope). In a task outside of
+/// one, this sets the thread's context: it stays there when the task goes on elsewhere, and the
+/// next task that the thread runs has it. So do [`set_user_context`] and [`set_custom_context`].
 pub fn set_request_context(request: RequestContext) {
     let request = LogContext::from(request);
     change(|context| context.merge(&request));
