@@ -74,7 +74,9 @@ fn same_file(one: &Path, other: &Path) -> bool {
 fn count_lines(mut file: impl BufRead, format: Format) -> io::Result<u64> {
     let (mut line, mut count) = (Vec::new(), 0);
     while file.read_until(b'\n', &mut line)? > 0 {
-        count += u64::from(line.ends_with(b"\n") && !announces_drops(&line, format));
+        // A newline alone closed the line that was torn there.
+        let is_whole = line.ends_with(b"\n") && line != b"\n";
+        count += u64::from(is_whole && !announces_drops(&line, format));
         line.clear();
     }
     Ok(count)

@@ -224,7 +224,7 @@ fn a_file_is_appended_to_and_only_what_is_new_counts() {
         assert_eq!(run(replay(arguments)).summary(), [round * RECORDS, round * RECORDS, 0]);
     }
     let text = fs::read_to_string(file).unwrap();
-    assert!(text.starts_with("a line of before\nand one cut o2"));
+    assert!(text.starts_with("a line of before\nand one cut o\n2"));
     assert_eq!(text.matches(" shop::access Request ").count() as u64, 4 * RECORDS);
 }
 
