@@ -125,8 +125,8 @@ impl SiteCache {
         of: (usize, usize),
         record: &LogRecord<'_>,
     ) -> bool {
-        if self.slots.is_empty() {
-            self.slots.resize_with(Self::SLOTS, SiteText::default);
+        while self.slots.len() < Self::SLOTS {
+            self.slots.push(SiteText::default());
         }
         let Some(slot) = self.slots.get_mut(place) else { return false };
         slot.site = 0;

@@ -59,8 +59,9 @@ pub(super) fn put_small_u64(out: &mut Output<'_>, number: u64) {
 #[cfg(target_os = "none")]
 pub(super) use put_small_u64 as put_u64;
 
-#[cfg(target_os = "none")]
-#[inline(never)]
+/// In less code than `itoa` has for it; on wasm what fits in 32 bits is divided as such too.
+#[cfg(any(target_os = "none", target_family = "wasm"))]
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn put_i64(out: &mut Output<'_>, number: i64) {
     if number < 0 {
         out.put_byte(b'-');
@@ -81,7 +82,7 @@ pub(super) fn put_u64(out: &mut Output<'_>, number: u64) {
     }
 }
 
-#[cfg(not(target_os = "none"))]
+#[cfg(not(any(target_os = "none", target_family = "wasm")))]
 #[inline]
 pub(super) fn put_i64(out: &mut Output<'_>, number: i64) {
     out.put_short(itoa::Buffer::new().format(number).as_bytes());

@@ -1,5 +1,7 @@
 //! Timestamps as RFC 3339 text, the part up to the second kept from before.
 
+#[cfg(not(target_os = "none"))]
+use super::number::put_u64;
 #[cfg(any(test, target_os = "none"))]
 use super::number::{div_rem, put_digits, put_small_u64};
 use crate::clock::Timestamp;
@@ -115,9 +117,8 @@ use put_small_uptime as put_uptime;
 
 #[cfg(not(target_os = "none"))]
 fn put_uptime(nanos: u64, out: &mut Output<'_>) {
-    let mut digits = itoa::Buffer::new();
     out.put_byte(b'+');
-    out.put(digits.format(nanos / 1_000_000_000).as_bytes());
+    put_u64(out, nanos / 1_000_000_000);
     out.put_byte(b'.');
     let micros = (nanos % 1_000_000_000 / 1000) as u32;
     out.put_word((six(micros) | u64::from(b's') << 48).to_le_bytes(), 7);

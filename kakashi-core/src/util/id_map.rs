@@ -14,63 +14,86 @@ pub(crate) use runs::IdMap;
 mod runs {
     use alloc::vec::Vec;
 
+    use crate::util::key_index::sort_places;
+
     /// Values by their ids; the latest of an id counts.
     #[derive(Debug)]
     pub(crate) struct IdMap<T> {
-        /// Ids and where their values stand, in sorted runs whose lengths are the bits
-        /// of their number, the longest first: like a counter's bits, runs of one length
-        /// become one of twice that.
-        runs: Vec<(u64, usize)>,
+        /// Where the ids and their values stand, in runs sorted by the ids, whose lengths are
+        /// the bits of their number, the longest first: like a counter's bits, runs of one
+        /// length become one of twice that.
+        runs: Vec<u32>,
+        ids: Vec<u64>,
         values: Vec<T>,
     }
 
     impl<T> Default for IdMap<T> {
         fn default() -> Self {
-            Self { runs: Vec::new(), values: Vec::new() }
+            Self { runs: Vec::new(), ids: Vec::new(), values: Vec::new() }
         }
     }
 
     impl<T> IdMap<T> {
         /// Finds the value of an id.
         pub(crate) fn get(&self, id: &u64) -> Option<&T> {
-            self.values.get(find(&self.runs, *id)?)
+            self.values.get(find(&self.runs, &self.ids, *id)?)
         }
 
         /// Sets the value of an id.
         pub(crate) fn insert(&mut self, id: u64, value: T) {
-            add(&mut self.runs, (id, self.values.len()));
+            add(&mut self.runs, &mut self.ids, id);
             self.values.push(value);
         }
 
         /// Removes values; an id keeps the latest of those that are left.
         pub(crate) fn retain(&mut self, mut keep: impl FnMut(&u64, &mut T) -> bool) {
-            self.runs.retain(|(id, at)| self.values.get_mut(*at).is_some_and(|value| keep(id, value)));
-            self.runs.sort_unstable();
+            let mut kept = Vec::new();
+            for &place in &self.runs {
+                let (id, value) = (id_at(&self.ids, place), self.values.get_mut(place as usize));
+                if value.is_some_and(|value| keep(&id, value)) {
+                    kept.push(place);
+                }
+            }
+            sort(&mut kept, &self.ids);
+            self.runs = kept;
         }
 
         /// Removes all values.
         pub(crate) fn clear(&mut self) {
             self.runs.clear();
+            self.ids.clear();
             self.values.clear();
         }
     }
 
-    fn add(runs: &mut Vec<(u64, usize)>, entry: (u64, usize)) {
-        runs.push(entry);
-        let start = runs.len() & (runs.len() - 1);
-        runs[start..].sort_unstable();
+    fn id_at(ids: &[u64], place: u32) -> u64 {
+        ids[place as usize]
     }
 
-    fn find(runs: &[(u64, usize)], id: u64) -> Option<usize> {
-        let mut rest = runs;
-        while !rest.is_empty() {
-            let (before, run) = rest.split_at(rest.len() & (rest.len() - 1));
+    fn sort(run: &mut [u32], ids: &[u64]) {
+        sort_places(run, &|a, b| (id_at(ids, a), a).cmp(&(id_at(ids, b), b)));
+    }
+
+    fn add(runs: &mut Vec<u32>, ids: &mut Vec<u64>, id: u64) {
+        runs.push(ids.len() as u32);
+        ids.push(id);
+        let start = runs.len() & (runs.len() - 1);
+        sort(&mut runs[start..], ids);
+    }
+
+    fn find(runs: &[u32], ids: &[u64], id: u64) -> Option<usize> {
+        let mut end = runs.len();
+        while end > 0 {
+            let start = end & (end - 1);
+            let run = &runs[start..end];
             // The last of equal ones is the latest.
-            let end = run.partition_point(|entry| entry.0 <= id);
-            if let Some(entry) = run[..end].last().filter(|entry| entry.0 == id) {
-                return Some(entry.1);
+            let after = run.partition_point(|place| id_at(ids, *place) <= id);
+            if let Some(&place) = run.get(after.wrapping_sub(1))
+                && id_at(ids, place) == id
+            {
+                return Some(place as usize);
             }
-            rest = before;
+            end = start;
         }
         None
     }

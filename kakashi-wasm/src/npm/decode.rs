@@ -29,22 +29,22 @@ pub(super) fn decode(bytes: &[u8]) -> Vec<u8> {
         match item {
             Item::Record(record) if values.len + record.raw_len() <= most => values.record(&record),
             Item::Record(record) => {
-                values.put(&Value::U64(2));
-                values.put(&Value::U64((record.raw_len() - record.context().pairs.len()) as u64));
+                values.number(2);
+                values.number((record.raw_len() - record.context().pairs.len()) as u64);
             }
             Item::Dropped(report) => {
-                values.put(&Value::U64(1));
+                values.number(1);
                 values.time(report.timestamp);
-                report.by_level.iter().for_each(|count| values.put(&Value::U64(*count)));
-                values.put(&Value::U64(report.reasons().count() as u64));
+                report.by_level.iter().for_each(|count| values.number(*count));
+                values.number(report.reasons().count() as u64);
                 for (reason, count) in report.reasons() {
-                    values.put(&Value::Str(reason));
-                    values.put(&Value::U64(count));
+                    values.text(reason);
+                    values.number(count);
                 }
             }
             Item::Skipped(bytes) => {
-                values.put(&Value::U64(2));
-                values.put(&Value::U64(bytes as u64));
+                values.number(2);
+                values.number(bytes as u64);
             }
             _ => {}
         }
@@ -73,6 +73,16 @@ impl ValueWriter {
         }
     }
 
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn number(&mut self, number: u64) {
+        self.put(&Value::U64(number));
+    }
+
+    #[cfg_attr(target_family = "wasm", inline(never))]
+    fn text(&mut self, text: &str) {
+        self.put(&Value::Str(text));
+    }
+
     fn time(&mut self, timestamp: Timestamp) {
         let (nanos, uptime) = match timestamp {
             Timestamp::Wall(nanos) => (Value::I64(nanos), false),
@@ -83,21 +93,24 @@ impl ValueWriter {
     }
 
     fn record(&mut self, record: &LogRecord<'_>) {
-        self.put(&Value::U64(0));
+        self.number(0);
         self.time(record.timestamp);
-        self.put(&Value::U64(record.level.number().into()));
-        self.put(&Value::Str(record.logger.text()));
-        self.put(&Value::Str(&record.rendered_message()));
+        self.number(record.level.number().into());
+        self.text(record.logger.text());
+        self.text(&record.rendered_message());
         self.put(&record.sequence.map_or(Value::Null, Value::U64));
-        let place = record.location();
-        self.put(&place.map_or(Value::Null, |place| Value::Str(place.module)));
-        self.put(&place.map_or(Value::Null, |place| Value::Str(place.file)));
-        self.put(&place.map_or(Value::Null, |place| Value::U64(place.line.into())));
+        if let Some(place) = record.location() {
+            self.text(place.module);
+            self.text(place.file);
+            self.number(place.line.into());
+        } else {
+            (0..3).for_each(|_| self.put(&Value::Null));
+        }
         let mut count = 0;
         record.for_each_field(|_, _| count += 1);
-        self.put(&Value::U64(count));
+        self.number(count);
         record.for_each_field(|key, value| {
-            self.put(&Value::Str(key));
+            self.text(key);
             self.put(value);
         });
     }

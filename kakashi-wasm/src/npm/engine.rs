@@ -9,7 +9,7 @@ use kakashi_core::{
     Redaction, Scratch, Timestamp,
 };
 
-use super::id_tables::{IdTables, TableResolver};
+use super::id_tables::{IdTables, TableResolver, made_at};
 
 /// The kinds of items, as the wire numbers them.
 const SITE: u8 = 1;
@@ -65,15 +65,6 @@ impl EngineDispatch {
         self.redacted.clear();
     }
 
-    /// Redacts a context, unless it has been.
-    fn redact(&mut self, id: usize, context: &LogContext) {
-        if self.redacted.len() <= id {
-            self.redacted.resize(id + 1, None);
-        }
-        let redaction = &self.pipeline.redaction;
-        self.redacted[id].get_or_insert_with(|| redaction.context(context));
-    }
-
     fn is_full(&self) -> bool {
         self.destinations.iter().any(|destination| destination.batch.is_full())
     }
@@ -116,10 +107,7 @@ impl Engine {
     }
 
     pub(super) fn dispatch(&mut self, dispatch: usize) -> &mut EngineDispatch {
-        if self.dispatches.len() <= dispatch {
-            self.dispatches.resize_with(dispatch + 1, EngineDispatch::default);
-        }
-        &mut self.dispatches[dispatch]
+        made_at(&mut self.dispatches, dispatch, EngineDispatch::default)
     }
 
     pub(super) fn reset_dispatch(&mut self, dispatch: usize) {
@@ -275,10 +263,10 @@ impl EngineDispatch {
         let mut record = record;
         let touched = |context: &LogContext| self.pipeline.redaction.may_touch(context.fields().mask);
         if let Some((id, context)) = context.filter(|(_, context)| touched(context)) {
-            self.redact(id, context);
-            if let Some(Some(redacted)) = self.redacted.get(id) {
-                record.set_context(redacted.fields());
-            }
+            // Redacted once.
+            let redacted = made_at(&mut self.redacted, id, || None)
+                .get_or_insert_with(|| self.pipeline.redaction.context(context));
+            record.set_context(redacted.fields());
         }
         let destinations = &mut self.destinations;
         self.pipeline.run(&record, scratch, &Unguarded, |record| {

@@ -76,11 +76,17 @@ fn put_at<T>(values: &mut Vec<T>, at: usize, value: T, nothing: impl Fn() -> T) 
     if at > values.len() + 1024 {
         return Err(Malformed);
     }
+    *made_at(values, at, nothing) = value;
+    Ok(())
+}
+
+/// Returns the value at an index, before which nothings are put where there are too few.
+/// (Less code than `resize_with`.)
+pub(super) fn made_at<T>(values: &mut Vec<T>, at: usize, nothing: impl Fn() -> T) -> &mut T {
     while values.len() <= at {
         values.push(nothing());
     }
-    values[at] = value;
-    Ok(())
+    &mut values[at]
 }
 
 /// Resolves the ids of records that are read, and notes those of the last one.
