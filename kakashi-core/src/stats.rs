@@ -14,7 +14,7 @@ pub enum DropReason {
     QueueFull,
     /// The sink has failed for so long that its backlog is full.
     SinkFailed,
-    /// A record was logged while another was being logged, nested too deep to be deferred.
+    /// A record was logged while another was being logged, nested too deep.
     Reentrant,
     /// The record is larger than the buffer, ring or block that must hold it: see each logger.
     TooLarge,

@@ -33,6 +33,12 @@ impl EncoderCache {
     pub fn new() -> Self {
         Self::default()
     }
+
+    /// Leaves the open block of the wire as it is: the next record begins another.
+    #[doc(hidden)]
+    pub fn leave_block(&mut self) {
+        self.wire.leave_block();
+    }
 }
 
 impl EncoderCache {

@@ -21,11 +21,14 @@ use crate::value::{Composite, Value, ValueSink};
 ///
 /// # Threads
 ///
-/// A sync logger encodes on the calling thread, for many threads at once; an async one on
-/// its worker. The values' own code (`Display`, serde) has run before: an encoder sees
-/// what it yielded. It may block, and its caller then waits; it may log, and such a record
-/// follows when the call is done. Where panics unwind, one costs its record, which is
-/// counted as [`EncoderFailed`](crate::DropReason::EncoderFailed).
+/// A sync logger encodes on the calling thread, for many threads at once. An async logger's
+/// records are encoded where their destination is written: on one of the threads that
+/// [`Sink`](crate::Sink) lists, one record after the other. Announcements of drops, too.
+/// The values' own code (`Display`, serde) has run before: an encoder sees what it yielded.
+/// It may block, and its caller or its destination then waits. It may log: in `kakashi-std`
+/// such a record is published at once, and written when the call (or the write) is done; in
+/// `kakashi-wasm` it follows when the call is done. Where panics unwind, one costs its
+/// record, which is counted as [`EncoderFailed`](crate::DropReason::EncoderFailed).
 ///
 /// # Examples
 ///
@@ -64,6 +67,12 @@ pub trait Encoder: Send + Sync {
     #[doc(hidden)]
     fn line_form(&self) -> Option<LineForm> {
         None
+    }
+
+    /// Tells whether it is the wire, whose records need a block around them.
+    #[doc(hidden)]
+    fn is_wire(&self) -> bool {
+        false
     }
 
     /// Chooses by which path a call is encoded.

@@ -24,6 +24,10 @@ impl Encoder for Wire {
         cache.wire.finish(out);
     }
 
+    fn is_wire(&self) -> bool {
+        true
+    }
+
     #[cfg(any(test, target_os = "none"))]
     #[inline(always)]
     fn choose_path(&self, path: impl CallPath, arguments: &impl Arguments) {

@@ -266,6 +266,11 @@ impl WireCache {
         self.undo_after_overflow(start, was_open, out);
     }
 
+    /// Leaves the open block to whoever has its bytes.
+    pub(super) fn leave_block(&mut self) {
+        self.block = None;
+    }
+
     /// Ends the open block, if there is one.
     pub(super) fn finish(&mut self, out: &mut Output<'_>) {
         if let Some(block) = self.block.take() {

@@ -36,6 +36,10 @@ impl Encoder for WithoutFields {
         self.encoder.finish(cache, out);
     }
 
+    fn is_wire(&self) -> bool {
+        self.encoder.is_wire()
+    }
+
     fn encode_dropped(
         &self,
         timestamp: Timestamp,

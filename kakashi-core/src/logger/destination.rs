@@ -16,8 +16,8 @@ use crate::sink::Sink;
 /// Joins a sink with the threshold, the filter and the form for it. A
 /// logger may have several.
 ///
-/// Its filter runs on the calling thread of a sync logger, on the worker of an async one;
-/// see [`Filter`] for what it may do. In `kakashi-wasm` a sink need not be `Send`: there it
+/// Its filter runs on the calling thread of a sync logger; for records of an async one where
+/// the destination is written: see [`Filter`] for what it may do. In `kakashi-wasm` a sink need not be `Send`: there it
 /// is a `Destination<dyn Sink>`.
 ///
 /// ```

@@ -122,7 +122,9 @@ macro_rules! __configure {
             }
 
             #[doc = concat!(
-                "Writes what has lain in a buffer for this long, ", $flush_after_limits, ": 0 means 1. At first: 100 ms.",
+                "Says how long a record may lie in a buffer before it is written, ", $flush_after_limits,
+                ": 0 means 1. At first: 100 ms. It is the longest time: a full buffer, an ERROR or a flush has ",
+                "it written earlier.",
             )]
             pub fn flush_after_millis(mut self, millis: u64) -> Self {
                 self.change.flush_after_millis = Some(millis);

@@ -28,8 +28,10 @@ use crate::value::field::Field;
 ///
 /// It is called once for each record whose level is enabled, on the thread that logs, of
 /// async loggers too, and on many threads at once; no lock of kakashi's is held. It may
-/// block, and the call then takes as long. It may log: such a record follows the one at
-/// hand, and is enriched and filtered like any other; after eight such rounds it is dropped and counted as
+/// block, and the call then takes as long. It may log: such a record is enriched and filtered
+/// like any other. `kakashi-std` publishes it at once, with a place in the order of its own,
+/// and drops the fourth that is nested in a call; `kakashi-wasm` logs it after the one at hand,
+/// and drops it after eight such rounds. Dropped is counted as
 /// [`Reentrant`](crate::DropReason::Reentrant). Where panics unwind, what one has added
 /// before it panicked is kept.
 ///
@@ -72,14 +74,16 @@ where
 /// Decides whether a record is written.
 ///
 /// Those of `configure()` and of a [`LoggerConfig`](crate::LoggerConfig) are called once for
-/// each record whose level is enabled, on the thread that logs, of async loggers too; a
-/// [`Destination`](crate::Destination)'s on that thread, or on the worker of an async logger.
-/// They see the record enriched and redacted, as it would be written. No lock of kakashi's is
-/// held. A filter may block, and the call (or the worker) then takes as long. It may log:
-/// such a record follows the one at hand, and is enriched and filtered like any other; after eight such rounds
-/// it is dropped and counted as [`Reentrant`](crate::DropReason::Reentrant). Where panics
-/// unwind, one that panics lets the record pass. What a filter refuses is not counted.
-/// A closure is one, too.
+/// each record whose level is enabled, on the thread that logs, of async loggers too: no lock
+/// of kakashi's is held. A [`Destination`](crate::Destination)'s is called on that thread; for
+/// records of async loggers where the destination is written, on one of the threads that
+/// [`Sink`](crate::Sink) lists, while no other thread writes there.
+///
+/// They see the record enriched and redacted, as it would be written. A filter may block, and
+/// the call (or the destination) then takes as long. It may log: such a record is enriched and
+/// filtered like any other, and what logs inside of one another is bounded, as
+/// [`Enricher`] says. Where panics unwind, one that panics lets the record pass. What a filter
+/// refuses is not counted. A closure is one, too.
 ///
 /// ```
 /// use std::sync::atomic::{AtomicU64, Ordering};

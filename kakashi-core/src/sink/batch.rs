@@ -13,7 +13,10 @@ pub struct RecordEnd {
 
 /// Holds encoded records, borrowed.
 ///
-/// A batch of the wire is one block: its bytes only make sense together.
+/// Its records are of one thread or of several, in the order of their calls. A batch of the
+/// wire is one block: its bytes only make sense together. What is left of a batch comes as a
+/// batch of its own that may begin within a record; for a sink that answers
+/// [`Readiness::Bytes`](crate::Readiness::Bytes) one may end within a record, too.
 #[derive(Clone, Copy, Debug)]
 pub struct Batch<'a> {
     bytes: &'a [u8],

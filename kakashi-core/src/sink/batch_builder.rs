@@ -88,6 +88,18 @@ impl BatchBuilder {
         Ok(())
     }
 
+    /// Appends records that its encoder has encoded elsewhere, each with its level and
+    /// where it ends in `bytes`.
+    pub fn put_encoded(&mut self, bytes: &[u8], ends: impl Iterator<Item = RecordEnd>) {
+        let (start, end) = (self.len, self.len + bytes.len());
+        if end + FINISH_ROOM > self.bytes.len() {
+            self.grow(end + FINISH_ROOM);
+        }
+        self.bytes[start..end].copy_from_slice(bytes);
+        self.len = end;
+        self.ends.extend(ends.map(|record| RecordEnd { end: start + record.end, ..record }));
+    }
+
     /// Appends the announcement of the records that were dropped, if any were.
     pub fn announce(&mut self, timestamp: Timestamp) {
         let dropped = mem::take(&mut self.unannounced);
@@ -136,6 +148,11 @@ impl BatchBuilder {
         self.len >= self.batch_bytes
     }
 
+    /// Returns the encoder of its records.
+    pub fn encoder(&self) -> &Arc<dyn Encoder> {
+        &self.encoder
+    }
+
     /// Returns how many records are in it, announcements not counted.
     pub fn record_count(&self) -> usize {
         self.ends.len() - self.announcements
@@ -144,6 +161,18 @@ impl BatchBuilder {
     /// Tells whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// Returns the bytes of memory that it occupies.
+    pub fn memory(&self) -> usize {
+        self.bytes.len() + self.ends.capacity() * size_of::<RecordEnd>()
+    }
+
+    /// Lends out a batch that is closed already.
+    pub fn closed(&self) -> Batch<'_> {
+        Batch::new(&self.bytes[..self.len], &self.ends)
+            .after_dropped(self.dropped)
+            .announcing(self.announcements)
     }
 
     /// Ends the batch and lends it out; `clear` begins the next.
@@ -164,9 +193,7 @@ impl BatchBuilder {
                 last.end = self.len;
             }
         }
-        Batch::new(&self.bytes[..self.len], &self.ends)
-            .after_dropped(self.dropped)
-            .announcing(self.announcements)
+        self.closed()
     }
 
     /// Forgets the batch.

@@ -18,23 +18,40 @@ use crate::sink::batch::Batch;
 ///
 /// Calls of one sink never overlap. Who makes them depends on the platform:
 ///
-/// - `kakashi-std`: threads of kakashi's (`kakashi-flusher`, `kakashi-worker`, and
-///   `kakashi-exit` while the process ends), and threads that log: for ERROR and CRITICAL
-///   of sync loggers, for `flush`, `configure().apply()` and the panic of a thread, and
-///   when a thread finds no spare buffer because four wait for this sink.
+/// - `kakashi-std`, a sink that answers [`Readiness::Always`]: `kakashi-flusher`,
+///   `kakashi-worker`, `kakashi-exit` while the process ends, and threads that log: for
+///   ERROR and CRITICAL of sync loggers, for `flush`, `configure().apply()` and the panic
+///   of a thread, and when more than three batches wait for the sink.
+/// - `kakashi-std`, every other sink: a thread of its own, `kakashi-writer`, which is started
+///   when there is something to write and ends after five idle seconds. Where the sink
+///   answers [`Readiness::Bytes`] a caller that must wait for it anyhow (ERROR, `flush`, a
+///   panic, the end of the process) may write so many bytes itself. Where no thread can be
+///   started, such a caller writes, as long as it takes.
 /// - `kakashi-wasm`: the JavaScript thread, from a logging call, a timer or a microtask.
 /// - [`DirectLogger`](crate::DirectLogger): the logging call; `Ring::drain`: its caller.
 ///
 /// # Blocking
 ///
-/// A sink may block. Callers wait for it only in the cases above. `flush` waits for a
-/// sink that another thread is writing to ten seconds at most, the end of a process five.
+/// A sink may block if it does not say that it never does. In `kakashi-std` it then holds
+/// up its own thread and no other destination. A caller waits for it at most:
+///
+/// | | by default |
+/// |---|---|
+/// | ERROR or CRITICAL of a sync logger, `configure().apply()` | `urgent_timeout`, 5 s |
+/// | a record while more than `backlog_bytes` (4 MiB) wait for a sink that takes nothing | `stall_timeout`, 5 s |
+/// | `flush`, `flush_timeout` | 10 s, its timeout |
+/// | the panic of a thread, the end of the process | 1 s, 5 s |
+///
+/// [`readiness`](Self::readiness) runs on a caller, who waits for it: it must return within
+/// the timeout that it is given.
 ///
 /// # Logging
 ///
-/// A sink may log. Such a record is deferred until its call has returned, and is not
-/// written at once whatever its level. With a `DirectLogger` it is dropped and counted as
-/// `reentrant`.
+/// A sink may log. `kakashi-std` publishes such a record at once, so that it keeps its place
+/// in the order, and writes nothing before the sink's call has returned, whatever the level:
+/// `kakashi-flusher` writes it within the idle interval. `flush` does nothing inside of a
+/// sink. `kakashi-wasm` defers such a record until the sink's call has returned. With a
+/// `DirectLogger` it is dropped and counted as `reentrant`.
 ///
 /// # Panics
 ///
@@ -44,19 +61,27 @@ use crate::sink::batch::Batch;
 /// # Failures
 ///
 /// After an error, `kakashi-std` and `kakashi-wasm` offer the rest of the batch again:
-/// 50 ms later, then at pauses that double up to 1 s; `flush`, a change of the
-/// destinations and the end of the process don't wait for that. Whatever is logged
-/// meanwhile waits, up to 4 MiB for each destination; what comes then is dropped and
-/// counted as [`SinkFailed`](crate::DropReason::SinkFailed), and announced once the sink
-/// takes something again. When it begins to fail, this is reported once (on stderr, or to
-/// `on_error`). A `DirectLogger` drops and counts the record; a `Ring` keeps it.
+/// 50 ms later, then at pauses that double up to 1 s. `flush` and the end of the process
+/// don't wait for that: `kakashi-std` tries again every 20 ms until their deadline. There,
+/// ERROR, CRITICAL and a change of the settings do not wait for a sink that fails.
+///
+/// Whatever is logged meanwhile waits, up to 4 MiB for each destination (`kakashi-std`:
+/// `configure().backlog_bytes`). `kakashi-std` then drops what is below WARNING first, the
+/// youngest of it first; then the youngest of what is left. `kakashi-wasm` drops what comes
+/// then. It is counted as [`SinkFailed`](crate::DropReason::SinkFailed), and announced once
+/// the sink takes something again. When the sink begins to fail, this is reported once (on
+/// stderr, or to `on_error`). A `DirectLogger` drops and counts the record; a `Ring` keeps
+/// it.
+///
+/// An error of the kind [`Retry`](SinkErrorKind::Retry) is no failure but "not now": it is
+/// not reported, and the rest is offered again within milliseconds.
 ///
 /// # Forks
 ///
 /// The parent of a fork writes what it has buffered, the child what it logs itself, each
-/// through its copy of the sink. The process waits a second at most for a sink that is
-/// writing; if it still does, the child drops what it logs there and counts it as
-/// [`Shutdown`](crate::DropReason::Shutdown).
+/// through its copy of the sink. `fork` waits a second at most for a sink that another
+/// thread is writing to; if that still writes then, or if the sink itself forks, the child
+/// drops what it logs there and counts it as [`Shutdown`](crate::DropReason::Shutdown).
 ///
 /// # Examples
 ///
@@ -121,7 +146,9 @@ pub trait Sink {
     /// for that up to `timeout` (zero: not at all).
     ///
     /// A caller with a deadline asks before it writes itself; where the answer is
-    /// [`Unknown`](Readiness::Unknown) it leaves the write to a thread of kakashi's.
+    /// [`Unknown`](Readiness::Unknown), as it is at first, it leaves the write to the sink's
+    /// own thread. Asked by `kakashi-std` only, before each write of a caller, on the
+    /// threads that [`Sink`] lists; a panic counts as `Unknown`.
     fn readiness(&mut self, timeout: Duration) -> Readiness {
         let _ = timeout;
         Readiness::Unknown

@@ -95,7 +95,7 @@ pub use site_table::SiteTable;
 pub(crate) use writer::OpenBlock;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 pub(crate) use writer::put_flags_and_time;
-pub use writer::{BLOCK_OVERHEAD, BlockWriter, RecordIds, put_call, put_record};
+pub use writer::{BLOCK_OVERHEAD, BlockWriter, RecordIds, finish_block, put_call, put_record};
 
 /// The first bytes of a block.
 pub const SYNC: [u8; 4] = [0xf5, b'k', b'k', 0xfa];

@@ -131,6 +131,20 @@ impl BlockWriter {
     }
 }
 
+/// Ends a block in memory that was copied from one that is open: its length, and its
+/// checksum in the last four bytes.
+///
+/// # Panics
+/// When the memory is no block: shorter than [`BLOCK_OVERHEAD`] or longer than one may be.
+#[doc(hidden)]
+pub fn finish_block(memory: &mut [u8]) {
+    assert!(memory.len() >= BLOCK_OVERHEAD && memory.len() - BLOCK_OVERHEAD <= MAX_ITEMS_LEN);
+    let end = memory.len() - 4;
+    memory[6..10].copy_from_slice(&((end - 10) as u32).to_le_bytes());
+    let checksum = crc32(&memory[4..end]);
+    memory[end..].copy_from_slice(&checksum.to_le_bytes());
+}
+
 /// Appends a DROPPED's body.
 fn put_drops(out: &mut Output<'_>, timestamp: Timestamp, sums: &(impl DropSums + ?Sized)) {
     put_time(out, timestamp);

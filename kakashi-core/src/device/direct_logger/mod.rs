@@ -94,6 +94,7 @@ impl<'n, C: Clock, E: Encoder, S: Sink, const N: usize> DirectLogger<'n, C, E, S
     /// Returns the counts so far.
     pub fn stats(&self) -> Stats {
         Stats {
+            late: 0,
             written: self.written.load(Ordering::Relaxed),
             bytes: self.bytes.load(Ordering::Relaxed),
             failures: self.failures.load(Ordering::Relaxed),
