@@ -1,18 +1,18 @@
 //! Settings of the whole process, at any time.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::Duration;
 
 use kakashi_core::{Clock, SettingsError, Sink};
 
+use crate::delivery::limits;
 use crate::delivery::report;
 use crate::dispatch::logger_registry::logger_registry;
-use crate::dispatch::{flush_signal, settings};
-use crate::flush::FLUSH_TIMEOUT;
+use crate::dispatch::{flush_signal, registry, settings};
 use crate::lifecycle;
 use crate::queue::config::AsyncConfig;
-use crate::queue::workers;
-use crate::submit::{deferred, flush_queues_until, is_busy, replay};
+use crate::queue::{ring, workers};
+use crate::submit::is_busy;
 
 kakashi_core::__configure! {
     "kakashi_std", "```";
@@ -34,7 +34,12 @@ kakashi_core::__configure! {
     platforms;
     sink: dyn Sink + Send;
     clock: Arc<dyn Clock + Send + Sync>, Clock, Send, Sync;
-    own: { async_config: Option<AsyncConfig> };
+    own: {
+        async_config: Option<AsyncConfig>,
+        backlog_bytes: Option<usize>,
+        stall_timeout: Option<Duration>,
+        urgent_timeout: Option<Duration>
+    };
     format: "`Auto`";
     destination: "stderr";
     flush_after: "1 to 2³² − 1 milliseconds (49 days)";
@@ -47,6 +52,35 @@ impl Configure {
         self
     }
 
+    /// Says how many bytes may wait for each destination, 4 KiB to 1 TiB; at first 4 MiB.
+    ///
+    /// When more waits and the destination only takes nothing, a caller first has its other
+    /// destinations written, then waits for this one, up to
+    /// [`stall_timeout`](Self::stall_timeout). After that, and at once while the sink fails,
+    /// records are dropped, counted as [`SinkFailed`](crate::DropReason::SinkFailed) and
+    /// announced once it takes something again: those below WARNING first, the youngest
+    /// first.
+    pub fn backlog_bytes(mut self, bytes: usize) -> Self {
+        self.backlog_bytes = Some(bytes);
+        self
+    }
+
+    /// Says how long a call waits for a destination that takes nothing while its backlog is
+    /// full, 0 to 2³² − 1 milliseconds; at first 5 seconds. Then nobody waits for it until
+    /// it takes something again.
+    pub fn stall_timeout(mut self, timeout: Duration) -> Self {
+        self.stall_timeout = Some(timeout);
+        self
+    }
+
+    /// Says how long a call of ERROR or above of a sync logger waits for its destinations,
+    /// 0 to 2³² − 1 milliseconds; at first 5 seconds. A record that is not written by then
+    /// still waits, and is counted as [`late`](crate::Stats::late).
+    pub fn urgent_timeout(mut self, timeout: Duration) -> Self {
+        self.urgent_timeout = Some(timeout);
+        self
+    }
+
     /// Makes the change, for all loggers that exist and all to come.
     ///
     /// What was logged before is written first, in the old form. What makes no sense is
@@ -55,7 +89,8 @@ impl Configure {
     /// nothing.
     ///
     /// # Blocking
-    /// As long as the sinks take for what is buffered.
+    /// As long as the sinks take for what is buffered, each up to
+    /// [`urgent_timeout`](Self::urgent_timeout); not for one that fails.
     pub fn apply(mut self) {
         self.take_wrong(&mut |error| report::print(format_args!("left out of the settings: {error}")));
         // Nothing that is wrong is left.
@@ -64,6 +99,9 @@ impl Configure {
 
     fn reset_own(&mut self) {
         self.async_config = Some(AsyncConfig::default());
+        self.backlog_bytes = Some(limits::BACKLOG_BYTES);
+        self.stall_timeout = Some(limits::TIMEOUT);
+        self.urgent_timeout = Some(limits::TIMEOUT);
     }
 
     fn take_wrong_own(&mut self, report: &mut dyn FnMut(SettingsError)) {
@@ -77,21 +115,22 @@ impl Configure {
         if let Some(config) = self.async_config {
             workers::configure(config);
         }
-        if !is_busy() {
-            flush_queues_until(Instant::now() + FLUSH_TIMEOUT);
-        }
+        self.backlog_bytes.into_iter().for_each(limits::set_backlog_bytes);
+        self.stall_timeout.into_iter().for_each(limits::set_stall_timeout);
+        self.urgent_timeout.into_iter().for_each(limits::set_urgent_timeout);
+        // What was queued before goes to the old destinations.
+        ring::pass_on_drops();
+        registry::collect_all();
         self.change.change_levels(logger_registry());
         if let Some(millis) = self.change.flush_after_millis {
             flush_signal::set_idle_millis(millis);
         }
         // Closed without the settings' lock: a sink may take its time, and a fork must
         // find the lock free.
-        if let Some(old) = settings::change(self.change) {
+        if let Some(old) = settings::change(self.change)
+            && !is_busy()
+        {
             old.close();
-        }
-        // What sinks have logged meanwhile.
-        if !is_busy() && deferred::is_pending() {
-            replay();
         }
         Ok(())
     }

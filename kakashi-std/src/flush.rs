@@ -5,15 +5,12 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::Flushed;
 
-use crate::dispatch::{Dispatch, registry};
-use crate::queue::workers;
-use crate::submit::{deferred, flush_queues_until, is_busy, replay};
+use crate::dispatch::Dispatch;
+use crate::queue::{ring, workers};
+use crate::submit::{self, is_busy};
 
-/// How long [`flush`] waits for sinks that other threads are writing to.
+/// How long [`flush`] waits for sinks.
 pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
-
-/// How long a flush waits at least for a lock that is never held for long.
-const SHORT_LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// A clock can add this much to any time.
 const MAX_TIMEOUT: Duration = Duration::from_secs(1 << 30);
@@ -21,8 +18,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(1 << 30);
 /// Writes all that any logger has buffered on any thread.
 ///
 /// # Blocking
-/// As long as the sinks take, ten seconds at most where another thread holds
-/// one; not at all from inside a sink or a `Display`.
+/// As long as the sinks take, ten seconds at most; one that fails is tried again until
+/// then. Not at all from inside a sink or a `Display`.
 pub fn flush() -> Flushed {
     if is_busy() {
         return Flushed::default();
@@ -30,7 +27,7 @@ pub fn flush() -> Flushed {
     flush_until(Instant::now() + FLUSH_TIMEOUT)
 }
 
-/// As [`flush`], but waits at most for `timeout` where a worker or a sink is busy.
+/// As [`flush`], but waits at most for `timeout`.
 ///
 /// A timeout of more than 2³⁰ seconds (34 years) means 2³⁰ seconds.
 ///
@@ -46,9 +43,8 @@ pub fn flush() -> Flushed {
 /// ```
 ///
 /// # Blocking
-/// At most for `timeout` (for locks inside kakashi 100 ms at least) where a worker or
-/// another thread is busy, and as long as the sinks take that this thread writes to; not
-/// at all from inside a sink or a `Display`.
+/// At most for `timeout`, whatever a sink does; not at all from inside a sink or a
+/// `Display`. A sink that fails is tried again until then.
 pub fn flush_timeout(timeout: Duration) -> Flushed {
     if is_busy() {
         return Flushed::default();
@@ -73,13 +69,7 @@ pub fn shutdown_async_logging() -> Flushed {
 }
 
 fn flush_until(deadline: Instant) -> Flushed {
-    let queued = flush_queues_until(deadline);
-    // Late or not: what waits must at least be counted.
-    let left = queued + registry::flush_all_until(deadline.max(Instant::now() + SHORT_LOCK_TIMEOUT));
-    if deferred::is_pending() {
-        replay();
-    }
-    Flushed { left }
+    Flushed { left: submit::flush_until(deadline) }
 }
 
 /// Writes all that any thread has buffered for a dispatch, if there is one.
@@ -88,9 +78,6 @@ pub(crate) fn flush_dispatch(dispatch: Option<Arc<Dispatch>>) -> Flushed {
     if is_busy() {
         return Flushed::default();
     }
-    let left = dispatch.flush_until(Instant::now() + FLUSH_TIMEOUT);
-    if deferred::is_pending() {
-        replay();
-    }
-    Flushed { left }
+    ring::pass_on_drops();
+    Flushed { left: dispatch.flush_until(Instant::now() + FLUSH_TIMEOUT) }
 }

@@ -7,15 +7,18 @@
 //! info!(logger, "Order {id} accepted", id = 1042, total = 19.9);
 //! ```
 //!
-//! A record goes into a buffer of the calling thread, in its final form; one
-//! thread in the background writes full buffers at once and the others every
-//! 100 ms. ERROR and CRITICAL are written before the call returns (those of async
-//! loggers soon after it). Everything is written when `main` returns, on `process::exit`, when a thread ends and
-//! when one panics; a program keeps no guard.
+//! A record goes into a buffer of the calling thread, in its final form. When one is
+//! full, and 100 ms after a record at the latest, all buffers are collected and written
+//! in the order of their calls: if a call returned before another began, in whatever
+//! threads, its record stands first. ERROR and CRITICAL are written before the call
+//! returns (those of async loggers soon after it). Everything is written when `main`
+//! returns, on `process::exit`, when a thread ends and when one panics; a program keeps
+//! no guard.
 //!
 //! Where a call must cost next to nothing, [`get_async_logger`] and
 //! [`get_performance_logger`] take the same calls: they copy the values into a ring
-//! of the calling thread, and a worker makes lines of them.
+//! of the calling thread, a worker collects them, and they become lines where their
+//! destination is written.
 //!
 //! Start at [`get_logger`], [`configure`], [`set_request_context`] and [`sinks`], or
 //! with the guides, a page for each task:
@@ -42,6 +45,7 @@ mod lifecycle;
 mod loggers;
 mod queue;
 mod reentrancy;
+mod segment;
 pub mod sinks;
 mod submit;
 mod sync;

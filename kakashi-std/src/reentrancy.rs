@@ -1,10 +1,12 @@
-//! What a thread is doing, as far as logging must know it: running a sink's code,
-//! working as a worker, or ending with the process.
+//! What a thread is doing, as far as logging must know it: logging, running a sink's
+//! code, working as a worker, or ending with the process.
+//!
+//! None of its thread-locals has a destructor, so all of them outlive those that have.
 //!
 //! It lies beneath all stages, so that each can ask without importing the others.
 
 use std::cell::Cell;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// The process is ending: records are written before their calls return.
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -12,6 +14,47 @@ static EXITING: AtomicBool = AtomicBool::new(false);
 thread_local! {
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
+    static THREAD: Cell<u64> = const { Cell::new(0) };
+    static DEPTH: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Returns the number of this thread, which no other ever had.
+pub(crate) fn thread_number() -> u64 {
+    static LAST: AtomicU64 = AtomicU64::new(0);
+    let number = THREAD.get();
+    if number != 0 {
+        return number;
+    }
+    THREAD.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+    THREAD.get()
+}
+
+/// A logging call that is in progress on this thread.
+pub(crate) struct CallDepth(());
+
+impl CallDepth {
+    /// How deep calls may nest: bounds a `Display` that logs itself.
+    pub(crate) const MOST: usize = 4;
+
+    /// Begins a call; returns how many are in progress around it.
+    #[inline]
+    pub(crate) fn begin() -> (Self, usize) {
+        let depth = DEPTH.get();
+        DEPTH.set(depth + 1);
+        (Self(()), depth)
+    }
+
+    /// Tells whether a call is in progress.
+    pub(crate) fn is_in_call() -> bool {
+        DEPTH.get() > 0
+    }
+}
+
+impl Drop for CallDepth {
+    #[inline]
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - 1);
+    }
 }
 
 /// Tells whether the process is ending.
@@ -25,7 +68,7 @@ pub(crate) fn set_exiting() {
     EXITING.store(true, Ordering::Relaxed);
 }
 
-/// Runs a sink's code; records that it logs are deferred.
+/// Runs a sink's code; records that it logs are published, and written by another thread.
 pub(crate) fn in_sink<R>(run: impl FnOnce() -> R) -> R {
     let before = IN_SINK.try_with(|flag| flag.replace(true)).unwrap_or(false);
     let result = run();

@@ -1,44 +1,43 @@
-//! The full buffers that wait for a sink, in order, and the drops to announce.
+//! What waits for a sink, collection by collection, and the drops to announce.
+//!
+//! It is bounded: what is below WARNING gives room first, the youngest of it first.
 
 use std::collections::VecDeque;
-use std::sync::Arc;
 
-use kakashi_core::{
-    BatchBuilder, CatchPanic, Clock as _, DropReason, Dropped, Encoder, Guard as _, LogLevel,
-};
+use kakashi_core::wire::{Item, Reader, finish_block};
+use kakashi_core::{BatchBuilder, DropReason, Dropped, LogLevel, Wire};
 
-use super::buffer_pool::{Buffer, BufferPool};
 use super::counters::COUNTERS;
-use super::report;
-use crate::clock::SystemClock;
-use crate::reentrancy::in_sink;
+use super::run::{Records, Run};
+use crate::segment::chunk::{ChunkEntry, ChunkSlice, TAIL};
 
-/// Bytes for an announcement of drops at first.
-const ANNOUNCEMENT_BYTES: usize = 1024;
+/// What is at or above it is dropped last.
+const KEPT_LEVEL: LogLevel = LogLevel::Warning;
+/// With so many bytes waiting, a run that keeps more memory than it needs is copied.
+const SMALL_BYTES: usize = 1 << 20;
 
-/// What waits for a sink, beside the buffer that it is being handed.
+/// What waits for a sink, beside what its writer has taken.
 #[derive(Default)]
 pub(super) struct Backlog {
-    /// Each with the pool that it returns to.
-    buffers: VecDeque<(Buffer, Arc<BufferPool>)>,
-    /// Memory of `buffers`.
+    /// Each with the number of its collection, in order.
+    runs: VecDeque<(u64, Run)>,
+    /// Memory of `runs`.
     bytes: usize,
+    /// How many of the first runs may still have records below `KEPT_LEVEL`.
+    unfiltered: usize,
     /// Drops that the stream does not announce yet.
     unannounced: Dropped,
-    /// Encodes the announcements.
-    encoder: Option<Arc<dyn Encoder>>,
+    /// The last collection that was appended.
+    appended: u64,
+    /// The last that the writer has taken, and the last that the sink has.
+    begun: u64,
+    done: u64,
+    /// How often the sink was to be flushed, and how often that has been done.
+    pub(super) flushes_wanted: u64,
+    pub(super) flushes_done: u64,
 }
 
 impl Backlog {
-    pub(super) fn set_encoder(&mut self, encoder: &Arc<dyn Encoder>) {
-        self.encoder = Some(encoder.clone());
-    }
-
-    /// Returns how many buffers wait.
-    pub(super) fn len(&self) -> usize {
-        self.buffers.len()
-    }
-
     /// Returns how many bytes of memory wait.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -46,17 +45,34 @@ impl Backlog {
 
     /// Returns how many records wait.
     pub(super) fn records(&self) -> usize {
-        self.buffers.iter().map(|(buffer, _)| buffer.ends.len()).sum()
+        self.runs.iter().map(|(_, run)| run.records()).sum()
     }
 
-    /// Returns the levels of the records that wait.
-    pub(super) fn levels(&self) -> impl Iterator<Item = LogLevel> {
-        self.buffers.iter().flat_map(|(buffer, _)| &buffer.ends).map(|end| end.level)
+    /// Returns the number of the last collection that has records here.
+    pub(super) fn appended(&self) -> u64 {
+        self.appended
     }
 
-    /// Tells whether there is anything to write: a buffer, or drops to announce.
+    /// Tells whether a collection has been written, and all before it.
+    pub(super) fn is_done(&self, collection: u64) -> bool {
+        let waits = self.runs.front().is_some_and(|(first, _)| *first <= collection);
+        let in_flight = self.done < self.begun && self.begun <= collection;
+        !waits && !in_flight
+    }
+
+    /// Tells whether a collection has been written and the sink flushed so many times.
+    pub(super) fn has_passed(&self, collection: u64, flushes: u64) -> bool {
+        self.is_done(collection) && self.flushes_done >= flushes
+    }
+
+    /// Says that the collection that the writer has taken last is written.
+    pub(super) fn finish(&mut self) {
+        self.done = self.begun;
+    }
+
+    /// Tells whether there is anything to write: records, or drops to announce.
     pub(super) fn has_work(&self) -> bool {
-        !self.buffers.is_empty() || self.has_unannounced()
+        !self.runs.is_empty() || self.has_unannounced()
     }
 
     /// Tells whether there are drops to announce.
@@ -64,22 +80,40 @@ impl Backlog {
         self.unannounced.total() > 0
     }
 
-    /// Appends a buffer, after an announcement of what was dropped before it.
-    pub(super) fn push(&mut self, buffer: Buffer, pool: &Arc<BufferPool>) {
-        self.announce(pool);
-        self.push_unannounced(buffer, pool);
+    /// Takes the drops to announce.
+    pub(super) fn take_unannounced(&mut self) -> Dropped {
+        std::mem::take(&mut self.unannounced)
     }
 
-    fn push_unannounced(&mut self, buffer: Buffer, pool: &Arc<BufferPool>) {
-        self.bytes += buffer.memory();
-        self.buffers.push_back((buffer, pool.clone()));
+    /// Appends a run of a collection.
+    pub(super) fn push(&mut self, collection: u64, mut run: Run) {
+        if self.bytes > SMALL_BYTES
+            && let Records::Encoded(slice) = &mut run.records
+            && slice.wastes_memory()
+            && !run.encoder.is_wire()
+        {
+            *slice = ChunkSlice::of_records(slice.records());
+        }
+        self.bytes += run.memory();
+        if self.unfiltered == self.runs.len() {
+            self.unfiltered += 1;
+        }
+        self.runs.push_back((collection, run));
+        self.appended = collection;
     }
 
-    /// Takes the oldest buffer.
-    pub(super) fn pop(&mut self) -> Option<(Buffer, Arc<BufferPool>)> {
-        let (buffer, pool) = self.buffers.pop_front()?;
-        self.bytes -= buffer.memory();
-        Some((buffer, pool))
+    /// Takes the runs of the oldest collection; returns its number.
+    pub(super) fn pop(&mut self, runs: &mut Vec<Run>) -> Option<u64> {
+        let collection = self.runs.front()?.0;
+        while self.runs.front().is_some_and(|(other, _)| *other == collection)
+            && let Some((_, run)) = self.runs.pop_front()
+        {
+            self.bytes -= run.memory();
+            self.unfiltered = self.unfiltered.saturating_sub(1);
+            runs.push(run);
+        }
+        self.begun = collection;
+        Some(collection)
     }
 
     /// Counts dropped records, to be announced.
@@ -88,40 +122,149 @@ impl Backlog {
         COUNTERS.add_dropped(level, reason, records);
     }
 
+    /// Drops records until no more than so many bytes wait.
+    pub(super) fn shed(&mut self, bytes: usize, reason: DropReason) {
+        // What came since the last time.
+        let mut at = self.runs.len();
+        while self.bytes > bytes && at > self.unfiltered {
+            at -= 1;
+            self.filter(at, Some(KEPT_LEVEL), reason);
+        }
+        while self.bytes > bytes && self.unfiltered > 0 {
+            self.unfiltered -= 1;
+            self.filter(self.unfiltered, Some(KEPT_LEVEL), reason);
+        }
+        while self.bytes > bytes
+            && let Some((_, run)) = self.runs.back()
+        {
+            let memory = run.memory();
+            let last = self.runs.len() - 1;
+            self.filter(last, None, reason);
+            if self.runs.len() > last {
+                self.runs.pop_back();
+                self.bytes -= memory.min(self.bytes);
+            }
+        }
+        self.unfiltered = self.unfiltered.min(self.runs.len());
+    }
+
+    /// Drops the records of a run below a level, or all.
+    fn filter(&mut self, at: usize, level: Option<LogLevel>, reason: DropReason) {
+        let Self { runs, unannounced, .. } = self;
+        let Some((_, run)) = runs.get_mut(at) else { return };
+        let before = run.memory();
+        let mut dropped = |level| {
+            unannounced.add(level, reason, 1);
+            COUNTERS.add_dropped(level, reason, 1);
+        };
+        match &mut run.records {
+            Records::Queued(queued) => queued.keep_from(level, &mut dropped),
+            Records::Encoded(slice) => {
+                let is_kept = |entry: &ChunkEntry| level.is_some_and(|level| entry.level >= level);
+                let entries = slice.entries().iter();
+                entries.filter(|entry| !is_kept(entry)).for_each(|entry| dropped(entry.level));
+                *slice = if run.encoder.is_wire() {
+                    wire_of_kept(slice, is_kept)
+                } else {
+                    ChunkSlice::of_records(slice.records().filter(|(entry, _)| is_kept(entry)))
+                };
+            }
+        }
+        let is_empty = run.records() == 0;
+        self.bytes = self.bytes + run.memory() - before;
+        if is_empty && let Some((_, run)) = runs.remove(at) {
+            self.bytes -= run.memory();
+            if at < self.unfiltered {
+                self.unfiltered -= 1;
+            }
+        }
+    }
+
     /// Forgets everything, in the child of a fork: the parent writes it.
     #[cfg(unix)]
     pub(super) fn abandon(&mut self) {
-        self.buffers.clear();
+        self.runs.drain(..).for_each(std::mem::forget);
         self.bytes = 0;
+        self.unfiltered = 0;
         self.unannounced = Dropped::default();
+        self.done = self.begun;
+        self.flushes_done = self.flushes_wanted;
+    }
+}
+
+/// Encodes the chosen records of the wire anew, as one block.
+fn wire_of_kept(slice: &ChunkSlice, is_kept: impl Fn(&ChunkEntry) -> bool) -> ChunkSlice {
+    let mut kept = Vec::new();
+    let mut batch = BatchBuilder::new(std::sync::Arc::new(Wire), 1024);
+    let mut entries = slice.entries().iter();
+    for (block, before) in slice.blocks() {
+        let mut block = [block, &[0; TAIL]].concat();
+        finish_block(&mut block);
+        let records = Reader::new(&block).filter_map(|item| match item {
+            Item::Record(record) => Some(record),
+            _ => None,
+        });
+        for (record, entry) in records.skip(before).zip(entries.by_ref()) {
+            let len = batch.closed().bytes().len();
+            if is_kept(entry) && batch.put(&record).is_ok() {
+                kept.push((ChunkEntry { begins_block: kept.is_empty(), ..*entry }, len));
+            }
+        }
+    }
+    let bytes = batch.closed().bytes();
+    let ends = kept.iter().skip(1).map(|(_, begin)| *begin).chain([bytes.len()]);
+    ChunkSlice::of_records(kept.iter().zip(ends).map(|((entry, begin), end)| (*entry, &bytes[*begin..end])))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use kakashi_core::{Encoder, Text};
+
+    use super::*;
+
+    fn run(levels: &[LogLevel], tick: u64) -> Run {
+        let encoder: Arc<dyn Encoder> = Arc::new(Text);
+        let line = "x".repeat(100);
+        let records = levels.iter().zip(tick..).map(|(level, tick)| {
+            let entry = ChunkEntry { tick, end: 0, level: *level, begins_block: false };
+            (entry, line.as_bytes())
+        });
+        Run { encoder, records: Records::Encoded(ChunkSlice::of_records(records)) }
     }
 
-    /// Appends a buffer with an announcement of what was dropped, if anything was.
-    pub(super) fn announce(&mut self, pool: &Arc<BufferPool>) {
-        if !self.has_unannounced() {
-            return;
+    #[test]
+    fn what_is_below_warning_gives_room_first() {
+        let mut backlog = Backlog::default();
+        let (mut sent, mut dropped) = ([0_usize; 2], Dropped::default());
+        for collection in 1..200 {
+            let levels: Vec<_> =
+                (0..100).map(|n| if n % 50 == 0 { LogLevel::Warning } else { LogLevel::Debug }).collect();
+            sent[0] += 98;
+            sent[1] += 2;
+            backlog.push(collection, run(&levels, 100 * collection));
+            if backlog.bytes() > 100_000 {
+                backlog.shed(75_000, DropReason::SinkFailed);
+            }
+            assert!(backlog.bytes() <= 100_000);
         }
-        let Some(encoder) = &self.encoder else { return };
-        let dropped = std::mem::take(&mut self.unannounced);
-        let now = SystemClock.now();
-        let mut buffer = Buffer::default();
-        // A foreign encoder may panic or log, and this lock is held: as in a sink.
-        let encoded = in_sink(|| {
-            CatchPanic.run(&mut || {
-                let mut batch = BatchBuilder::new(encoder.clone(), ANNOUNCEMENT_BYTES);
-                batch.add_all_dropped(&dropped);
-                batch.announce(now);
-                buffer.bytes = batch.close().bytes().to_vec();
-                buffer.len = buffer.bytes.len();
-            })
-        });
-        if !encoded || buffer.len == 0 {
-            return report::print(format_args!(
-                "{} records were dropped; the encoder could not say so",
-                dropped.total()
-            ));
+        dropped.merge(&backlog.take_unannounced());
+        assert_eq!(dropped.of_level(LogLevel::Warning), 0);
+        assert_eq!(backlog.records() + dropped.total(), sent[0] + sent[1]);
+        let mut runs = Vec::new();
+        let mut last = 0;
+        while let Some(collection) = backlog.pop(&mut runs) {
+            assert!(collection > last, "in order");
+            last = collection;
         }
-        buffer.announced_drops = dropped.total();
-        self.push_unannounced(buffer, pool);
+        assert_eq!(backlog.bytes(), 0);
+        // More than fits: the youngest go.
+        for collection in 200..300 {
+            backlog.push(collection, run(&[LogLevel::Error; 100], 100 * collection));
+            backlog.shed(75_000, DropReason::SinkFailed);
+        }
+        assert!(backlog.bytes() <= 75_000 && backlog.records() > 300);
+        assert_eq!(backlog.pop(&mut runs), Some(200));
     }
 }

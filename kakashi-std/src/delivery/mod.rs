@@ -1,12 +1,19 @@
-//! One destination and what waits for it.
+//! How records reach their destinations: collected under a watermark, written by
+//! destination.
 //!
-//! A [`SinkQueue`](sink_queue::SinkQueue) is a [`Backlog`](backlog::Backlog) of full
-//! buffers and the [`SinkWriter`](sink_writer::SinkWriter) that hands them to the
-//! sink. It knows nothing of loggers, threads' buffers or settings.
+//! A [collection](collect) takes what all threads have published up to a tick and appends
+//! it to the [`SinkQueue`](sink_queue::SinkQueue) of each destination. There it is
+//! [merged](merge) in the order of ticks, encoded if it is not, and written by one
+//! [`SinkWriter`](sink_writer::SinkWriter) at a time. It knows nothing of loggers or
+//! settings, and of where records come from only the trait [`RecordSource`](collect::RecordSource).
 
 pub(crate) mod backlog;
-pub(crate) mod buffer_pool;
+pub(crate) mod collect;
 pub(crate) mod counters;
+pub(crate) mod limits;
+pub(crate) mod merge;
 pub(crate) mod report;
+pub(crate) mod run;
 pub(crate) mod sink_queue;
 pub(crate) mod sink_writer;
+pub(crate) mod writer_thread;

@@ -1,25 +1,35 @@
-//! A sink and the buffer that it is being handed.
+//! A sink and the batches that it is being handed.
 //!
 //! What the sink took is counted and never written twice; what it did not take is
 //! handed to it again by the next attempt.
 
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use kakashi_core::{Backoff, LogLevel, Progress, Sink, SinkError, SinkErrorKind};
+use kakashi_core::{
+    Backoff, Batch, BatchBuilder, DropReason, LogLevel, Progress, Readiness, Sink, SinkError, SinkErrorKind,
+};
 
-use super::buffer_pool::{Buffer, BufferPool};
 use super::counters::COUNTERS;
+use super::merge::{Merger, Ready};
+use super::run::Run;
 use crate::reentrancy::in_sink;
 
-/// Hands buffers to a sink, one after the other.
+/// Hands batches to a sink, one after the other.
 pub(super) struct SinkWriter {
     sink: Box<dyn Sink + Send>,
-    /// The buffer in flight, with the pool that it returns to.
-    current: Option<(Buffer, Arc<BufferPool>)>,
-    /// How much of it the sink has taken; its records are counted.
+    /// The batches of a collection; the first is in flight.
+    ready: VecDeque<Ready>,
+    /// The number of that collection.
+    collection: u64,
+    /// The first batch is an announcement of drops.
+    announces: bool,
+    /// How much of the first batch the sink has taken; its records are counted.
     taken: Progress,
+    merger: Merger,
+    /// Kept for the next collection.
+    pub(super) runs: Vec<Run>,
     backoff: Backoff,
     /// The beginning of the clock of `backoff`.
     start: Instant,
@@ -29,16 +39,30 @@ impl SinkWriter {
     pub(super) fn new(sink: Box<dyn Sink + Send>) -> Self {
         Self {
             sink,
-            current: None,
+            ready: VecDeque::new(),
+            collection: 0,
+            announces: false,
             taken: Progress::default(),
+            merger: Merger::default(),
+            runs: Vec::new(),
             backoff: Backoff::new(),
             start: Instant::now(),
         }
     }
 
-    /// Tells whether no buffer is in flight.
+    /// Goes on with another sink for the same target.
+    pub(super) fn replace_sink(&mut self, sink: Box<dyn Sink + Send>) {
+        self.sink = sink;
+    }
+
+    /// Tells whether no batch is in flight.
     pub(super) fn is_idle(&self) -> bool {
-        self.current.is_none()
+        self.ready.is_empty()
+    }
+
+    /// Returns the number of the collection that is in flight, or was last.
+    pub(super) fn collection(&self) -> u64 {
+        self.collection
     }
 
     /// Tells whether the sink failed a moment ago and its pause is not over.
@@ -46,25 +70,72 @@ impl SinkWriter {
         self.backoff.left(|| self.now_millis()) > 0.0
     }
 
-    /// Puts a buffer in flight.
-    pub(super) fn begin(&mut self, buffer: Buffer, pool: Arc<BufferPool>) {
-        self.current = Some((buffer, pool));
-        self.taken = Progress::default();
+    /// Returns how long the pause lasts.
+    pub(super) fn pause(&self) -> Duration {
+        Duration::from_secs_f64(self.backoff.left(|| self.now_millis()).max(0.0) / 1000.0)
     }
 
-    /// Hands the rest of the buffer in flight to the sink.
-    pub(super) fn write_current(&mut self) -> Result<(), SinkError> {
-        let Some((buffer, _)) = &self.current else { return Ok(()) };
-        let batch = buffer.batch();
-        let step = self.taken.advance(&batch, &[], |rest| guarded(|| self.sink.write(rest)));
+    /// Puts the collection in flight whose runs are in `runs`.
+    pub(super) fn begin(
+        &mut self,
+        collection: u64,
+        batch_bytes: usize,
+        dropped: &mut dyn FnMut(LogLevel, DropReason),
+    ) {
+        self.collection = collection;
+        self.taken = Progress::default();
+        self.announces = false;
+        let Self { merger, runs, ready, .. } = self;
+        // A foreign encoder or filter runs in there, which may log.
+        in_sink(|| merger.merge(runs, batch_bytes, ready, dropped));
+    }
+
+    /// Puts an announcement in flight.
+    pub(super) fn begin_announcement(&mut self, batch: BatchBuilder) {
+        self.taken = Progress::default();
+        self.announces = true;
+        self.ready.push_back(Ready::Built(Box::new(batch)));
+    }
+
+    /// Asks the sink whether a write would return at once; see [`Sink::readiness`].
+    pub(super) fn readiness(&mut self, timeout: Duration) -> Readiness {
+        let sink = &mut self.sink;
+        let asked = in_sink(|| catch_unwind(AssertUnwindSafe(|| sink.readiness(timeout))));
+        asked.unwrap_or(Readiness::Unknown)
+    }
+
+    /// Hands the rest of the batch in flight to the sink, at most so many bytes.
+    pub(super) fn write_current(&mut self, most: usize) -> Result<(), SinkError> {
+        let Self { sink, ready, announces, taken, merger, .. } = self;
+        let Some(current) = ready.front() else { return Ok(()) };
+        let batch = current.batch();
+        let announcements: &[usize] = if *announces { &[0] } else { &[] };
+        let mut cut = false;
+        let step = taken.advance(&batch, announcements, |rest| {
+            if rest.bytes().len() <= most {
+                return guarded(|| sink.write(rest));
+            }
+            cut = true;
+            let written = guarded(|| sink.write(&front(rest, most)));
+            // The rest was not offered.
+            Err(match written {
+                Ok(()) => SinkError::new(SinkErrorKind::Retry).accepted(front(rest, most).bytes().len()),
+                Err(error) => error,
+            })
+        });
         COUNTERS.add_written(step.records, step.bytes);
         // A sink may fail after it took everything: then it is not called again.
-        if self.taken.is_whole(&batch)
-            && let Some((buffer, pool)) = self.current.take()
-        {
-            pool.give(buffer);
+        if taken.is_whole(&batch) {
+            *taken = Progress::default();
+            *announces = false;
+            if let Some(batch) = ready.pop_front() {
+                merger.recycle(batch);
+            }
         }
-        step.result
+        match step.result {
+            Err(error) if cut && error.kind() == SinkErrorKind::Retry && step.bytes > 0 => Ok(()),
+            result => result,
+        }
     }
 
     /// Has the sink pass on what it buffers itself.
@@ -86,21 +157,43 @@ impl SinkWriter {
         1000.0 * self.start.elapsed().as_secs_f64()
     }
 
-    /// Returns how many records of the buffer in flight the sink has not taken.
+    /// Returns how many records of the batches in flight the sink has not taken.
     pub(super) fn records_left(&self) -> usize {
-        self.current.as_ref().map_or(0, |(buffer, _)| buffer.ends.len() - self.taken.ends())
+        let all: usize = self.ready.iter().map(|batch| batch.batch().ends().len()).sum();
+        all - self.ends_taken().min(all)
     }
 
-    /// Returns the levels of those records.
-    pub(super) fn levels_left(&self) -> impl Iterator<Item = LogLevel> {
-        self.current.iter().flat_map(|(buffer, _)| &buffer.ends[self.taken.ends()..]).map(|end| end.level)
+    /// Calls `each` with the level of each of those records.
+    pub(super) fn for_each_left(&self, mut each: impl FnMut(LogLevel)) {
+        let mut taken = self.ends_taken();
+        for batch in &self.ready {
+            let batch = batch.batch();
+            batch.ends().iter().skip(taken).for_each(|end| each(end.level));
+            taken = 0;
+        }
     }
 
-    /// Forgets the buffer in flight, in the child of a fork: the parent writes it.
+    /// Returns how many ends of the first batch are taken, or are no records.
+    fn ends_taken(&self) -> usize {
+        if self.announces { 1 } else { self.taken.ends() }
+    }
+
+    /// Forgets the batches in flight, in the child of a fork: the parent writes them.
     #[cfg(unix)]
     pub(super) fn abandon(&mut self) {
-        self.current = None;
+        self.ready.drain(..).for_each(std::mem::forget);
+        self.taken = Progress::default();
     }
+}
+
+/// Returns the first records of a batch, as many as fit into so many bytes, or the front
+/// of the first.
+fn front<'a>(batch: &Batch<'a>, most: usize) -> Batch<'a> {
+    let whole = batch.ends().partition_point(|end| end.end <= most);
+    let len = whole.checked_sub(1).map_or(most, |last| batch.ends()[last].end);
+    Batch::new(&batch.bytes()[..len], &batch.ends()[..whole])
+        .after_dropped(batch.dropped())
+        .continuing(batch.begun())
 }
 
 /// Runs a sink's code; a panic is a failure like any other.

@@ -4,21 +4,40 @@ use std::sync::Arc;
 
 use kakashi_core::{Encoder, Filter, LevelFilter, LogRecord, admits};
 
-use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
+use crate::segment::chunk::ChunkPool;
 
 /// Threshold, filter and encoder of a destination, and the queue of its sink.
 pub(crate) struct Endpoint {
     pub(crate) threshold: LevelFilter,
     pub(crate) filter: Option<Arc<dyn Filter>>,
     pub(crate) encoder: Arc<dyn Encoder>,
-    /// The encoder may be foreign code, which may panic.
-    pub(crate) foreign_encoder: bool,
-    /// Index of the dispatch's first endpoint that writes the same bytes, if that is
-    /// another one.
-    pub(crate) same_as: Option<usize>,
+    pub(crate) form: EncoderForm,
+    /// A person reads it: a record is there when its call returns.
+    pub(crate) is_terminal: bool,
     pub(crate) queue: Arc<SinkQueue>,
-    pub(crate) pool: Arc<BufferPool>,
+    pub(crate) pool: Arc<ChunkPool>,
+}
+
+/// What is known of an encoder.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum EncoderForm {
+    /// A record's bytes depend on the record alone.
+    Line,
+    /// A record's bytes depend on those before it in its block.
+    Wire,
+    /// It is foreign code, which may panic.
+    Foreign,
+}
+
+impl EncoderForm {
+    pub(crate) fn of(encoder: &dyn Encoder) -> Self {
+        match encoder.line_form() {
+            Some(_) => Self::Line,
+            None if encoder.is_wire() => Self::Wire,
+            None => Self::Foreign,
+        }
+    }
 }
 
 impl Endpoint {

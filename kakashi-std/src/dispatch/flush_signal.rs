@@ -1,11 +1,11 @@
 //! How threads signal the flusher, and what it waits for.
 //!
-//! The flusher sleeps without a timer while nothing is buffered. A thread that puts
-//! the first record into an empty buffer arms it: one relaxed load when it is armed
-//! already; see [`PendingFlag`] for why no record is left behind. The thread itself
-//! stands above this stage: a [`Hook`] starts it.
+//! The flusher sleeps without a timer while nothing is buffered. A thread that publishes
+//! a record arms it: a relaxed load when it is armed already; see [`PendingFlag`] for why
+//! no record is left behind. The flusher's thread itself stands above this stage: a
+//! [`Hook`] starts it.
 
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -26,8 +26,6 @@ static PENDING: PendingFlag = PendingFlag { raised: AtomicBool::new(false) };
 #[cfg(all(test, loom))]
 static PENDING: std::sync::LazyLock<PendingFlag> =
     std::sync::LazyLock::new(|| PendingFlag { raised: AtomicBool::new(false) });
-/// Grows with each sweep of the buffers.
-static ROUND: AtomicUsize = AtomicUsize::new(1);
 static SIGNAL: Mutex<Signal> = Mutex::new(Signal::NONE);
 static CHANGED: Condvar = Condvar::new();
 
@@ -36,14 +34,25 @@ static CHANGED: Condvar = Condvar::new();
 pub(crate) struct Signal {
     /// The flusher's thread runs.
     running: bool,
-    /// A buffer holds records: sweep within the idle interval.
+    /// A record is buffered: sweep within the idle interval.
     armed: bool,
-    /// Full buffers wait: write them now.
+    /// Much waits: write it now.
     work: bool,
+    /// A thread has ended: sweep now.
+    sweep: bool,
 }
 
 impl Signal {
-    const NONE: Self = Self { running: false, armed: false, work: false };
+    const NONE: Self = Self { running: false, armed: false, work: false, sweep: false };
+}
+
+/// What the flusher is to do.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Work {
+    /// Write what waits for sinks.
+    Drain,
+    /// Collect, then write.
+    Sweep,
 }
 
 fn lock() -> MutexGuard<'static, Signal> {
@@ -61,13 +70,7 @@ pub(crate) fn set_idle_millis(millis: u64) {
     CHANGED.notify_one();
 }
 
-/// Returns the number of the latest sweep.
-#[inline]
-pub(crate) fn round() -> usize {
-    ROUND.load(Ordering::Relaxed)
-}
-
-/// Makes the flusher sweep the buffers within the idle interval.
+/// Makes the flusher sweep within the idle interval; called after publishing.
 #[inline]
 pub(crate) fn arm() {
     if PENDING.raise() {
@@ -75,9 +78,19 @@ pub(crate) fn arm() {
     }
 }
 
-/// Makes the flusher write the buffers that wait.
+/// Makes the flusher sweep within the idle interval, once more.
+pub(crate) fn arm_again() {
+    signal(|signal| signal.armed = true);
+}
+
+/// Makes the flusher write what waits for sinks.
 pub(crate) fn wake() {
     signal(|signal| signal.work = true);
+}
+
+/// Makes the flusher sweep now.
+pub(crate) fn wake_to_sweep() {
+    signal(|signal| signal.sweep = true);
 }
 
 fn signal(set: impl FnOnce(&mut Signal)) {
@@ -101,31 +114,31 @@ pub(crate) fn not_started() {
     PENDING.lower();
 }
 
-/// Begins a sweep; returns its number.
-pub(crate) fn begin_round() -> usize {
+/// Begins a sweep.
+pub(crate) fn begin_sweep() {
     PENDING.lower();
-    ROUND.fetch_add(1, Ordering::AcqRel) + 1
 }
 
-/// Sleeps until buffers wait or it is time to sweep; tells whether buffers wait.
-pub(crate) fn wait(sweep_at: &mut Option<Instant>) -> bool {
+/// Sleeps until something waits or it is time to sweep.
+pub(crate) fn wait(sweep_at: &mut Option<Instant>) -> Work {
     let mut signal = lock();
     loop {
         if std::mem::take(&mut signal.armed) {
-            // Two sweeps an interval: a record that both find is old enough.
-            let idle = Duration::from_millis(IDLE.load(Ordering::Relaxed));
-            let at = Instant::now() + idle / 2;
+            let at = Instant::now() + Duration::from_millis(IDLE.load(Ordering::Relaxed));
             *sweep_at = Some(sweep_at.map_or(at, |earlier| at.min(earlier)));
         }
+        if std::mem::take(&mut signal.sweep) {
+            return Work::Sweep;
+        }
         if std::mem::take(&mut signal.work) {
-            return true;
+            return Work::Drain;
         }
         signal = match *sweep_at {
             None => CHANGED.wait(signal).unwrap_or_else(PoisonError::into_inner),
             Some(at) => {
                 let left = at.saturating_duration_since(Instant::now());
                 if left.is_zero() {
-                    return false;
+                    return Work::Sweep;
                 }
                 CHANGED.wait_timeout(signal, left).unwrap_or_else(PoisonError::into_inner).0
             }

@@ -18,9 +18,12 @@ pub(crate) mod thread_dispatch;
 use std::sync::Arc;
 use std::time::Instant;
 
-use kakashi_core::{Clock, LogContext, Pipeline, RetryMode};
+use kakashi_core::{Clock, LogContext, LogLevel, Pipeline};
 
 use self::endpoint::Endpoint;
+use crate::delivery::collect::{Until, collect, waiting_until};
+use crate::delivery::limits;
+use crate::delivery::sink_queue::{Barrier, SinkQueue};
 
 /// What happens to a record, and where it goes.
 #[derive(Default)]
@@ -37,21 +40,43 @@ impl Dispatch {
     /// Writes all that any thread has buffered for this dispatch; returns how many
     /// records are left.
     pub(crate) fn flush_until(&self, deadline: Instant) -> usize {
-        registry::flush_buffers(|buffer| self.has(&buffer.endpoint));
-        self.endpoints.iter().map(|endpoint| endpoint.queue.flush_until(deadline)).sum()
+        let missed = match collect(Until::Now, Some(deadline), &mut Vec::new()) {
+            Some(_) => 0,
+            None => waiting_until(deadline),
+        };
+        let queues: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.queue.clone()).collect();
+        let left = missed + registry::flush_queues(&queues, deadline);
+        // What was collected for others.
+        if !registry::drain_sink_queues() {
+            flush_signal::arm();
+        }
+        left
     }
 
-    /// Writes all that is buffered, and makes the threads that still hold this dispatch
-    /// look for the new one.
+    /// Writes all that was published before the call for this dispatch, which has been
+    /// replaced. It waits for a destination as an ERROR would.
     pub(crate) fn close(&self) {
-        registry::close_buffers(|buffer| self.has(&buffer.endpoint));
+        let deadline = Instant::now() + limits::urgent_timeout();
+        let mut touched = Vec::new();
+        let mut clean = collect(Until::Now, Some(deadline), &mut touched).is_some();
         for endpoint in &self.endpoints {
-            endpoint.queue.drain(RetryMode::Now);
+            clean &= endpoint.queue.write_until(deadline, Barrier::Urgent);
+        }
+        if !clean || touched.iter().any(|queue| queue.has_work()) {
+            flush_signal::wake_to_sweep();
         }
     }
 
-    fn has(&self, endpoint: &Arc<Endpoint>) -> bool {
-        self.endpoints.iter().any(|own| Arc::ptr_eq(own, endpoint))
+    /// Returns the queues of the endpoints that may have taken a record of this level.
+    pub(crate) fn queues(
+        &self,
+        level: LogLevel,
+        only_terminals: bool,
+    ) -> impl Iterator<Item = Arc<SinkQueue>> {
+        let admitting = self.endpoints.iter().filter(move |endpoint| {
+            endpoint.threshold.enables(level) && (endpoint.is_terminal || !only_terminals)
+        });
+        admitting.map(|endpoint| endpoint.queue.clone())
     }
 }
 

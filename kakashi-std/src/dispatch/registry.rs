@@ -1,117 +1,173 @@
-//! All threads' buffers and all sinks' queues of the process.
+//! All sinks' queues of the process, and what makes records reach them.
 //!
-//! Whoever makes one registers it here, so that the flusher, a flush and the end of
-//! the process reach what other threads have buffered.
+//! A logging call, the flusher, a flush and the end of the process all do the same: they
+//! [collect](crate::delivery::collect), then write or have written what the queues hold.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use super::thread_buffer::ThreadBuffer;
-use kakashi_core::RetryMode;
+use kakashi_core::Sink;
 
-use crate::delivery::sink_queue::SinkQueue;
+use super::flush_signal;
+use crate::delivery::collect::{self, Until, collect};
+use crate::delivery::sink_queue::{Barrier, SinkQueue};
 use crate::sync::timed_lock::lock_until;
 
-static BUFFERS: Mutex<Vec<Arc<ThreadBuffer>>> = Mutex::new(Vec::new());
-static SINK_QUEUES: Mutex<Vec<Weak<SinkQueue>>> = Mutex::new(Vec::new());
+static SINK_QUEUES: Mutex<Vec<Arc<SinkQueue>>> = Mutex::new(Vec::new());
 
-fn lock<T>(mutex: &'static Mutex<T>) -> MutexGuard<'static, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> MutexGuard<'static, Vec<Arc<SinkQueue>>> {
+    SINK_QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-pub(crate) fn register_sink_queue(queue: &Arc<SinkQueue>) {
-    let mut queues = lock(&SINK_QUEUES);
-    queues.retain(|queue| queue.strong_count() > 0);
-    queues.push(Arc::downgrade(queue));
+/// Makes the queue of a sink, or gives the sink to the queue that writes to its target.
+pub(crate) fn register_sink(name: Box<str>, sink: Box<dyn Sink + Send>) -> Arc<SinkQueue> {
+    let target = sink.target();
+    let same = target.and_then(|_| lock().iter().find(|queue| queue.target == target).cloned());
+    if let Some(queue) = same {
+        queue.replace_sink(sink);
+        return queue;
+    }
+    let queue = SinkQueue::new(name, sink);
+    lock().push(queue.clone());
+    queue
 }
 
-pub(crate) fn register_buffer(buffer: &Arc<ThreadBuffer>) {
-    lock(&BUFFERS).push(buffer.clone());
-}
-
-pub(crate) fn forget_buffer(buffer: &ThreadBuffer) {
-    lock(&BUFFERS).retain(|other| !std::ptr::eq(&**other, buffer));
+/// Forgets the queues that nobody uses and that have nothing to write, or whose sinks
+/// fail.
+pub(crate) fn forget_unused() {
+    let is_unused = |queue: &mut Arc<SinkQueue>| Arc::strong_count(queue) == 1 && queue.may_be_forgotten();
+    let unused: Vec<_> = lock().extract_if(.., is_unused).collect();
+    // Outside of the lock: a sink may run.
+    drop(unused);
 }
 
 /// Returns all sinks' queues that are in use.
 pub(crate) fn sink_queues() -> Vec<Arc<SinkQueue>> {
-    lock(&SINK_QUEUES).iter().filter_map(Weak::upgrade).collect()
+    lock().clone()
 }
 
-/// Appends the chosen threads' buffers to their sinks' queues.
-pub(crate) fn flush_buffers(choose: impl Fn(&ThreadBuffer) -> bool) {
-    let buffers = lock(&BUFFERS).clone();
-    buffers.iter().filter(|buffer| choose(buffer)).for_each(|buffer| buffer.flush());
-}
-
-/// As [`flush_buffers`], and closes the buffers.
-pub(crate) fn close_buffers(choose: impl Fn(&ThreadBuffer) -> bool) {
-    let buffers = lock(&BUFFERS).clone();
-    buffers.iter().filter(|buffer| choose(buffer)).for_each(|buffer| buffer.close());
-}
-
-/// Appends the buffers that have held records since before `round`'s predecessor to
-/// their sinks' queues, and writes; false if something is left.
-pub(crate) fn sweep(round: usize) -> bool {
-    let buffers = lock(&BUFFERS).clone();
-    let mut clean = true;
-    for buffer in &buffers {
-        clean &= buffer.flush_old(round.saturating_sub(1));
+/// Collects because a thread's chunk is full, and has written what is much. `queues` is
+/// memory to use.
+pub(crate) fn hand_over(queues: &mut Vec<Arc<SinkQueue>>, may_wait: bool) {
+    queues.clear();
+    if collect(Until::Slack, None, queues).is_none() {
+        return;
     }
-    drain_sink_queues(RetryMode::Backoff) && clean
+    let mut clean = true;
+    for queue in queues.iter() {
+        clean &= queue.begin_write();
+    }
+    if !clean {
+        flush_signal::wake();
+    }
+    flush_signal::arm();
+    for queue in queues.drain(..) {
+        queue.make_room(may_wait);
+    }
 }
 
-/// Writes what waits for all sinks; false if something is left.
-pub(crate) fn drain_sink_queues(mode: RetryMode) -> bool {
+/// Collects all that was published before the call, then writes what the chosen queues
+/// hold and waits until their sinks have taken it, up to a deadline; has the other queues
+/// written. Returns how many of the chosen have something left then. `queues` is memory to
+/// use.
+pub(crate) fn write_through(
+    queues: &mut Vec<Arc<SinkQueue>>,
+    chosen: impl Iterator<Item = Arc<SinkQueue>>,
+    deadline: Instant,
+) -> usize {
+    queues.clear();
+    if collect(Until::Now, None, queues).is_none() {
+        return chosen.count();
+    }
+    let late = chosen.filter(|queue| !queue.write_until(deadline, Barrier::Urgent)).count();
+    let mut clean = late == 0;
+    for queue in queues.iter() {
+        clean &= queue.begin_write();
+    }
+    if !clean {
+        flush_signal::wake();
+    }
+    // What is left there waits for a sweep.
+    flush_signal::arm();
+    for queue in queues.drain(..) {
+        queue.make_room(false);
+    }
+    late
+}
+
+/// Collects all that was published before the call; it waits for the flusher.
+pub(crate) fn collect_all() {
+    if collect(Until::Now, None, &mut Vec::new()).is_some() {
+        flush_signal::arm();
+    }
+}
+
+/// Collects, and has written what waits; false if something is left.
+pub(crate) fn sweep() -> bool {
+    let mut queues = Vec::new();
+    let collected = collect(Until::Slack, None, &mut queues).is_some();
+    let clean = drain_sink_queues();
+    queues.iter().for_each(|queue| queue.make_room(false));
+    drop(queues);
+    forget_unused();
+    collected && clean && !collect::has_records()
+}
+
+/// Writes what waits for all sinks, or has it written; false if something is left.
+pub(crate) fn drain_sink_queues() -> bool {
     // All of them, also after one that fails.
-    let failed = sink_queues().iter().filter(|queue| queue.has_work() && !queue.drain(mode)).count();
+    let failed = sink_queues().iter().filter(|queue| queue.has_work() && !queue.drain()).count();
     failed == 0
 }
 
 /// Returns how many records wait in buffers and for their sinks, as far as it can be
 /// counted without waiting.
 pub(crate) fn waiting() -> usize {
-    let buffers = lock_until(&BUFFERS, Instant::now()).map(|buffers| buffers.clone());
-    let buffered: usize = buffers.iter().flatten().map(|buffer| buffer.waiting()).sum();
-    buffered + sink_queues().iter().map(|queue| queue.waiting()).sum::<usize>()
+    let now = Instant::now();
+    let queues = lock_until(&SINK_QUEUES, now).map(|queues| queues.clone());
+    let queued: usize = queues.iter().flatten().map(|queue| queue.waiting_until(now)).sum();
+    collect::waiting_until(now) + queued
 }
 
-/// Writes all that the process has buffered, up to a deadline. Returns how many
+/// Writes all that was published before the call, up to a deadline. Returns how many
 /// records are left, as far as they can be counted.
 pub(crate) fn flush_all_until(deadline: Instant) -> usize {
-    let Some(buffers) = lock_until(&BUFFERS, deadline).map(|buffers| buffers.clone()) else {
-        return 0;
+    let mut touched = Vec::new();
+    let missed = match collect(Until::Now, Some(deadline), &mut touched) {
+        Some(_) => 0,
+        None => collect::waiting_until(deadline),
     };
-    let missed = buffers.iter().filter(|buffer| !buffer.flush_until(deadline)).count();
-    let Some(queues) = lock_until(&SINK_QUEUES, deadline)
-        .map(|queues| queues.iter().filter_map(Weak::upgrade).collect::<Vec<_>>())
-    else {
+    drop(touched);
+    // Nobody waits for a failed one that has been replaced.
+    forget_unused();
+    let Some(queues) = lock_until(&SINK_QUEUES, deadline).map(|queues| queues.clone()) else {
         return missed;
     };
-    missed + queues.iter().map(|queue| queue.flush_until(deadline)).sum::<usize>()
+    missed + flush_queues(&queues, deadline)
 }
 
-/// Both lists, locked for a fork.
+/// Writes what waits for some queues, up to a deadline; returns how many records are left.
+pub(crate) fn flush_queues(queues: &[Arc<SinkQueue>], deadline: Instant) -> usize {
+    queues.iter().for_each(|queue| queue.begin_flush());
+    // Those that can't block first: none must wait for another.
+    let (direct, others): (Vec<_>, Vec<_>) = queues.iter().partition(|queue| queue.is_direct());
+    let mut left = 0;
+    for queue in direct.into_iter().chain(others) {
+        if !queue.write_until(deadline, Barrier::Flush) {
+            left += queue.waiting_until(deadline.max(Instant::now()));
+        }
+    }
+    left
+}
+
+/// The list of queues, locked for a fork.
 #[cfg(unix)]
 pub(crate) struct LockedRegistry {
-    buffers: MutexGuard<'static, Vec<Arc<ThreadBuffer>>>,
-    _queues: MutexGuard<'static, Vec<Weak<SinkQueue>>>,
+    _queues: MutexGuard<'static, Vec<Arc<SinkQueue>>>,
 }
 
-/// Locks both lists for a fork; none if they are not free in time.
+/// Locks the list for a fork; none if it is not free in time.
 #[cfg(unix)]
 pub(crate) fn lock_for_fork(deadline: Instant) -> Option<LockedRegistry> {
-    Some(LockedRegistry {
-        buffers: lock_until(&BUFFERS, deadline)?,
-        _queues: lock_until(&SINK_QUEUES, deadline)?,
-    })
-}
-
-#[cfg(unix)]
-impl LockedRegistry {
-    /// Forgets, in the child of a fork, the buffers of the parent's threads.
-    pub(crate) fn abandon(&mut self) {
-        // Not dropped: another thread of the parent may have held a lock inside.
-        self.buffers.drain(..).for_each(std::mem::forget);
-    }
+    Some(LockedRegistry { _queues: lock_until(&SINK_QUEUES, deadline)? })
 }

@@ -8,11 +8,11 @@ use kakashi_core::{
     StandardStream, wants_colour,
 };
 
-use super::endpoint::Endpoint;
+use super::endpoint::{EncoderForm, Endpoint};
 use super::root::{replace_root, root_if_made};
 use super::{Dispatch, registry};
-use crate::delivery::buffer_pool::BufferPool;
 use crate::delivery::sink_queue::SinkQueue;
+use crate::segment::chunk::ChunkPool;
 use crate::sinks::{self, stream};
 
 static SETTINGS: Mutex<Option<OpenSettings>> = Mutex::new(None);
@@ -124,8 +124,7 @@ impl OpenDestination {
     fn new(destination: Destination) -> Self {
         let Destination { threshold, filter, form, name, sink } = destination;
         let stream = sink.standard_stream();
-        let queue = SinkQueue::new(name, sink);
-        registry::register_sink_queue(&queue);
+        let queue = registry::register_sink(name, sink);
         let was_terminal = AtomicBool::new(false);
         Self { threshold, filter, form, stream, was_terminal, queue }
     }
@@ -140,33 +139,26 @@ impl OpenDestination {
         self.form.follows_terminal() && self.is_terminal() != self.was_terminal.load(Ordering::Relaxed)
     }
 
-    /// Makes the endpoint that comes after `others`.
-    fn endpoint(&self, format: Format, batch_bytes: usize, others: &[Arc<Endpoint>]) -> Arc<Endpoint> {
+    fn endpoint(&self, format: Format, batch_bytes: usize) -> Arc<Endpoint> {
         let is_terminal = self.is_terminal();
         self.was_terminal.store(is_terminal, Ordering::Relaxed);
         let colour = wants_colour(is_terminal, self.stream.is_some());
         let encoder = self.form.encoder(format, is_terminal, colour);
-        self.queue.set_encoder(&encoder);
-        let line_form = encoder.line_form();
-        let same = |other: &Arc<Endpoint>| other.encoder.line_form() == line_form;
+        self.queue.set_form(&encoder, batch_bytes);
         Arc::new(Endpoint {
             threshold: self.threshold,
             filter: self.filter.clone(),
+            is_terminal,
+            form: EncoderForm::of(&*encoder),
             encoder,
-            foreign_encoder: self.form.is_foreign(),
-            same_as: line_form.and_then(|_| others.iter().position(same)),
             queue: self.queue.clone(),
-            pool: Arc::new(BufferPool::new(batch_bytes)),
+            pool: ChunkPool::new(batch_bytes),
         })
     }
 }
 
 fn endpoints(destinations: &[OpenDestination], format: Format, batch_bytes: usize) -> Vec<Arc<Endpoint>> {
-    let mut endpoints = Vec::with_capacity(destinations.len());
-    for destination in destinations {
-        endpoints.push(destination.endpoint(format, batch_bytes, &endpoints));
-    }
-    endpoints
+    destinations.iter().map(|destination| destination.endpoint(format, batch_bytes)).collect()
 }
 
 /// Makes the dispatch of a custom logger.

@@ -1,9 +1,8 @@
 //! The end of the process: a return from `main`, `process::exit`, a signal.
 //!
 //! Thread-local destructors run before `atexit` handlers on the thread that exits, and
-//! never on the others: the handler therefore drains through the registry of all
-//! buffers, with a deadline, for a lock may be held by a thread that will never run
-//! again.
+//! never on the others: the handler therefore collects from the buffers and rings of all
+//! threads, with a deadline, for a lock may be held by a thread that will never run again.
 
 use std::sync::mpsc;
 use std::thread;
@@ -13,37 +12,21 @@ use crate::delivery::report;
 use crate::dispatch::registry;
 use crate::queue::workers;
 use crate::reentrancy::set_exiting;
-use crate::submit::{deferred, flush_queues_until, is_busy, replay};
+use crate::submit::flush_until;
 
 /// How long an ending process waits for its sinks.
 const EXIT_TIMEOUT: Duration = Duration::from_secs(5);
-/// How long it waits at least for locks that are never held for long.
-const SHORT_LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 /// How much longer it waits for the count of what is left.
 const COUNT_TIMEOUT: Duration = Duration::from_millis(500);
 /// How long it waits for stderr.
 const REPORT_TIMEOUT: Duration = Duration::from_secs(1);
 
-/// Writes all that is buffered, and what sinks log meanwhile; returns how many records
-/// are left.
-///
-/// After the workers it has `grace` at least for locks that are never held for long: what
-/// is left can't be counted without them.
-pub(super) fn write_all_until(deadline: Instant, grace: Duration) -> usize {
-    let queued = flush_queues_until(deadline);
-    let flush_all = || registry::flush_all_until(deadline.max(Instant::now() + grace));
-    let mut left = queued + flush_all();
-    if deferred::is_pending() && !is_busy() {
-        replay();
-        left = queued + flush_all();
-    }
-    left
-}
-
 /// Ends the workers and writes all that is buffered; returns how many records are left.
 fn end_until(deadline: Instant) -> usize {
     workers::shut_down_until(deadline);
-    write_all_until(deadline, SHORT_LOCK_TIMEOUT)
+    let left = flush_until(deadline);
+    // What sinks have logged meanwhile.
+    if left == 0 { flush_until(deadline) } else { left }
 }
 
 /// Ends logging with the process: writes all that is buffered, and reports on stderr
@@ -54,8 +37,8 @@ fn end_until(deadline: Instant) -> usize {
 pub(super) fn end(ended_by: &'static str) {
     set_exiting();
     let deadline = Instant::now() + EXIT_TIMEOUT;
-    let left = in_time(EXIT_TIMEOUT + COUNT_TIMEOUT, move || end_until(deadline))
-        .unwrap_or_else(|| workers::left_until(Instant::now()) + registry::waiting());
+    let left =
+        in_time(EXIT_TIMEOUT + COUNT_TIMEOUT, move || end_until(deadline)).unwrap_or_else(registry::waiting);
     if left > 0 {
         let report = move || {
             report::print(format_args!("{left} records could not be written before {ended_by}"));

@@ -8,19 +8,21 @@
 //!
 //! | | lock | waits | why here |
 //! |--:|---|---|---|
-//! | 1 | `submit::orphaned` | 1 s, with 6 | a thread that drains orphaned rings takes any of the others |
-//! | 2 | `dispatch::settings` | | a change of settings takes 5 and registers (7) |
-//! | 3 | `dispatch::logger_registry`: making the root logger | | takes 4 |
-//! | 4 | `dispatch::logger_registry` | | |
-//! | 5 | `dispatch::root` | | |
-//! | 6 | each `delivery::sink_queue`: writer, then backlog | 1 s, with 1 | a thread that writes may register (7) |
-//! | 7 | `dispatch::registry`: buffers, then sinks' queues | 1 s, with 8 | |
-//! | 8 | `dispatch::flush_signal` | 1 s, with 7 | |
-//! | 9 | `queue::workers` | | |
-//! | 10 | `queue::ring`: the list, then the interner's tables | | |
+//! | 1 | `dispatch::settings` | | a change of settings takes 3, 6 and 8 |
+//! | 2 | `dispatch::logger_registry`: making the root logger | | takes 3 |
+//! | 3 | `dispatch::logger_registry` | | |
+//! | 4 | each `delivery::sink_queue`: writer, then its thread's state | 1 s, together | a sink that logs may register a buffer (5) |
+//! | 5 | `delivery::collect`: the sources | 1 s | a collection reads 6, takes 7 and 10 |
+//! | 6 | `dispatch::root` | | |
+//! | 7 | each `delivery::sink_queue`: backlog | 1 s, together | |
+//! | 8 | `dispatch::registry`: sinks' queues | 1 s, with 9 | |
+//! | 9 | `dispatch::flush_signal` | 1 s, with 8 | |
+//! | 10 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
+//! | 11 | `clock`: the timeline | | |
 //!
-//! Not taken are the locks of threads' buffers, rings and pools: the child forgets the
-//! first two, and a pool does without its own.
+//! Not taken are the locks of rings and pools: the child forgets the first, and a pool does
+//! without its own. A thread that forks inside of a sink has that sink's lock itself: it
+//! waits for no other long.
 
 use std::cell::RefCell;
 use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
@@ -31,6 +33,8 @@ use self_cell::self_cell;
 
 use super::installed::INSTALLED;
 use crate::clock;
+use crate::clock::LockedTimeline;
+use crate::delivery::collect::{self, SourcesForFork};
 use crate::delivery::sink_queue::{LockedSinkQueue, SinkQueue};
 use crate::dispatch::flush_signal::Signal;
 use crate::dispatch::logger_registry::{lock_making_root, logger_registry};
@@ -39,12 +43,14 @@ use crate::dispatch::settings::LockedSettings;
 use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
 use crate::queue::ring::{self, LockedRings};
 use crate::queue::workers::{self, LockedWorkers};
-use crate::reentrancy::set_worker;
-use crate::submit::{abandon_inherited, orphaned};
-use crate::sync::fork_epoch::ForkEpoch;
+use crate::reentrancy::{is_in_sink, set_worker};
+use crate::submit::abandon_inherited;
+use crate::sync::fork_epoch::{ForkEpoch, Forking};
 
 /// How long a fork waits for a sink that is writing.
 const FORK_TIMEOUT: Duration = Duration::from_secs(1);
+/// The same, if this thread may have the sink itself.
+const IN_SINK_TIMEOUT: Duration = Duration::from_millis(10);
 
 /// Registers with `pthread_atfork`.
 #[allow(unsafe_code, reason = "std has no pthread_atfork")]
@@ -83,7 +89,9 @@ self_cell! {
 /// All locks of the process.
 struct AllLocks {
     sink_queues: Vec<OwnedSinkQueue>,
-    registry: Option<LockedRegistry>,
+    sources: SourcesForFork,
+    _timeline: LockedTimeline,
+    _registry: Option<LockedRegistry>,
     flush_signal: Option<MutexGuard<'static, Signal>>,
     workers: LockedWorkers,
     rings: LockedRings,
@@ -91,7 +99,6 @@ struct AllLocks {
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
     _making_root: MutexGuard<'static, ()>,
-    _orphaned: Option<MutexGuard<'static, ()>>,
 }
 
 thread_local! {
@@ -102,29 +109,35 @@ fn lock_all() -> AllLocks {
     // In the child the thread that was installing would not exist.
     INSTALLED.wait_force();
     super::panic::install();
-    clock::settle();
-    let deadline = Instant::now() + FORK_TIMEOUT;
-    let orphaned = orphaned::lock_for_fork(deadline);
+    clock::choose();
+    let _forking = Forking::begin();
+    let timeout = if is_in_sink() { IN_SINK_TIMEOUT } else { FORK_TIMEOUT };
+    let deadline = Instant::now() + timeout;
     let settings = settings::lock_for_fork();
     let making_root = lock_making_root();
     let loggers = logger_registry().hold();
-    let root = root::lock_for_fork();
-    let sink_queues = registry::sink_queues()
+    let mut sink_queues: Vec<_> = registry::sink_queues()
         .into_iter()
         .map(|queue| OwnedSinkQueue::new(queue, |queue| queue.lock_for_fork(deadline)))
         .collect();
-    let deadline = Instant::now() + FORK_TIMEOUT;
+    let deadline = Instant::now() + timeout;
+    let sources = collect::lock_for_fork(deadline);
+    let root = root::lock_for_fork();
+    for queue in &mut sink_queues {
+        queue.with_dependent_mut(|queue, locked| queue.lock_backlog_for_fork(locked, deadline));
+    }
     AllLocks {
         sink_queues,
-        registry: registry::lock_for_fork(deadline),
+        sources,
+        _registry: registry::lock_for_fork(deadline),
         flush_signal: flush_signal::lock_for_fork(deadline),
         workers: workers::lock_for_fork(),
         rings: ring::lock_for_fork(),
+        _timeline: clock::lock_for_fork(),
         _root: root,
         _settings: settings,
         _loggers: loggers,
         _making_root: making_root,
-        _orphaned: orphaned,
     }
 }
 
@@ -132,9 +145,7 @@ fn abandon(mut locked: AllLocks) {
     for queue in &mut locked.sink_queues {
         queue.with_dependent_mut(|queue, locked| queue.abandon(locked));
     }
-    if let Some(registry) = &mut locked.registry {
-        registry.abandon();
-    }
+    locked.sources.abandon();
     if let Some(signal) = &mut locked.flush_signal {
         flush_signal::abandon(signal);
     }

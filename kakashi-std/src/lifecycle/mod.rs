@@ -1,8 +1,10 @@
 //! What must happen when a process ends, panics or forks.
 //!
 //! Abort, SIGKILL and fatal signals run nothing; they lose what is buffered: for each
-//! destination at most one batch (64 KiB by default) for each thread, four that are
-//! full and in flight, and what waits for a sink that fails (4 MiB at most).
+//! destination at most one batch (64 KiB by default) for each thread, and what the
+//! destination has not taken: `backlog_bytes` (4 MiB by default) and the collection that
+//! is being written. Of async loggers also each thread's ring, and the records beside it
+//! that are too large for it.
 
 mod exit;
 #[cfg(unix)]
@@ -13,8 +15,10 @@ mod panic;
 pub(crate) mod signals;
 
 use self::installed::INSTALLED;
+use crate::clock;
 use crate::dispatch::{flush_signal, thread_dispatch};
 use crate::queue::workers;
+use crate::sync::fence;
 use crate::threads::{flusher, worker};
 
 /// Installs the exit, panic and fork handlers, and the threads that lower stages may
@@ -25,6 +29,8 @@ pub(crate) fn install() {
         flush_signal::START.set(flusher::start);
         workers::RUN.set(worker::run);
         thread_dispatch::BEFORE_FIRST_RECORD.set(panic::install);
+        clock::choose();
+        fence::prepare();
         exit::install();
         #[cfg(unix)]
         fork::install();

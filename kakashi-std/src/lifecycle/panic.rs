@@ -3,9 +3,8 @@
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use super::exit::write_all_until;
 use crate::reentrancy::is_in_sink;
-use crate::submit::is_busy;
+use crate::submit::{flush_until, is_busy};
 
 /// How long a panicking thread waits for sinks.
 const PANIC_TIMEOUT: Duration = Duration::from_secs(1);
@@ -19,8 +18,9 @@ pub(super) fn install() {
         HOOKED.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {
-                before(info);
+                // First what led to it.
                 write_all();
+                before(info);
             }));
         });
     }
@@ -29,8 +29,8 @@ pub(super) fn install() {
 fn write_all() {
     // A sink that panics holds its own lock; the panic is caught and counted.
     if !is_in_sink() {
-        // Inside a logging call the thread waits for no lock: it may hold it itself.
+        // A `Display` that panics is caught too: it costs its own value.
         let timeout = if is_busy() { Duration::ZERO } else { PANIC_TIMEOUT };
-        write_all_until(Instant::now() + timeout, Duration::ZERO);
+        flush_until(Instant::now() + timeout);
     }
 }

@@ -28,8 +28,8 @@ use std::io;
 /// | power loss | besides, what the system has not put on the disk |
 ///
 /// What is buffered is, for each destination, at most one batch (64 KiB by default) for each
-/// thread and four in flight, what async loggers have queued, and what waits for a sink that
-/// fails. ERROR and CRITICAL of sync loggers are written before their call returns; those of
+/// thread, what async loggers have queued, and what the destination has not taken (4 MiB by
+/// default, and the collection that is being written). ERROR and CRITICAL of sync loggers are written before their call returns; those of
 /// async and performance loggers soon after it.
 ///
 /// **A signal handler must not log**, nor call anything of kakashi: it may have interrupted

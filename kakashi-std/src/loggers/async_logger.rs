@@ -1,4 +1,4 @@
-//! Loggers whose records a worker encodes and writes.
+//! Loggers whose records a worker collects from rings.
 
 use kakashi_core::{Dropped, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
@@ -13,8 +13,8 @@ use crate::submit::{submit_queued, submit_queued_site};
 /// Returns the async logger of this name, with the level that is set for it.
 ///
 /// A call copies its values into a queue of the calling thread and returns; a
-/// worker thread encodes and writes them, within 5 ms where the process was
-/// idle. When the queue is full, what happens is as
+/// worker thread collects and writes them, or has their destination's thread write
+/// them, within 5 ms where the process was idle. When the queue is full, what happens is as
 /// [`AsyncConfig::overflow`](crate::AsyncConfig::overflow) says: at first, the
 /// caller waits.
 ///

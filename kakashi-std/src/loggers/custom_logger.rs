@@ -80,7 +80,7 @@ impl FunctionalLogger {
     /// Writes all that any thread has buffered for this logger.
     ///
     /// # Blocking
-    /// As long as the sinks take; not at all from inside a sink or a `Display`.
+    /// As [`flush`](crate::flush()).
     pub fn flush(&self) -> Flushed {
         flush_dispatch(self.core.dispatch.clone())
     }

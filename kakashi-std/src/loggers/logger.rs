@@ -44,7 +44,7 @@ impl Logger {
     /// Writes all that any thread has buffered for this logger's destinations.
     ///
     /// # Blocking
-    /// As long as the sinks take; not at all from inside a sink or a `Display`.
+    /// As [`flush`](crate::flush()).
     pub fn flush(&self) -> Flushed {
         flush_dispatch(self.core.dispatch.clone().or_else(root_if_made))
     }

@@ -4,6 +4,11 @@ use super::overflow::OverflowPolicy;
 
 /// Says how async loggers work; given to [`Configure::async_logging`].
 ///
+/// A worker collects what threads have queued. It writes where that can't block, and has
+/// the destinations' own threads write everywhere else; there records are encoded, too. It
+/// waits only for a destination whose backlog is full, as a caller would:
+/// [`Configure::stall_timeout`](crate::Configure::stall_timeout).
+///
 /// [`Configure::async_logging`]: crate::Configure::async_logging
 ///
 /// ```
@@ -44,7 +49,8 @@ impl AsyncConfig {
         Self::default()
     }
 
-    /// Runs so many workers, 1 to 64, which share the threads' rings among them.
+    /// Runs so many workers, 1 to 64. Each thread's ring has one that is woken for it; any of
+    /// them, and any other collection, may empty it.
     /// Holds for workers that start later; at first: 1.
     pub fn threads(mut self, count: usize) -> Self {
         self.threads = count.clamp(1, 64);
@@ -77,7 +83,7 @@ impl AsyncConfig {
     /// Holds for rings that are made later; at first: 49,152.
     ///
     /// A thread occupies this, 12 KiB for the entries beside its ring and 5 KiB for its own
-    /// state; the worker may occupy as much again as the ring.
+    /// state. A collection copies what the ring holds, once for all destinations.
     pub fn ring_bytes(mut self, bytes: usize) -> Self {
         self.ring_bytes = bytes.clamp(4 << 10, 16 << 20);
         self
@@ -90,7 +96,7 @@ impl AsyncConfig {
     }
 
     /// Makes a worker with little to do sleep for so many microseconds, 1 to 1,000,000,
-    /// between two looks at its rings. At first: 200.
+    /// between two collections. At first: 200.
     pub fn nap_micros(mut self, micros: u64) -> Self {
         self.nap_micros = micros.clamp(1, 1_000_000);
         self

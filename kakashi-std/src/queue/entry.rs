@@ -2,15 +2,27 @@
 
 use kakashi_core::LogLevel;
 
-/// Bytes of a head.
-pub(super) const HEAD: usize = 8;
+/// Bytes of a head: a word, then the tick.
+pub(super) const HEAD: usize = WORD + 8;
+const WORD: usize = 8;
 
 /// What is too large for the ring or is no bytes: it lies in a queue beside it.
+#[derive(Clone)]
 pub(super) enum SideEntry {
     /// The context of the records that follow.
     Context(kakashi_core::LogContext),
     /// The body of a record that is too large for the ring.
     Record(Vec<u8>),
+}
+
+impl SideEntry {
+    /// Returns the bytes of a record.
+    pub(super) fn memory(&self) -> usize {
+        match self {
+            Self::Context(_) => 0,
+            Self::Record(body) => body.len(),
+        }
+    }
 }
 
 /// What kind of entry a head begins.
@@ -44,8 +56,9 @@ impl EntryKind {
 
 /// Makes the head of a record, from its level's number.
 #[inline]
-pub(super) fn record_head(level: u8, len: usize, logger: u32) -> [u8; HEAD] {
-    ((len as u64) << 8 | u64::from(level) | u64::from(logger) << 32).to_le_bytes()
+pub(super) fn record_head(level: u8, len: usize, logger: u32, tick: u64) -> [u8; HEAD] {
+    let word = (len as u64) << 8 | u64::from(level) | u64::from(logger) << 32;
+    (u128::from(word) | u128::from(tick) << 64).to_le_bytes()
 }
 
 /// The head before a body.
@@ -56,18 +69,21 @@ pub(super) struct EntryHead {
     pub(super) len: usize,
     /// The id of the logger.
     pub(super) logger: u32,
+    /// Of a record: when its call began. A context has that of the record after it.
+    pub(super) tick: u64,
 }
 
 impl EntryHead {
     pub(super) fn to_bytes(self) -> [u8; HEAD] {
-        record_head(self.kind.number(), self.len, self.logger)
+        record_head(self.kind.number(), self.len, self.logger, self.tick)
     }
 
     #[inline]
     pub(super) fn of_bytes(bytes: [u8; HEAD]) -> Option<Self> {
-        let word = u64::from_le_bytes(bytes);
+        let words = u128::from_le_bytes(bytes);
+        let (word, tick) = (words as u64, (words >> 64) as u64);
         let kind = EntryKind::of_number(word as u8)?;
-        Some(Self { kind, len: (word as u32 >> 8) as usize, logger: (word >> 32) as u32 })
+        Some(Self { kind, len: (word as u32 >> 8) as usize, logger: (word >> 32) as u32, tick })
     }
 
     /// Splits the bytes of a ring into the first head, its body and the rest.
@@ -80,15 +96,34 @@ impl EntryHead {
     }
 }
 
-/// Counts the records in the bytes of a ring, and the side entries that they refer to.
-pub(super) fn count(mut bytes: &[u8]) -> (usize, usize) {
-    let (mut records, mut side_entries) = (0, 0);
-    while let Some((head, _, rest)) = EntryHead::split(bytes) {
-        records += usize::from(head.kind != EntryKind::Context);
-        side_entries += usize::from(!matches!(head.kind, EntryKind::Record(_)));
-        bytes = rest;
+/// What the front of a ring's bytes holds.
+#[derive(Clone, Copy, Default, Debug)]
+pub(super) struct RingFront {
+    /// Bytes of the entries.
+    pub(super) len: usize,
+    /// Records of each level.
+    pub(super) records: [usize; LogLevel::ALL.len()],
+    /// Side entries that the entries refer to.
+    pub(super) side_entries: usize,
+}
+
+impl RingFront {
+    /// Looks at the entries up to a tick.
+    pub(super) fn until(tick: u64, bytes: &[u8]) -> Self {
+        let mut front = Self::default();
+        let mut rest = bytes;
+        while let Some((head, _, after)) = EntryHead::split(rest)
+            && head.tick <= tick
+        {
+            if let EntryKind::Record(level) | EntryKind::SideRecord(level) = head.kind {
+                front.records[level.index()] += 1;
+            }
+            front.side_entries += usize::from(!matches!(head.kind, EntryKind::Record(_)));
+            rest = after;
+        }
+        front.len = bytes.len() - rest.len();
+        front
     }
-    (records, side_entries)
 }
 
 #[cfg(test)]
@@ -102,10 +137,10 @@ mod tests {
             .flat_map(|level| [EntryKind::Record(level), EntryKind::Context, EntryKind::SideRecord(level)]);
         for kind in kinds {
             for len in [0, 1, 255, 256, (1 << 24) - 1] {
-                let head = EntryHead { kind, len, logger: 0xf0f1_f2f3 };
+                let head = EntryHead { kind, len, logger: 0xf0f1_f2f3, tick: u64::MAX - 1 };
                 assert_eq!(EntryHead::of_bytes(head.to_bytes()), Some(head));
             }
         }
-        assert_eq!(EntryHead::of_bytes([0x33, 0, 0, 0, 0, 0, 0, 0]), None);
+        assert_eq!(EntryHead::of_bytes([0x33; HEAD]), None);
     }
 }

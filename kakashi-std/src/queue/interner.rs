@@ -120,21 +120,28 @@ impl SiteIds {
     }
 }
 
-/// A copy of the tables, which the reader of rings uses without a lock.
-#[derive(Debug, Default)]
+/// A copy of the tables, which the readers of rings use without a lock.
+#[derive(Clone, Debug, Default)]
 pub(super) struct InternerSnapshot {
     version: usize,
     sites: Vec<ResolvedSite<'static>>,
     loggers: Vec<Arc<LoggerSlot>>,
 }
 
+/// Returns a snapshot in which every id that was published before is found.
+pub(super) fn snapshot() -> Arc<InternerSnapshot> {
+    static SNAPSHOT: Mutex<Option<Arc<InternerSnapshot>>> = Mutex::new(None);
+    let mut snapshot = SNAPSHOT.lock().unwrap_or_else(PoisonError::into_inner);
+    let snapshot = snapshot.get_or_insert_default();
+    if VERSION.load(Ordering::Acquire) != snapshot.version {
+        Arc::make_mut(snapshot).refresh();
+    }
+    snapshot.clone()
+}
+
 impl InternerSnapshot {
-    /// Copies new entries; after it every id that was published before is found.
-    pub(super) fn refresh(&mut self) {
-        let version = VERSION.load(Ordering::Acquire);
-        if version == self.version {
-            return;
-        }
+    /// Copies new entries.
+    fn refresh(&mut self) {
         if let Some(tables) = &*tables() {
             self.sites.extend(&tables.sites[self.sites.len()..]);
             self.loggers.extend(tables.loggers[self.loggers.len()..].iter().cloned());

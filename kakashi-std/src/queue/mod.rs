@@ -1,4 +1,8 @@
-//! Between a calling thread and its worker: one ring of wire records a thread.
+//! Between a calling thread and whoever collects: one ring of wire records a thread.
+//!
+//! A ring is a source of [collections](crate::delivery::collect), and any of them empties
+//! it: a worker's, an ERROR's of a sync logger, a flush. Its worker is the thread that is
+//! woken for it.
 //!
 //! Producers never wait for each other, and the caller's side takes no lock:
 //! `rtrb` moves the bytes (a wait-free ring that caches the other side's
@@ -7,9 +11,9 @@
 //! place was measured to gain nothing over that, and would need `unsafe` for memory that
 //! is not initialised yet.
 //!
-//! An entry of the ring is a head of eight bytes and a body. The head is
-//! `kind | length << 8 | logger << 32`, little-endian; the logger's id, like a site's in a
-//! record, is this process's: see [`interner`].
+//! An entry of the ring is a head of sixteen bytes and a body. The head is two words,
+//! little-endian: `kind | length << 8 | logger << 32`, then the tick at which the call
+//! began. The logger's id, like a site's in a record, is this process's: see [`interner`].
 //!
 //! | kind | entry | body |
 //! |---|---|---|
@@ -18,12 +22,12 @@
 //! | `81` and above | a record of the level with this number − `81`, too large for the ring | none: it is the next of the side entries |
 
 pub(crate) mod config;
-pub(crate) mod drain;
 pub(crate) mod entry;
 pub(crate) mod interner;
 pub(crate) mod overflow;
 pub(crate) mod queued;
 pub(crate) mod ring;
+pub(crate) mod ring_source;
 pub(crate) mod worker_control;
 pub(crate) mod workers;
 pub(crate) mod writer;

@@ -1,17 +1,18 @@
 //! One thread's ring as both sides and the rest of the process see it.
 
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering, fence};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering, fence};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use kakashi_core::{DropReason, LogContext, LogLevel};
 use rtrb::{Consumer, Producer, RingBuffer};
 
-use super::entry::{self, EntryHead, EntryKind, HEAD, SideEntry};
+use super::entry::{EntryHead, EntryKind, HEAD, RingFront, SideEntry};
 #[cfg(unix)]
 use super::interner::{self, InternerTables};
 use super::worker_control::WorkerControl;
-use crate::dispatch::settings;
+use crate::dispatch::root::root_if_made;
+use crate::reentrancy::thread_number;
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::timed_lock::lock_until;
 
@@ -20,10 +21,12 @@ const SIDE_ENTRIES: usize = 512;
 /// Rings of threads that have ended, kept for threads to come.
 const MOST_IDLE: usize = 32;
 
-/// What a thread and the worker share.
+/// What a thread and whoever collects share.
 pub(crate) struct ThreadRing {
-    /// The worker that empties it.
+    /// The worker that is woken for it.
     pub(crate) worker: Arc<WorkerControl>,
+    /// The number of the thread that writes to it.
+    thread: AtomicU64,
     pub(super) read: Mutex<ReadEnd>,
     /// Dropped records of each level that no destination has counted yet.
     dropped: [AtomicUsize; LogLevel::ALL.len()],
@@ -38,7 +41,7 @@ pub(crate) struct ThreadRing {
     epoch: ForkEpoch,
 }
 
-/// The end that the worker reads from; a thread that evicts records locks it too.
+/// The end that collections read from; a thread that evicts records locks it too.
 pub(super) struct ReadEnd {
     pub(super) bytes: Consumer<u8>,
     pub(super) side_entries: Consumer<SideEntry>,
@@ -62,39 +65,23 @@ struct Rings {
 }
 
 static RINGS: Mutex<Rings> = Mutex::new(Rings { all: Vec::new(), idle: Vec::new() });
-/// Grows with each ring that comes or goes.
-static VERSION: AtomicUsize = AtomicUsize::new(0);
 
 fn lock() -> MutexGuard<'static, Rings> {
     RINGS.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Rings {
-    fn forget(&mut self, ring: &Arc<ThreadRing>) {
-        self.all.retain(|other| !Arc::ptr_eq(other, ring));
-        VERSION.fetch_add(1, Ordering::Release);
-    }
-}
-
-/// Copies the list of all rings if it is not the one of `version`.
-pub(super) fn rings(version: &mut usize, rings: &mut Vec<Arc<ThreadRing>>) {
-    let latest = VERSION.load(Ordering::Acquire);
-    if *version != latest {
-        *version = latest;
-        rings.clone_from(&lock().all);
-    }
-}
-
 impl ThreadRing {
-    /// Takes a ring that no thread writes to, or makes one.
+    /// Takes a ring that no thread writes to, or makes one; then the caller must register it
+    /// as a source of records.
     pub(super) fn take(
         worker: impl FnOnce() -> Arc<WorkerControl>,
         ring_bytes: usize,
-    ) -> (Arc<Self>, WriteEnd) {
+    ) -> (Arc<Self>, WriteEnd, bool) {
         let mut rings = lock();
         while let Some((ring, end)) = rings.idle.pop() {
             if !ring.worker.is_retired() {
-                return (ring, end);
+                ring.thread.store(thread_number(), Ordering::Relaxed);
+                return (ring, end, false);
             }
             ring.give_up();
         }
@@ -104,6 +91,7 @@ impl ThreadRing {
         let read = ReadEnd { bytes: bytes_read, side_entries: side_entries_read, context: LogContext::new() };
         let ring = Arc::new(Self {
             worker: worker(),
+            thread: AtomicU64::new(thread_number()),
             read: Mutex::new(read),
             dropped: Default::default(),
             side_bytes: AtomicUsize::new(0),
@@ -113,10 +101,8 @@ impl ThreadRing {
             given_up: AtomicBool::new(false),
             epoch: ForkEpoch::current(),
         });
-        rings = lock();
-        rings.all.push(ring.clone());
-        VERSION.fetch_add(1, Ordering::Release);
-        (ring, WriteEnd { bytes, side_entries, context: 0 })
+        lock().all.push(ring.clone());
+        (ring, WriteEnd { bytes, side_entries, context: 0 }, true)
     }
 
     /// Takes a ring back from a thread that ends; what is in it is written.
@@ -142,7 +128,12 @@ impl ThreadRing {
 
     /// Forgets a ring that was given up and is empty.
     pub(super) fn forget(self: &Arc<Self>) {
-        lock().forget(self);
+        lock().all.retain(|other| !Arc::ptr_eq(other, self));
+    }
+
+    /// Tells whether this thread writes to it.
+    pub(super) fn is_own(&self) -> bool {
+        self.thread.load(Ordering::Relaxed) == thread_number()
     }
 
     /// Tells whether the ring was made before a fork and belongs to the parent.
@@ -159,13 +150,16 @@ impl ThreadRing {
     /// Passes the counts of dropped records to the destinations that would have taken
     /// them: they are counted there, and announced in their streams.
     pub(super) fn pass_on_drops(&self) {
+        if self.dropped.iter().all(|count| count.load(Ordering::Relaxed) == 0) {
+            return;
+        }
+        // There is one: a record has been through its pipeline.
+        let Some(root) = root_if_made() else { return };
         for level in LogLevel::ALL {
-            let count = &self.dropped[level.index()];
-            if count.load(Ordering::Relaxed) == 0 {
+            let count = self.dropped[level.index()].swap(0, Ordering::Relaxed);
+            if count == 0 {
                 continue;
             }
-            let count = count.swap(0, Ordering::Relaxed);
-            let root = settings::root();
             for endpoint in root.endpoints.iter().filter(|endpoint| endpoint.threshold.enables(level)) {
                 endpoint.queue.count_dropped_many(level, DropReason::QueueFull, count);
             }
@@ -199,13 +193,13 @@ impl ThreadRing {
         }
     }
 
-    /// Counts the records in the ring; none if its lock is not free in time.
-    fn waiting_until(&self, deadline: Instant) -> usize {
-        let Some(mut read) = lock_until(&self.read, deadline) else { return 0 };
+    /// Counts the records in the ring; none if its lock is not free at once.
+    pub(super) fn waiting(&self) -> usize {
+        let Some(mut read) = lock_until(&self.read, Instant::now()) else { return 0 };
         let slots = read.bytes.slots();
         let Ok(chunk) = read.bytes.read_chunk(slots) else { return 0 };
         let (first, second) = chunk.as_slices();
-        entry::count(&[first, second].concat()).0
+        RingFront::until(u64::MAX, &[first, second].concat()).records.iter().sum()
     }
 }
 
@@ -247,10 +241,10 @@ pub(crate) fn pass_on_drops() {
     rings.iter().for_each(|ring| ring.pass_on_drops());
 }
 
-/// Counts the records in all rings, up to a deadline.
-pub(crate) fn waiting_until(deadline: Instant) -> usize {
+/// Tells whether a worker's rings hold anything.
+pub(crate) fn has_records(worker: &Arc<WorkerControl>) -> bool {
     let rings = lock().all.clone();
-    rings.iter().map(|ring| ring.waiting_until(deadline)).sum()
+    rings.iter().any(|ring| Arc::ptr_eq(&ring.worker, worker) && !ring.read().bytes.is_empty())
 }
 
 /// The list of rings and the ids in them, locked for a fork.
@@ -273,6 +267,5 @@ impl LockedRings {
     pub(crate) fn abandon(&mut self) {
         self.rings.all.drain(..).for_each(std::mem::forget);
         self.rings.idle.drain(..).for_each(std::mem::forget);
-        VERSION.fetch_add(1, Ordering::Release);
     }
 }

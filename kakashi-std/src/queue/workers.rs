@@ -11,7 +11,6 @@ use std::time::{Duration, Instant};
 
 use super::config::AsyncConfig;
 use super::overflow::OverflowPolicy;
-use super::ring;
 use super::worker_control::WorkerControl;
 use crate::dispatch::root;
 use crate::reentrancy::{is_exiting, is_worker};
@@ -139,26 +138,6 @@ pub(crate) fn reopen() {
         // Every thread looks again, and takes a ring of another worker.
         root::next_generation();
     }
-}
-
-/// Returns the control blocks of all workers that may have records in flight.
-fn controls() -> Vec<Arc<WorkerControl>> {
-    let workers = workers();
-    workers.controls.iter().chain(&workers.retired).cloned().collect()
-}
-
-/// Makes all workers hand over what is in the rings, up to a deadline; false if one
-/// takes longer.
-pub(crate) fn flush_until(deadline: Instant) -> bool {
-    let requests: Vec<_> = controls().into_iter().map(|control| (control.request_flush(), control)).collect();
-    let late = requests.iter().filter(|(seq, control)| !control.wait_until(*seq, deadline)).count();
-    late == 0
-}
-
-/// Counts the records in rings and in flight, as far as they can be counted in time.
-pub(crate) fn left_until(deadline: Instant) -> usize {
-    let in_flight: usize = controls().iter().map(|control| control.in_flight().load(Ordering::Relaxed)).sum();
-    in_flight + ring::waiting_until(deadline.max(Instant::now() + Duration::from_millis(1)))
 }
 
 /// Ends all workers, up to a deadline; from now on async records are written

@@ -4,15 +4,18 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use kakashi_core::wire::{RecordIds, put_call, put_record};
-use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Timestamp, Value};
+use kakashi_core::{LogContext, LogLevel, LogRecord, Output, Site, Value};
 
 use super::entry::{EntryHead, EntryKind, HEAD, SideEntry, record_head};
 use super::interner::{self, SiteIds};
 use super::overflow::OverflowPolicy;
 use super::queued::Queued;
 use super::ring::{ThreadRing, WriteEnd};
-use super::worker_control::WorkerControl;
+use super::ring_source::RingSource;
 use super::workers;
+use crate::clock::Moment;
+use crate::delivery::collect;
+use crate::dispatch::flush_signal;
 use crate::reentrancy::is_worker;
 use crate::sync::wake_state::Notified;
 
@@ -26,12 +29,10 @@ const SIDE_BYTES: usize = 4 << 20;
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Put {
-    /// It is with the worker, or dropped and counted.
+    /// It is in the ring, or dropped and counted.
     Done,
     /// It is not taken: there is no worker.
     Closed,
-    /// It is in the ring, but the worker has just ended.
-    Orphaned,
 }
 
 /// The writing end of the thread's ring, and what the reading end has been sent.
@@ -52,10 +53,15 @@ pub(crate) struct QueueWriter {
 
 impl QueueWriter {
     /// Takes a ring for this thread.
-    pub(crate) fn new() -> Self {
-        let (ring, end) = ThreadRing::take(workers::assign, workers::ring_bytes());
+    /// None inside of a collection.
+    pub(crate) fn new() -> Option<Self> {
+        let (ring, end, is_new) = ThreadRing::take(workers::assign, workers::ring_bytes());
+        if is_new && !collect::register(Box::new(RingSource::new(ring.clone()))) {
+            ring.forget();
+            return None;
+        }
         let capacity = end.bytes.buffer().capacity();
-        Self {
+        Some(Self {
             ring,
             end: Some(end),
             fast_path_key: None,
@@ -63,7 +69,7 @@ impl QueueWriter {
             scratch: vec![0; SCRATCH_BYTES],
             reserve: capacity / 8,
             longest: capacity / 4,
-        }
+        })
     }
 
     /// Tells whether the ring was made before a fork and belongs to the parent.
@@ -75,11 +81,6 @@ impl QueueWriter {
     /// Tells whether a worker empties the ring, after starting one if it may.
     pub(crate) fn is_served(&self) -> bool {
         !self.ring.worker.wake_state().is_closed() || workers::start(&self.ring.worker)
-    }
-
-    /// Returns the control block of the worker that empties the ring.
-    pub(crate) fn worker(&self) -> &Arc<WorkerControl> {
-        &self.ring.worker
     }
 
     /// Tells whether the next record is read with this context.
@@ -102,11 +103,11 @@ impl QueueWriter {
         queued: &Queued,
         site: Site<'static>,
         values: &[Value<'_>],
-        now: Timestamp,
+        now: Moment,
     ) -> Option<Put> {
         let id = self.sites.get(site);
         let mut out = Output::resume(&mut self.scratch, HEAD);
-        let plain = put_call(&mut out, now, id, values);
+        let plain = put_call(&mut out, now.time, id, values);
         let len = out.position();
         if !plain || out.overflowed() || len > self.longest {
             return None;
@@ -117,7 +118,7 @@ impl QueueWriter {
         if end.bytes.cached_slots() < needed && end.bytes.slots() < needed {
             return None;
         }
-        self.scratch[..HEAD].copy_from_slice(&record_head(level, len - HEAD, queued.id));
+        self.scratch[..HEAD].copy_from_slice(&record_head(level, len - HEAD, queued.id, now.tick));
         Some(self.publish(len))
     }
 
@@ -128,13 +129,14 @@ impl QueueWriter {
         queued: &Queued,
         site: Option<Site<'static>>,
         record: &LogRecord<'_>,
+        tick: u64,
         context: &LogContext,
     ) -> Put {
         if self.is_inherited() || !self.is_served() {
             return Put::Closed;
         }
         if !self.has_context(context) {
-            match self.put_context(queued, record.level, context) {
+            match self.put_context(queued, record.level, tick, context) {
                 Room::Found => {}
                 Room::Dropped => return Put::Done,
                 Room::Closed => return Put::Closed,
@@ -150,9 +152,9 @@ impl QueueWriter {
         put_record(&mut out, record, ids);
         let len = out.position();
         if out.overflowed() || len > self.longest {
-            return self.put_long(queued, record, ids, len);
+            return self.put_long(queued, record, tick, ids, len);
         }
-        self.put_head(queued, record.level, len);
+        self.put_head(queued, record.level, tick, len);
         if !self.has_room(record.level, len) {
             match self.find_room(queued, record.level, len, false) {
                 Room::Found => {}
@@ -163,8 +165,8 @@ impl QueueWriter {
         self.publish(len)
     }
 
-    fn put_head(&mut self, queued: &Queued, level: LogLevel, len: usize) {
-        self.scratch[..HEAD].copy_from_slice(&record_head(level.number(), len - HEAD, queued.id));
+    fn put_head(&mut self, queued: &Queued, level: LogLevel, tick: u64, len: usize) {
+        self.scratch[..HEAD].copy_from_slice(&record_head(level.number(), len - HEAD, queued.id, tick));
     }
 
     /// Copies the scratch's first bytes into the ring, where there is room.
@@ -184,7 +186,11 @@ impl QueueWriter {
                 self.ring.worker.wake();
                 Put::Done
             }
-            Notified::Closed => Put::Orphaned,
+            Notified::Closed => {
+                // The worker has just ended: the flusher collects.
+                flush_signal::wake_to_sweep();
+                Put::Done
+            }
         }
     }
 
@@ -253,17 +259,17 @@ impl QueueWriter {
 
     /// Sends the worker another context.
     #[cold]
-    fn put_context(&mut self, queued: &Queued, level: LogLevel, context: &LogContext) -> Room {
+    fn put_context(&mut self, queued: &Queued, level: LogLevel, tick: u64, context: &LogContext) -> Room {
         let room = self.find_room(queued, level, 0, true);
         if room == Room::Found {
-            self.push_side_entry(queued, SideEntry::Context(context.clone()), EntryKind::Context);
+            self.push_side_entry(queued, SideEntry::Context(context.clone()), EntryKind::Context, tick);
         }
         room
     }
 
     /// Pushes a side entry and the ring's entry that refers to it, which both have room.
-    fn push_side_entry(&mut self, queued: &Queued, entry: SideEntry, kind: EntryKind) {
-        let head = EntryHead { kind, len: 0, logger: queued.id };
+    fn push_side_entry(&mut self, queued: &Queued, entry: SideEntry, kind: EntryKind, tick: u64) {
+        let head = EntryHead { kind, len: 0, logger: queued.id, tick };
         if let Some(end) = &mut self.end {
             if let SideEntry::Context(context) = &entry {
                 end.context = context.fields().id;
@@ -276,12 +282,19 @@ impl QueueWriter {
 
     /// Puts a record that the scratch is too short for: into the ring, or as a side entry.
     #[cold]
-    fn put_long(&mut self, queued: &Queued, record: &LogRecord<'_>, ids: RecordIds, len: usize) -> Put {
+    fn put_long(
+        &mut self,
+        queued: &Queued,
+        record: &LogRecord<'_>,
+        tick: u64,
+        ids: RecordIds,
+        len: usize,
+    ) -> Put {
         if len <= self.longest {
             self.scratch.resize(len.next_power_of_two(), 0);
             let mut out = Output::resume(&mut self.scratch, HEAD);
             put_record(&mut out, record, ids);
-            self.put_head(queued, record.level, len);
+            self.put_head(queued, record.level, tick, len);
             return match self.find_room(queued, record.level, len, false) {
                 Room::Found => self.publish(len),
                 Room::Dropped => Put::Done,
@@ -296,7 +309,7 @@ impl QueueWriter {
         let mut body = vec![0; len - HEAD];
         put_record(&mut Output::new(&mut body), record, ids);
         self.ring.side_bytes.fetch_add(body.len(), Ordering::AcqRel);
-        self.push_side_entry(queued, SideEntry::Record(body), EntryKind::SideRecord(record.level));
+        self.push_side_entry(queued, SideEntry::Record(body), EntryKind::SideRecord(record.level), tick);
         self.scratch.truncate(SCRATCH_KEPT);
         self.notify()
     }

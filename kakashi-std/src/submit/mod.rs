@@ -3,29 +3,38 @@
 //! [`submit`] takes a record through the pipeline into the thread's buffers;
 //! [`submit_queued`] copies it into the thread's ring. A record that is logged while
 //! another is being logged on the same thread (by a `Display`, a filter, a sink) is
-//! [deferred] and replayed when that call is done.
+//! published like any other, from buffers of its own depth: so it keeps the order too. What
+//! nests too deep is dropped and counted as `reentrant`. Nothing is written inside of a
+//! call: an ERROR there is written when the outermost call is done, a sink's by the
+//! flusher.
 
-pub(crate) mod deferred;
 pub(crate) mod local;
-pub(crate) mod orphaned;
 
-use std::sync::Arc;
+use std::cell::Cell;
 use std::time::Instant;
 
-use kakashi_core::{Call, LogLevel, LogRecord, Site, Value};
+use kakashi_core::{Call, DropReason, LogLevel, Site, Value};
 
-use self::local::{LOCAL, Local};
-use crate::dispatch::Dispatch;
+use self::local::{LOCAL, Local, NESTED};
+use crate::delivery::counters::COUNTERS;
+use crate::delivery::limits;
 use crate::dispatch::logger_core::LoggerCore;
-use crate::dispatch::thread_dispatch::ThreadDispatches;
+use crate::dispatch::registry;
+use crate::dispatch::root::root_if_made;
+use crate::dispatch::thread_dispatch::AfterPut;
 use crate::queue::queued::Queued;
+use crate::queue::ring;
 use crate::queue::writer::Put;
-use crate::queue::{ring, workers};
-use crate::reentrancy::{is_exiting, is_in_sink, is_worker};
+use crate::reentrancy::{CallDepth, is_exiting, is_in_sink};
+
+thread_local! {
+    /// What the outermost call must do for the nested ones.
+    static AFTER_NESTED: Cell<AfterPut> = const { Cell::new(AfterPut::Done) };
+}
 
 /// Tells whether this thread is inside a logging call or a sink.
 pub(crate) fn is_busy() -> bool {
-    is_in_sink() || LOCAL.try_with(|local| local.try_borrow_mut().is_err()).unwrap_or(false)
+    is_in_sink() || CallDepth::is_in_call()
 }
 
 /// Tells whether a record of this level is written before its call returns.
@@ -43,139 +52,136 @@ pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Valu
 /// Logs a call's record, with the current time and context.
 #[inline]
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
-    let urgent = is_urgent(call.level) || is_exiting();
-    if is_in_sink() {
-        return deferred::defer(core, call);
+    let (depth, nested) = CallDepth::begin();
+    if nested > 0 || is_in_sink() {
+        return submit_nested(core, call, nested);
     }
-    let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
-        Ok(mut local) => {
-            local.log(core, call, urgent);
-            true
-        }
-        Err(_) => false,
-    });
-    match taken {
-        Ok(true) => {
-            if deferred::is_pending() {
-                replay();
-            }
-        }
-        Ok(false) => deferred::defer(core, call),
+    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.log(core, call)));
+    let after = match put {
+        Ok(Ok(after)) => after,
+        Ok(Err(_)) => return submit_nested(core, call, nested),
         // The thread's locals are gone: nothing may stay in a buffer.
-        Err(_) => Local::new().log(core, call, true),
+        Err(_) => {
+            Local::new().log(core, call);
+            AfterPut::WriteThrough
+        }
+    };
+    drop(depth);
+    if after != AfterPut::Done || is_urgent(call.level) || is_exiting() || has_nested() {
+        finish(core, call.level, after);
     }
+}
+
+/// Logs a record of a call inside of another, or of a sink.
+#[cold]
+fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
+    if depth >= CallDepth::MOST {
+        return count_reentrant(core, call.level);
+    }
+    // Taken out while it is used: the record's own code may need one too.
+    let local = NESTED.try_with(|locals| locals.try_borrow_mut().ok().and_then(|mut locals| locals.pop()));
+    let mut local = local.ok().flatten().unwrap_or_else(Local::new);
+    let after = local.log(core, call);
+    let _ = NESTED.try_with(|locals| {
+        if let Ok(mut locals) = locals.try_borrow_mut() {
+            locals.push(local);
+        }
+    });
+    if !is_in_sink() {
+        let urgent = if is_urgent(call.level) { AfterPut::WriteThrough } else { after };
+        AFTER_NESTED.set(AFTER_NESTED.get().max(urgent));
+    }
+}
+
+fn count_reentrant(core: &LoggerCore, level: LogLevel) {
+    match core.dispatch.clone().or_else(root_if_made) {
+        Some(dispatch) => {
+            dispatch.queues(level, false).for_each(|queue| queue.count_dropped(level, DropReason::Reentrant));
+        }
+        None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
+    }
+}
+
+#[inline]
+fn has_nested() -> bool {
+    AFTER_NESTED.get() != AfterPut::Done
+}
+
+/// Does what is left to do for a record, outside of the thread's borrow.
+#[cold]
+fn finish(core: &LoggerCore, level: LogLevel, after: AfterPut) {
+    let nested = AFTER_NESTED.replace(AfterPut::Done);
+    let mut queues = with_local(|local| std::mem::take(&mut local.queues)).unwrap_or_default();
+    let urgent = is_urgent(level) || is_exiting();
+    if urgent || after.max(nested) == AfterPut::WriteThrough {
+        let dispatch = with_local(|local| local.dispatch(core));
+        let dispatch = dispatch.or_else(|| core.dispatch.clone().or_else(root_if_made));
+        // Nested ones may have gone anywhere: all of these queues.
+        let level = if nested == AfterPut::WriteThrough { LogLevel::Critical } else { level };
+        let deadline = Instant::now() + limits::urgent_timeout();
+        let all = urgent || nested == AfterPut::WriteThrough;
+        let chosen = dispatch.iter().flat_map(|dispatch| dispatch.queues(level, !all));
+        let late = registry::write_through(&mut queues, chosen, deadline);
+        if late > 0 && urgent {
+            COUNTERS.add_late(late);
+        }
+    } else {
+        registry::hand_over(&mut queues, true);
+    }
+    with_local(|local| local.queues = queues);
+}
+
+fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
+    LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| run(&mut local))).ok().flatten()
 }
 
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
-    if !is_in_sink() {
-        let put = LOCAL.try_with(|local| match local.try_borrow_mut() {
-            Ok(mut local) => Some(local.enqueue_site(queued, site, values)),
-            Err(_) => None,
+    let (depth, nested) = CallDepth::begin();
+    if nested == 0 && !is_in_sink() {
+        let put = LOCAL.try_with(|local| {
+            local.try_borrow_mut().map(|mut local| local.enqueue_site(queued, site, values))
         });
-        if let Ok(Some(Put::Done)) = put
-            && !deferred::is_pending()
-        {
+        if let Ok(Ok(Put::Done)) = put {
+            drop(depth);
+            if has_nested() {
+                finish(&queued.core, LogLevel::Trace, AfterPut::Done);
+            }
             return;
         }
-        return finish_queued(queued, &Call::of_site(site, values, &[]), put.ok());
     }
-    deferred::defer(&queued.core, &Call::of_site(site, values, &[]));
+    drop(depth);
+    submit(&queued.core, &Call::of_site(site, values, &[]));
 }
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
-    if is_in_sink() {
-        return deferred::defer(&queued.core, call);
-    }
-    let put = LOCAL.try_with(|local| match local.try_borrow_mut() {
-        Ok(mut local) => Some(local.enqueue(queued, call)),
-        Err(_) => None,
-    });
-    finish_queued(queued, call, put.ok());
-}
-
-/// Does what is left to do for a record, outside of the thread's borrow.
-#[cold]
-fn finish_queued(queued: &Queued, call: &Call<'_>, put: Option<Option<Put>>) {
-    match put {
-        Some(Some(Put::Done)) => {}
-        Some(Some(Put::Closed)) => {
-            // No worker: first the records that it has from this thread, then this one.
-            let worker = LOCAL.try_with(|local| local.borrow().worker());
-            if let Ok(Some(worker)) = worker {
-                orphaned::wait_for_end(&worker);
+    let (depth, nested) = CallDepth::begin();
+    if nested == 0 && !is_in_sink() {
+        let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.enqueue(queued, call)));
+        if let Ok(Ok(Put::Done)) = put {
+            drop(depth);
+            if has_nested() {
+                finish(&queued.core, LogLevel::Trace, AfterPut::Done);
             }
-            drain_orphaned();
-            submit(&queued.core, call);
-        }
-        Some(Some(Put::Orphaned)) => drain_orphaned(),
-        Some(None) => return deferred::defer(&queued.core, call),
-        // The thread's locals are gone: its ring is the worker's.
-        None => {
-            flush_queues_until(Instant::now() + orphaned::WORKER_TIMEOUT);
-            submit(&queued.core, call);
+            return;
         }
     }
-    if deferred::is_pending() {
-        replay();
-    }
+    drop(depth);
+    submit(&queued.core, call);
 }
 
-/// Lends the thread's dispatches to code that forwards other threads' records; none
-/// inside of a logging call.
-pub(crate) fn with_dispatches<R>(run: impl FnOnce(&mut ThreadDispatches) -> R) -> Option<R> {
-    let lent = LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| run(local.dispatches())));
-    lent.unwrap_or_default()
-}
-
-/// Takes over what is in the rings that no worker empties; see [`orphaned`].
-#[cold]
-fn drain_orphaned() {
-    with_dispatches(orphaned::drain_orphaned);
-}
-
-/// Makes the workers hand over what is in the rings, and takes over what no worker
-/// empties, up to a deadline; returns how many records are left.
-pub(crate) fn flush_queues_until(deadline: Instant) -> usize {
-    if is_worker() {
-        return 0;
-    }
-    let in_time = workers::flush_until(deadline);
-    drain_orphaned();
+/// Passes on the counts of what rings have dropped, then writes all that was published
+/// before the call, up to a deadline; returns how many records are left.
+pub(crate) fn flush_until(deadline: Instant) -> usize {
     ring::pass_on_drops();
-    if in_time { 0 } else { workers::left_until(deadline) }
+    registry::flush_all_until(deadline)
 }
 
 /// Makes this thread's ring before its first record.
 pub(crate) fn prepare_queue() {
-    let _ = LOCAL.try_with(|local| {
-        if let Ok(mut local) = local.try_borrow_mut() {
-            local.prepare_queue();
-        }
-    });
-}
-
-/// Logs what has been deferred.
-#[cold]
-pub(crate) fn replay() {
-    deferred::replay(|target, record| submit_deferred(target.dispatch.as_ref(), record, target.from_sink));
-}
-
-/// Logs a deferred record, with its own time and context.
-///
-/// A sink's record is not urgent, whatever its level: writing it at once would make
-/// the sink log again.
-fn submit_deferred(dispatch: Option<&Arc<Dispatch>>, record: &LogRecord<'_>, from_sink: bool) {
-    let urgent = (is_urgent(record.level) && !from_sink) || is_exiting();
-    let taken = LOCAL.try_with(|local| match local.try_borrow_mut() {
-        Ok(mut local) => local.send_after_queued(dispatch, record, urgent),
-        Err(_) => debug_assert!(false, "deferred records are replayed outside of calls"),
-    });
-    if taken.is_err() {
-        Local::new().send(dispatch, record, true);
-    }
+    with_local(Local::prepare_queue);
 }
 
 /// Forgets, in the child of a fork, what this thread has buffered: the parent writes
@@ -183,9 +189,10 @@ fn submit_deferred(dispatch: Option<&Arc<Dispatch>>, record: &LogRecord<'_>, fro
 #[cfg(unix)]
 pub(crate) fn abandon_inherited() {
     // A call that is in progress on this very thread notices by itself.
-    let _ = LOCAL.try_with(|local| {
-        if let Ok(mut local) = local.try_borrow_mut() {
-            local.abandon_inherited();
+    with_local(Local::abandon_inherited);
+    let _ = NESTED.try_with(|locals| {
+        if let Ok(mut locals) = locals.try_borrow_mut() {
+            locals.iter_mut().for_each(|local| local.abandon_inherited());
         }
     });
 }

@@ -3,6 +3,33 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 static CURRENT: AtomicUsize = AtomicUsize::new(0);
+/// How many threads are about to fork.
+static FORKING: AtomicUsize = AtomicUsize::new(0);
+
+/// A fork that waits for locks: who has one for long lets it go.
+#[cfg(unix)]
+pub(crate) struct Forking(());
+
+#[cfg(unix)]
+impl Forking {
+    /// Begins to wait.
+    pub(crate) fn begin() -> Self {
+        FORKING.fetch_add(1, Ordering::Relaxed);
+        Self(())
+    }
+}
+
+#[cfg(unix)]
+impl Drop for Forking {
+    fn drop(&mut self) {
+        FORKING.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Tells whether a fork waits for locks.
+pub(crate) fn is_fork_waiting() -> bool {
+    FORKING.load(Ordering::Relaxed) > 0
+}
 
 /// The number of forks between the first process and the one that made something.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -26,5 +53,7 @@ impl ForkEpoch {
     #[cfg(unix)]
     pub(crate) fn advance() {
         CURRENT.fetch_add(1, Ordering::AcqRel);
+        // Other threads that were about to fork are the parent's.
+        FORKING.store(0, Ordering::Relaxed);
     }
 }

@@ -7,13 +7,19 @@ pub(crate) mod fence;
 pub(crate) mod fork_epoch;
 pub(crate) mod hook;
 #[cfg(all(test, loom))]
+mod loom_once_lock;
+#[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod pending_flag;
 pub(crate) mod timed_lock;
 pub(crate) mod wake_state;
 
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+pub(crate) use std::sync::OnceLock;
+#[cfg(not(all(test, loom)))]
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
 
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+#[cfg(all(test, loom))]
+pub(crate) use loom_once_lock::OnceLock;

@@ -1,28 +1,26 @@
-//! The thread that writes what other threads have buffered: full buffers at once, the
-//! rest when it has lain for the idle interval.
+//! The thread that collects what other threads have published: within the idle interval,
+//! or at once when a thread has ended. It writes where that can't block.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
 use std::time::Instant;
 
-use kakashi_core::RetryMode;
+use crate::dispatch::flush_signal::{self, Work};
+use crate::dispatch::{registry, settings};
 
-use crate::dispatch::{flush_signal, registry, settings};
-use crate::submit::{deferred, replay};
-
-/// Starts the thread. If it can't be started the caller sweeps the buffers itself, now
-/// and at the next signal.
+/// Starts the thread. If it can't be started the caller sweeps itself, now and at the next
+/// signal.
 pub(crate) fn start() {
     let spawned = thread::Builder::new().name("kakashi-flusher".into()).spawn(run);
     if spawned.is_err() {
         flush_signal::not_started();
-        registry::sweep(usize::MAX);
+        registry::sweep();
     }
 }
 
 fn run() {
-    // When the buffers are swept next, if they may hold records: full buffers of busy
-    // threads must not put that off.
+    // When to sweep next, if anything may be published: full chunks of busy threads must
+    // not put that off.
     let mut sweep_at = None;
     loop {
         let work = flush_signal::wait(&mut sweep_at);
@@ -31,21 +29,20 @@ fn run() {
     }
 }
 
-fn look(sweep_at: &mut Option<Instant>, work: bool) {
-    if sweep_at.is_some_and(|at| at <= Instant::now()) {
-        *sweep_at = None;
-        if !registry::sweep(flush_signal::begin_round()) {
-            flush_signal::arm();
+fn look(sweep_at: &mut Option<Instant>, work: Work) {
+    let clean = match work {
+        Work::Sweep => {
+            *sweep_at = None;
+            flush_signal::begin_sweep();
+            registry::sweep()
         }
-    } else if work && !registry::drain_sink_queues(RetryMode::Backoff) {
-        flush_signal::arm();
-    }
+        Work::Drain => registry::drain_sink_queues(),
+    };
     // A write has found another file behind a stream, which needs another form.
     if let Some(old) = settings::renew_if_streams_changed() {
         old.close();
     }
-    // What sinks have logged on this thread.
-    if deferred::is_pending() {
-        replay();
+    if !clean {
+        flush_signal::arm_again();
     }
 }
