@@ -103,7 +103,7 @@ pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> OpenOnDrop {
 }
 
 /// Configures all loggers to write text to memory behind this gate, and only when asked,
-/// but for the worker of async loggers.
+/// but for the worker of async loggers. Hardly anything may wait outside of their queues.
 pub fn behind(gate: &Gate, config: AsyncConfig) -> MemorySink {
     let memory = MemorySink::new();
     configure()
@@ -112,6 +112,7 @@ pub fn behind(gate: &Gate, config: AsyncConfig) -> MemorySink {
         .batch_bytes(64 * 1024)
         .flush_after_millis(3_600_000)
         .async_logging(config)
+        .backlog_bytes(4096)
         .destination(Destination::new(GatedSink(gate.clone(), memory.clone())))
         .apply();
     memory

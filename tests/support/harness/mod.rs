@@ -2,6 +2,8 @@
 //! buffers, and readers of what arrived.
 
 #[cfg(feature = "std")]
+pub mod causal_order;
+#[cfg(feature = "std")]
 pub mod fake_sinks;
 pub mod fake_values;
 #[cfg(feature = "std")]

@@ -140,7 +140,7 @@ pub fn send_signal(child: &Child, name: &str) {
     assert!(kill.expect("there is a `kill`").success());
 }
 
-/// Builds a program of this workspace and returns its path. `tmpdir` is the caller's
+/// Builds a program or a library of C's of this workspace and returns its path. `tmpdir` is the caller's
 /// `CARGO_TARGET_TMPDIR`: the program is built in the same target directory.
 ///
 /// # Panics
@@ -157,8 +157,12 @@ pub fn build(tmpdir: &str, arguments: &[&str]) -> PathBuf {
         .expect("cargo runs");
     assert!(output.status.success(), "{arguments:?} does not build");
     let messages = serde_json::Deserializer::from_slice(&output.stdout).into_iter();
-    let executable = |message: serde_json::Value| message["executable"].as_str().map(PathBuf::from);
-    messages.filter_map(|message| executable(message.ok()?)).last().expect("cargo names what it built")
+    let is_library = |message: &serde_json::Value| message["target"]["crate_types"][0] == "cdylib";
+    let built = |message: serde_json::Value| {
+        let file = if is_library(&message) { &message["filenames"][0] } else { &message["executable"] };
+        file.as_str().map(PathBuf::from)
+    };
+    messages.filter_map(|message| built(message.ok()?)).last().expect("cargo names what it built")
 }
 
 fn collect(mut pipe: impl Read + Send + 'static) -> JoinHandle<Vec<u8>> {

@@ -67,8 +67,20 @@ pub fn text(bytes: &[u8]) -> Vec<ArrivedRecord> {
 /// # Panics
 /// As [`entries`].
 pub fn text_to_the_last_whole_line(bytes: &[u8]) -> Vec<ArrivedRecord> {
+    whole_entries(Format::Text, bytes)
+}
+
+/// As [`entries`], without what is not whole, at the end of what others are writing.
+///
+/// # Panics
+/// As [`entries`].
+pub fn whole_entries(format: Format, bytes: &[u8]) -> Vec<ArrivedRecord> {
+    if let Format::Wire = format {
+        let items = Reader::new(bytes).filter(|item| matches!(item, Item::Record(_) | Item::Dropped(_)));
+        return items.map(of_item).collect();
+    }
     let end = bytes.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-    text(&bytes[..end])
+    entries(format, &bytes[..end])
 }
 
 fn whole_lines(bytes: &[u8]) -> impl Iterator<Item = &str> {

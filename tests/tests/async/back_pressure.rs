@@ -92,7 +92,8 @@ fn drop_newest_keeps_the_oldest_and_counts_the_rest() {
     (0..1000).for_each(|n| info!(logger, "Counted", thread = 0, n));
     let entries = scene.outcome(1000);
     let kept = only(&entries);
-    assert!(kept.len() > 50 && kept.iter().copied().eq(0..kept.len() as u64), "{kept:?}");
+    // Those after them may have found room again, when some had left the queue.
+    assert!(kept.is_sorted() && kept.iter().copied().take(50).eq(0..50), "{kept:?}");
     assert_eq!(before.dropped().of_level(LogLevel::Info), 1000 - kept.len());
     assert_eq!(logger.dropped().of_level(LogLevel::Info), 1000 - kept.len());
 }
@@ -104,7 +105,9 @@ fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
     (0..1000).for_each(|n| info!(logger, "Counted", thread = 0, n));
     let entries = scene.outcome(1000);
     let kept = only(&entries);
-    assert!(kept.len() > 50 && kept.iter().copied().eq(1000 - kept.len() as u64..1000), "{kept:?}");
+    // The first had left the queue before it was full.
+    let newest = kept.iter().rev().zip((0..1000).rev()).take_while(|(n, newest)| *n == newest).count();
+    assert!(newest > 50 && kept.is_sorted(), "{kept:?}");
     assert_eq!(logger.dropped().of_level(LogLevel::Info), 1000 - kept.len());
 }
 
@@ -148,7 +151,9 @@ fn warnings_push_out_what_is_older_and_each_is_counted_at_its_level() {
     assert!(kept.len() > 50 && kept.iter().copied().eq(500 - kept.len() as u64..500), "{kept:?}");
     let dropped = before.dropped();
     assert_eq!(dropped.of_level(LogLevel::Warning), 500 - kept.len());
-    assert_eq!(dropped.of_level(LogLevel::Info), 500);
+    // Some had left the queue before.
+    let arrived = numbers(&entries).get(&1).map_or(0, Vec::len);
+    assert_eq!(dropped.of_level(LogLevel::Info), 500 - arrived);
 }
 
 #[test]

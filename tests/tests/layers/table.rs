@@ -38,6 +38,7 @@ pub(crate) const STD: Listing = Listing {
         "context",
         "backtrace",
         "sinks",
+        "segment",
         "delivery",
         "dispatch",
         "queue",

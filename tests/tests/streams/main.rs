@@ -4,6 +4,7 @@
 #![cfg(unix)]
 
 mod arrives;
+mod barriers;
 mod colours;
 mod files;
 mod locks;

@@ -252,7 +252,8 @@ fn an_exit_beside_a_stuck_sink_comes_in_time_and_tells_what_was_left() {
     let (entries, ended) = outcome("stuck_sink");
     assert_eq!((ended.status.code(), entries.len()), (Some(0), 0), "{ended:?}");
     assert!(ended.took < EXIT_WITHIN, "{ended:?}");
-    assert_eq!(ended.stderr, "kakashi: 8 records could not be written before the process ended\n");
+    let report = "kakashi: 8 records could not be written before the process ended\n";
+    assert!(ended.stderr.ends_with(report), "{ended:?}");
 }
 
 #[test]

@@ -1,19 +1,24 @@
 //! Programs that end in every way there is: `child SCENARIO FILE`.
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
-//! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs` and
-//! `signals.rs` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`
+//! and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have.
 
 #![cfg(unix)]
 
 mod ends;
+mod first;
 mod forks;
+mod order;
 mod queued;
 mod records;
 mod signals;
+mod soak;
+mod stalls;
 mod streams;
 mod trouble;
+mod unloading;
 
 use std::env;
 use std::path::Path;
@@ -58,6 +63,32 @@ fn main() {
         "append" => trouble::appends(file),
         "refused_settings" => trouble::sets_what_makes_no_sense(),
         "defaults" => trouble::uses_the_defaults(),
+        "order_panic" => order::panics(),
+        "order_panic_of_main" => order::panics_in_main(),
+        "order_error_and_print" => order::prints_after_an_error(),
+        "order_exit" => order::exits_with_the_token(file),
+        "order_return" => order::returns_with_the_token(file),
+        "order_panic_with_the_token" => order::panics_with_the_token(file),
+        "order_fork" => order::forks_with_the_token(file),
+        "fork_in_a_display" => order::forks_in_a_display(file),
+        "fork_in_a_sink" => order::forks_in_a_sink(file),
+        "stall_threads" => stalls::logs_from_short_lived_threads(false),
+        "stall_threads_and_flush" => stalls::logs_from_short_lived_threads(true),
+        "stall_flush" => stalls::flushes_first(),
+        "stall_flush_without_time" => stalls::flushes_first_without_time(),
+        "stall_error" => stalls::fails_first(),
+        "stall_panic" => stalls::panics_first(),
+        "stall_fifo" => stalls::logs_to_a_fifo_and_a_file(file, 20_000),
+        "stall_fifo_beyond_the_backlog" => stalls::logs_to_a_fifo_and_a_file(file, 100_000),
+        "first_in_an_allocator" => first::from_an_allocator(),
+        "first_in_a_clock" => first::from_a_clock(file),
+        "first_in_a_display" => first::from_a_display(),
+        "first_in_a_display_that_configures" => first::from_a_display_that_configures(file),
+        "first_in_an_enricher" => first::from_an_enricher_and_a_filter(file),
+        "first_in_a_sink" => first::from_a_sink_that_is_configured(file),
+        "destructors" => first::from_destructors_of_locals(file),
+        "unload" => unloading::loads_and_unloads(file),
+        "soak" => soak::runs(file),
         "signal" => signals::logs_before_a_signal(file),
         "signal_under_load" => signals::logs_until_a_signal(file),
         "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
@@ -65,6 +96,10 @@ fn main() {
         "signal_ignored" => signals::ignores_a_signal(file),
         "starts_children" => signals::starts_children(),
         "nonblocking_stdout" => streams::batches_to_a_nonblocking_stdout(file),
+        "nonblocking_return" => streams::ends_with_a_nonblocking_stdout("return"),
+        "nonblocking_exit" => streams::ends_with_a_nonblocking_stdout("exit"),
+        "nonblocking_error" => streams::ends_with_a_nonblocking_stdout("error"),
+        "nonblocking_flush" => streams::ends_with_a_nonblocking_stdout("flush"),
         "limited_stdout" => streams::batches_to_a_limited_stdout(file),
         "close_stdout" => streams::closes_a_stream(file, "stdout"),
         "close_stderr" => streams::closes_a_stream(file, "stderr"),

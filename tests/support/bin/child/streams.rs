@@ -231,3 +231,20 @@ pub(crate) fn leaves_its_terminal(file: &Path) {
     };
     assert!(eventually(has_text), "the form is decided again");
 }
+
+/// Logs 30,000 records, far more than a pipe holds, to a stdout that says "not now"; then
+/// the process ends: by a return, by `exit`, or at once after a barrier.
+pub(crate) fn ends_with_a_nonblocking_stdout(end: &str) {
+    set_nonblocking();
+    log_to_stream(1);
+    log_many(0, 30_000);
+    match end {
+        "return" => return,
+        "exit" => process::exit(0),
+        "error" => error!(logger(), "Counted", thread = 0, n = 30_000),
+        "flush" => assert!(flush().is_complete()),
+        _ => panic!("no way to end: {end}"),
+    }
+    // SAFETY: ends the process at once, as intended.
+    unsafe { libc::_exit(0) };
+}

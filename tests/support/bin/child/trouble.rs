@@ -5,9 +5,11 @@ use std::io::{Read as _, Write as _, stderr, stdin};
 use std::path::Path;
 use std::process;
 use std::thread;
+use std::time::Duration;
 
 use kakashi_std::{
-    Batch, Destination, Format, LogLevel, Sink, SinkError, configure, error, flush, info, sinks, stats,
+    Batch, Destination, Format, LogLevel, Sink, SinkError, configure, error, flush, flush_timeout, info,
+    sinks, stats,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
@@ -80,7 +82,7 @@ pub(crate) fn fills_a_disk() {
     for n in 0..1000 {
         info!(logger, "Counted", thread = 0, n, long);
     }
-    let left = flush().left;
+    let left = flush_timeout(Duration::from_millis(100)).left;
     let stats = stats();
     println!("{} {} {left} {}", stats.written, stats.dropped.total(), stats.failures);
 }

@@ -240,7 +240,7 @@ fn a_thread_that_outruns_its_sink_makes_no_more_buffers() {
     // No flush: the thread fills buffers faster than the flusher wakes up.
     (0..500_000).for_each(|number| watched(|| three_fields(&logger, number)));
     let (count, first) = (COUNT.get(), FIRST.take());
-    // Two for each of the four spare buffers; and for one more each time that the
+    // Two for each of the buffers that wait at a time; and for one more each time that the
     // flusher, on a busy machine, is kept from its work until all are under way. If
     // none were used again there would be a thousand.
     assert!(count <= 64, "{count} allocations; the first: {first}");

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::sync::mpsc;
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use kakashi_std::{
-    Destination, Format, LogLevel, configure, debug, error, flush, get_logger, info, set_log_level, sinks,
-    warning,
+    Destination, Format, LogLevel, configure, debug, error, flush_timeout, get_logger, info, set_log_level,
+    sinks, warning,
 };
 use kakashi_tests::harness::fake_sinks::{FakeWriter, WriterMode};
 use kakashi_tests::harness::global_state::{StatsSince, alone};
@@ -17,6 +18,9 @@ use proptest::prelude::*;
 use sinks::WriterSink;
 
 use crate::common::to_memory;
+
+/// How long a flush waits for a sink that fails.
+const MOMENT: Duration = Duration::from_millis(5);
 
 /// One step of a program.
 #[derive(Clone, Copy, Debug)]
@@ -76,7 +80,7 @@ impl Worker {
             let mut sent = 0;
             for step in inbox {
                 let Step::Log { count, level, .. } = step else {
-                    flush();
+                    flush_timeout(MOMENT);
                     continue;
                 };
                 for _ in 0..count {
@@ -130,7 +134,7 @@ fn run(steps: &[Step]) -> (BTreeMap<u64, u64>, Vec<FakeWriter>) {
                 let (number, worker) = std::mem::replace(&mut workers[thread], start());
                 sent.insert(number, worker.end());
             }
-            Step::Flush => drop(flush()),
+            Step::Flush => drop(flush_timeout(MOMENT)),
             Step::SetLevel(level) => set_log_level(level).expect("a level is known"),
             Step::SetBatch(bytes) => configure().batch_bytes(bytes).apply(),
             // The same one, but everything is made anew.
