@@ -163,7 +163,7 @@ mod tests {
             encoder.encode_dropped(Timestamp::Wall(0), &dropped, &mut EncoderCache::new(), &mut out);
             let news = out.written();
             assert!(announces_drops(news, format), "{}", news.escape_ascii());
-            let file = [news, b"a record\n", news, b"\n", b"cut o"].concat();
+            let file = [b"\n", news, b"a record\n", news, b"b\n", b"cut o"].concat();
             assert_eq!(count_lines(&file[..], format).unwrap(), 2);
         }
     }

@@ -57,7 +57,8 @@ pub(crate) enum Barrier {
 pub(crate) struct SinkQueue {
     pub(crate) name: Box<str>,
     pub(crate) is_terminal: bool,
-    pub(crate) target: Option<SinkTarget>,
+    /// What the sink wrote to when it was asked last.
+    target: Mutex<Option<SinkTarget>>,
     backlog: Mutex<Backlog>,
     /// Something has been written, or has failed.
     changed: Condvar,
@@ -95,7 +96,7 @@ impl SinkQueue {
         Arc::new(Self {
             name,
             is_terminal,
-            target,
+            target: Mutex::new(target),
             backlog: Mutex::default(),
             changed: Condvar::new(),
             writer: Mutex::new(writer),
@@ -119,6 +120,16 @@ impl SinkQueue {
     pub(crate) fn set_form(&self, encoder: &Arc<dyn Encoder>, batch_bytes: usize) {
         self.batch_bytes.store(batch_bytes, Ordering::Relaxed);
         *self.encoder.lock().unwrap_or_else(PoisonError::into_inner) = Some(encoder.clone());
+    }
+
+    /// Returns what the sink writes to: a file that was opened anew is another one.
+    pub(crate) fn target(&self) -> Option<SinkTarget> {
+        let now = if is_in_sink() { None } else { self.try_writer().map(|writer| writer.target()) };
+        let mut target = self.target.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(now) = now {
+            *target = now;
+        }
+        *target
     }
 
     /// Goes on with another sink for the same target: it knows the target as it is now.

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::{
     Backoff, Batch, BatchBuilder, DropReason, LogLevel, Progress, Readiness, Sink, SinkError, SinkErrorKind,
+    SinkTarget,
 };
 
 use super::counters::COUNTERS;
@@ -53,6 +54,11 @@ impl SinkWriter {
     /// Goes on with another sink for the same target.
     pub(super) fn replace_sink(&mut self, sink: Box<dyn Sink + Send>) {
         self.sink = sink;
+    }
+
+    /// Asks the sink what it writes to.
+    pub(super) fn target(&self) -> Option<SinkTarget> {
+        in_sink(|| catch_unwind(AssertUnwindSafe(|| self.sink.target()))).unwrap_or_default()
     }
 
     /// Tells whether no batch is in flight.

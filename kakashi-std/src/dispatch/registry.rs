@@ -22,7 +22,7 @@ fn lock() -> MutexGuard<'static, Vec<Arc<SinkQueue>>> {
 /// Makes the queue of a sink, or gives the sink to the queue that writes to its target.
 pub(crate) fn register_sink(name: Box<str>, sink: Box<dyn Sink + Send>) -> Arc<SinkQueue> {
     let target = sink.target();
-    let same = target.and_then(|_| lock().iter().find(|queue| queue.target == target).cloned());
+    let same = target.and_then(|_| sink_queues().into_iter().find(|queue| queue.target() == target));
     if let Some(queue) = same {
         queue.replace_sink(sink);
         return queue;
