@@ -95,11 +95,14 @@ pub(crate) fn write_through(
     late
 }
 
-/// Collects all that was published before the call; it waits for the flusher.
-pub(crate) fn collect_all() {
-    if collect(Until::Now, None, &mut Vec::new()).is_some() {
+/// Collects all that was published before the call; it waits for the flusher. False if this
+/// thread is inside of a collection.
+pub(crate) fn collect_all() -> bool {
+    let collected = collect(Until::Now, None, &mut Vec::new()).is_some();
+    if collected {
         flush_signal::arm();
     }
+    collected
 }
 
 /// Collects, and has written what waits; false if something is left.

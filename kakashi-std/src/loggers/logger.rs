@@ -6,10 +6,12 @@ use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::registry;
 use crate::dispatch::root::root_if_made;
 use crate::flush::{flush, flush_dispatch};
 use crate::lifecycle;
-use crate::submit::{submit, submit_site};
+use crate::queue::interner;
+use crate::submit::{is_busy, submit, submit_site};
 
 /// Finds or makes the entry of a logger; the first call installs what the process needs.
 pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
@@ -17,8 +19,16 @@ pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) ->
     logger_registry().get(kind, name, level)
 }
 
+/// Writes what is buffered, and frees what is kept for async loggers that nobody has.
+fn flush_and_forget() {
+    flush();
+    if !is_busy() && registry::collect_all() {
+        interner::forget_unused();
+    }
+}
+
 kakashi_core::__logger_functions! {
-    "kakashi_std", entry, logger_registry, flush;
+    "kakashi_std", entry, logger_registry, flush_and_forget;
     /// Handles of one name are one logger.
     ///
     /// ```

@@ -1,7 +1,9 @@
 //! The ids of call sites and loggers in this process's rings.
 //!
-//! Call sites live as long as the program. A logger's name is kept for ever, so that
-//! the count of what it has dropped outlives it.
+//! Call sites live as long as the program. A logger's id is another logger's when nobody has
+//! had the logger since the cache of loggers was cleared before the last time: no record
+//! with the id is in a ring then. One that has dropped records keeps its id, so that their
+//! count outlives it.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,7 +13,7 @@ use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, DropReason, Dropped, LogLevel, LoggerEntry, LoggerKind, Name, Site};
 
 static TABLES: Mutex<Option<InternerTables>> = Mutex::new(None);
-/// Grows with each new entry: a snapshot of a smaller version lacks some.
+/// Grows with each change: a snapshot of a smaller version lacks something.
 static VERSION: AtomicUsize = AtomicUsize::new(0);
 
 /// The sites and the loggers that have ids.
@@ -21,6 +23,10 @@ pub(crate) struct InternerTables {
     site_ids: HashMap<usize, u32>,
     loggers: Vec<Arc<LoggerSlot>>,
     logger_ids: HashMap<(LoggerKind, String), u32>,
+    /// Ids that nobody had when the cache was cleared last, with their loggers.
+    unused: HashMap<u32, (LoggerKind, String)>,
+    /// Ids that other loggers may take.
+    free: Vec<u32>,
 }
 
 /// A logger with an id, and how many of its records found its queue full.
@@ -69,14 +75,40 @@ fn site_id(site: Site<'static>) -> u32 {
 /// Finds or makes a logger's id, and what is counted under it.
 pub(crate) fn logger_id(kind: LoggerKind, entry: &Arc<LoggerEntry>) -> (u32, Arc<LoggerSlot>) {
     let mut tables = tables();
-    let InternerTables { loggers, logger_ids, .. } = tables.get_or_insert_default();
+    let InternerTables { loggers, logger_ids, unused, free, .. } = tables.get_or_insert_default();
     let key = (kind, entry.name().text().to_owned());
     let id = *logger_ids.entry(key).or_insert_with(|| {
-        loggers.push(Arc::new(LoggerSlot { entry: entry.clone(), dropped: Default::default() }));
+        let slot = Arc::new(LoggerSlot { entry: entry.clone(), dropped: Default::default() });
+        let id = free.pop().unwrap_or(loggers.len() as u32);
+        match loggers.get_mut(id as usize) {
+            Some(free) => *free = slot,
+            None => loggers.push(slot),
+        }
         VERSION.fetch_add(1, Ordering::Release);
-        loggers.len() as u32 - 1
+        id
     });
+    unused.remove(&id);
     (id, loggers[id as usize].clone())
+}
+
+/// Frees the ids of loggers that nobody has and nobody had when this was called before;
+/// called after a collection, so that no ring has a record of theirs.
+pub(crate) fn forget_unused() {
+    // The snapshot has references too.
+    let snapshot = snapshot();
+    let mut tables = tables();
+    let Some(InternerTables { loggers, logger_ids, unused, free, .. }) = &mut *tables else { return };
+    let is_unused = |id: u32| {
+        let slot = &loggers[id as usize];
+        let by_tables =
+            1 + usize::from(snapshot.loggers.get(id as usize).is_some_and(|other| Arc::ptr_eq(other, slot)));
+        Arc::strong_count(slot) <= by_tables && slot.dropped().total() == 0
+    };
+    for (id, key) in unused.drain().filter(|(id, _)| is_unused(*id)) {
+        logger_ids.remove(&key);
+        free.push(id);
+    }
+    unused.extend(logger_ids.iter().filter(|(_, id)| is_unused(**id)).map(|(key, id)| (*id, key.clone())));
 }
 
 /// Returns the names of loggers that have dropped records, and how many.
@@ -144,8 +176,8 @@ impl InternerSnapshot {
     fn refresh(&mut self) {
         if let Some(tables) = &*tables() {
             self.sites.extend(&tables.sites[self.sites.len()..]);
-            self.loggers.extend(tables.loggers[self.loggers.len()..].iter().cloned());
-            self.version = self.sites.len() + self.loggers.len();
+            self.loggers.clone_from(&tables.loggers);
+            self.version = VERSION.load(Ordering::Acquire);
         }
     }
 
