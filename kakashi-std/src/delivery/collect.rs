@@ -36,6 +36,9 @@ pub(crate) trait RecordSource: Send {
     /// Tells whether this thread is the one that publishes to it.
     fn is_own(&self) -> bool;
 
+    /// Returns the queue that all its records go to, if it keeps them in chunks for one.
+    fn queue(&self) -> Option<&Arc<SinkQueue>>;
+
     /// Takes the records up to a tick, for the queues that they go to; perhaps only those in
     /// full chunks, if it has chunks.
     fn take(&mut self, until: u64, only_full: bool, take: &mut dyn FnMut(&Arc<SinkQueue>, Run));
@@ -167,7 +170,8 @@ impl RecordSources {
         debug_assert!(taken.is_empty());
         *collection += 1;
         let others = all.iter_mut().any(|source| !source.is_own() && source.has_records());
-        let (until, only_full) = if others { (until, false) } else { (u64::MAX, only_full) };
+        let only_full = only_full && !others && is_one_each(all);
+        let until = if others { until } else { u64::MAX };
         let mut count = Collected::default();
         ended.extend(all.extract_if(.., |source| {
             if (others || source.is_own()) && source.has_records() {
@@ -200,6 +204,26 @@ impl RecordSources {
             queue.append(*collection, taken.drain(from..).map(|(_, run)| run));
         }
     }
+}
+
+/// Tells whether each queue has at most one source with records: then what is full may go on
+/// alone, since nothing else must stand before it.
+fn is_one_each(sources: &mut [Box<dyn RecordSource>]) -> bool {
+    for at in 0..sources.len() {
+        let (before, rest) = sources.split_at_mut(at);
+        let Some(source) = rest.first_mut() else { break };
+        if !source.has_records() {
+            continue;
+        }
+        let Some(queue) = source.queue() else { return false };
+        let shares = |other: &mut Box<dyn RecordSource>| {
+            other.has_records() && other.queue().is_none_or(|other| Arc::ptr_eq(other, queue))
+        };
+        if before.iter_mut().any(shares) {
+            return false;
+        }
+    }
+    true
 }
 
 /// Tells whether a record is published that no collection has taken.

@@ -113,7 +113,8 @@ impl ThreadBuffer {
             endpoint.encoder.encode(record, cache, &mut out);
             let end = out.position();
             if out.overflowed() {
-                return Err(PutFailure::Room(end));
+                // In the next chunk the block begins anew.
+                return Err(PutFailure::Room(end - start));
             }
             let len = end - start;
             room[..len].copy_from_slice(&block.bytes[start..end]);
@@ -178,6 +179,10 @@ impl RecordSource for BufferSource {
 
     fn is_own(&self) -> bool {
         self.thread == thread_number()
+    }
+
+    fn queue(&self) -> Option<&Arc<SinkQueue>> {
+        Some(&self.endpoint.queue)
     }
 
     fn take(&mut self, until: u64, only_full: bool, take: &mut dyn FnMut(&Arc<SinkQueue>, Run)) {

@@ -172,7 +172,8 @@ impl ThreadDispatches {
         &mut self.own[at]
     }
 
-    /// Sends a record whose dispatch was replaced during the call to the new one.
+    /// Sends a record whose dispatch was replaced during the call to the new one, and returns
+    /// that.
     #[cold]
     pub(crate) fn send_again(
         &mut self,
@@ -180,7 +181,7 @@ impl ThreadDispatches {
         record: &LogRecord<'_>,
         scratch: &mut Scratch,
         tick: u64,
-    ) -> AfterPut {
+    ) -> (AfterPut, &Arc<Dispatch>) {
         // In wire form, so that no value's code runs again: that code may be what
         // replaced the dispatch.
         // A longer record is encoded from its values once more.
@@ -191,13 +192,16 @@ impl ThreadDispatches {
             _ => None,
         });
         let record = copy.as_ref().unwrap_or(record);
-        loop {
+        let mut sent = AfterPut::Replaced;
+        while sent == AfterPut::Replaced {
             let (own, generation) = self.get_of_generation(dispatch);
-            match own.send(record, scratch, tick, generation) {
-                AfterPut::Replaced => {}
-                after => return after,
-            }
+            sent = own.send(record, scratch, tick, generation);
         }
+        let own = match dispatch {
+            None => self.root.get_or_insert_with(|| ThreadDispatch::new(settings::root())),
+            Some(dispatch) => self.get_own(dispatch),
+        };
+        (sent, &own.dispatch)
     }
 
     /// Looks at the dispatches again: the root may be another, a fork may have made all

@@ -40,6 +40,10 @@ impl RecordSource for RingSource {
         self.ring.is_own()
     }
 
+    fn queue(&self) -> Option<&Arc<SinkQueue>> {
+        None
+    }
+
     fn take(&mut self, until: u64, _: bool, take: &mut dyn FnMut(&Arc<SinkQueue>, Run)) {
         let Some((front, taken)) = self.take_front(until) else { return };
         let taken = Arc::new(taken);

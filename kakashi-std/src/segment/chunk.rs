@@ -427,8 +427,8 @@ impl ChunkSlice {
 
 /// The bytes of a thread's first chunk.
 const FIRST_BYTES: usize = 2048;
-/// Chunks of the full size that are kept: those in flight of a thread or two.
-const MOST_FREE: usize = 8;
+/// Chunks of the full size that are kept: what may wait for one destination at first.
+const MOST_FREE: usize = 40;
 
 /// Keeps spare chunks of one size for one destination.
 #[derive(Debug)]

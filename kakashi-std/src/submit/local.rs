@@ -30,6 +30,8 @@ pub(super) struct Local {
     scratch: Scratch,
     queue: Option<QueueWriter>,
     dispatches: ThreadDispatches,
+    /// Where the last record went that must be written before its call returns.
+    written_through: Option<Arc<Dispatch>>,
     /// Memory for those that touch many queues.
     pub(super) queues: Vec<Arc<SinkQueue>>,
 }
@@ -42,30 +44,35 @@ impl Local {
             scratch: Scratch::new(),
             queue: None,
             dispatches: ThreadDispatches::new(),
+            written_through: None,
             queues: Vec::new(),
         }
     }
 
     /// Publishes a record with the current time and context.
     #[inline]
-    pub(super) fn log(&mut self, core: &LoggerCore, call: &Call<'_>) -> AfterPut {
-        let Self { clock, merged, scratch, dispatches, .. } = self;
+    pub(super) fn log(&mut self, core: &LoggerCore, call: &Call<'_>, urgent: bool) -> AfterPut {
+        let Self { clock, merged, scratch, dispatches, written_through, .. } = self;
         let moment = clock.now();
         let (own, made_at) = dispatches.get_of_generation(core.dispatch.as_ref());
         let time = time(&own.dispatch, moment);
         let context = context_of(merged, core.dispatch.is_some(), &own.dispatch, &core.context);
         let record = call.record(time, core.entry.name(), context.fields());
-        match own.send(&record, scratch, moment.tick, made_at) {
-            AfterPut::Replaced => {
-                dispatches.send_again(core.dispatch.as_ref(), &record, scratch, moment.tick)
-            }
-            after => after,
+        let mut sent = own.send(&record, scratch, moment.tick, made_at);
+        let mut dispatch = &own.dispatch;
+        if sent == AfterPut::Replaced {
+            (sent, dispatch) = dispatches.send_again(core.dispatch.as_ref(), &record, scratch, moment.tick);
         }
+        if urgent || sent == AfterPut::WriteThrough {
+            // The root may be another one when the call comes to write.
+            *written_through = Some(dispatch.clone());
+        }
+        sent
     }
 
-    /// Returns the queues that a record of this level may have gone to.
-    pub(super) fn dispatch(&mut self, core: &LoggerCore) -> Arc<Dispatch> {
-        self.dispatches.get(core.dispatch.as_ref()).dispatch.clone()
+    /// Takes the dispatch of the last record that must be written before its call returns.
+    pub(super) fn take_written_through(&mut self) -> Option<Arc<Dispatch>> {
+        self.written_through.take()
     }
 
     /// Queues a record with the current time and context for the worker.

@@ -56,18 +56,19 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     if nested > 0 || is_in_sink() {
         return submit_nested(core, call, nested);
     }
-    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.log(core, call)));
+    let urgent = is_urgent(call.level) || is_exiting();
+    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.log(core, call, urgent)));
     let after = match put {
         Ok(Ok(after)) => after,
         Ok(Err(_)) => return submit_nested(core, call, nested),
         // The thread's locals are gone: nothing may stay in a buffer.
         Err(_) => {
-            Local::new().log(core, call);
+            Local::new().log(core, call, false);
             AfterPut::WriteThrough
         }
     };
     drop(depth);
-    if after != AfterPut::Done || is_urgent(call.level) || is_exiting() || has_nested() {
+    if after != AfterPut::Done || urgent || has_nested() {
         finish(core, call.level, after);
     }
 }
@@ -81,7 +82,7 @@ fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
     // Taken out while it is used: the record's own code may need one too.
     let local = NESTED.try_with(|locals| locals.try_borrow_mut().ok().and_then(|mut locals| locals.pop()));
     let mut local = local.ok().flatten().unwrap_or_else(Local::new);
-    let after = local.log(core, call);
+    let after = local.log(core, call, false);
     let _ = NESTED.try_with(|locals| {
         if let Ok(mut locals) = locals.try_borrow_mut() {
             locals.push(local);
@@ -114,7 +115,7 @@ fn finish(core: &LoggerCore, level: LogLevel, after: AfterPut) {
     let mut queues = with_local(|local| std::mem::take(&mut local.queues)).unwrap_or_default();
     let urgent = is_urgent(level) || is_exiting();
     if urgent || after.max(nested) == AfterPut::WriteThrough {
-        let dispatch = with_local(|local| local.dispatch(core));
+        let dispatch = with_local(Local::take_written_through).flatten();
         let dispatch = dispatch.or_else(|| core.dispatch.clone().or_else(root_if_made));
         // Nested ones may have gone anywhere: all of these queues.
         let level = if nested == AfterPut::WriteThrough { LogLevel::Critical } else { level };

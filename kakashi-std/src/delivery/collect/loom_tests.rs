@@ -51,6 +51,10 @@ impl RecordSource for ThreadSource {
         self.thread == Some(thread::current().id())
     }
 
+    fn queue(&self) -> Option<&std::sync::Arc<SinkQueue>> {
+        None
+    }
+
     fn take(&mut self, until: u64, only_full: bool, _: &mut dyn FnMut(&std::sync::Arc<SinkQueue>, Run)) {
         self.reader.take(until, only_full, |slice| {
             let records: Vec<_> = slice.records().map(|(entry, bytes)| (entry.tick, bytes[0])).collect();
