@@ -329,6 +329,8 @@ impl Drop for QueueWriter {
     fn drop(&mut self) {
         if let Some(end) = self.end.take() {
             self.ring.give_back(end);
+            // A sweep writes what is in it and, if no other thread takes it, frees it.
+            flush_signal::wake_to_sweep();
         }
     }
 }
