@@ -328,7 +328,8 @@ fn records_that_a_full_disk_refuses_are_reported_and_nothing_hangs() {
         let waiting: u64 = waiting.split(' ').next().unwrap().parse().unwrap();
         assert_eq!(dropped + waiting, RECORDS, "each record is dropped or waits");
         assert!(stderr.contains("No space left on device"), "{stderr}");
-        assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
+        // A flush tries for ten seconds, the end of the process for five.
+        assert!(ended.took < Duration::from_secs(25), "{:?}", ended.took);
     }
 }
 
