@@ -51,7 +51,7 @@ fn a_flush_beside_threads_that_log_without_end_ends() {
         on_threads(3, |thread| {
             let logger = get_async_logger("flush");
             if thread == 0 {
-                (0..50).for_each(|_| assert!(flush().is_complete()));
+                (0..10).for_each(|_| assert!(flush().is_complete()));
                 stop.store(true, Ordering::Relaxed);
             }
             while !stop.load(Ordering::Relaxed) {
