@@ -53,13 +53,19 @@ pub(crate) fn hand_over(queues: &mut Vec<Arc<SinkQueue>>, may_wait: bool) {
     if collect(Until::Slack, None, queues).is_none() {
         return;
     }
-    let mut clean = true;
+    begin_writing(queues, true, may_wait);
+}
+
+/// Has written what was collected for these queues, and makes sure that no more waits than
+/// may; `clean` tells whether all else is written.
+fn begin_writing(queues: &mut Vec<Arc<SinkQueue>>, mut clean: bool, may_wait: bool) {
     for queue in queues.iter() {
         clean &= queue.begin_write();
     }
     if !clean {
         flush_signal::wake();
     }
+    // What is left there waits for a sweep.
     flush_signal::arm();
     for queue in queues.drain(..) {
         queue.make_room(may_wait);
@@ -80,18 +86,7 @@ pub(crate) fn write_through(
         return chosen.count();
     }
     let late = chosen.filter(|queue| !queue.write_until(deadline, Barrier::Urgent)).count();
-    let mut clean = late == 0;
-    for queue in queues.iter() {
-        clean &= queue.begin_write();
-    }
-    if !clean {
-        flush_signal::wake();
-    }
-    // What is left there waits for a sweep.
-    flush_signal::arm();
-    for queue in queues.drain(..) {
-        queue.make_room(false);
-    }
+    begin_writing(queues, late == 0, false);
     late
 }
 
