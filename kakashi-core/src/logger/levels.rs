@@ -37,6 +37,11 @@ impl Levels {
         self.prefixes.clear();
     }
 
+    /// Returns the lowest threshold of any name.
+    pub fn lowest(&self) -> LevelFilter {
+        self.prefixes.iter().fold(self.global, |lowest, (_, level)| lowest.min(*level))
+    }
+
     /// Returns the threshold for a logger's name.
     pub fn of(&self, name: &str) -> LevelFilter {
         let below = |prefix: &str| {

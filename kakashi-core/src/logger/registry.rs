@@ -5,7 +5,7 @@ use alloc::{
     sync::{Arc, Weak},
     vec::Vec,
 };
-use core::sync::atomic::{AtomicBool, Ordering};
+use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use spin::Mutex;
@@ -71,6 +71,11 @@ impl LoggerEntry {
         self.level.set(level);
     }
 
+    /// Returns the threshold that global ones do not change.
+    fn own_level(&self) -> Option<LevelFilter> {
+        self.own_level.load(Ordering::Relaxed).then(|| self.level.get())
+    }
+
     fn follow(&self, levels: &Levels) {
         if !self.own_level.load(Ordering::Relaxed) {
             self.level.set(levels.of(&self.name));
@@ -83,6 +88,10 @@ impl LoggerEntry {
 /// Every method takes a lock that spins and is held for a look-up, or, for
 /// [`change_levels`](Self::change_levels), as long as the closure runs: call none from
 /// an interrupt, nor from that closure.
+///
+/// Bridges to other crates, which keep what they know of the levels, are told of changes:
+/// [`on_level_change`](Self::on_level_change), [`lowest_level`](Self::lowest_level),
+/// [`version`](Self::version).
 ///
 /// ```
 /// use kakashi_core::{LogLevel, LoggerKind, Registry};
@@ -97,6 +106,8 @@ impl LoggerEntry {
 #[derive(Debug, Default)]
 pub struct Registry {
     state: Mutex<State>,
+    /// Grows when a name may mean another logger than before.
+    version: AtomicUsize,
 }
 
 /// A [`Registry`] whose lock is held.
@@ -109,8 +120,23 @@ pub struct HeldRegistry<'a> {
 struct State {
     levels: Levels,
     loggers: HashMap<(LoggerKind, String), Arc<LoggerEntry>>,
-    /// Forgotten, but still in somebody's hands.
+    /// Forgotten or never named, but still in somebody's hands.
     forgotten: Vec<Weak<LoggerEntry>>,
+    /// So many of these are kept before those that nobody has are removed.
+    forgotten_limit: usize,
+    hooks: Vec<fn()>,
+}
+
+impl State {
+    /// Makes a logger outside the names follow the levels.
+    fn adopt(&mut self, entry: &Arc<LoggerEntry>) {
+        entry.follow(&self.levels);
+        if self.forgotten.len() >= self.forgotten_limit {
+            self.forgotten.retain(|entry| entry.strong_count() > 0);
+            self.forgotten_limit = 2 * self.forgotten.len().max(32);
+        }
+        self.forgotten.push(Arc::downgrade(entry));
+    }
 }
 
 impl Registry {
@@ -134,18 +160,37 @@ impl Registry {
     /// own, for all handles.
     pub fn get(&self, kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
         let mut state = self.state.lock();
-        let entry = match state.loggers.get(&(kind, String::from(name))) {
-            Some(entry) => entry.clone(),
-            None => {
-                let entry = Arc::new(LoggerEntry::new(name, state.levels.of(name)));
-                state.loggers.insert((kind, name.into()), entry.clone());
-                entry
-            }
-        };
-        if let Some(level) = level {
+        let known = state.loggers.get(&(kind, String::from(name))).cloned();
+        let is_new = known.is_none();
+        let entry = known.unwrap_or_else(|| {
+            let entry = Arc::new(LoggerEntry::new(name, state.levels.of(name)));
+            state.loggers.insert((kind, name.into()), entry.clone());
+            entry
+        });
+        let changed = level.filter(|level| entry.own_level() != Some(*level));
+        if let Some(level) = changed {
             entry.set_own_level(level);
         }
+        drop(state);
+        if is_new {
+            self.version.fetch_add(1, Ordering::Release);
+        }
+        if changed.is_some() {
+            self.announce_levels();
+        }
         entry
+    }
+
+    /// Finds the sync logger of this name, or makes an entry that follows the levels and is
+    /// kept for nobody: other crates' names may be any number.
+    pub fn get_unnamed(&self, name: &str) -> Arc<LoggerEntry> {
+        let mut state = self.state.lock();
+        let known = state.loggers.get(&(LoggerKind::Sync, String::from(name)));
+        known.cloned().unwrap_or_else(|| {
+            let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
+            state.adopt(&entry);
+            entry
+        })
     }
 
     /// Returns the levels.
@@ -153,8 +198,51 @@ impl Registry {
         self.state.lock().levels.clone()
     }
 
+    /// Returns the threshold of the sync logger of this name, whether there is one or not.
+    pub fn level_of(&self, name: &str) -> LevelFilter {
+        let state = self.state.lock();
+        let known = state.loggers.get(&(LoggerKind::Sync, String::from(name)));
+        known.map_or_else(|| state.levels.of(name), |entry| entry.level())
+    }
+
+    /// Returns the lowest threshold that a sync logger of any name may have now: what is below
+    /// it, nothing enables.
+    pub fn lowest_level(&self) -> LevelFilter {
+        let state = self.state.lock();
+        let sync = state.loggers.iter().filter(|(key, _)| key.0 == LoggerKind::Sync);
+        let own = sync.filter_map(|(_, entry)| entry.own_level()).min();
+        own.map_or(state.levels.lowest(), |own| own.min(state.levels.lowest()))
+    }
+
+    /// Returns a number that is another one whenever a name may mean another logger than
+    /// before: one relaxed load, for those who keep what [`get_unnamed`](Self::get_unnamed)
+    /// returned.
+    #[inline]
+    pub fn version(&self) -> usize {
+        self.version.load(Ordering::Relaxed)
+    }
+
+    /// Calls a function after each change of the levels from now on, on the thread that makes
+    /// it, without the registry's lock.
+    ///
+    /// Changes of two threads may be announced in any order: it asks for the levels itself.
+    pub fn on_level_change(&self, hook: fn()) {
+        self.state.lock().hooks.push(hook);
+    }
+
+    /// Calls the functions of [`on_level_change`](Self::on_level_change).
+    pub fn announce_levels(&self) {
+        let hooks = self.state.lock().hooks.clone();
+        hooks.into_iter().for_each(|hook| hook());
+    }
+
     /// Changes the levels, and pushes them to every logger without its own.
     pub fn change_levels(&self, change: impl FnOnce(&mut Levels)) {
+        self.push_levels(change);
+        self.announce_levels();
+    }
+
+    fn push_levels(&self, change: impl FnOnce(&mut Levels)) {
         let state = &mut *self.state.lock();
         change(&mut state.levels);
         state.loggers.values().for_each(|entry| entry.follow(&state.levels));
@@ -169,10 +257,7 @@ impl Registry {
 
     /// Makes a logger outside the names follow the levels.
     pub fn adopt(&self, entry: &Arc<LoggerEntry>) {
-        let mut state = self.state.lock();
-        entry.follow(&state.levels);
-        state.forgotten.retain(|entry| entry.strong_count() > 0);
-        state.forgotten.push(Arc::downgrade(entry));
+        self.state.lock().adopt(entry);
     }
 
     /// Keeps everybody out until the returned value is dropped: over a fork, whose
@@ -183,6 +268,12 @@ impl Registry {
 
     /// Forgets all names; handles that exist follow the levels on.
     pub fn clear(&self) {
+        self.forget_names();
+        self.version.fetch_add(1, Ordering::Release);
+        self.announce_levels();
+    }
+
+    fn forget_names(&self) {
         let state = &mut *self.state.lock();
         let forgotten = state.loggers.drain().map(|(_, entry)| Arc::downgrade(&entry));
         state.forgotten.extend(forgotten);
@@ -212,6 +303,55 @@ mod tests {
         let first = registry.get(LoggerKind::Sync, "a", None);
         assert!(Arc::ptr_eq(&first, &registry.get(LoggerKind::Sync, "a", None)));
         assert!(!Arc::ptr_eq(&first, &registry.get(LoggerKind::Async, "a", None)));
+    }
+
+    #[test]
+    fn the_lowest_level_is_that_of_any_name_there_may_be() {
+        let registry = Registry::new();
+        assert_eq!(registry.lowest_level(), LogLevel::Info.into());
+        registry.change_levels(|levels| levels.set_prefix("shop", LogLevel::Debug));
+        assert_eq!(registry.lowest_level(), LogLevel::Debug.into());
+        registry.get(LoggerKind::Sync, "loud", Some(LogLevel::Trace.into()));
+        assert_eq!(registry.lowest_level(), LogLevel::Trace.into());
+        assert_eq!(registry.level_of("loud"), LogLevel::Trace.into());
+        registry.clear();
+        assert_eq!(registry.lowest_level(), LogLevel::Debug.into(), "the next of that name has no level");
+        registry.get(LoggerKind::Async, "loud", Some(LogLevel::Trace.into()));
+        assert_eq!(registry.lowest_level(), LogLevel::Debug.into(), "no record of another crate goes there");
+        registry.change_levels(|levels| {
+            levels.set_global(LevelFilter::OFF);
+            levels.set_prefix("shop", LogLevel::Error);
+        });
+        assert_eq!(registry.lowest_level(), LogLevel::Error.into());
+    }
+
+    #[test]
+    fn each_change_of_a_level_is_announced_without_the_lock() {
+        static REGISTRY: std::sync::LazyLock<Registry> = std::sync::LazyLock::new(Registry::new);
+        static SEEN: std::sync::Mutex<Vec<LevelFilter>> = std::sync::Mutex::new(Vec::new());
+        REGISTRY.on_level_change(|| SEEN.lock().unwrap().push(REGISTRY.lowest_level()));
+        REGISTRY.change_levels(|levels| levels.set_global(LogLevel::Debug));
+        REGISTRY.get(LoggerKind::Sync, "a", None);
+        REGISTRY.get(LoggerKind::Sync, "a", Some(LogLevel::Trace.into()));
+        REGISTRY.get(LoggerKind::Sync, "a", Some(LogLevel::Trace.into()));
+        REGISTRY.clear();
+        let levels = [LogLevel::Debug, LogLevel::Trace, LogLevel::Debug].map(LevelFilter::from);
+        assert_eq!(*SEEN.lock().unwrap(), levels);
+    }
+
+    #[test]
+    fn a_name_of_another_crate_is_the_logger_of_that_name_and_kept_for_nobody() {
+        let registry = Registry::new();
+        let unnamed = registry.get_unnamed("a");
+        let version = registry.version();
+        let named = registry.get(LoggerKind::Sync, "a", None);
+        assert_ne!(registry.version(), version);
+        assert!(!Arc::ptr_eq(&unnamed, &named));
+        assert!(Arc::ptr_eq(&named, &registry.get_unnamed("a")));
+        registry.change_levels(|levels| levels.set_global(LogLevel::Debug));
+        assert_eq!(unnamed.level(), LogLevel::Debug.into());
+        (0..1000).for_each(|number| drop(registry.get_unnamed(&format!("peer-{number}"))));
+        assert!(registry.state.lock().forgotten.len() <= 64);
     }
 
     #[test]
