@@ -70,6 +70,8 @@ pub use loggers::logger::{Logger, clear_logger_cache, get_logger, get_logger_wit
 pub use loggers::performance_logger::{
     PerformanceLogger, get_performance_logger, get_performance_logger_with_level,
 };
+#[doc(hidden)]
+pub use loggers::root::ModuleLogger as __ModuleLogger;
 pub use loggers::root::{
     audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };

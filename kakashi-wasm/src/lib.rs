@@ -80,6 +80,8 @@ pub use kakashi_core as __core;
 #[cfg(feature = "loggers")]
 #[doc(inline)]
 pub use kakashi_core::facade::*;
+#[doc(hidden)]
+pub use loggers::root::ModuleLogger as __ModuleLogger;
 
 /// Returns how many records of this program were written, and how many dropped, so far.
 ///

@@ -52,10 +52,10 @@ fn a_batch_is_an_object_that_may_be_kept() {
     let batch = &kept[0];
     assert_eq!(get(batch, "count"), 2);
     assert_eq!(get(batch, "dropped"), 0);
-    assert_eq!(text(batch), "INFO root first name=Zoë\nWARNING root second\n");
+    assert_eq!(text(batch), "INFO callback first name=Zoë\nWARNING callback second\n");
     let bytes: Uint8Array = get(batch, "bytes").unchecked_into();
     assert!(bytes.is_instance_of::<Uint8Array>());
-    let line = format!("{TIME} INFO root first name=Zoë\n{TIME} WARNING root second\n");
+    let line = format!("{TIME} INFO callback first name=Zoë\n{TIME} WARNING callback second\n");
     assert_eq!(bytes.to_vec(), line.as_bytes());
     // Its own memory, not a view of the program's.
     assert_eq!(bytes.buffer().unchecked_into::<js_sys::ArrayBuffer>().byte_length() as usize, line.len());
@@ -85,7 +85,7 @@ fn a_function_that_throws_is_asked_again_for_the_same_batch() {
     throws.set(false);
     assert!(flush().is_complete());
     let texts: Vec<String> = kept.borrow().iter().map(text).collect();
-    assert_eq!(texts, ["INFO root one\n", "INFO root two\n"]);
+    assert_eq!(texts, ["INFO callback one\n", "INFO callback two\n"]);
     assert_eq!(since(&before), (2, 0));
     assert_eq!(stats().failures - before.failures, 2);
     assert_eq!(reports.borrow().len(), 1, "{reports:?}");

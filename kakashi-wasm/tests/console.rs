@@ -44,10 +44,10 @@ fn errors_are_on_the_console_before_the_call_returns() {
     error!("failed");
     assert_eq!(
         calls_of(&console),
-        [("info", "INFO root before".to_owned()), ("error", "ERROR root failed".to_owned())]
+        [("info", "INFO console before".to_owned()), ("error", "ERROR console failed".to_owned())]
     );
     critical!("worse");
-    assert_eq!(calls_of(&console), [("error", "CRITICAL root worse".to_owned())]);
+    assert_eq!(calls_of(&console), [("error", "CRITICAL console worse".to_owned())]);
     log!(get_logger("x"), LogLevel::Error, "by level");
     assert_eq!(calls_of(&console), [("error", "ERROR x by level".to_owned())]);
 }
@@ -65,6 +65,6 @@ fn a_console_that_throws_loses_nothing_and_repeats_nothing() {
     assert!(flush().is_complete());
     assert_eq!(
         calls_of(&console),
-        [("info", "INFO root one".to_owned()), ("warn", "WARNING root two".to_owned())]
+        [("info", "INFO console one".to_owned()), ("warn", "WARNING console two".to_owned())]
     );
 }

@@ -19,7 +19,10 @@ fn what_was_taken_in_part_is_finished_and_never_repeated() {
         info!("three");
         let left: Vec<usize> = (0..5).map(|_| flush().left).collect();
         assert_eq!(left, [3, 3, 3, 2, 0]);
-        assert_eq!(memory.lines(), ["INFO root one", "INFO root two n=2", "INFO root three"]);
+        assert_eq!(
+            memory.lines(),
+            ["INFO failing_sinks one", "INFO failing_sinks two n=2", "INFO failing_sinks three"]
+        );
         assert_eq!(since(&before), (3, 0));
         assert_eq!(stats().bytes - before.bytes, memory.bytes.borrow().len());
     }
@@ -74,7 +77,7 @@ fn a_destination_that_is_replaced_while_it_fails_is_counted() {
     info!("three");
     flush();
     assert_eq!(since(&before), (1, 2));
-    assert_eq!(other.lines(), ["INFO root three"]);
+    assert_eq!(other.lines(), ["INFO failing_sinks three"]);
 }
 
 #[wasm_bindgen_test]

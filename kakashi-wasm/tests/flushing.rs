@@ -28,7 +28,7 @@ fn an_error_is_written_before_its_call_returns() {
     info!("before");
     assert_eq!(memory.batch_count(), 0);
     error!("now");
-    assert_eq!(memory.lines(), ["INFO root before", "ERROR root now"]);
+    assert_eq!(memory.lines(), ["INFO flushing before", "ERROR flushing now"]);
     assert_eq!(memory.batch_count(), 1);
 }
 
@@ -105,6 +105,6 @@ fn ten_megabytes_are_one_record() {
     kakashi_wasm::info(&message, &[]);
     info!("after");
     flush();
-    assert_eq!(memory.lines(), [format!("INFO root {message}"), "INFO root after".to_owned()]);
+    assert_eq!(memory.lines(), [format!("INFO flushing {message}"), "INFO flushing after".to_owned()]);
     assert_eq!(since(&before), (2, 0));
 }

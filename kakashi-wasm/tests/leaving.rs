@@ -42,10 +42,10 @@ fn a_page_that_is_hidden_writes_what_it_has() {
     assert!(memory.lines().is_empty());
     show("hidden");
     document.dispatch_event(&event("visibilitychange")).unwrap();
-    assert_eq!(memory.lines(), ["INFO root shown"]);
+    assert_eq!(memory.lines(), ["INFO leaving shown"]);
     info!("left");
     window.dispatch_event(&event("pagehide")).unwrap();
-    assert_eq!(memory.lines(), ["INFO root shown", "INFO root left"]);
+    assert_eq!(memory.lines(), ["INFO leaving shown", "INFO leaving left"]);
 }
 
 #[wasm_bindgen_test]
@@ -58,7 +58,7 @@ fn a_page_that_is_left_while_it_is_visible_writes_what_it_has() {
     info!("left");
     let window: EventTarget = js_sys::global().unchecked_into();
     window.dispatch_event(&event("pagehide")).unwrap();
-    assert_eq!(memory.lines(), ["INFO root left"]);
+    assert_eq!(memory.lines(), ["INFO leaving left"]);
 }
 
 #[wasm_bindgen_test]
@@ -74,5 +74,5 @@ fn a_process_that_ends_writes_what_it_has() {
     let listeners: Array = listeners.call1(&process, &"exit".into()).unwrap().unchecked_into();
     let ours: Function = listeners.get(listeners.length() - 1).unchecked_into();
     ours.call1(&JsValue::UNDEFINED, &0.into()).unwrap();
-    assert_eq!(memory.lines(), ["INFO root last words"]);
+    assert_eq!(memory.lines(), ["INFO leaving last words"]);
 }

@@ -34,7 +34,7 @@ fn macros_and_methods_say_the_same() {
         [
             "INFO shop Order 7 accepted id=7 total=1.5",
             "INFO shop Order {id} accepted id=7",
-            "INFO root through the root",
+            "INFO loggers through the root",
             "INFO root by function a=true",
             r#"ERROR shop No number text=x exception.type=core::num::error::ParseIntError exception.message="invalid digit found in string""#,
             r#"ERROR shop No number exception.type=core::num::error::ParseIntError exception.message="invalid digit found in string""#,
@@ -99,9 +99,9 @@ fn contexts_are_scoped() {
     assert_eq!(
         memory.lines(),
         [
-            format!("INFO root outer tenant=\"call wins\" {request}"),
-            format!("INFO root inner {request} tenant=inner"),
-            "INFO root none".to_owned(),
+            format!("INFO loggers outer tenant=\"call wins\" {request}"),
+            format!("INFO loggers inner {request} tenant=inner"),
+            "INFO loggers none".to_owned(),
         ]
     );
 }
@@ -144,11 +144,11 @@ async fn futures_that_run_by_turns_keep_their_contexts() {
     assert_eq!(
         memory.lines(),
         [
-            "INFO root begins request_id=a",
-            "INFO root begins request_id=b",
-            "INFO root ends request_id=a own=a",
-            "INFO root ends request_id=b own=b",
-            "INFO root after",
+            "INFO loggers begins request_id=a",
+            "INFO loggers begins request_id=b",
+            "INFO loggers ends request_id=a own=a",
+            "INFO loggers ends request_id=b own=b",
+            "INFO loggers after",
         ]
     );
 }
@@ -164,7 +164,7 @@ fn secrets_are_not_written() {
     flush();
     assert_eq!(
         memory.lines(),
-        [r#"INFO root login password="[REDACTED]" user=ann"#, "INFO root plain user=ann"]
+        [r#"INFO loggers login password="[REDACTED]" user=ann"#, "INFO loggers plain user=ann"]
     );
 }
 

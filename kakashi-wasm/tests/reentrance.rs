@@ -28,7 +28,10 @@ fn a_display_that_logs_is_followed_by_what_it_logs() {
     let memory = to_memory();
     info!("outer", value = %Talkative(7));
     flush();
-    assert_eq!(memory.lines(), ["INFO root outer value=\"number 7\"", "INFO root printing number=7"]);
+    assert_eq!(
+        memory.lines(),
+        ["INFO reentrance outer value=\"number 7\"", "INFO reentrance printing number=7"]
+    );
 }
 
 /// Logs itself.
@@ -88,7 +91,7 @@ fn a_sink_that_logs_is_heard_and_goes_on() {
         flush();
     }
     let lines = memory.lines();
-    assert_eq!(lines[..2], ["INFO root one", "ERROR root two"]);
+    assert_eq!(lines[..2], ["INFO reentrance one", "ERROR reentrance two"]);
     assert_eq!(lines[2], "ERROR root from inside the sink records=2");
     assert_eq!(lines.len(), 22);
 }
@@ -118,12 +121,12 @@ fn a_panic_is_logged_with_what_was_before_it_and_the_next_call_works() {
     info!("before");
     assert!(dies(|| panic!("boom {}", 7)));
     let lines = memory.lines();
-    assert_eq!(lines[0], "INFO root before");
+    assert_eq!(lines[0], "INFO reentrance before");
     let panicked = r#"CRITICAL root Panicked exception.type=panic exception.message="boom 7" location="#;
     assert!(lines[1].starts_with(panicked) && lines[1].contains("tests/reentrance.rs:"), "{lines:?}");
     info!("after");
     flush();
-    assert_eq!(memory.lines()[2..], ["INFO root after"]);
+    assert_eq!(memory.lines()[2..], ["INFO reentrance after"]);
 }
 
 #[wasm_bindgen_test]
@@ -142,7 +145,7 @@ fn a_display_that_panics_costs_its_record_not_the_loggers() {
     let lines = memory.lines();
     assert_eq!(
         (lines.len(), lines[0].as_str(), lines[2].as_str()),
-        (3, "INFO root before", "INFO root after")
+        (3, "INFO reentrance before", "INFO reentrance after")
     );
     assert!(lines[1].contains("a display that panics"), "{lines:?}");
 }
@@ -171,5 +174,5 @@ async fn a_display_that_throws_costs_its_record_not_the_loggers() {
     }
     info!("later");
     flush();
-    assert_eq!(memory.lines(), ["INFO root before", "INFO root after", "INFO root later"]);
+    assert_eq!(memory.lines(), ["INFO reentrance before", "INFO reentrance after", "INFO reentrance later"]);
 }

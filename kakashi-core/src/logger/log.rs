@@ -8,7 +8,8 @@ use crate::site::Site;
 use crate::value::Value;
 use crate::value::field::Field;
 
-/// Takes records from the macros: implemented by every logger.
+/// Takes records from the macros: implemented by every logger, and by what holds one: a
+/// reference, a box, an `Rc` or `Arc`, a `LazyLock` in a `static`.
 pub trait Log {
     /// Tells whether a record of this level would be written. Asked before
     /// any argument is evaluated, so it should be one load and a compare.
@@ -34,8 +35,16 @@ pub trait Log {
 }
 
 macro_rules! by_reference {
+    ($([$($generics:tt)*] $logger:ty $(, $call:item)?;)*) => {
+        held! {$(
+            [$($generics)*] &$logger $(, $call)?;
+        )*}
+    };
+}
+
+macro_rules! held {
     ($([$($generics:tt)*] $logger:ty $(, $call:item)?;)*) => {$(
-        impl<$($generics)*> Log for &$logger {
+        impl<$($generics)*> Log for $logger {
             #[inline(always)]
             fn enabled(&self, level: LogLevel) -> bool {
                 (**self).enabled(level)
@@ -59,6 +68,19 @@ macro_rules! by_reference {
 #[cfg(not(target_os = "none"))]
 by_reference! {
     [L: Log + ?Sized] L;
+}
+
+#[cfg(all(feature = "alloc", not(target_os = "none")))]
+held! {
+    [L: Log + ?Sized] alloc::boxed::Box<L>;
+    [L: Log + ?Sized] alloc::rc::Rc<L>;
+    [L: Log + ?Sized] alloc::sync::Arc<L>;
+}
+
+// A logger of the same `static` is forced once; then it costs the load of a state more.
+#[cfg(feature = "std")]
+held! {
+    [L: Log, F: FnOnce() -> L] std::sync::LazyLock<L, F>;
 }
 
 // Not `?Sized` for all: what a sized logger makes of `call` must not be passed over.

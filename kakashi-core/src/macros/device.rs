@@ -85,9 +85,47 @@ macro_rules! __linked_site {
     };
 }
 
+/// Puts one level's site into the section.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site_of_bytes {
+    ($bytes:ident $len:ident $level:ident) => {{
+        #[unsafe(link_section = "kakashi_sites")]
+        static __KAKASHI_SITE: [u8; $len] = $crate::site::with_level($bytes, $crate::LogLevel::$level);
+        $crate::Linked::new(&__KAKASHI_SITE[0])
+    }};
+}
+
+/// Tells the form of a site, whatever its level.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __form {
+    ($message:expr, [$($key:expr),* $(,)?]) => {
+        $crate::site::form(&$crate::site::Source {
+            level: $crate::LogLevel::Info,
+            message: $message,
+            keys: &[$($key),*],
+            module: "",
+            file: "",
+            line: 0,
+        })
+    };
+}
+
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __emit {
+    ((($logger:expr) (any $level:expr)) $message:literal [$($key:tt)*] [$($value:expr,)*]) => {
+        match (&$logger, $level) {
+            (logger, level) => {
+                if $crate::Log::enabled(logger, level) {
+                    const __KAKASHI_FORM: u8 = $crate::__form!($message, [$($crate::__key!($key)),*]);
+                    let site = $crate::__site_of_level!(level, $message, [$($crate::__key!($key)),*]);
+                    $crate::__call!((__KAKASHI_FORM) (logger, level, site) $($value,)*);
+                }
+            }
+        }
+    };
     ((($logger:expr) ($level:expr)) $message:literal [$($key:tt)*] [$($value:expr,)*]) => {{
         $crate::__linked_site!(__KAKASHI_SITE __KAKASHI_FORM $level, $message, [$($crate::__key!($key)),*]);
         match &$logger {

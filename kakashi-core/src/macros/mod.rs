@@ -13,13 +13,22 @@ mod logger_methods;
 #[cfg(feature = "alloc")]
 mod root;
 
-/// Logs through a logger at a constant level.
+/// Logs through a logger at any level.
 ///
 /// `log!(logger, level, "message", fields…)`; the fields are as in [`info!`](crate::info).
+/// The level need not be a constant; it is evaluated once, before anything else.
+///
+/// ```
+/// use kakashi_core::{Log, LogLevel, log};
+/// # fn example(logger: &impl Log, status: u16) {
+/// let level = if status < 500 { LogLevel::Info } else { LogLevel::Error };
+/// log!(logger, level, "Answered", status);
+/// # }
+/// ```
 #[macro_export]
 macro_rules! log {
     ($logger:expr, $level:expr, $message:literal $($fields:tt)*) => {
-        $crate::__log!(($logger) ($level) $message $($fields)*)
+        $crate::__log!(($logger) (any $level) $message $($fields)*)
     };
 }
 
@@ -52,6 +61,7 @@ level_macros! { $
     debug Debug "what helps to find a fault";
     info Info "the normal course of things";
     warning Warning "something unexpected";
+    warn Warning "something unexpected, as [`warning!`](crate::warning) does,";
     error Error "a failure";
     critical Critical "a failure that stops the program or much of it";
 }
@@ -153,6 +163,16 @@ macro_rules! __as_value {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __emit {
+    ((($logger:expr) (any $level:expr)) $message:literal [$($key:tt)*] [$($value:expr,)*]) => {
+        match (&$logger, $level) {
+            (logger, level) => {
+                if $crate::Log::enabled(logger, level) {
+                    let site = $crate::__site_of_level!(level, $message, [$($crate::__key!($key)),*]);
+                    $crate::Log::log(logger, site, &[$($value),*]);
+                }
+            }
+        }
+    };
     ((($logger:expr) ($level:expr)) $message:literal [$($key:tt)*] [$($value:expr,)*]) => {{
         const __KAKASHI_SITE: $crate::Site<'static> =
             $crate::__site!($level, $message, [$($crate::__key!($key)),*]);
@@ -163,6 +183,43 @@ macro_rules! __emit {
                 }
             }
         }
+    }};
+}
+
+/// Picks the site of a level that is no constant; of one that is, the other sites are
+/// optimized away. They are checked once.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site_of_level {
+    ($level:expr, $message:expr, [$($key:expr),* $(,)?]) => {{
+        const __KAKASHI_SOURCE: $crate::site::Source<'static> = $crate::site::Source {
+            level: $crate::LogLevel::Info,
+            message: $message,
+            keys: &[$($key),*],
+            module: ::core::module_path!(),
+            file: ::core::file!(),
+            line: ::core::line!(),
+        };
+        const __KAKASHI_LEN: usize = $crate::site::len(&__KAKASHI_SOURCE);
+        const __KAKASHI_BYTES: [u8; __KAKASHI_LEN] = $crate::site::build(&__KAKASHI_SOURCE);
+        match $level {
+            $crate::LogLevel::Trace => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Trace),
+            $crate::LogLevel::Debug => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Debug),
+            $crate::LogLevel::Info => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Info),
+            $crate::LogLevel::Warning => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Warning),
+            $crate::LogLevel::Error => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Error),
+            $crate::LogLevel::Critical => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Critical),
+        }
+    }};
+}
+
+#[cfg(not(target_os = "none"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site_of_bytes {
+    ($bytes:ident $len:ident $level:ident) => {{
+        const __KAKASHI_SITE: &[u8] = &$crate::site::with_level($bytes, $crate::LogLevel::$level);
+        $crate::site::Site::new(__KAKASHI_SITE)
     }};
 }
 
@@ -266,6 +323,80 @@ mod tests {
 
     fn unreachable() -> u8 {
         panic!("the argument of a disabled call was evaluated")
+    }
+
+    #[test]
+    fn a_level_may_be_found_out_at_the_call() {
+        let recorder = recorder();
+        for level in LogLevel::ALL {
+            log!(recorder, level, "a {n}", n = level.number());
+        }
+        assert_eq!(
+            *recorder.calls.borrow(),
+            [
+                "DEBUG t a 10 n=10",
+                "INFO t a 20 n=20",
+                "WARNING t a 30 n=30",
+                "ERROR t a 40 n=40",
+                "CRITICAL t a 50 n=50",
+            ]
+        );
+        let mut asked = 0;
+        let mut ask = || {
+            asked += 1;
+            LogLevel::Trace
+        };
+        log!(recorder, ask(), "off", id = unreachable());
+        assert_eq!(asked, 1);
+    }
+
+    #[test]
+    fn warn_is_warning() {
+        let recorder = recorder();
+        warn!(recorder, "{id} is late", id = 7);
+        assert_eq!(*recorder.calls.borrow(), ["WARNING t 7 is late id=7"]);
+    }
+
+    #[test]
+    fn what_holds_a_logger_is_one() {
+        use std::{boxed::Box, rc::Rc, sync::Arc, sync::LazyLock};
+        static LOG: LazyLock<Shared> = LazyLock::new(|| Shared(LogLevel::Info));
+        struct Shared(LogLevel);
+        impl Log for Shared {
+            fn enabled(&self, level: LogLevel) -> bool {
+                level >= self.0
+            }
+            fn log(&self, _: Site<'static>, _: &[Value<'_>]) {
+                TAKEN.with(|taken| taken.set(taken.get() + 1));
+            }
+            fn exception(&self, site: Site<'static>, values: &[Value<'_>], _: &Exception<'_>) {
+                self.log(site, values);
+            }
+        }
+        std::thread_local! {
+            static TAKEN: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+        }
+        let arc = Arc::new(Shared(LogLevel::Info));
+        let dynamic: Arc<dyn Log + Send + Sync> = arc.clone();
+        let held: Box<dyn Log> = Box::new(Shared(LogLevel::Info));
+        info!(LOG, "m");
+        info!(&LOG, "m");
+        debug!(LOG, "off", id = unreachable());
+        info!(arc, "m");
+        info!(&arc, "m");
+        info!(&*arc, "m");
+        info!(dynamic, "m");
+        info!(&held, "m");
+        info!(Rc::new(&arc), "m");
+        exception!(LOG, "x".parse::<u8>().unwrap_err(), "m");
+        assert_eq!(TAKEN.with(std::cell::Cell::get), 9);
+    }
+
+    #[test]
+    fn a_format_is_written_as_the_field_says() {
+        let (recorder, share) = (recorder(), 2.0 / 3.0);
+        info!(recorder, "{share} of it", share = format_args!("{share:.2}"));
+        assert_eq!(*recorder.calls.borrow(), ["INFO t 0.67 of it share=\"0.67\""]);
     }
 
     #[test]

@@ -14,16 +14,40 @@ macro_rules! __root_macros {
             debug Debug "what helps to find a fault";
             info Info "the normal course of things";
             warning Warning "something unexpected";
+            warn Warning "something unexpected, as [`warning!`](crate::warning) does";
             error Error "a failure";
             critical Critical "a failure that stops the program or much of it";
         }
 
-        /// Logs at a constant level: `log!(logger, level, "message", fields…)`.
+        /// Logs at any level, through a logger or the one that has the module's path as its
+        /// name. The level need not be a constant; it is evaluated once, before anything else.
+        ///
+        #[doc = $fence]
+        #[doc = concat!("use ", $name, "::{LogLevel, get_logger, log};")]
+        ///
+        /// let level = if 500 < 1042 { LogLevel::Info } else { LogLevel::Warning };
+        /// log!(get_logger("shop"), level, "Order accepted", id = 1042);
+        /// log!(level, "Order accepted", id = 1042);
+        /// ```
         #[macro_export]
         macro_rules! log {
-            ($d logger:expr, $d level:expr, $d message:literal $d ($d fields:tt)*) => {
-                $krate::__core::__log!(($d logger) ($d level) $d message $d ($d fields)*)
+            ($d level:expr, $d message:literal $d ($d fields:tt)*) => {
+                $krate::__core::__log!(($krate::__module_logger!()) (any $d level) $d message $d ($d fields)*)
             };
+            ($d logger:expr, $d level:expr, $d message:literal $d ($d fields:tt)*) => {
+                $krate::__core::__log!(($d logger) (any $d level) $d message $d ($d fields)*)
+            };
+        }
+
+        /// Finds the logger that has the module's path as its name: the first call of each
+        /// place looks it up.
+        #[doc(hidden)]
+        #[macro_export]
+        macro_rules! __module_logger {
+            () => {{
+                static __KAKASHI_LOGGER: $krate::__ModuleLogger = $krate::__ModuleLogger::new();
+                __KAKASHI_LOGGER.get(::core::module_path!())
+            }};
         }
 
         /// Logs an error with its type, its text, those of its sources and, where the
@@ -41,7 +65,7 @@ macro_rules! __root_macros {
         #[macro_export]
         macro_rules! exception {
             ($d error:expr, $d message:literal $d ($d fields:tt)*) => {
-                $krate::__core::exception!($krate::root_logger(), $d error, $d message $d ($d fields)*)
+                $krate::__core::exception!($krate::__module_logger!(), $d error, $d message $d ($d fields)*)
             };
             ($d logger:expr, $d error:expr, $d message:literal $d ($d fields:tt)*) => {
                 $krate::__core::exception!($d logger, $d error, $d message $d ($d fields)*)
@@ -52,7 +76,7 @@ macro_rules! __root_macros {
         $crate::__root_macros! { @level $d $krate $name $fence $macro $level $what }
     )*};
     (@level $d:tt $krate:tt $name:literal $fence:literal $macro:ident $level:ident $what:literal) => {
-        #[doc = concat!("Logs ", $what, ", through a logger or the root one.")]
+        #[doc = concat!("Logs ", $what, ", through a logger or, without one, the one that has the module's path as its name.")]
         ///
         /// Nothing is evaluated unless the logger's threshold lets the level pass. `{key}`
         /// in the message stands for a field of this call. A value is anything with
@@ -69,7 +93,7 @@ macro_rules! __root_macros {
         #[macro_export]
         macro_rules! $macro {
             ($d message:literal $d ($d fields:tt)*) => {
-                $krate::__core::__log!(($krate::root_logger()) ($krate::LogLevel::$level) $d message $d ($d fields)*)
+                $krate::__core::__log!(($krate::__module_logger!()) ($krate::LogLevel::$level) $d message $d ($d fields)*)
             };
             ($d logger:expr, $d message:literal $d ($d fields:tt)*) => {
                 $krate::__core::__log!(($d logger) ($krate::LogLevel::$level) $d message $d ($d fields)*)

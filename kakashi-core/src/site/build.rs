@@ -127,6 +127,13 @@ pub const fn build<const N: usize>(source: &Source<'_>) -> [u8; N] {
     bytes
 }
 
+/// Gives a site that was built another level.
+#[doc(hidden)]
+pub const fn with_level<const N: usize>(mut bytes: [u8; N], level: LogLevel) -> [u8; N] {
+    bytes[HEAD] = level.number();
+    bytes
+}
+
 /// Counts the bytes that [`build_name`] fills.
 #[doc(hidden)]
 pub const fn name_len(name: &str) -> usize {
@@ -224,16 +231,66 @@ const fn check_template(message: &str, keys: &[&str]) {
                 }
                 let name = bytes.split_at(at).0.split_at(name_at).1;
                 if !has_key(keys, name) {
-                    let error = CompileError::new("the message's `{")
-                        .with(name)
-                        .with(b"}` is no field of this call: add the field, or write `{{` for a brace");
-                    panic!("{}", error.text());
+                    refuse_placeholder(name);
                 }
                 at += 1;
             }
             _ => at += 1,
         }
     }
+}
+
+/// Refuses a placeholder that is no key, and says what to write instead.
+#[cold]
+const fn refuse_placeholder(name: &[u8]) -> ! {
+    let (field, format) = match colon(name) {
+        Some(at) => (name.split_at(at).0, name.split_at(at + 1).1),
+        None => (name, name.split_at(name.len()).1),
+    };
+    let error = CompileError::new("the message's `{").with(name);
+    let error = if field.is_empty() || !is_identifier(field) {
+        error.with(
+            b"}` is no field of this call: write a field's key, as `{id}` and `, id`, or `{{` for a brace",
+        )
+    } else if field.len() == name.len() {
+        error
+            .with(b"}` is no field of this call: add it: `, ")
+            .with(name)
+            .with(b"`, or write `{{` for a brace")
+    } else {
+        let error = error.with(b"}` has a format, which belongs to the field: write `{").with(field);
+        let error = error.with(b"}` and `, ").with(field).with(b" = ");
+        if format.len() == 1 && format[0] == b'?' {
+            error.with(b"?").with(field).with(b"`")
+        } else {
+            error.with(b"format_args!(\"{").with(name).with(b"}\")`")
+        }
+    };
+    panic!("{}", error.text());
+}
+
+const fn colon(name: &[u8]) -> Option<usize> {
+    let mut at = 0;
+    while at < name.len() {
+        if name[at] == b':' {
+            return Some(at);
+        }
+        at += 1;
+    }
+    None
+}
+
+const fn is_identifier(name: &[u8]) -> bool {
+    let mut at = 0;
+    while at < name.len() {
+        // What is not ASCII is taken for a letter.
+        let is_part = matches!(name[at], b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'0'..=b'9' | 0x80..);
+        if !is_part || at == 0 && name[0].is_ascii_digit() {
+            return false;
+        }
+        at += 1;
+    }
+    true
 }
 
 const fn has_key(keys: &[&str], name: &[u8]) -> bool {
@@ -250,13 +307,13 @@ const fn has_key(keys: &[&str], name: &[u8]) -> bool {
 
 /// A compile error's text with a name in it: `panic!` in a `const` formats nothing.
 struct CompileError {
-    bytes: [u8; 200],
+    bytes: [u8; 300],
     len: usize,
 }
 
 impl CompileError {
     const fn new(text: &str) -> Self {
-        Self { bytes: [0; 200], len: 0 }.with(text.as_bytes())
+        Self { bytes: [0; 300], len: 0 }.with(text.as_bytes())
     }
 
     const fn with(mut self, text: &[u8]) -> Self {

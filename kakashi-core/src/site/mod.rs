@@ -27,7 +27,9 @@ pub(crate) mod interner;
 pub(crate) mod linked;
 mod section;
 
-pub use self::build::{PLAIN, QUOTED, Source, TEMPLATE, build, build_name, form, key, len, name_len};
+pub use self::build::{
+    PLAIN, QUOTED, Source, TEMPLATE, build, build_name, form, key, len, name_len, with_level,
+};
 pub(crate) use self::flags::SiteFlags;
 #[cfg(any(feature = "alloc", all(feature = "ring", target_os = "none")))]
 pub(crate) use self::section::{InSection, in_section};

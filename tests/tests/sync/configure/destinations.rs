@@ -103,7 +103,10 @@ fn the_default_is_text_on_a_stderr_that_is_no_terminal() {
     let ended = run(CHILD, ["defaults", "-"]);
     assert_eq!(ended.stdout, "");
     let entry = of_text(&ended.stderr);
-    assert_eq!((entry.logger.as_str(), entry.message.as_str()), ("root", "On the default destination"));
+    assert_eq!(
+        (entry.logger.as_str(), entry.message.as_str()),
+        ("child::trouble", "On the default destination")
+    );
     assert_eq!(entry.get("n"), Some("1"));
 }
 
@@ -127,5 +130,5 @@ fn a_terminal_gets_the_pretty_form_in_colour_unless_no_color_says_no() {
     let (Some(colour), Some(plain)) = (on_a_terminal(""), on_a_terminal("1")) else { return };
     assert!(colour.contains("On the default destination") && colour.contains("\u{1b}["), "{colour:?}");
     assert!(plain.contains("On the default destination") && !plain.contains('\u{1b}'), "{plain:?}");
-    assert!(!plain.contains("Z INFO root "), "not the text line: {plain:?}");
+    assert!(!plain.contains("Z INFO child"), "not the text line: {plain:?}");
 }
