@@ -38,7 +38,12 @@ MARKS = {
         "log": "struct.LogBridge.html",
         "defmt": "enum.LogLevel.html",
     },
-    "kakashi-std": {"serde": "struct.Serde.html", "signals": "fn.flush_on_signals.html"},
+    "kakashi-std": {
+        "rayon": "task/rayon/fn.spawn.html",
+        "serde": "struct.Serde.html",
+        "signals": "fn.flush_on_signals.html",
+        "tokio": "task/fn.spawn.html",
+    },
     "kakashi-wasm": {"loggers": "struct.Logger.html"},
 }
 # Features without a mark, and why.
@@ -47,6 +52,7 @@ UNMARKED = {
         "default": "no item's",
         "fast-crc": "changes how fast a sum is made",
         "location": "changes what a site keeps",
+        "tokio": "changes where a context is set",
     },
     "kakashi-std": {"cli": "the command's"},
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},

@@ -78,9 +78,14 @@ pub use bridges::Serde;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "std")]
 pub use context::current::{
-    begin_thread, clear_request_context, current_context, current_id, set_custom_context,
+    begin_thread, clear_request_context, current_context, current_id, may_set_context, set_custom_context,
     set_request_context, set_user_context,
 };
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use context::detached::DetachedScope;
+#[cfg(feature = "std")]
+pub use context::in_current::{ClosureInCurrentContext, FutureInCurrentContext};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use context::merged::{DispatchKey, MergedContext, merge_now};

@@ -49,6 +49,7 @@ mod segment;
 pub mod sinks;
 mod submit;
 mod sync;
+pub mod task;
 mod threads;
 
 pub use clock::SystemClock;
@@ -77,6 +78,8 @@ pub use loggers::root::{
 };
 pub use queue::config::AsyncConfig;
 pub use queue::overflow::OverflowPolicy;
+#[cfg(feature = "tokio")]
+pub use task::set_context::{set_custom_context, set_request_context, set_user_context};
 
 /// Returns what became of all records of this process so far.
 ///

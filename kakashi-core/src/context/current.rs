@@ -61,27 +61,49 @@ pub fn begin_thread(context: LogContext) {
     swap_scopes(&mut Scopes::of(context));
 }
 
+/// Changes the current scope, if it is the current task's.
 fn change(change: impl Fn(&LogContext) -> LogContext) {
-    with_scopes(|scopes| scopes.change(change));
+    with_scopes(|scopes| {
+        if scopes.may_change() {
+            scopes.change(change);
+        }
+    });
 }
 
-/// Adds a request to all records of the current thread or task from now on.
+/// Tells whether the functions that set a context do so here: not in a task that is in no
+/// scope, if the feature `tokio` tells tasks from threads.
+#[doc(hidden)]
+pub fn may_set_context() -> bool {
+    SCOPES.try_with(|scopes| scopes.borrow().may_change()).unwrap_or(true)
+}
+
+/// Adds a request to all records of the current thread or scope from now on.
 ///
-/// "Task" means a future inside of [`Scope::scope`](crate::Scope::scope). In a task outside of
-/// one, this sets the thread's context: it stays there when the task goes on elsewhere, and the
-/// next task that the thread runs has it. So do [`set_user_context`] and [`set_custom_context`].
+/// **Tasks can't be told from threads here.** A task of an async runtime that is in no
+/// [`Scope::scope`](crate::Scope::scope) sets the thread's context: it stays there when the task
+/// goes on elsewhere, and the next task that the thread runs has it, with another's request. Wrap
+/// each request's future in a scope. (With the feature `tokio`, by which a task is known, this
+/// is refused there.)
 pub fn set_request_context(request: RequestContext) {
     let request = LogContext::from(request);
     change(|context| context.merge(&request));
 }
 
-/// Adds a user to all records of the current thread or task from now on.
+/// Adds a user to all records of the current thread or scope from now on.
+///
+/// **Tasks can't be told from threads here.** In a task that is in no
+/// [`Scope::scope`](crate::Scope::scope) this sets the thread's context, which the next task that
+/// the thread runs has too. (With the feature `tokio` it is refused there.)
 pub fn set_user_context(user: UserContext) {
     let user = LogContext::from(user);
     change(|context| context.merge(&user));
 }
 
-/// Adds fields to all records of the current thread or task from now on.
+/// Adds fields to all records of the current thread or scope from now on.
+///
+/// **Tasks can't be told from threads here.** In a task that is in no
+/// [`Scope::scope`](crate::Scope::scope) this sets the thread's context, which the next task that
+/// the thread runs has too. (With the feature `tokio` it is refused there.)
 pub fn set_custom_context(fields: &[Field<'_>]) {
     // Made once, before anything is borrowed: the values' own code may log.
     let custom = LogContext::new().with_custom(fields);

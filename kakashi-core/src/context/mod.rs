@@ -7,12 +7,18 @@
 #[cfg(feature = "std")]
 pub(crate) mod current;
 #[cfg(feature = "std")]
+pub(crate) mod detached;
+#[cfg(feature = "std")]
+pub(crate) mod in_current;
+#[cfg(feature = "std")]
 pub(crate) mod merged;
 pub(crate) mod request;
 #[cfg(feature = "std")]
 pub(crate) mod scope;
 #[cfg(feature = "std")]
 mod scopes;
+#[cfg(feature = "std")]
+mod task;
 
 use alloc::{sync::Arc, vec, vec::Vec};
 use core::fmt;

@@ -9,8 +9,9 @@ use core::pin::Pin;
 use core::task::{Context, Poll};
 
 use crate::context::LogContext;
-use crate::context::current::{current_context, end_scope, open_scope, swap_scopes};
-use crate::context::scopes::{OpenedScope, Scopes};
+use crate::context::current::{current_context, end_scope, open_scope};
+use crate::context::detached::DetachedScope;
+use crate::context::scopes::OpenedScope;
 
 /// Makes contexts current for a part of a program: a block, a closure, a future.
 ///
@@ -21,7 +22,8 @@ use crate::context::scopes::{OpenedScope, Scopes};
 /// # Threads
 ///
 /// A guard belongs to its thread (it is not `Send`). With it ends what its scope added, and
-/// what was set while it was the innermost; guards may be dropped in any order. A future of [`scope`](Self::scope) may move between threads: the context is current
+/// what was set while it was the innermost; guards may be dropped in any order. A future of [`scope`](Self::scope) may move between
+/// threads: the context is current
 /// while the future is polled and while it is dropped, and the thread's own is put back
 /// afterwards, after a panic too.
 ///
@@ -120,32 +122,14 @@ impl fmt::Debug for ScopeGuard {
 /// Runs a future with a context of its own, to its end or until it is dropped.
 #[must_use = "futures do nothing unless polled"]
 pub struct ScopedFuture<F> {
-    scopes: Scopes,
+    scope: DetachedScope,
     /// Boxed and pinned, so that no `unsafe` is needed. None only while it is dropped.
     future: Option<Pin<Box<F>>>,
 }
 
 impl<F> ScopedFuture<F> {
     pub(super) fn new(context: LogContext, future: F) -> Self {
-        Self { scopes: Scopes::of(context), future: Some(Box::pin(future)) }
-    }
-}
-
-/// Makes a future's scopes current, and puts both back even when it panics.
-struct Swap<'a>(&'a mut Scopes);
-
-impl<'a> Swap<'a> {
-    fn with(scopes: &'a mut Scopes) -> Self {
-        scopes.end_dropped();
-        swap_scopes(scopes);
-        Self(scopes)
-    }
-}
-
-impl Drop for Swap<'_> {
-    fn drop(&mut self) {
-        self.0.end_dropped();
-        swap_scopes(self.0);
+        Self { scope: DetachedScope::new(context), future: Some(Box::pin(future)) }
     }
 }
 
@@ -153,22 +137,21 @@ impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { scopes, future } = &mut *self;
-        let _swap = Swap::with(scopes);
-        future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx))
+        let Self { scope, future } = &mut *self;
+        scope.run(|| future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx)))
     }
 }
 
 impl<F> Drop for ScopedFuture<F> {
     fn drop(&mut self) {
-        let _swap = Swap::with(&mut self.scopes);
-        self.future = None;
+        let Self { scope, future } = self;
+        scope.run(|| *future = None);
     }
 }
 
 impl<F> fmt::Debug for ScopedFuture<F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ScopedFuture").field("context", self.scopes.current()).finish_non_exhaustive()
+        f.debug_struct("ScopedFuture").field("context", self.scope.context()).finish_non_exhaustive()
     }
 }
 

@@ -10,6 +10,7 @@ use std::prelude::v1::*;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::LogContext;
+use crate::context::task::{TaskId, current_task};
 
 /// What is current on a thread or in a future.
 #[derive(Debug, Default)]
@@ -20,6 +21,8 @@ pub(super) struct Scopes {
     /// The guards of these layers have it too; made with the first of them.
     ended: Option<Arc<EndedScopes>>,
     last_id: u64,
+    /// The task that runs a piece in them; none for a thread's.
+    task: TaskId,
 }
 
 /// An open scope.
@@ -32,6 +35,8 @@ struct Layer {
     own: LogContext,
     /// It has removed what it did not add.
     hides_outer: bool,
+    /// The task that opened it.
+    task: TaskId,
 }
 
 /// The scopes whose guards were dropped while others were current: while a future ran.
@@ -39,15 +44,28 @@ type EndedScopes = Mutex<Vec<u64>>;
 
 impl Scopes {
     pub(super) const fn new() -> Self {
-        Self { current: LogContext::new(), layers: Vec::new(), ended: None, last_id: 0 }
+        Self { current: LogContext::new(), layers: Vec::new(), ended: None, last_id: 0, task: None }
     }
 
-    pub(super) fn of(context: LogContext) -> Self {
-        Self { current: context, ..Self::new() }
+    pub(super) const fn of(context: LogContext) -> Self {
+        Self { current: context, layers: Vec::new(), ended: None, last_id: 0, task: None }
     }
 
-    pub(super) fn current(&self) -> &LogContext {
+    pub(super) const fn current(&self) -> &LogContext {
         &self.current
+    }
+
+    /// Begins a piece of what has these scopes for itself.
+    pub(super) fn begin_piece(&mut self, task: TaskId) {
+        self.end_dropped();
+        self.task = task;
+    }
+
+    /// Tells whether the innermost scope may be changed here: not by a task that did not open
+    /// it, for it would be there when the next task runs.
+    pub(super) fn may_change(&self) -> bool {
+        let task = current_task();
+        task.is_none() || task == self.layers.last().map_or(self.task, |layer| layer.task)
     }
 
     /// Adds to the innermost scope.
@@ -69,9 +87,10 @@ impl Scopes {
 
     pub(super) fn open(&mut self, context: &LogContext) -> OpenedScope {
         self.last_id += 1;
+        let task = current_task();
         let merged = self.current.merge(context);
         let outer = mem::replace(&mut self.current, merged);
-        self.layers.push(Layer { id: self.last_id, outer, own: context.clone(), hides_outer: false });
+        self.layers.push(Layer { id: self.last_id, outer, own: context.clone(), hides_outer: false, task });
         OpenedScope { id: self.last_id, ended: Arc::clone(self.ended.get_or_insert_default()) }
     }
 

@@ -48,6 +48,7 @@ pub(crate) const STD: Listing = Listing {
         "lifecycle",
         "configure",
         "loggers",
+        "task",
     ],
     roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_wasm"],

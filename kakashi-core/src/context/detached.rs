@@ -1,0 +1,50 @@
+//! Scopes that belong to no thread: they are current only while something runs in them.
+
+use crate::context::LogContext;
+use crate::context::current::swap_scopes;
+use crate::context::scopes::Scopes;
+use crate::context::task::current_task;
+
+/// A context of its own for what runs in pieces, on any threads: a future, a request with
+/// its body.
+///
+/// What is set while a piece runs is kept for the next.
+#[derive(Debug)]
+pub struct DetachedScope(Scopes);
+
+impl DetachedScope {
+    /// Makes one with a context, and with nothing that is current where it runs.
+    pub const fn new(context: LogContext) -> Self {
+        Self(Scopes::of(context))
+    }
+
+    /// Returns what is current in it.
+    pub const fn context(&self) -> &LogContext {
+        self.0.current()
+    }
+
+    /// Runs a piece in it; the thread's own scopes are put back afterwards, after a panic too.
+    #[inline]
+    pub fn run<R>(&mut self, piece: impl FnOnce() -> R) -> R {
+        let _swap = Swap::with(&mut self.0);
+        piece()
+    }
+}
+
+/// Makes scopes current, and puts both back even when a piece panics.
+struct Swap<'a>(&'a mut Scopes);
+
+impl<'a> Swap<'a> {
+    fn with(scopes: &'a mut Scopes) -> Self {
+        scopes.begin_piece(current_task());
+        swap_scopes(scopes);
+        Self(scopes)
+    }
+}
+
+impl Drop for Swap<'_> {
+    fn drop(&mut self) {
+        self.0.end_dropped();
+        swap_scopes(self.0);
+    }
+}

@@ -1,0 +1,4 @@
+//! Tasks, jobs and threads: whose context their records have.
+
+mod inherited;
+mod refused;
