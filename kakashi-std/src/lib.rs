@@ -72,7 +72,7 @@ pub use loggers::performance_logger::{
     PerformanceLogger, get_performance_logger, get_performance_logger_with_level,
 };
 #[doc(hidden)]
-pub use loggers::root::ModuleLogger as __ModuleLogger;
+pub use loggers::root::logger_at as __logger_at;
 pub use loggers::root::{
     audit, critical, debug, error, exception, info, metric, root_logger, security, trace, warning,
 };

@@ -81,7 +81,7 @@ pub use kakashi_core as __core;
 #[doc(inline)]
 pub use kakashi_core::facade::*;
 #[doc(hidden)]
-pub use loggers::root::ModuleLogger as __ModuleLogger;
+pub use loggers::root::logger_at as __logger_at;
 
 /// Returns how many records of this program were written, and how many dropped, so far.
 ///

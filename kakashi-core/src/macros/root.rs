@@ -45,8 +45,8 @@ macro_rules! __root_macros {
         #[macro_export]
         macro_rules! __module_logger {
             () => {{
-                static __KAKASHI_LOGGER: $krate::__ModuleLogger = $krate::__ModuleLogger::new();
-                __KAKASHI_LOGGER.get(::core::module_path!())
+                static __KAKASHI_LOGGER: ::std::sync::OnceLock<$krate::Logger> = ::std::sync::OnceLock::new();
+                $krate::__logger_at(&__KAKASHI_LOGGER, ::core::module_path!())
             }};
         }
 

@@ -12,8 +12,8 @@ pub(crate) fn logger_registry() -> &'static Registry {
 
 static MAKING_ROOT: Mutex<()> = Mutex::new(());
 
-/// Locks the making of the root logger: for the thread that makes it, and for a fork, in
-/// whose child no thread would finish it.
+/// Locks the making of the root logger and of those of macros without one: for the thread
+/// that makes one, and for a fork, in whose child no thread would finish it.
 pub(crate) fn lock_making_root() -> MutexGuard<'static, ()> {
     MAKING_ROOT.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -9,7 +9,7 @@
 //! | | lock | waits | why here |
 //! |--:|---|---|---|
 //! | 1 | `dispatch::settings` | | a change of settings takes 3, 6 and 8 |
-//! | 2 | `dispatch::logger_registry`: making the root logger | | takes 3 |
+//! | 2 | `dispatch::logger_registry`: making the root logger, or a macro's | | takes 3 |
 //! | 3 | `dispatch::logger_registry` | | |
 //! | 4 | each `delivery::sink_queue`: writer, then its thread's state | 1 s, together | a sink that logs may register a buffer (5) |
 //! | 5 | `delivery::collect`: the sources | 1 s | a collection reads 6, takes 7 and 10 |

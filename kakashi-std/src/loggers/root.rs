@@ -11,43 +11,23 @@ static ROOT: OnceLock<Logger> = OnceLock::new();
 /// Returns the logger of the direct functions, named `root`.
 #[inline]
 pub fn root_logger() -> &'static Logger {
-    match ROOT.get() {
+    logger_at(&ROOT, "root")
+}
+
+/// Returns the logger of a place, which is looked up at the first call.
+#[doc(hidden)]
+#[inline]
+pub fn logger_at(place: &'static OnceLock<Logger>, name: &str) -> &'static Logger {
+    match place.get() {
         Some(logger) => logger,
-        None => make_root_logger(),
+        None => make_logger(place, name),
     }
 }
 
 #[cold]
-fn make_root_logger() -> &'static Logger {
+fn make_logger(place: &'static OnceLock<Logger>, name: &str) -> &'static Logger {
     let _making = lock_making_root();
-    ROOT.get_or_init(|| get_logger("root"))
-}
-
-/// Holds the logger of a macro call without one.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct ModuleLogger(OnceLock<Logger>);
-
-impl ModuleLogger {
-    #[expect(clippy::new_without_default, reason = "only the macros make one")]
-    pub const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    /// Returns the logger of this name.
-    #[inline]
-    pub fn get(&self, module: &str) -> &Logger {
-        match self.0.get() {
-            Some(logger) => logger,
-            None => self.make(module),
-        }
-    }
-
-    #[cold]
-    fn make(&self, module: &str) -> &Logger {
-        let _making = lock_making_root();
-        self.0.get_or_init(|| get_logger(module))
-    }
+    place.get_or_init(|| get_logger(name))
 }
 
 kakashi_core::__root_functions! {

@@ -8,34 +8,15 @@ use crate::loggers::logger::{Logger, get_logger};
 /// Returns the logger of the direct functions, named `root`.
 #[inline]
 pub fn root_logger() -> &'static Logger {
-    static LOGGER: OnceLock<Logger> = OnceLock::new();
-    LOGGER.get_or_init(|| get_logger("root"))
+    static ROOT: OnceLock<Logger> = OnceLock::new();
+    logger_at(&ROOT, "root")
 }
 
-/// Holds the logger of a macro call without one.
+/// Returns the logger of a place, which is looked up at the first call.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct ModuleLogger(OnceLock<Logger>);
-
-impl ModuleLogger {
-    #[expect(clippy::new_without_default, reason = "only the macros make one")]
-    pub const fn new() -> Self {
-        Self(OnceLock::new())
-    }
-
-    /// Returns the logger of this name.
-    #[inline]
-    pub fn get(&self, module: &str) -> &Logger {
-        match self.0.get() {
-            Some(logger) => logger,
-            None => self.make(module),
-        }
-    }
-
-    #[cold]
-    fn make(&self, module: &str) -> &Logger {
-        self.0.get_or_init(|| get_logger(module))
-    }
+#[inline]
+pub fn logger_at(place: &'static OnceLock<Logger>, name: &str) -> &'static Logger {
+    place.get_or_init(|| get_logger(name))
 }
 
 kakashi_core::__root_functions! {
