@@ -2,8 +2,8 @@
 //! re-export whole.
 
 pub use crate::{
-    Batch, Bytes, Clock, ClosureInCurrentContext, Composite, Destination, DropReason, Dropped, Encoder,
-    EncoderCache, Enricher, Event, Exception, Field, Filter, FixedClock, Flushed, Format,
+    Batch, Bytes, Clock, ClosureInCurrentContext, Composite, Destination, DirectiveError, DropReason,
+    Dropped, Encoder, EncoderCache, Enricher, Event, Exception, Field, Filter, FixedClock, Flushed, Format,
     FutureInCurrentContext, Json, LevelFilter, List, Log, LogContext, LogLevel, LogRecord, Map, Output,
     Pretty, Readiness, RecordEnd, Redaction, RequestContext, Scope, ScopeGuard, ScopedFuture, SettingsError,
     Sink, SinkError, SinkErrorKind, SinkTarget, SourceLocation, Stats, Text, Timestamp, ToValue,

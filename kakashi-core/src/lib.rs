@@ -116,6 +116,10 @@ pub use logger::destination::Destination;
 #[doc(hidden)]
 pub use logger::destination::DestinationForm;
 #[cfg(feature = "alloc")]
+pub use logger::directive_error::DirectiveError;
+#[cfg(feature = "alloc")]
+pub use logger::directives::{Directives, SpanDirective, SpanField};
+#[cfg(feature = "alloc")]
 pub use logger::event::Event;
 #[cfg(feature = "alloc")]
 pub use logger::flushed::Flushed;
@@ -132,7 +136,7 @@ pub use logger::logger_config::{LoggerConfig, LoggerParts};
 pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub use logger::settings::{Settings, SettingsChange};
+pub use logger::settings::{NamedLevels, Settings, SettingsChange};
 #[cfg(feature = "alloc")]
 pub use logger::settings_error::SettingsError;
 #[cfg(feature = "std")]

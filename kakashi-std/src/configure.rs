@@ -3,12 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use kakashi_core::{Clock, SettingsError, Sink};
+use kakashi_core::{Clock, NamedLevels, SettingsError, Sink};
 
 use crate::delivery::limits;
 use crate::delivery::report;
 use crate::dispatch::logger_registry::logger_registry;
-use crate::dispatch::{flush_signal, registry, settings};
+use crate::dispatch::{directives, flush_signal, registry, settings};
 use crate::lifecycle;
 use crate::queue::config::AsyncConfig;
 use crate::queue::{ring, workers};
@@ -98,6 +98,7 @@ impl Configure {
     }
 
     fn reset_own(&mut self) {
+        self.change.named_levels.push(NamedLevels::Directives(directives::original()));
         self.async_config = Some(AsyncConfig::default());
         self.backlog_bytes = Some(limits::BACKLOG_BYTES);
         self.stall_timeout = Some(limits::TIMEOUT);

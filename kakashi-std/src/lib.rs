@@ -55,6 +55,7 @@ mod threads;
 pub use clock::SystemClock;
 pub use configure::{Configure, configure};
 pub use context::spawn;
+pub use dispatch::directives::reload_directives;
 pub use flush::{flush, flush_timeout, shutdown_async_logging};
 /// For the macros.
 #[doc(hidden)]
@@ -63,6 +64,8 @@ pub use kakashi_core as __core;
 pub use kakashi_core::Serde;
 #[doc(inline)]
 pub use kakashi_core::facade::*;
+#[cfg(feature = "signals")]
+pub use lifecycle::reload::{reload_directives_on_hangup, watch_directives};
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};

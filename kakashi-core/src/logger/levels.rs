@@ -3,14 +3,31 @@
 use alloc::{boxed::Box, vec::Vec};
 
 use crate::level::LevelFilter;
+use crate::logger::directives::{Directives, SpanDirective};
+use crate::logger::prefix::covers;
 
-/// Holds the threshold of each logger that has none of its own: the one of
-/// the longest prefix of its name, or the global one.
+/// Holds the threshold of each logger that has none of its own: that of the longest prefix
+/// of its name, be it set by `level_of` or a directive (of equal ones the later), or the
+/// global one.
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     global: LevelFilter,
-    /// Longest first.
-    prefixes: Vec<(Box<str>, LevelFilter)>,
+    /// Longest prefix first, of equal ones the latest.
+    rules: Vec<Rule>,
+    spans: Vec<SpanDirective>,
+}
+
+#[derive(Clone, Debug)]
+struct Rule {
+    prefix: Box<str>,
+    level: LevelFilter,
+    origin: RuleOrigin,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum RuleOrigin {
+    LevelOf,
+    Directive,
 }
 
 impl Levels {
@@ -23,32 +40,53 @@ impl Levels {
     /// for `app::db`, `app::db::pool` and `app::db.pool`, not for `app::dbx`.
     pub fn set_prefix(&mut self, prefix: &str, level: impl Into<LevelFilter>) {
         self.remove_prefix(prefix);
-        self.prefixes.push((prefix.into(), level.into()));
-        self.prefixes.sort_by_key(|(prefix, _)| core::cmp::Reverse(prefix.len()));
+        self.add(prefix, level.into(), RuleOrigin::LevelOf);
     }
 
-    /// Forgets a prefix's threshold.
+    /// Forgets a prefix's threshold; not what a directive says of it.
     pub fn remove_prefix(&mut self, prefix: &str) {
-        self.prefixes.retain(|(candidate, _)| **candidate != *prefix);
+        self.rules.retain(|rule| rule.origin != RuleOrigin::LevelOf || *rule.prefix != *prefix);
     }
 
-    /// Forgets all prefixes.
+    /// Forgets all prefixes, but for those of directives.
     pub fn clear_prefixes(&mut self) {
-        self.prefixes.clear();
+        self.rules.retain(|rule| rule.origin != RuleOrigin::LevelOf);
+    }
+
+    /// Takes these directives, in place of all that were taken before. They are later than
+    /// every prefix that has been set.
+    pub fn set_directives(&mut self, directives: &Directives) {
+        self.rules.retain(|rule| rule.origin != RuleOrigin::Directive);
+        for (prefix, level) in directives.levels() {
+            self.add(prefix, level, RuleOrigin::Directive);
+        }
+        self.spans = directives.spans().into();
+    }
+
+    /// Returns the directives about spans.
+    pub fn span_directives(&self) -> &[SpanDirective] {
+        &self.spans
+    }
+
+    fn add(&mut self, prefix: &str, level: LevelFilter, origin: RuleOrigin) {
+        let at = self.rules.partition_point(|rule| rule.prefix.len() > prefix.len());
+        self.rules.insert(at, Rule { prefix: prefix.into(), level, origin });
     }
 
     /// Returns the lowest threshold of any name.
     pub fn lowest(&self) -> LevelFilter {
-        self.prefixes.iter().fold(self.global, |lowest, (_, level)| lowest.min(*level))
+        let in_force = self.rules.iter().enumerate().filter(|(at, rule)| {
+            let before = self.rules.get(..*at).unwrap_or_default();
+            !before.iter().any(|other| other.prefix == rule.prefix)
+        });
+        // Without a name: the global one's place is taken by a directive for all.
+        in_force.fold(self.of(""), |lowest, (_, rule)| lowest.min(rule.level))
     }
 
     /// Returns the threshold for a logger's name.
     pub fn of(&self, name: &str) -> LevelFilter {
-        let below = |prefix: &str| {
-            name.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with([':', '.', '/']))
-        };
-        let found = self.prefixes.iter().find(|(prefix, _)| below(prefix));
-        found.map_or(self.global, |(_, level)| *level)
+        let found = self.rules.iter().find(|rule| covers(&rule.prefix, name));
+        found.map_or(self.global, |rule| rule.level)
     }
 }
 
@@ -72,5 +110,25 @@ mod tests {
         ] {
             assert_eq!(levels.of(name), level.into(), "{name}");
         }
+    }
+
+    #[test]
+    fn of_directives_and_prefixes_the_most_specific_holds_and_of_equal_ones_the_later() {
+        let mut levels = Levels::default();
+        let shown = |levels: &Levels| ["shop", "shop::db", "other"].map(|name| levels.of(name).number());
+        levels.set_prefix("shop", LogLevel::Error);
+        levels.set_directives(&"warn,shop=debug,shop::db=info,shop::db=trace".parse().unwrap());
+        assert_eq!(shown(&levels), [10, 5, 30]);
+        levels.set_global(LogLevel::Trace);
+        levels.set_prefix("shop::db", LogLevel::Error);
+        assert_eq!(levels.lowest(), LogLevel::Debug.into(), "what nothing follows does not count");
+        levels.set_global(LogLevel::Critical);
+        assert_eq!(shown(&levels), [10, 40, 30], "a level alone comes before the global one");
+        levels.set_directives(&"shop::db=20".parse().unwrap());
+        assert_eq!(shown(&levels), [40, 20, 50]);
+        levels.clear_prefixes();
+        assert_eq!(shown(&levels), [50, 20, 50]);
+        levels.set_directives(&Directives::default());
+        assert_eq!(shown(&levels), [50, 50, 50]);
     }
 }

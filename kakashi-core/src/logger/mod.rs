@@ -6,6 +6,12 @@ pub(crate) mod colour;
 #[cfg(feature = "alloc")]
 pub(crate) mod destination;
 #[cfg(feature = "alloc")]
+pub(crate) mod directive_error;
+#[cfg(feature = "alloc")]
+mod directive_text;
+#[cfg(feature = "alloc")]
+pub(crate) mod directives;
+#[cfg(feature = "alloc")]
 pub(crate) mod event;
 #[cfg(feature = "alloc")]
 pub(crate) mod flushed;
@@ -18,6 +24,8 @@ pub(crate) mod log;
 pub(crate) mod log_words;
 #[cfg(feature = "alloc")]
 pub(crate) mod logger_config;
+#[cfg(feature = "alloc")]
+mod prefix;
 #[cfg(feature = "alloc")]
 pub(crate) mod registry;
 #[cfg(feature = "alloc")]

@@ -3,16 +3,30 @@
 //! A platform keeps a [`Settings`], opens the destinations that a change brings, and
 //! makes its dispatch of both.
 
-use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
+use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 
 use crate::context::LogContext;
 use crate::level::LevelFilter;
 use crate::logger::destination::{DEFAULT_NAME, Destination};
+use crate::logger::directives::Directives;
 use crate::logger::format::Format;
+use crate::logger::prefix::is_wrong_prefix;
 use crate::logger::registry::Registry;
-use crate::logger::settings_error::{SettingsError, is_wrong_prefix};
+use crate::logger::settings_error::SettingsError;
 use crate::pipeline::redaction::Redaction;
 use crate::pipeline::{Enricher, Filter, Pipeline};
+
+/// A change of the thresholds of loggers by their names.
+pub enum NamedLevels {
+    /// Sets that of a logger and those below it.
+    Set(String, LevelFilter),
+    /// Takes one back.
+    Remove(String),
+    /// Takes all back, but for those of directives.
+    Clear,
+    /// Takes these, in place of all directives before.
+    Directives(Directives),
+}
 
 /// What one call of `configure()` changes; what it does not name stays as it is.
 pub struct SettingsChange<S: ?Sized, C> {
@@ -22,10 +36,8 @@ pub struct SettingsChange<S: ?Sized, C> {
     pub service: Option<LogContext>,
     /// The threshold of all loggers without one.
     pub level: Option<LevelFilter>,
-    /// Forgets all thresholds of `prefixes` first.
-    pub clear_prefixes: bool,
-    /// Thresholds of loggers and those below them; none takes one back.
-    pub prefixes: Vec<(String, Option<LevelFilter>)>,
+    /// Thresholds of loggers by their names, in the order of the calls.
+    pub named_levels: Vec<NamedLevels>,
     /// The fields whose values are not written.
     pub redaction: Option<Redaction>,
     /// Bytes of a batch.
@@ -54,8 +66,7 @@ impl<S: ?Sized, C> Default for SettingsChange<S, C> {
             format: None,
             service: None,
             level: None,
-            clear_prefixes: false,
-            prefixes: Vec::new(),
+            named_levels: Vec::new(),
             redaction: None,
             batch_bytes: None,
             flush_after_millis: None,
@@ -77,7 +88,7 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
             format: Some(Format::default()),
             service: Some(LogContext::new()),
             level: Some(LevelFilter::default()),
-            clear_prefixes: true,
+            named_levels: vec![NamedLevels::Clear, NamedLevels::Directives(Directives::default())],
             redaction: Some(Redaction::default()),
             batch_bytes: Some(Settings::<C>::BATCH_BYTES),
             flush_after_millis: Some(Settings::<C>::FLUSH_AFTER_MILLIS),
@@ -91,7 +102,8 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
 
     /// Takes out what is wrong, and reports it.
     pub fn take_wrong(&mut self, report: &mut dyn FnMut(SettingsError)) {
-        self.prefixes.retain(|(prefix, _)| {
+        self.named_levels.retain(|change| {
+            let (NamedLevels::Set(prefix, _) | NamedLevels::Remove(prefix)) = change else { return true };
             let is_wrong = is_wrong_prefix(prefix);
             if is_wrong {
                 report(SettingsError::prefix(prefix));
@@ -119,13 +131,12 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
             if let Some(level) = self.level {
                 levels.set_global(level);
             }
-            if self.clear_prefixes {
-                levels.clear_prefixes();
-            }
-            for (prefix, level) in &self.prefixes {
-                match level {
-                    Some(level) => levels.set_prefix(prefix, *level),
-                    None => levels.remove_prefix(prefix),
+            for change in &self.named_levels {
+                match change {
+                    NamedLevels::Set(prefix, level) => levels.set_prefix(prefix, *level),
+                    NamedLevels::Remove(prefix) => levels.remove_prefix(prefix),
+                    NamedLevels::Clear => levels.clear_prefixes(),
+                    NamedLevels::Directives(directives) => levels.set_directives(directives),
                 }
             }
         });

@@ -1,7 +1,9 @@
 //! What can be wrong with a setting.
 
-use alloc::{borrow::ToOwned, boxed::Box, string::String};
+use alloc::boxed::Box;
 use core::fmt;
+
+use crate::logger::prefix::better_prefix;
 
 /// Reports a setting that makes no sense; see `Configure::try_apply`.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -33,24 +35,6 @@ impl SettingsError {
     #[cold]
     pub(super) fn destination_name(name: &str) -> Self {
         Self::DestinationName(name.into())
-    }
-}
-
-/// The separators between the parts of a logger's name.
-const SEPARATORS: [char; 3] = [':', '.', '/'];
-
-/// Tells whether a prefix names no logger.
-pub(super) fn is_wrong_prefix(prefix: &str) -> bool {
-    prefix.is_empty() || prefix.trim() != prefix || prefix.ends_with(SEPARATORS) || prefix.contains('*')
-}
-
-/// Proposes a prefix in place of a wrong one.
-fn better_prefix(prefix: &str) -> String {
-    let end = prefix.find('*').unwrap_or(prefix.len());
-    let begin = prefix.get(..end).unwrap_or_default().trim();
-    match begin.trim_end_matches(SEPARATORS) {
-        "" => "app::db".to_owned(),
-        better => better.to_owned(),
     }
 }
 

@@ -80,7 +80,8 @@ macro_rules! __configure {
                 self
             }
 
-            /// Sets the threshold of all loggers without their own. At first: INFO.
+            /// Sets the threshold of all loggers without their own, and without one by their name
+            /// ([`level_of`](Self::level_of), [`directives`](Self::directives)). At first: INFO.
             pub fn level(mut self, level: impl Into<$crate::LevelFilter>) -> Self {
                 self.change.level = Some(level.into());
                 self
@@ -89,21 +90,49 @@ macro_rules! __configure {
             /// Sets the threshold of a logger and those below it (`app::db` is above
             /// `app::db::pool`); it comes before the one of all.
             pub fn level_of(mut self, prefix: &str, level: impl Into<$crate::LevelFilter>) -> Self {
-                self.change.prefixes.push((prefix.into(), Some(level.into())));
+                self.change.named_levels.push($crate::NamedLevels::Set(prefix.into(), level.into()));
                 self
             }
 
             /// Takes back what [`level_of`](Self::level_of) has set for this prefix.
             pub fn no_level_of(mut self, prefix: &str) -> Self {
-                self.change.prefixes.push((prefix.into(), None));
+                self.change.named_levels.push($crate::NamedLevels::Remove(prefix.into()));
                 self
             }
 
             /// Takes back what [`level_of`](Self::level_of) has set for any prefix.
             pub fn no_prefix_levels(mut self) -> Self {
-                self.change.prefixes.clear();
-                self.change.clear_prefixes = true;
+                let is_directives = |change: &_| matches!(change, $crate::NamedLevels::Directives(_));
+                self.change.named_levels.retain(is_directives);
+                self.change.named_levels.push($crate::NamedLevels::Clear);
                 self
+            }
+
+            /// Sets thresholds as operators write them: `info,shop::db=debug,hyper=warn`. These take
+            /// the place of all directives there were: of the environment, a file or an earlier call;
+            /// `""` takes them away.
+            ///
+            /// A name means the logger of that name and those below it. For a logger without a level
+            /// of its own the most specific of directives and [`level_of`](Self::level_of) holds, of
+            /// equal ones the later; a level alone comes before [`level`](Self::level), too.
+            ///
+            #[doc = $fence]
+            #[doc = concat!("use ", $name, "::configure;")]
+            ///
+            /// configure().directives("info,shop::db=debug,hyper=warn")?.apply();
+            #[doc = concat!("# Ok::<(), ", $name, "::DirectiveError>(())")]
+            /// ```
+            ///
+            /// # Errors
+            /// The first directive that is not understood: where it stands, and what would be right.
+            /// One about spans is none where no spans are reported.
+            pub fn directives(mut self, directives: &str) -> Result<Self, $crate::DirectiveError> {
+                let directives: $crate::Directives = directives.parse()?;
+                if let Some(span) = directives.spans().first() {
+                    return Err(span.needs_spans());
+                }
+                self.change.named_levels.push($crate::NamedLevels::Directives(directives));
+                Ok(self)
             }
 
             /// Writes `[REDACTED]` in place of these fields' values; see

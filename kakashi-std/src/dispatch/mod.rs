@@ -5,6 +5,7 @@
 //! [`ThreadDispatch`](thread_dispatch::ThreadDispatch) is one thread's buffers for one
 //! dispatch. Nothing here starts a thread or reads a ring.
 
+pub(crate) mod directives;
 pub(crate) mod endpoint;
 pub(crate) mod flush_signal;
 pub(crate) mod logger_core;

@@ -12,17 +12,19 @@ mod fork;
 mod installed;
 mod panic;
 #[cfg(feature = "signals")]
+pub(crate) mod reload;
+#[cfg(feature = "signals")]
 pub(crate) mod signals;
 
 use self::installed::INSTALLED;
 use crate::clock;
-use crate::dispatch::{flush_signal, thread_dispatch};
+use crate::dispatch::{directives, flush_signal, thread_dispatch};
 use crate::queue::workers;
 use crate::sync::fence;
 use crate::threads::{flusher, worker};
 
 /// Installs the exit, panic and fork handlers, and the threads that lower stages may
-/// start. Later calls do nothing.
+/// start, and takes the environment's directives. Later calls do nothing.
 #[inline]
 pub(crate) fn install() {
     INSTALLED.call_once(|| {
@@ -31,6 +33,7 @@ pub(crate) fn install() {
         thread_dispatch::BEFORE_FIRST_RECORD.set(panic::install);
         clock::choose();
         fence::prepare();
+        directives::install();
         exit::install();
         #[cfg(unix)]
         fork::install();

@@ -82,6 +82,8 @@ pub fn start<A: AsRef<OsStr>>(program: &str, args: impl IntoIterator<Item = A>) 
         .args(args)
         .env("RUST_BACKTRACE", "0")
         .env_remove("NO_COLOR")
+        .env_remove("KAKASHI_LOG")
+        .env_remove("RUST_LOG")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped());

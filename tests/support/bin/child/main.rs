@@ -1,12 +1,13 @@
 //! Programs that end in every way there is: `child SCENARIO FILE`.
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
-//! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`
-//! and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`,
+//! `settings/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have.
 
 #![cfg(unix)]
 
+mod directives;
 mod ends;
 mod first;
 mod forks;
@@ -94,6 +95,10 @@ fn main() {
         "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
         "signal_in_a_fork" => signals::forks_get_signals(file),
         "signal_ignored" => signals::ignores_a_signal(file),
+        "debug_line" => directives::logs_at_debug(),
+        "levels" => directives::prints_levels(),
+        "watch_directives" => directives::watches(file),
+        "hangup_reloads" => directives::reloads_on_hangup(),
         "starts_children" => signals::starts_children(),
         "nonblocking_stdout" => streams::batches_to_a_nonblocking_stdout(file),
         "nonblocking_return" => streams::ends_with_a_nonblocking_stdout("return"),

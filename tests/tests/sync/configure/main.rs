@@ -2,6 +2,7 @@
 
 mod common;
 mod destinations;
+mod directives;
 mod levels;
 mod redaction;
 mod refused;
