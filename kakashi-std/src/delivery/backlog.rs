@@ -65,6 +65,12 @@ impl Backlog {
         self.is_done(collection) && self.flushes_done >= flushes
     }
 
+    /// Returns how often the sink was to be flushed, and the last collection that must be
+    /// written before.
+    pub(super) fn flush_wanted(&self) -> (u64, u64) {
+        (self.flushes_wanted, self.appended)
+    }
+
     /// Says that the collection that the writer has taken last is written.
     pub(super) fn finish(&mut self) {
         self.done = self.begun;

@@ -24,7 +24,8 @@ use kakashi_core::{Clock, LogContext, LogLevel, Pipeline};
 use self::endpoint::Endpoint;
 use crate::delivery::collect::{Until, collect, waiting_until};
 use crate::delivery::limits;
-use crate::delivery::sink_queue::{Barrier, SinkQueue};
+use crate::delivery::sink_queue::SinkQueue;
+use crate::delivery::sink_queue::barrier::Barrier;
 
 /// What happens to a record, and where it goes.
 #[derive(Default)]

@@ -10,7 +10,8 @@ use kakashi_core::Sink;
 
 use super::flush_signal;
 use crate::delivery::collect::{self, Until, collect};
-use crate::delivery::sink_queue::{Barrier, SinkQueue};
+use crate::delivery::sink_queue::SinkQueue;
+use crate::delivery::sink_queue::barrier::Barrier;
 use crate::sync::timed_lock::lock_until;
 
 static SINK_QUEUES: Mutex<Vec<Arc<SinkQueue>>> = Mutex::new(Vec::new());
