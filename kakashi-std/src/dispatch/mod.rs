@@ -69,6 +69,11 @@ impl Dispatch {
         }
     }
 
+    /// Tells whether more waits for one of its destinations than may.
+    pub(crate) fn is_over_limit(&self) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.queue.is_over_limit())
+    }
+
     /// Returns the queues of the endpoints that may have taken a record of this level.
     pub(crate) fn queues(
         &self,

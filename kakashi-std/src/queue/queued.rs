@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use super::interner::LoggerSlot;
 use super::overflow::OverflowPolicy;
+use super::workers;
 use crate::dispatch::logger_core::LoggerCore;
+use crate::reentrancy::is_worker;
 
 /// A logger whose records go to the worker.
 #[derive(Clone, Debug)]
@@ -16,4 +18,16 @@ pub(crate) struct Queued {
     pub(crate) slot: Arc<LoggerSlot>,
     /// None: the configured one.
     pub(crate) policy: Option<OverflowPolicy>,
+}
+
+impl Queued {
+    /// Returns what happens to a record that finds no room.
+    pub(crate) fn policy(&self) -> OverflowPolicy {
+        self.policy.unwrap_or_else(workers::overflow_policy)
+    }
+
+    /// Tells whether a call waits for room.
+    pub(crate) fn waits(&self) -> bool {
+        self.policy() == OverflowPolicy::Block && !is_worker()
+    }
 }

@@ -31,6 +31,8 @@ const SIDE_BYTES: usize = 4 << 20;
 pub(crate) enum Put {
     /// It is in the ring, or dropped and counted.
     Done,
+    /// It is in the ring, and more waits for a destination than may.
+    HandOver,
     /// It is not taken: there is no worker.
     Closed,
 }
@@ -210,7 +212,7 @@ impl QueueWriter {
     /// Makes room, waits for it, or drops and counts: as the policy says.
     #[cold]
     fn find_room(&mut self, queued: &Queued, level: LogLevel, len: usize, side: bool) -> Room {
-        let policy = queued.policy.unwrap_or_else(workers::overflow_policy);
+        let policy = queued.policy();
         loop {
             let has_room = |writer: &Self| {
                 if side { writer.has_side_room(level, len) } else { writer.has_room(level, len) }

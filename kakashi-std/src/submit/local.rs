@@ -4,7 +4,8 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 use kakashi_core::{
-    Call, CatchPanic, Guard as _, LogContext, MergedContext, Scratch, Site, Timestamp, Value, current_id,
+    Call, CatchPanic, DropReason, Guard as _, LogContext, LogLevel, MergedContext, Scratch, Site, Timestamp,
+    Value, current_id,
 };
 
 use crate::clock::{Moment, ThreadClock};
@@ -82,6 +83,16 @@ impl Local {
         let moment = clock.now();
         // Read before foreign code runs, which may change both.
         let key = (generation(), current_id());
+        // Threads that live for a few records never fill a ring: their first call waits, or
+        // is dropped, as one for a full ring would be.
+        let is_first = queue.as_ref().is_none_or(QueueWriter::is_stale);
+        let is_over_limit = is_first && dispatches.get(None).dispatch.is_over_limit();
+        if is_over_limit && !queued.waits() && call.level < LogLevel::Warning {
+            queued.slot.count_dropped(call.level);
+            let queues = dispatches.get(None).dispatch.queues(call.level, false);
+            queues.for_each(|queue| queue.count_dropped(call.level, DropReason::QueueFull));
+            return Put::Done;
+        }
         let Some(queue) = renew(queue) else { return Put::Closed };
         // Before any code of the call's values runs: it would run once more.
         if !queue.is_served() {
@@ -100,7 +111,7 @@ impl Local {
         // A context is dropped where its record is: then the ring does not have it.
         let plain = plain && queue.has_context(context);
         queue.fast_path_key = plain.then_some(key);
-        put
+        if is_over_limit && put == Put::Done { Put::HandOver } else { put }
     }
 
     /// As [`enqueue`](Self::enqueue), but checks nothing that was the same at the last

@@ -139,38 +139,36 @@ fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
-    let (depth, nested) = CallDepth::begin();
-    if nested == 0 && !is_in_sink() {
-        let put = LOCAL.try_with(|local| {
-            local.try_borrow_mut().map(|mut local| local.enqueue_site(queued, site, values))
-        });
-        if let Ok(Ok(Put::Done)) = put {
-            drop(depth);
-            if has_nested() {
-                finish(&queued.core, LogLevel::Trace, AfterPut::Done);
-            }
-            return;
-        }
+    if !enqueue(queued, |local| local.enqueue_site(queued, site, values)) {
+        submit(&queued.core, &Call::of_site(site, values, &[]));
     }
-    drop(depth);
-    submit(&queued.core, &Call::of_site(site, values, &[]));
 }
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
-    let (depth, nested) = CallDepth::begin();
-    if nested == 0 && !is_in_sink() {
-        let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.enqueue(queued, call)));
-        if let Ok(Ok(Put::Done)) = put {
-            drop(depth);
-            if has_nested() {
-                finish(&queued.core, LogLevel::Trace, AfterPut::Done);
-            }
-            return;
-        }
+    if !enqueue(queued, |local| local.enqueue(queued, call)) {
+        submit(&queued.core, call);
     }
+}
+
+/// Puts a record into the thread's ring; false if it must be submitted instead.
+#[inline]
+fn enqueue(queued: &Queued, put: impl FnOnce(&mut Local) -> Put) -> bool {
+    let (depth, nested) = CallDepth::begin();
+    if nested > 0 || is_in_sink() {
+        return false;
+    }
+    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| put(&mut local)));
+    let Ok(Ok(put)) = put else { return false };
     drop(depth);
-    submit(&queued.core, call);
+    let after = match put {
+        Put::Closed => return false,
+        Put::Done if !has_nested() => return true,
+        Put::Done => AfterPut::Done,
+        Put::HandOver => AfterPut::HandOver,
+    };
+    finish(&queued.core, LogLevel::Trace, after);
+    true
 }
 
 /// Passes on the counts of what rings have dropped, then writes all that was published
