@@ -39,6 +39,7 @@ MARKS = {
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {
+        "log": "bridges/log/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",

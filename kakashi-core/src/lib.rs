@@ -75,6 +75,14 @@ pub mod facade;
 pub use bridges::LogBridge;
 #[cfg(feature = "serde")]
 pub use bridges::Serde;
+#[cfg(all(feature = "log", feature = "std"))]
+#[doc(hidden)]
+pub use bridges::foreign::{BridgedLogger, LoggerCache, forget_foreign_depth};
+#[cfg(all(feature = "log", feature = "std"))]
+pub use bridges::install_error::InstallError;
+#[cfg(all(feature = "log", feature = "std"))]
+#[doc(hidden)]
+pub use bridges::log::receiver::install_log;
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "std")]
 pub use context::current::{

@@ -36,6 +36,7 @@ macro_rules! links {
 [destinations]: crate::_guides::destinations
 [encode]: https://docs.rs/kakashi-core/latest/kakashi_core/encode/index.html
 [levels]: crate::_guides::levels
+[log]: https://docs.rs/kakashi-std/latest/kakashi_std/bridges/log/index.html
 [logging]: crate::_guides::logging
 [performance]: https://github.com/kakashi-rs/kakashi/blob/main/tests/compare/README.md
 [promises]: crate::_guides::promises

@@ -35,6 +35,8 @@
 
 pub mod _guides;
 mod backtrace;
+#[cfg(feature = "log")]
+pub mod bridges;
 mod clock;
 mod configure;
 mod context;

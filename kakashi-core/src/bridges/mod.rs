@@ -1,11 +1,16 @@
-//! Bridges to other crates: `log`, `defmt`, `serde`.
+//! Bridges to other crates: `log`, `tracing`, `defmt`, `serde`.
 //!
-//! A bridge installs nothing by itself, and a program may have several.
+//! A bridge installs nothing by itself. What kakashi-std and kakashi-wasm share of theirs stands
+//! here, over [`foreign`], without a platform.
 
 #[cfg(feature = "defmt")]
 mod defmt;
+#[cfg(all(feature = "log", feature = "std"))]
+pub(crate) mod foreign;
+#[cfg(all(feature = "log", feature = "std"))]
+pub(crate) mod install_error;
 #[cfg(feature = "log")]
-mod log;
+pub(crate) mod log;
 #[cfg(feature = "serde")]
 mod serde;
 

@@ -4,6 +4,8 @@ use alloc::{string::String, vec::Vec};
 
 use super::guard::Guard;
 use super::redaction::Redaction;
+#[cfg(feature = "std")]
+use crate::codec::put_pair;
 use crate::codec::{Cursor, print, put_text, put_value};
 use crate::util::output::Output;
 use crate::value::Value;
@@ -37,7 +39,8 @@ impl Scratch {
         Self { bytes: Vec::new(), len: 0, spare: Vec::new(), text: String::new() }
     }
 
-    pub(super) fn clear(&mut self) {
+    #[doc(hidden)]
+    pub fn clear(&mut self) {
         self.len = 0;
         if self.bytes.len() > Self::KEPT {
             self.bytes = Vec::new();
@@ -100,6 +103,33 @@ impl Scratch {
 
     pub(super) fn append_key(&mut self, guard: &dyn Guard, key: &str) {
         let _ = self.append(guard, &mut |out| put_text(out, key));
+    }
+
+    /// Appends a pair; a value that can't be formatted is replaced by words.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn append_pair(&mut self, guard: &dyn Guard, key: &str, value: &Value<'_>) {
+        if value.is_foreign() {
+            self.append_key(guard, key);
+            return self.append_value(guard, value);
+        }
+        loop {
+            let mut out = Output::resume(&mut self.bytes, self.len);
+            put_pair(&mut out, key, value);
+            let needed = out.position();
+            if !out.overflowed() {
+                self.len = needed;
+                return;
+            }
+            self.bytes.resize(needed.next_power_of_two().max(Self::AT_FIRST), 0);
+        }
+    }
+
+    /// Returns what was appended since it was cleared.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn appended(&self) -> &[u8] {
+        &self.bytes[..self.len]
     }
 
     /// Appends a field's value, redacted.

@@ -3,6 +3,8 @@
 
 use crate::clock::Timestamp;
 use crate::level::LogLevel;
+#[cfg(feature = "std")]
+use crate::record::Extra;
 use crate::record::{ContextFields, LogRecord, Name, Values};
 use crate::site::Site;
 #[cfg(any(test, target_os = "none"))]
@@ -23,6 +25,9 @@ pub struct Call<'c> {
 enum Says<'c> {
     Site(Site<'static>, &'c [Value<'c>]),
     Literal(&'c str),
+    /// Text, where in the source it stands, and fields, as the wire has both.
+    #[cfg(feature = "std")]
+    Foreign(&'c str, &'c [u8], &'c [u8]),
 }
 
 impl<'c> Call<'c> {
@@ -38,12 +43,22 @@ impl<'c> Call<'c> {
         Self { level, says: Says::Literal(text), fields }
     }
 
+    /// Makes a call of another crate's macro: text, where in the source it stands, and fields,
+    /// as the wire has both.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn foreign(level: LogLevel, text: &'c str, place: &'c [u8], pairs: &'c [u8]) -> Self {
+        Self { level, says: Says::Foreign(text, place, pairs), fields: &[] }
+    }
+
     /// Returns the call site, if the call has one.
     #[inline(always)]
     pub fn site(&self) -> Option<Site<'static>> {
         match self.says {
             Says::Site(site, _) => Some(site),
             Says::Literal(_) => None,
+            #[cfg(feature = "std")]
+            Says::Foreign(..) => None,
         }
     }
 
@@ -58,6 +73,13 @@ impl<'c> Call<'c> {
         let mut record = match self.says {
             Says::Site(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Slice(values)),
             Says::Literal(text) => LogRecord::new(timestamp, self.level, logger, text),
+            #[cfg(feature = "std")]
+            Says::Foreign(text, place, pairs) => {
+                let mut record = LogRecord::new(timestamp, self.level, logger, text);
+                record.set_place(place);
+                record.set_extra(Extra::Wire(pairs));
+                record
+            }
         };
         record.set_context(context);
         if !self.fields.is_empty() {

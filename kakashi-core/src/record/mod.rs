@@ -12,6 +12,7 @@ mod kept_context;
 pub(crate) mod left_out;
 mod lookup;
 mod name;
+mod place;
 #[cfg(feature = "alloc")]
 mod record_fields;
 #[cfg(feature = "alloc")]
@@ -28,7 +29,7 @@ pub use self::name::Name;
 use crate::clock::Timestamp;
 use crate::codec::{Cursor, Items, Pairs};
 use crate::level::LogLevel;
-use crate::site::{Site, SiteFlags, SiteParts, SourceLocation};
+use crate::site::{Site, SiteFlags, SiteParts};
 use crate::value::Value;
 use crate::value::field::{Field, key_bit};
 
@@ -44,8 +45,9 @@ pub enum Message<'a> {
 /// The static part of a record.
 #[derive(Clone, Copy, Debug)]
 enum Body<'a> {
-    /// Literal text.
-    Words(&'a str),
+    /// Literal text, and where in the source it stands as the wire has it; nothing if nobody
+    /// knows.
+    Words(&'a str, &'a [u8]),
     /// The body of a SITE item.
     Site(&'a [u8]),
 }
@@ -86,7 +88,7 @@ impl<'a> LogRecord<'a> {
             sequence: None,
             flags: SiteFlags::default(),
             site_address: 0,
-            body: Body::Words(message),
+            body: Body::Words(message, &[]),
             site_mask: 0,
             values: Values::Slice(&[]),
             extra: Extra::NONE,
@@ -171,7 +173,7 @@ impl<'a> LogRecord<'a> {
     /// Returns the message.
     pub fn message(&self) -> Message<'a> {
         match self.body {
-            Body::Words(words) => Message::Literal(words),
+            Body::Words(words, _) => Message::Literal(words),
             Body::Site(_) => Message::Template(self.parts().template()),
         }
     }
@@ -182,16 +184,10 @@ impl<'a> LogRecord<'a> {
         self.context = context;
     }
 
-    /// Returns where in the source the record was made, if known.
-    pub fn location(&self) -> Option<SourceLocation<'a>> {
-        let location = self.parts().location();
-        (location.line > 0).then_some(location)
-    }
-
     /// Returns the body of the record's SITE item, if it has one.
     pub(crate) fn body(&self) -> Option<&'a [u8]> {
         match self.body {
-            Body::Words(_) => None,
+            Body::Words(..) => None,
             Body::Site(body) => Some(body),
         }
     }

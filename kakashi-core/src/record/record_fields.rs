@@ -18,7 +18,7 @@ impl LogRecord<'_> {
     #[doc(hidden)]
     pub fn raw_len(&self) -> usize {
         let body = match self.body {
-            Body::Words(words) => words.len(),
+            Body::Words(words, place) => words.len() + place.len(),
             Body::Site(body) => body.len(),
         };
         let values = match self.values {

@@ -60,6 +60,14 @@ pub struct SourceLocation<'a> {
     pub line: u32,
 }
 
+impl<'a> SourceLocation<'a> {
+    /// Reads a place as the wire has it.
+    pub(crate) fn read(cursor: &mut Cursor<'a>) -> Result<Self, Malformed> {
+        let line = u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
+        Ok(Self { line, module: cursor.text()?, file: cursor.text()? })
+    }
+}
+
 /// Holds what is static about a call site; made by the macros.
 #[derive(Clone, Copy)]
 pub struct Site<'a> {
@@ -226,8 +234,7 @@ impl<'a> SiteParts<'a> {
             for _ in 0..self.key_count {
                 cursor.text()?;
             }
-            let line = u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
-            Ok::<_, Malformed>(SourceLocation { line, module: cursor.text()?, file: cursor.text()? })
+            SourceLocation::read(&mut cursor)
         };
         read().unwrap_or(SourceLocation { module: "", file: "", line: 0 })
     }
@@ -248,9 +255,7 @@ pub(crate) fn check_body(body: &[u8]) -> Result<(LogLevel, SiteFlags, u64), Malf
     }
     // A device leaves its place in the source out.
     if !cursor.is_empty() {
-        u32::try_from(cursor.leb()?).map_err(|_| Malformed)?;
-        cursor.text()?;
-        cursor.text()?;
+        SourceLocation::read(&mut cursor)?;
     }
     Ok((level, flags, mask))
 }

@@ -51,10 +51,11 @@
 //!
 //! | field | when | |
 //! |---|---|---|
-//! | flags | always | 1 byte: `01` site, `02` logger, `04` context, `08` extra, `10` sequence; the others are 0 |
+//! | flags | always | 1 byte: `01` site, `02` logger, `04` context, `08` extra, `10` sequence, `20` place (not with `01`); the others are 0 |
 //! | time | always | see below |
 //! | site | flag `01` | `leb` id of a SITE |
 //! | level, message | not flag `01` | 1 byte, the level's number · `text`, which means itself |
+//! | place | flag `20` | `leb` line · `text` module · `text` file: where in the source the message stands |
 //! | logger | flag `02` | `leb` id of a NAME; without the flag the name is empty |
 //! | context | flag `04` | `leb` id of a CONTEXT |
 //! | sequence | flag `10` | `leb` |
@@ -122,8 +123,9 @@ pub(crate) mod flag {
     pub(crate) const CONTEXT: u8 = 4;
     pub(crate) const EXTRA: u8 = 8;
     pub(crate) const SEQUENCE: u8 = 16;
+    pub(crate) const PLACE: u8 = 32;
     #[cfg(feature = "alloc")]
-    pub(crate) const KNOWN: u8 = 31;
+    pub(crate) const KNOWN: u8 = 63;
 }
 
 #[cfg(all(test, feature = "alloc"))]

@@ -9,7 +9,7 @@ use crate::codec::{Cursor, Malformed};
 use crate::level::LogLevel;
 use crate::record::record_keys::RecordKeys;
 use crate::record::{ContextFields, Extra, LogRecord, Name, Values};
-use crate::site::{Site, SiteFlags, SiteParts, check_body};
+use crate::site::{Site, SiteFlags, SiteParts, SourceLocation, check_body};
 
 /// Resolves the ids in records: which site, logger and context they name.
 pub trait IdResolver<'a> {
@@ -116,11 +116,20 @@ fn read<'a, K: IdResolver<'a> + ?Sized>(body: &'a [u8], ids: &K) -> Result<LogRe
     let timestamp = read_time(&mut body)?;
     let mut site = None;
     let mut inline = (LogLevel::Info, "");
+    let mut place = &[][..];
     if has(flag::SITE) {
+        if has(flag::PLACE) {
+            return Err(Malformed);
+        }
         site = Some(ids.site(body.leb()?).ok_or(Malformed)?);
     } else {
         let level = LogLevel::from_number(body.byte()?).ok_or(Malformed)?;
         inline = (level, body.text()?);
+        if has(flag::PLACE) {
+            let before = body.rest();
+            SourceLocation::read(&mut body)?;
+            place = &before[..before.len() - body.rest().len()];
+        }
     }
     let mut logger = const { Name::new("") };
     if has(flag::LOGGER) {
@@ -132,7 +141,11 @@ fn read<'a, K: IdResolver<'a> + ?Sized>(body: &'a [u8], ids: &K) -> Result<LogRe
     }
     let sequence = if has(flag::SEQUENCE) { Some(body.leb()?) } else { None };
     let mut record = match site {
-        None => LogRecord::new(timestamp, inline.0, logger, inline.1),
+        None => {
+            let mut record = LogRecord::new(timestamp, inline.0, logger, inline.1);
+            record.set_place(place);
+            record
+        }
         Some(site) => {
             let before = body.rest();
             if !ids.is_trusted() || has(flag::EXTRA) {

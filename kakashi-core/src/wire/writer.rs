@@ -297,6 +297,8 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
     flags |= if ids.context.is_some() { flag::CONTEXT } else { 0 };
     flags |= if extra.is_empty() { 0 } else { flag::EXTRA };
     flags |= if record.sequence.is_some() { flag::SEQUENCE } else { 0 };
+    let place = if ids.site.is_some() { &[] } else { record.place() };
+    flags |= if place.is_empty() { 0 } else { flag::PLACE };
     out.put_byte(flags);
     put_time(out, record.timestamp);
     match ids.site {
@@ -305,6 +307,7 @@ pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) 
             out.put_byte(record.level.number());
             let (Message::Literal(text) | Message::Template(text)) = record.message();
             put_text(out, text);
+            out.put(place);
         }
     }
     for id in [ids.logger, ids.context].into_iter().flatten() {

@@ -94,7 +94,8 @@ fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
     }
 }
 
-fn count_reentrant(core: &LoggerCore, level: LogLevel) {
+/// Counts a record that is dropped because calls nest too deep.
+pub(crate) fn count_reentrant(core: &LoggerCore, level: LogLevel) {
     match core.dispatch.clone().or_else(root_if_made) {
         Some(dispatch) => {
             dispatch.queues(level, false).for_each(|queue| queue.count_dropped(level, DropReason::Reentrant));

@@ -49,6 +49,7 @@ pub(crate) const STD: Listing = Listing {
         "configure",
         "loggers",
         "task",
+        "bridges",
     ],
     roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_wasm"],

@@ -1,4 +1,4 @@
-//! The records of the `log` crate, from drivers and stacks that know no other.
+//! The records of the `log` crate on a device, from drivers and stacks that know no other.
 //!
 //! A [`LogBridge`] makes words of a record's text, and pairs of the wire of its keys
 //! and values, on the stack and before a logger is touched. So code that prints
@@ -11,15 +11,15 @@
 
 use core::fmt::{self, Write};
 
-use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
+use ::log::kv::Source;
 use heapless::string::StringView;
 
+use super::{TakePairs, take_all};
 use crate::codec;
-use crate::level::LogLevel;
 use crate::logger::log_words::LogWords;
 use crate::record::Extra;
 use crate::util::output::Output;
-use crate::value::{Packed, Value};
+use crate::value::Value;
 
 /// What says how many fields had no room, and the most bytes that this takes.
 const LEFT_OUT: &str = "fields_left_out";
@@ -36,7 +36,7 @@ const LEFT_OUT_ROOM: usize = 1 + LEFT_OUT.len() + 1 + size_of::<u64>();
 /// is the field `target` of a [`RingLogger`](crate::RingLogger)'s (a field of the record
 /// with this very key hides it). Keys and values become fields: numbers, truths,
 /// characters and strings as they are, everything else as the text it prints; an error
-/// without its sources. `f32` comes as `f64`: `log` has no other floats.
+/// without its sources (with them where the feature `std` is on). `f32` comes as `f64`: `log` has no other floats.
 ///
 /// `N` is the room in bytes, on the stack, for a text that has to be formatted (one
 /// without arguments is never copied), and as much again for the fields. A text that is
@@ -119,19 +119,6 @@ impl<L: LogWords + Send + Sync, const N: usize> ::log::Log for LogBridge<L, N> {
     fn flush(&self) {}
 }
 
-impl From<::log::Level> for LogLevel {
-    /// Finds the level of the same name; `Warn` is WARNING.
-    fn from(level: ::log::Level) -> Self {
-        match level {
-            ::log::Level::Error => Self::Error,
-            ::log::Level::Warn => Self::Warning,
-            ::log::Level::Info => Self::Info,
-            ::log::Level::Debug => Self::Debug,
-            ::log::Level::Trace => Self::Trace,
-        }
-    }
-}
-
 /// Returns a text that has no arguments as it is, and another as far as there is room.
 fn words_of<'a>(text: &fmt::Arguments<'_>, room: &'a mut StringView) -> &'a str {
     if let Some(words) = text.as_str() {
@@ -166,9 +153,7 @@ fn pairs_of<'r>(source: &dyn Source, room: &'r mut [u8]) -> &'r [u8] {
     let room_for_pairs = room.len().saturating_sub(LEFT_OUT_ROOM);
     let mut pairs =
         LogPairs { out: Output::new(room.get_mut(..room_for_pairs).unwrap_or_default()), left_out: 0 };
-    if let Err(error) = source.visit(&mut pairs) {
-        pairs.put("fields_error", &Value::Display(&error));
-    }
+    take_all(source, &mut pairs);
     let (mut len, left_out) = (pairs.out.position(), pairs.left_out);
     if left_out > 0 {
         let mut out = Output::resume(room, len);
@@ -184,54 +169,14 @@ struct LogPairs<'b> {
     left_out: usize,
 }
 
-impl LogPairs<'_> {
-    fn put(&mut self, key: &str, value: &Value<'_>) {
+impl TakePairs for LogPairs<'_> {
+    fn take(&mut self, key: &str, value: &Value<'_>) {
         let start = self.out.position();
         codec::put_pair(&mut self.out, key, value);
         if self.out.overflowed() {
             self.out.rewind(start);
             self.left_out += 1;
         }
-    }
-}
-
-impl<'kvs> VisitSource<'kvs> for LogPairs<'_> {
-    fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
-        value.visit(ValueOf { key: key.as_str(), pairs: self })
-    }
-}
-
-/// Takes the value of a key, as the kind it is.
-struct ValueOf<'p, 'b> {
-    key: &'p str,
-    pairs: &'p mut LogPairs<'b>,
-}
-
-macro_rules! kinds {
-    ($($method:ident($value:ident: $type:ty) => $kind:expr;)*) => {$(
-        fn $method(&mut self, $value: $type) -> Result<(), kv::Error> {
-            self.pairs.put(self.key, &$kind);
-            Ok(())
-        }
-    )*};
-}
-
-impl<'v> VisitValue<'v> for ValueOf<'_, '_> {
-    kinds! {
-        visit_any(value: kv::Value<'_>) => Value::Display(&value);
-        visit_u64(value: u64) => Value::U64(value);
-        visit_i64(value: i64) => Value::I64(value);
-        visit_u128(value: u128) => Value::U128(Packed::new(value));
-        visit_i128(value: i128) => Value::I128(Packed::new(value));
-        visit_f64(value: f64) => Value::F64(value);
-        visit_bool(value: bool) => Value::Bool(value);
-        visit_str(value: &str) => Value::Str(value);
-        visit_char(value: char) => Value::Char(value);
-    }
-
-    fn visit_null(&mut self) -> Result<(), kv::Error> {
-        self.pairs.put(self.key, &Value::Null);
-        Ok(())
     }
 }
 

@@ -1,4 +1,7 @@
+use ::log::kv::{self, Key, VisitSource};
+
 use super::*;
+use crate::level::LogLevel;
 use crate::{
     Batch, DirectLogger, DropReason, FixedClock, LevelFilter, Sink, SinkError, Text, Timestamp, Wire,
 };

@@ -1,0 +1,97 @@
+//! The records of the `log` crate, with their keys and values.
+//!
+//! What is common stands here: the levels, and how a key's value becomes a [`Value`]. A device
+//! uses a [`LogBridge`], on the stack; where there are threads, `receiver` is the backend that
+//! kakashi-std and kakashi-wasm install.
+
+pub(crate) mod device;
+#[cfg(feature = "std")]
+pub(crate) mod receiver;
+
+use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
+
+pub use self::device::LogBridge;
+use crate::level::LogLevel;
+use crate::value::{Packed, Value};
+
+impl From<::log::Level> for LogLevel {
+    /// Finds the level of the same name; `Warn` is WARNING.
+    fn from(level: ::log::Level) -> Self {
+        match level {
+            ::log::Level::Error => Self::Error,
+            ::log::Level::Warn => Self::Warning,
+            ::log::Level::Info => Self::Info,
+            ::log::Level::Debug => Self::Debug,
+            ::log::Level::Trace => Self::Trace,
+        }
+    }
+}
+
+/// Takes keys and values.
+trait TakePairs {
+    fn take(&mut self, key: &str, value: &Value<'_>);
+}
+
+/// Hands over all keys and values of a source; if it fails, `fields_error` says how.
+fn take_all<P: TakePairs>(source: &dyn Source, pairs: &mut P) {
+    let mut visitor = PairVisitor(pairs);
+    if let Err(error) = source.visit(&mut visitor) {
+        visitor.0.take("fields_error", &Value::Display(&error));
+    }
+}
+
+struct PairVisitor<'p, P>(&'p mut P);
+
+impl<'kvs, P: TakePairs> VisitSource<'kvs> for PairVisitor<'_, P> {
+    fn visit_pair(&mut self, key: Key<'kvs>, value: kv::Value<'kvs>) -> Result<(), kv::Error> {
+        value.visit(ValueOf { key: key.as_str(), pairs: self.0 })
+    }
+}
+
+/// Takes the value of a key, as the kind it is.
+struct ValueOf<'p, P> {
+    key: &'p str,
+    pairs: &'p mut P,
+}
+
+macro_rules! kinds {
+    ($($method:ident($value:ident: $type:ty) => $kind:expr;)*) => {$(
+        fn $method(&mut self, $value: $type) -> Result<(), kv::Error> {
+            self.pairs.take(self.key, &$kind);
+            Ok(())
+        }
+    )*};
+}
+
+impl<'v, P: TakePairs> VisitValue<'v> for ValueOf<'_, P> {
+    kinds! {
+        visit_any(value: kv::Value<'_>) => Value::Display(&value);
+        visit_u64(value: u64) => Value::U64(value);
+        visit_i64(value: i64) => Value::I64(value);
+        visit_u128(value: u128) => Value::U128(Packed::new(value));
+        visit_i128(value: i128) => Value::I128(Packed::new(value));
+        visit_f64(value: f64) => Value::F64(value);
+        visit_bool(value: bool) => Value::Bool(value);
+        visit_str(value: &str) => Value::Str(value);
+        visit_char(value: char) => Value::Char(value);
+    }
+
+    #[cfg(feature = "std")]
+    fn visit_error(&mut self, error: &(dyn core::error::Error + 'static)) -> Result<(), kv::Error> {
+        self.pairs.take(self.key, &Value::Error(error));
+        Ok(())
+    }
+
+    #[cfg(feature = "std")]
+    fn visit_borrowed_error(
+        &mut self,
+        error: &'v (dyn core::error::Error + 'static),
+    ) -> Result<(), kv::Error> {
+        self.visit_error(error)
+    }
+
+    fn visit_null(&mut self) -> Result<(), kv::Error> {
+        self.pairs.take(self.key, &Value::Null);
+        Ok(())
+    }
+}

@@ -1,0 +1,71 @@
+//! Doors for the records of other crates: what a program's libraries log becomes kakashi's.
+//!
+//! The bridges themselves stand in kakashi-core, which kakashi-wasm has too; here is what they
+//! need of this crate's loggers.
+
+#[cfg(feature = "log")]
+pub mod log;
+
+use std::cell::RefCell;
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, Instant};
+
+#[cfg(feature = "log")]
+pub use kakashi_core::InstallError;
+use kakashi_core::{BridgedLogger, Call, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry};
+
+use crate::dispatch::logger_core::LoggerCore;
+use crate::dispatch::logger_registry::logger_registry;
+use crate::submit::{count_reentrant, submit};
+use crate::{flush, lifecycle};
+
+thread_local! {
+    static LOGGERS: RefCell<LoggerCache<StdLogger>> = const { RefCell::new(LoggerCache::new()) };
+}
+
+/// A logger for records of another crate's macros: the sync one of its name.
+struct StdLogger(LoggerCore);
+
+impl BridgedLogger for StdLogger {
+    fn registry() -> &'static Registry {
+        logger_registry()
+    }
+
+    fn prepare() {
+        lifecycle::install();
+    }
+
+    fn of(entry: Arc<LoggerEntry>) -> Self {
+        Self(LoggerCore { entry, dispatch: None, context: LogContext::new() })
+    }
+
+    #[inline]
+    fn entry(&self) -> &LoggerEntry {
+        &self.0.entry
+    }
+
+    #[inline]
+    fn with_cache<R>(run: impl FnOnce(&mut LoggerCache<Self>) -> R) -> Option<R> {
+        LOGGERS
+            .try_with(|loggers| loggers.try_borrow_mut().ok().map(|mut loggers| run(&mut loggers)))
+            .ok()
+            .flatten()
+    }
+
+    fn submit(&self, call: &Call<'_>) {
+        submit(&self.0, call);
+    }
+
+    fn count_reentrant(&self, level: LogLevel) {
+        count_reentrant(&self.0, level);
+    }
+
+    fn flush() {
+        flush::flush();
+    }
+
+    fn uptime() -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+}
