@@ -188,4 +188,4 @@ pub use util::output::Output;
 #[cfg(feature = "alloc")]
 pub use value::field::with_joined;
 pub use value::field::{Field, key_bit};
-pub use value::{Bytes, Composite, List, Map, ToValue, Value, ValueSink};
+pub use value::{Bytes, Composite, List, Map, Secret, ToValue, Value, ValueSink};

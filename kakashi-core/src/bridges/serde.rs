@@ -5,7 +5,7 @@ use alloc::string::String;
 use core::fmt::{self, Display};
 
 use crate::codec::print;
-use crate::value::{Composite, Packed, ToValue, Value, ValueSink};
+use crate::value::{Composite, Packed, REDACTED_TEXT, Secret, ToValue, Value, ValueSink};
 
 /// Logs what serde makes of a type: `order = Serde(&order)`.
 ///
@@ -68,6 +68,12 @@ impl<T: Serialize + ?Sized> Composite for MapKey<'_, T> {
 impl<T: Serialize> ToValue for Serde<T> {
     fn to_value(&self) -> Value<'_> {
         Value::Composite(self)
+    }
+}
+
+impl<T> Serialize for Secret<T> {
+    fn serialize<S: ser::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(REDACTED_TEXT)
     }
 }
 

@@ -88,7 +88,14 @@ impl<S: ?Sized> LoggerConfig<S> {
 
     /// Writes `[REDACTED]` in place of these fields' values; see [`Redaction`].
     pub fn redact<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
-        self.pipeline.redaction = Redaction::new(paths);
+        self.pipeline.redaction.set_paths(Redaction::new(paths));
+        self
+    }
+
+    /// Writes `[REDACTED]` in place of card numbers, wherever they stand; see
+    /// [`Redaction::with_card_numbers`].
+    pub fn redact_card_numbers(mut self, replaces: bool) -> Self {
+        self.pipeline.redaction.set_card_numbers(replaces);
         self
     }
 

@@ -40,6 +40,8 @@ pub struct SettingsChange<S: ?Sized, C> {
     pub named_levels: Vec<NamedLevels>,
     /// The fields whose values are not written.
     pub redaction: Option<Redaction>,
+    /// Whether card numbers are replaced.
+    pub card_numbers: Option<bool>,
     /// Bytes of a batch.
     pub batch_bytes: Option<usize>,
     /// Milliseconds that a record stays in a buffer.
@@ -68,6 +70,7 @@ impl<S: ?Sized, C> Default for SettingsChange<S, C> {
             level: None,
             named_levels: Vec::new(),
             redaction: None,
+            card_numbers: None,
             batch_bytes: None,
             flush_after_millis: None,
             destinations: Vec::new(),
@@ -90,6 +93,7 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
             level: Some(LevelFilter::default()),
             named_levels: vec![NamedLevels::Clear, NamedLevels::Directives(Directives::default())],
             redaction: Some(Redaction::default()),
+            card_numbers: Some(false),
             batch_bytes: Some(Settings::<C>::BATCH_BYTES),
             flush_after_millis: Some(Settings::<C>::FLUSH_AFTER_MILLIS),
             default_destinations: true,
@@ -183,7 +187,10 @@ impl<C> Settings<C> {
             self.service = service;
         }
         if let Some(redaction) = change.redaction {
-            self.pipeline.redaction = redaction;
+            self.pipeline.redaction.set_paths(redaction);
+        }
+        if let Some(replaces) = change.card_numbers {
+            self.pipeline.redaction.set_card_numbers(replaces);
         }
         if change.clear_enrichers {
             self.pipeline.enrichers.clear();

@@ -11,7 +11,8 @@ use crate::logger::prefix::better_prefix;
 pub enum SettingsError {
     /// What `level_of` names is no logger's name and no beginning of one.
     Prefix(Box<str>),
-    /// A path of `redact` that would match nothing: it has an empty part, a pattern or an index.
+    /// A path of `redact` that would match nothing: it has an empty part, blanks around one, or an
+    /// index.
     RedactedPath(Box<str>),
     /// Two destinations were given one name, by which reports of failures tell them apart.
     DestinationName(Box<str>),
@@ -47,8 +48,8 @@ impl fmt::Display for SettingsError {
             }
             Self::RedactedPath(path) => write!(
                 f,
-                "redact({path:?}): a path is keys with dots between, without patterns; lists are looked \
-                 through: \"user.cards.number\""
+                "redact({path:?}): a path is a key, or keys with dots between, at any depth: \"password\", \
+                 \"*.token\", \"cards.number\" (lists are looked through, without an index)"
             ),
             Self::DestinationName(name) => {
                 write!(f, "two destinations are named {name:?}: give one another name with named(…)")

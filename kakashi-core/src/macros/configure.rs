@@ -135,11 +135,25 @@ macro_rules! __configure {
                 Ok(self)
             }
 
-            /// Writes `[REDACTED]` in place of these fields' values; see
-            /// [`Redaction`](crate::Redaction) for what a path is. They take the place of those
-            /// that were redacted before; no paths mean that nothing is.
+            /// Writes `[REDACTED]` in place of the values of these keys, at any depth and in any
+            /// case; see [`Redaction`](crate::Redaction) for what a path is. They take the place
+            /// of those that were redacted before; no paths mean that nothing is.
+            ///
+            #[doc = $fence]
+            #[doc = concat!("use ", $name, "::configure;")]
+            ///
+            /// configure().redact(["password", "*.token", "headers.authorization"]).apply();
+            /// ```
             pub fn redact<P: AsRef<str>>(mut self, paths: impl IntoIterator<Item = P>) -> Self {
                 self.change.redaction = Some($crate::Redaction::new(paths));
+                self
+            }
+
+            /// Writes `[REDACTED]` in place of card numbers, wherever they stand, or no longer; see
+            /// [`Redaction::with_card_numbers`](crate::Redaction::with_card_numbers). At first:
+            /// they are not looked for.
+            pub fn redact_card_numbers(mut self, replaces: bool) -> Self {
+                self.change.card_numbers = Some(replaces);
                 self
             }
 

@@ -5,6 +5,7 @@
 //! written to a [`Scratch`] in wire form, so that nothing after this runs it
 //! again. A record of plain values passes untouched.
 
+mod card_number;
 pub(crate) mod deferred;
 pub(crate) mod guard;
 pub(crate) mod redaction;
@@ -171,8 +172,7 @@ impl Pipeline {
         guard: &dyn Guard,
         next: impl FnOnce(&LogRecord<'_>) -> R,
     ) -> Option<R> {
-        let plain =
-            self.enrichers.is_empty() && !self.redaction.may_touch(record.mask()) && !has_foreign(record);
+        let plain = self.enrichers.is_empty() && !has_foreign(record) && !self.redaction.may_touch(record);
         if plain {
             let passes = self.filters.is_empty() || self.passes(record, guard);
             return passes.then(|| next(record));
@@ -208,7 +208,11 @@ impl Pipeline {
             });
         }
         let (values, extra) = scratch.bytes[..scratch.len].split_at(extra_at);
-        let rewritten = record.with_values(Values::Wire(values)).with_extra(Extra::Wire(extra));
+        let message = self.redaction.message(record);
+        let mut rewritten = record.with_values(Values::Wire(values)).with_extra(Extra::Wire(extra));
+        if let Some(message) = &message {
+            rewritten = rewritten.with_words(message);
+        }
         self.passes(&rewritten, guard).then(|| next(&rewritten))
     }
 

@@ -1,43 +1,49 @@
-//! Values that must not be written, by the exact path of their keys.
+//! Values that must not be written, by the path of their keys.
 
 use alloc::{boxed::Box, string::String, vec::Vec};
 
 use crate::codec::{Items, Pairs, put_pair};
 use crate::context::LogContext;
+use crate::pipeline::card_number;
+use crate::record::{LogRecord, Message};
 use crate::util::output::written;
-use crate::value::field::key_bit;
-use crate::value::{Composite, Value, ValueSink};
-
-/// What stands in place of a value.
-const REDACTED: Value<'static> = Value::Str("[REDACTED]");
+use crate::value::{Composite, REDACTED, Value, ValueSink};
 
 /// Names values to be replaced by `[REDACTED]`.
 ///
-/// A path is the keys from a field down, with dots between: `password` is a
-/// field, `user.card` is the key `card` in the map `user`, or the field with
-/// that very name. Lists on the way are looked through. Nothing is matched in
-/// part and case counts.
+/// A path is one key, or several with dots between, and is looked for at any depth: `password`
+/// is a field of that name and the key `password` in any map below one;
+/// `headers.authorization` is `authorization` directly below a `headers`, or a key with that
+/// very name. `*` in a key stands for any characters: `*_token`, and `*.token` for a `token`
+/// below something. ASCII letters match in any case. Lists are looked through: `cards.number`
+/// is each card's number, and `cards[*].number` says the same.
 ///
 /// It runs on the thread that logs, before any encoder, so that what is redacted reaches no
-/// buffer, and costs a record that has none of the keys one comparison of bits. Text itself
-/// (a message, a string) is not looked into; a placeholder of a redacted field is redacted.
+/// buffer: lists, maps and serde values are looked into, and a placeholder of a redacted field
+/// is redacted. Text itself (a message, a string, what `Display` prints) is not, except for
+/// [card numbers](Self::with_card_numbers).
 ///
 /// ```
 /// use kakashi_core::{LogContext, Redaction, fields};
 ///
-/// let redaction = Redaction::new(["password", "user.card"]);
-/// let context = LogContext::new().with_custom(fields![password = "x", passwords = 2]);
+/// let redaction = Redaction::new(["password", "*_token"]);
+/// let context = LogContext::new().with_custom(fields![Password = "x", api_token = "y", passwords = 2]);
 /// assert_eq!(
 ///     format!("{:?}", redaction.context(&context)),
-///     r#"{"password": Str("[REDACTED]"), "passwords": U64(2)}"#
+///     r#"{"Password": Str("[REDACTED]"), "api_token": Str("[REDACTED]"), "passwords": U64(2)}"#
 /// );
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Redaction {
     paths: Vec<Box<str>>,
-    /// The bits of every path and of its first key.
-    mask: u64,
+    /// The bits of the last bytes of all that the paths may match.
+    last_bytes: u64,
+    /// A pointer, so that a program that does not ask for it does not hold its code.
+    mask: Option<Mask>,
 }
+
+/// Returns the text of a value with parts of it replaced; none if there is nothing to replace.
+type Mask = fn(&Value<'_>) -> Option<String>;
 
 impl Redaction {
     /// Takes paths.
@@ -47,89 +53,200 @@ impl Redaction {
         redaction
     }
 
-    /// Takes out the paths that can't be meant as they are, and hands them over.
+    /// Replaces card numbers too, wherever they stand: in the text of any value, in messages
+    /// that are given to functions, and integers.
+    ///
+    /// A card number is 13 to 19 digits, with single blanks or hyphens between them or none,
+    /// that begin as an issuer's do (ISO/IEC 7812) and have the right check digit (Luhn). One
+    /// of ten such numbers is no card's and is replaced all the same.
+    ///
+    /// ```
+    /// use kakashi_core::{LogContext, Redaction, fields};
+    ///
+    /// let redaction = Redaction::default().with_card_numbers();
+    /// let context = LogContext::new().with_custom(fields![note = "paid with 4111 1111 1111 1111, thanks"]);
+    /// assert_eq!(
+    ///     format!("{:?}", redaction.context(&context)),
+    ///     r#"{"note": Str("paid with [REDACTED], thanks")}"#
+    /// );
+    /// ```
+    #[must_use]
+    pub fn with_card_numbers(mut self) -> Self {
+        self.mask = Some(card_number::masked);
+        self
+    }
+
+    /// Takes the paths of another, and keeps whether card numbers are replaced.
+    pub(crate) fn set_paths(&mut self, other: Self) {
+        *self = Self { mask: self.mask.or(other.mask), ..other };
+    }
+
+    /// Replaces card numbers from now on, or no longer.
+    pub(crate) fn set_card_numbers(&mut self, replaces: bool) {
+        self.mask = replaces.then_some(card_number::masked as Mask);
+    }
+
+    /// Takes out the paths that can match nothing, and hands them over.
     pub(crate) fn take_wrong(&mut self, wrong: &mut dyn FnMut(&str)) {
         if self.paths.iter().any(|path| is_wrong(path)) {
             let paths = core::mem::take(&mut self.paths);
             let (bad, good): (Vec<_>, Vec<_>) = paths.into_iter().partition(|path| is_wrong(path));
             bad.iter().for_each(|path| wrong(path));
-            *self = Self::new(good);
+            *self = Self { mask: self.mask, ..Self::new(good) };
         }
     }
 
     fn add(&mut self, path: &str) {
-        for (at, &byte) in path.as_bytes().iter().enumerate() {
-            // Any prefix may be a field's whole name: keys may have dots.
-            if byte == b'.' {
-                self.mask |= key_bit(&path.as_bytes()[..at]);
-            }
-        }
-        self.mask |= key_bit(path.as_bytes());
+        self.last_bytes |= match without_star(path).as_bytes().last() {
+            // Ends in anything.
+            None | Some(b'*') => u64::MAX,
+            Some(&byte) => byte_bit(byte),
+        };
         self.paths.push(path.into());
     }
 
     /// Tells whether nothing is redacted.
     pub fn is_empty(&self) -> bool {
-        self.paths.is_empty()
+        self.paths.is_empty() && self.mask.is_none()
     }
 
-    /// Tells whether a key of this mask may be touched.
+    /// Tells whether a record of plain values must be looked at field by field.
     #[inline]
-    pub fn may_touch(&self, mask: u64) -> bool {
-        self.mask & mask != 0
+    pub(crate) fn may_touch(&self, record: &LogRecord<'_>) -> bool {
+        !self.is_empty() && self.touches(record)
     }
 
-    fn names(&self, path: &str) -> bool {
-        self.paths.iter().any(|candidate| **candidate == *path)
+    #[inline(never)]
+    fn touches(&self, record: &LogRecord<'_>) -> bool {
+        let mut touches = self.message(record).is_some();
+        let mut look = |key: &str, value: &Value<'_>| {
+            // The rest is the same only after a look at each key in it.
+            touches = touches
+                || matches!(value, Value::List(_) | Value::Map(_))
+                || self.names(&Path { key, outer: None })
+                || self.masked(value).is_some();
+        };
+        record.for_each_site_field(&mut look);
+        record.for_each_extra(&mut look);
+        touches
     }
 
-    fn goes_below(&self, path: &str) -> bool {
-        self.paths
-            .iter()
-            .any(|candidate| candidate.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+    /// Returns what may be written for a record's message if that is not the message.
+    pub(crate) fn message(&self, record: &LogRecord<'_>) -> Option<String> {
+        match record.message() {
+            Message::Literal(words) => self.masked(&Value::Str(words)),
+            Message::Template(_) => None,
+        }
     }
 
-    /// Returns what may be written for a field whose value is in wire form;
-    /// `room` holds what is looked into.
+    fn masked(&self, value: &Value<'_>) -> Option<String> {
+        self.mask.and_then(|mask| mask(value))
+    }
+
+    fn names(&self, path: &Path<'_>) -> bool {
+        let last = path.key.as_bytes().last().map_or(u64::MAX, |&byte| byte_bit(byte));
+        self.last_bytes & last != 0 && self.paths.iter().any(|pattern| path.ends_with(pattern))
+    }
+
+    /// Returns what may be written for a field whose value is in wire form.
     pub(crate) fn field<'a>(&'a self, key: &'a str, value: Value<'a>) -> Redacted<'a> {
-        if !self.may_touch(key_bit(key.as_bytes())) {
-            Redacted::Whole(value)
-        } else if self.names(key) {
-            Redacted::Whole(REDACTED)
-        } else if matches!(value, Value::List(_) | Value::Map(_)) && self.goes_below(key) {
-            Redacted::Inside(Inside { redaction: self, path: key.into(), value })
-        } else {
-            Redacted::Whole(value)
+        let path = Path { key, outer: None };
+        if self.names(&path) {
+            return Redacted::Whole(REDACTED);
+        }
+        match value {
+            Value::List(_) | Value::Map(_) => Redacted::Inside(Inside { redaction: self, path, value }),
+            _ => self.masked(&value).map_or(Redacted::Whole(value), Redacted::Masked),
         }
     }
 
     /// Makes a context in which what must not be written is replaced.
     pub fn context(&self, context: &LogContext) -> LogContext {
-        if !self.may_touch(context.fields().mask) {
+        if self.is_empty() {
             return context.clone();
         }
-        context.map_pairs(|pairs| {
+        let redacted = context.map_pairs(|pairs| {
             written(pairs.len(), &mut |out| {
                 for (key, value) in Pairs::new(pairs) {
                     put_pair(out, key, &self.field(key, value).as_value());
                 }
             })
-        })
+        });
+        // Encoders keep what they have made of a context.
+        if redacted == *context { context.clone() } else { redacted }
     }
 }
 
-/// Tells whether a path has an empty part, or a pattern or an index, which match nothing.
+/// A key, and where it lies.
+#[derive(Clone, Copy)]
+struct Path<'a> {
+    key: &'a str,
+    outer: Option<&'a Self>,
+}
+
+impl Path<'_> {
+    /// Tells whether it ends as a pattern says. A key with dots in it is several parts.
+    fn ends_with(&self, pattern: &str) -> bool {
+        let keys = core::iter::successors(Some(self), |path| path.outer);
+        let mut parts = keys.flat_map(|path| path.key.rsplit('.'));
+        pattern.rsplit('.').all(|part| parts.next().is_some_and(|key| fits(without_star(part), key)))
+    }
+}
+
+/// Strips the `[*]` of a list's items.
+fn without_star(part: &str) -> &str {
+    part.strip_suffix("[*]").unwrap_or(part)
+}
+
+/// Tells whether a part of a key is as a pattern says, in which `*` stands for any bytes.
+fn fits(pattern: &str, key: &str) -> bool {
+    let (pattern, key) = (pattern.as_bytes(), key.as_bytes());
+    let (mut at, mut key_at) = (0, 0);
+    // Where the last `*` is, and how far it has been taken to reach.
+    let mut star = None;
+    while let Some(byte) = key.get(key_at) {
+        match pattern.get(at) {
+            Some(b'*') => {
+                star = Some((at, key_at));
+                at += 1;
+            }
+            Some(wanted) if wanted.eq_ignore_ascii_case(byte) => {
+                at += 1;
+                key_at += 1;
+            }
+            _ => {
+                let Some((star_at, reached)) = star else { return false };
+                star = Some((star_at, reached + 1));
+                (at, key_at) = (star_at + 1, reached + 1);
+            }
+        }
+    }
+    pattern.get(at..).unwrap_or_default().iter().all(|&byte| byte == b'*')
+}
+
+/// Returns a bit for a byte, the same for a letter in both cases.
+fn byte_bit(byte: u8) -> u64 {
+    1 << (byte.to_ascii_lowercase() & 63)
+}
+
+/// Tells whether a path can match nothing: it has an empty part, blanks around one, an index, or
+/// a pattern of two `*` together, which would say no more than one.
 fn is_wrong(path: &str) -> bool {
     let is_index = |inside: &str| inside.bytes().all(|byte| byte.is_ascii_digit());
     path.split('.').any(|part| {
+        let part = without_star(part);
         let index = part.strip_suffix(']').and_then(|part| part.rsplit_once('['));
-        part.is_empty() || part.contains('*') || index.is_some_and(|(_, inside)| is_index(inside))
+        part.is_empty()
+            || part.trim() != part
+            || part.contains("**")
+            || index.is_some_and(|(_, inside)| is_index(inside))
     })
 }
 
 /// A value as it may be written.
 pub(crate) enum Redacted<'a> {
     Whole(Value<'a>),
+    Masked(String),
     Inside(Inside<'a>),
 }
 
@@ -137,15 +254,16 @@ impl Redacted<'_> {
     pub(crate) fn as_value(&self) -> Value<'_> {
         match self {
             Self::Whole(value) => *value,
+            Self::Masked(text) => Value::Str(text),
             Self::Inside(inside) => Value::Composite(inside),
         }
     }
 }
 
-/// A list or map with something in it that must not be written.
+/// A list or map in which something may be that must not be written.
 pub(crate) struct Inside<'a> {
     redaction: &'a Redaction,
-    path: String,
+    path: Path<'a>,
     value: Value<'a>,
 }
 
@@ -155,7 +273,7 @@ impl Composite for Inside<'_> {
     }
 }
 
-fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn ValueSink) {
+fn describe(redaction: &Redaction, path: &Path<'_>, value: Value<'_>, sink: &mut dyn ValueSink) {
     match value {
         Value::List(items) => {
             sink.begin_list();
@@ -165,9 +283,7 @@ fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn 
         Value::Map(pairs) => {
             sink.begin_map();
             for (key, value) in Pairs::new(pairs) {
-                let mut path = String::from(path);
-                path.push('.');
-                path.push_str(key);
+                let path = Path { key, outer: Some(path) };
                 sink.key(key);
                 if redaction.names(&path) {
                     sink.value(REDACTED);
@@ -177,143 +293,12 @@ fn describe(redaction: &Redaction, path: &str, value: Value<'_>, sink: &mut dyn 
             }
             sink.end_map();
         }
-        _ => sink.value(value),
+        _ => match redaction.masked(&value) {
+            Some(text) => sink.value(Value::Str(&text)),
+            None => sink.value(value),
+        },
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::codec::{Cursor, put_value};
-    use crate::util::output::Output;
-    use crate::value::ToValue;
-    use crate::value::field::Field;
-    use std::collections::BTreeMap;
-
-    /// What a field of this key and value may say, as `Debug` has it.
-    fn redacted(redaction: &Redaction, key: &str, value: &impl ToValue) -> String {
-        let mut room = [0; 512];
-        let mut out = Output::new(&mut room);
-        put_value(&mut out, &value.to_value());
-        let whole = out.written().to_vec();
-        let value = Cursor::new(&whole).value().expect("it was just written");
-        let mut room = [0; 512];
-        let mut out = Output::new(&mut room);
-        put_value(&mut out, &redaction.field(key, value).as_value());
-        let value = Cursor::new(out.written()).value().expect("it was just written");
-        encoded(&value)
-    }
-
-    fn encoded(value: &Value<'_>) -> String {
-        use crate::encode::{Encoder, EncoderCache, Text};
-        use crate::{LogLevel, LogRecord, Name, Timestamp};
-        let mut room = [0; 512];
-        let mut out = Output::new(&mut room);
-        let fields = [Field { key: "k", value: *value }];
-        let record = LogRecord::new(Timestamp::Uptime(0), LogLevel::Info, Name::new("l"), "m");
-        Text.encode(&record.with_fields(&fields), &mut EncoderCache::new(), &mut out);
-        let line = core::str::from_utf8(out.written()).expect("a line is UTF-8");
-        line.trim_end().split_once("k=").expect("the field is there").1.to_owned()
-    }
-
-    fn user() -> BTreeMap<&'static str, Vec<BTreeMap<&'static str, &'static str>>> {
-        BTreeMap::from([
-            ("cards", vec![BTreeMap::from([("kind", "x"), ("number", "1")]); 2]),
-            ("names", vec![]),
-        ])
-    }
-
-    #[test]
-    fn a_path_names_a_field_or_what_lies_below_one() {
-        let redaction = Redaction::new(["password", "user.names", "a.b.c"]);
-        assert_eq!(redacted(&redaction, "password", &"x"), r#""[REDACTED]""#);
-        assert_eq!(redacted(&redaction, "password", &user()), r#""[REDACTED]""#);
-        assert_eq!(redacted(&redaction, "user", &"x"), "x");
-        assert!(redacted(&redaction, "user", &user()).ends_with(r#""names":"[REDACTED]"}"#));
-        // A key with dots in it is one key.
-        assert_eq!(redacted(&redaction, "user.names", &1), r#""[REDACTED]""#);
-        assert_eq!(redacted(&redaction, "a.b", &BTreeMap::from([("c", 1)])), r#"{"c":"[REDACTED]"}"#);
-        assert_eq!(redacted(&redaction, "a", &BTreeMap::from([("b.c", 1)])), r#"{"b.c":"[REDACTED]"}"#);
-    }
-
-    #[test]
-    fn nothing_is_matched_in_part() {
-        let redaction = Redaction::new(["password", "user.card"]);
-        for key in ["Password", "password_", "pass", "xpassword", "card", "user", "user.cards", ""] {
-            assert_eq!(redacted(&redaction, key, &"x"), "x");
-        }
-        let value = BTreeMap::from([("cards", 1), ("password", 2)]);
-        assert_eq!(redacted(&redaction, "user", &value), r#"{"cards":1,"password":2}"#);
-    }
-
-    #[test]
-    fn lists_on_the_way_are_looked_through() {
-        let redaction = Redaction::new(["user.cards.number"]);
-        assert_eq!(
-            redacted(&redaction, "user", &user()),
-            concat!(
-                r#"{"cards":[{"kind":"x","number":"[REDACTED]"},{"kind":"x","number":"[REDACTED]"}],"#,
-                r#""names":[]}"#
-            )
-        );
-        let nested = vec![vec![BTreeMap::from([("number", 1)])]];
-        assert_eq!(redacted(&Redaction::new(["k.number"]), "k", &nested), r#"[[{"number":"[REDACTED]"}]]"#);
-    }
-
-    #[test]
-    fn what_nests_as_deep_as_can_be_is_redacted_too() {
-        struct Deep(usize);
-        impl Composite for Deep {
-            fn describe(&self, sink: &mut dyn ValueSink) {
-                sink.begin_map();
-                sink.key("k");
-                if self.0 > 1 {
-                    sink.value(Value::Composite(&Self(self.0 - 1)));
-                } else {
-                    sink.value(Value::Str("secret"));
-                }
-                sink.end_map();
-            }
-        }
-        let deep = Deep(crate::value::MAX_DEPTH);
-        let path = ["k"; crate::value::MAX_DEPTH + 1].join(".");
-        let shown = redacted(&Redaction::new([path]), "k", &Value::Composite(&deep));
-        assert!(shown.contains("[REDACTED]") && !shown.contains("secret"), "{shown}");
-    }
-
-    #[test]
-    fn a_context_is_redacted_once_and_kept_where_nothing_is_to_do() {
-        let redaction = Redaction::new(["token", "user.card"]);
-        let user = BTreeMap::from([("card", "1"), ("id", "2")]);
-        let context = LogContext::new().with_ip("1.2.3.4").with_custom(&[
-            Field::new("token", "x"),
-            Field::new("user", &user),
-            Field::new("b", &1),
-        ]);
-        let written = redaction.context(&context);
-        assert!(matches!(written.get("token"), Some(Value::Str("[REDACTED]"))));
-        assert_eq!(encoded(&written.get("user").unwrap()), r#"{"card":"[REDACTED]","id":"2"}"#);
-        assert!(matches!(written.get("b"), Some(Value::U64(1))));
-        assert!(matches!(written.get("ip"), Some(Value::Str("1.2.3.4"))));
-        let harmless = LogContext::new().with_ip("1.2.3.4");
-        if !redaction.may_touch(harmless.fields().mask) {
-            assert_eq!(redaction.context(&harmless).fields().id, harmless.fields().id);
-        }
-        assert_eq!(Redaction::default().context(&context).fields().id, context.fields().id);
-    }
-
-    #[test]
-    fn a_redacted_context_keeps_its_typed_keys() {
-        let context = LogContext::new().with_ip("1.2.3.4").with_user_id("42");
-        let written = Redaction::new(["user_id"]).context(&context);
-        assert_eq!(written.ip(), Some("1.2.3.4"));
-        assert_eq!(written.user_id(), Some("[REDACTED]"));
-    }
-
-    #[test]
-    fn without_paths_nothing_is_touched() {
-        assert!(Redaction::default().is_empty());
-        assert!(!Redaction::default().may_touch(u64::MAX));
-        assert!(!Redaction::new(["k"]).is_empty());
-    }
-}
+mod tests;

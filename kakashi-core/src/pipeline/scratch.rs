@@ -9,7 +9,6 @@ use crate::codec::put_pair;
 use crate::codec::{Cursor, print, put_text, put_value};
 use crate::util::output::Output;
 use crate::value::Value;
-use crate::value::field::key_bit;
 
 /// Holds what foreign code yields for one record.
 #[derive(Debug, Default)]
@@ -142,7 +141,7 @@ impl Scratch {
     ) {
         let start = self.len;
         self.append_value(guard, value);
-        if redaction.may_touch(key_bit(key.as_bytes())) {
+        if !redaction.is_empty() {
             let mut whole = core::mem::take(&mut self.spare);
             whole.clear();
             whole.extend_from_slice(&self.bytes[start..self.len]);

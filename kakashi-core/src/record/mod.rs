@@ -162,6 +162,15 @@ impl<'a> LogRecord<'a> {
         self
     }
 
+    /// Puts other text in place of a message that is literal text.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn with_words(mut self, words: &'a str) -> Self {
+        if let Body::Words(_, location) = self.body {
+            self.body = Body::Words(words, location);
+        }
+        self
+    }
+
     /// Adds a context, whose fields yield to the record's own.
     #[must_use]
     #[inline]

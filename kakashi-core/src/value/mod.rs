@@ -10,10 +10,12 @@
 pub mod arguments;
 pub(crate) mod field;
 mod kind;
+mod secret;
 mod to_value;
 
 #[doc(hidden)]
 pub use self::kind::KINDS;
+pub use self::secret::Secret;
 pub use self::to_value::{Bytes, List, Map};
 #[cfg(target_os = "none")]
 #[doc(hidden)]
@@ -33,6 +35,10 @@ pub const MAX_WITHIN: usize = 64;
 /// bytes) ends after them with the item `"…"`, the text of a `Display`, `Debug` or error
 /// with `…`.
 pub const MAX_SIZE: usize = 64 << 20;
+
+/// Stands in place of a value that must not be written.
+pub(crate) const REDACTED: Value<'static> = Value::Str(REDACTED_TEXT);
+pub(crate) const REDACTED_TEXT: &str = "[REDACTED]";
 
 /// Holds one value, borrowed.
 ///

@@ -14,7 +14,7 @@ export interface Configuration {
   format?: FormatName;
   /** Where records go. At first the console. */
   sinks?: readonly Sink[];
-  /** Paths of fields whose values become `[REDACTED]`: `password`, `user.card`. */
+  /** Keys whose values become `[REDACTED]`, at any depth: `password`, `user.card`, `*.token`. */
   redact?: readonly string[];
   /** Batches of about this many bytes. At first 65,536. */
   maxBatchBytes?: number;

@@ -261,8 +261,7 @@ impl EngineDispatch {
         drop_record: &mut impl FnMut(LogLevel, DropReason),
     ) {
         let mut record = record;
-        let touched = |context: &LogContext| self.pipeline.redaction.may_touch(context.fields().mask);
-        if let Some((id, context)) = context.filter(|(_, context)| touched(context)) {
+        if let Some((id, context)) = context.filter(|_| !self.pipeline.redaction.is_empty()) {
             // Redacted once.
             let redacted = made_at(&mut self.redacted, id, || None)
                 .get_or_insert_with(|| self.pipeline.redaction.context(context));

@@ -1,7 +1,9 @@
 //! Fields whose values are redacted.
 
+use std::collections::BTreeMap;
+
 use kakashi_std::{
-    Enricher, Format, LogContext, LogRecord, LoggerConfig, Scope as _, Text, Value, configure,
+    Enricher, Format, LogContext, LogRecord, LoggerConfig, Scope as _, Secret, Serde, Text, Value, configure,
     create_custom_logger, fields, flush, get_logger, info, sinks,
 };
 use kakashi_tests::harness::global_state::alone;
@@ -59,7 +61,7 @@ fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
         LogContext::new()
             .with_custom(fields![password = SECRET, tenant = "acme"])
             .within(|| info!(logger, "In context"));
-        let similar = fields![passwords = "a", Password = "b", my_password = "c", pass = "d", card = "e"];
+        let similar = fields![passwords = "a", my_password = "c", pass = "d", card = "e"];
         logger.info("Similar keys", similar);
         logger.exception("An error", &std::io::Error::other("failed"), fields![password = SECRET]);
         assert!(flush().is_complete());
@@ -78,12 +80,95 @@ fn a_secret_is_redacted_wherever_it_stands_and_nothing_else_is() {
         assert_eq!(nested, format!(r#"{{"name":"Ann","card":"[REDACTED]","cards":[{number},{number}]}}"#));
         assert_eq!(entries[5].get("user.card"), Some("[REDACTED]"));
         assert_eq!(entries[6].get("tenant"), Some("acme"));
-        for (key, value) in
-            [("passwords", "a"), ("Password", "b"), ("my_password", "c"), ("pass", "d"), ("card", "e")]
-        {
+        for (key, value) in [("passwords", "a"), ("my_password", "c"), ("pass", "d"), ("card", "e")] {
             assert_eq!(entries[7].get(key), Some(value), "{format:?}");
         }
     }
+}
+
+#[derive(serde::Serialize)]
+struct Order {
+    who: &'static str,
+    password: &'static str,
+    headers: BTreeMap<&'static str, &'static str>,
+    sessions: Vec<Session>,
+    key: Secret<&'static str>,
+}
+
+#[derive(serde::Serialize)]
+struct Session {
+    token: &'static str,
+}
+
+fn order() -> Order {
+    Order {
+        who: "Ann",
+        password: SECRET,
+        headers: BTreeMap::from([("Authorization", SECRET), ("Host", "shop")]),
+        sessions: vec![Session { token: SECRET }],
+        key: Secret::new(SECRET),
+    }
+}
+
+#[test]
+fn a_key_is_redacted_at_any_depth_in_any_case_in_any_form() {
+    let _alone = alone();
+    for format in [Format::Text, Format::Json, Format::Pretty, Format::Wire] {
+        let memory = to_memory();
+        configure()
+            .format(format)
+            .redact(["password", "*.token", "headers.authorization"])
+            .try_apply()
+            .unwrap();
+        let order = order();
+        info!("Accepted {order}", order = Serde(&order));
+        kakashi_std::info("By a function", fields![order = Serde(&order), PASSWORD = SECRET]);
+        let headers = BTreeMap::from([("AUTHORIZATION", SECRET)]);
+        info!("Pairs", list = [("token", SECRET)].map(|pair| BTreeMap::from([pair])), headers = &headers);
+        info!("A type that says so", key = order.key, list = [order.key], debug = ?order.key);
+        LogContext::new()
+            .with_custom(fields![order = Serde(&order)])
+            .within(|| info!("In a context", token = "a field is below nothing"));
+        assert!(flush().is_complete());
+        let bytes = memory.bytes();
+        let found = bytes.windows(SECRET.len()).any(|window| window == SECRET.as_bytes());
+        assert!(!found, "{format:?}: {}", memory.text());
+        if format == Format::Pretty {
+            continue;
+        }
+        let entries = entries(format, &bytes);
+        let shown = r#"{"who":"Ann","password":"[REDACTED]","headers":{"Authorization":"[REDACTED]","Host":"shop"},"sessions":[{"token":"[REDACTED]"}],"key":"[REDACTED]"}"#;
+        assert_eq!(entries[0].message, format!("Accepted {shown}"));
+        assert_eq!(entries[0].get("order"), Some(shown));
+        assert_eq!(entries[4].get("order"), Some(shown));
+        assert_eq!(entries[4].get("token"), Some("a field is below nothing"));
+    }
+}
+
+#[test]
+fn card_numbers_are_redacted_where_that_is_asked_for() {
+    let _alone = alone();
+    let memory = to_memory();
+    let note = "card 4111 1111 1111 1111, 4111111111111112";
+    let log = || {
+        info!("Paid: {note}", note, number = 4_111_111_111_111_111_u64, list = [note]);
+        kakashi_std::info(note, &[]);
+        LogContext::new()
+            .with_custom(fields![note])
+            .within(|| info!("In a context", note = 1, shown = %note));
+        assert!(flush().is_complete());
+        let logged = memory.text();
+        memory.clear();
+        logged
+    };
+    configure().redact_card_numbers(true).apply();
+    // It holds beside paths that are set by another call.
+    configure().redact(["password"]).apply();
+    let masked = log();
+    assert!(!masked.contains("4111 1111") && !masked.contains("4111111111111111"), "{masked}");
+    assert_eq!(masked.matches("card [REDACTED], 4111111111111112").count(), 5, "{masked}");
+    configure().redact_card_numbers(false).apply();
+    assert!(log().contains("4111 1111 1111 1111"));
 }
 
 #[test]
