@@ -80,6 +80,7 @@ pub use kakashi_core as __core;
 #[cfg(feature = "loggers")]
 #[doc(inline)]
 pub use kakashi_core::facade::*;
+#[cfg(feature = "loggers")]
 #[doc(hidden)]
 pub use loggers::root::logger_at as __logger_at;
 
