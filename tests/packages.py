@@ -39,6 +39,7 @@ MARKS = {
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {
+        "config": "fn.configure_from.html",
         "log": "bridges/log/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",
         "serde": "struct.Serde.html",

@@ -6,6 +6,7 @@
 //! | [Levels](levels) | thresholds of a logger, of a part of the program, of everything |
 //! | [Context](context) | fields of a request, a user, a task |
 //! | [Destinations](destinations) | forms, sinks, filters, redaction; your own sink and encoder |
+//! | [Settings from a file](config) | what `configure()` can say, in TOML or a file of the program's own |
 //! | [Async and performance loggers](async_logging) | a worker, rings, what happens when one is full |
 //! | [Reading the wire](reading) | `kakashi decode`, a reader in a program |
 //! | [Promises](promises) | what is kept, lost, ordered; and which test shows it |
@@ -20,7 +21,8 @@
 /// counts in Markdown; those in the files themselves lead to other files.
 macro_rules! links {
     () => {
-        "[`Encoder`]: crate::Encoder
+        "[`AsyncConfig`]: crate::AsyncConfig
+[`Encoder`]: crate::Encoder
 [`Enricher`]: crate::Enricher
 [`Filter`]: crate::Filter
 [`Format`]: crate::Format
@@ -61,6 +63,10 @@ pub mod context {}
 #[doc = links!()]
 #[doc = include_str!("../docs/destinations.md")]
 pub mod destinations {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/config.md")]
+pub mod config {}
 
 #[doc = links!()]
 #[doc = include_str!("../docs/async.md")]

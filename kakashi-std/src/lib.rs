@@ -26,6 +26,7 @@
 //! - [Logging](_guides::logging): macros, values, errors, events
 //! - [Levels](_guides::levels), [context](_guides::context)
 //! - [Destinations](_guides::destinations): forms, sinks, filters, redaction, your own
+//! - [Settings from a file](_guides::config)
 //! - [Async and performance loggers](_guides::async_logging)
 //! - [Reading the wire](_guides::reading): `kakashi decode`
 //! - [Promises](_guides::promises): what is kept, lost, ordered
@@ -38,6 +39,8 @@ mod backtrace;
 #[cfg(feature = "log")]
 pub mod bridges;
 mod clock;
+#[cfg(feature = "config")]
+pub mod config;
 mod configure;
 mod context;
 mod delivery;
@@ -55,6 +58,8 @@ pub mod task;
 mod threads;
 
 pub use clock::SystemClock;
+#[cfg(feature = "config")]
+pub use config::configure_from;
 pub use configure::{Configure, configure};
 pub use context::spawn;
 pub use dispatch::directives::reload_directives;

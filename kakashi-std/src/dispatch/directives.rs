@@ -67,6 +67,12 @@ pub(crate) fn original() -> Directives {
     read(&text, &mut |_| ())
 }
 
+/// Tells whether the environment has directives.
+#[cfg(feature = "config")]
+pub(crate) fn are_in_environment() -> bool {
+    environment().is_some()
+}
+
 /// Takes directives from this file from now on; fails where there is another.
 #[cfg(feature = "signals")]
 pub(crate) fn use_file(path: &Path) -> io::Result<()> {

@@ -47,6 +47,7 @@ pub(crate) const STD: Listing = Listing {
         "flush",
         "lifecycle",
         "configure",
+        "config",
         "loggers",
         "task",
         "bridges",

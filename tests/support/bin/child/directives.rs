@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use kakashi_std::{
-    LogLevel, configure, debug, get_async_logger, get_logger, get_logger_with_level, reload_directives,
-    reload_directives_on_hangup, watch_directives,
+    LogLevel, configure, configure_from, debug, get_async_logger, get_logger, get_logger_with_level, info,
+    reload_directives, reload_directives_on_hangup, warning, watch_directives,
 };
 use kakashi_tests::harness::wait::eventually;
 
@@ -54,6 +54,17 @@ pub(crate) fn watches(file: &Path) {
     let other = file.with_extension("other");
     fs::write(&other, "").expect("a file");
     assert_eq!(watch_directives(other).map_err(|error| error.kind()), Err(std::io::ErrorKind::AlreadyExists));
+}
+
+/// Logs with the settings of a file, or prints what is wrong with it.
+pub(crate) fn configures_from(file: &Path) {
+    match configure_from(file) {
+        Ok(change) => change.apply(),
+        Err(error) => return println!("{error}"),
+    }
+    info!(get_logger("shop"), "Served", password = "secret");
+    debug!(get_logger("shop::db"), "Asked");
+    warning!(get_logger("hyper"), "Slow");
 }
 
 /// Takes directives from the environment again when it gets SIGHUP.

@@ -95,6 +95,7 @@ fn main() {
         "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
         "signal_in_a_fork" => signals::forks_get_signals(file),
         "signal_ignored" => signals::ignores_a_signal(file),
+        "configure_from" => directives::configures_from(file),
         "debug_line" => directives::logs_at_debug(),
         "levels" => directives::prints_levels(),
         "watch_directives" => directives::watches(file),

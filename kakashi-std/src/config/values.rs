@@ -1,0 +1,174 @@
+//! Values of a file that are texts with a meaning, checked where they are read, so that an
+//! error has their place.
+
+use std::fmt;
+use std::str::FromStr;
+
+use kakashi_core::{
+    Destination, Directives, Format, LevelFilter, NamedLevels, Redaction, SettingsChange, Sink, UnknownLevel,
+};
+use serde::de::{Deserialize, Deserializer, Error, Visitor};
+
+use crate::queue::overflow::OverflowPolicy;
+use crate::sinks;
+
+/// A form's name.
+#[derive(Clone, Debug)]
+pub(super) struct FormatName(pub(super) Format);
+
+impl FromStr for FormatName {
+    type Err = kakashi_core::UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse().map(Self)
+    }
+}
+
+/// A level's name, `off`, `all`, or a number.
+#[derive(Clone, Debug)]
+pub(super) struct Threshold(pub(super) LevelFilter);
+
+impl FromStr for Threshold {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let describe = |error: UnknownLevel| format!("{error}, OFF, ALL or a number from 0 to 255");
+        text.parse().map(Self).map_err(describe)
+    }
+}
+
+/// The beginning of loggers' names.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct LoggerPrefix(pub(super) String);
+
+impl FromStr for LoggerPrefix {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let named_levels = vec![NamedLevels::Set(text.into(), LevelFilter::ALL)];
+        checked(Change { named_levels, ..Change::default() }).map(|()| Self(text.into()))
+    }
+}
+
+/// A path of a field whose value is not written.
+#[derive(Clone, Debug)]
+pub(super) struct RedactedPath(pub(super) String);
+
+impl FromStr for RedactedPath {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let redaction = Some(Redaction::new([text]));
+        checked(Change { redaction, ..Change::default() }).map(|()| Self(text.into()))
+    }
+}
+
+type Change = SettingsChange<dyn Sink + Send, ()>;
+
+/// Returns what is wrong with a change, as `try_apply` would.
+fn checked(mut change: Change) -> Result<(), String> {
+    let mut first = None;
+    change.take_wrong(&mut |error| first = first.take().or(Some(error)));
+    first.map_or(Ok(()), |error| Err(error.to_string()))
+}
+
+/// Directives, all of which are right.
+#[derive(Clone, Debug)]
+pub(super) struct DirectivesText(pub(super) String);
+
+impl FromStr for DirectivesText {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let directives: Directives = text.parse().map_err(|error| format!("in directives, {error}"))?;
+        match directives.spans().first() {
+            Some(span) => Err(format!("in directives, {}", span.needs_spans())),
+            None => Ok(Self(text.into())),
+        }
+    }
+}
+
+/// What happens when a queue is full.
+#[derive(Clone, Debug)]
+pub(super) struct OverflowName(pub(super) OverflowPolicy);
+
+impl FromStr for OverflowName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "block" => Ok(Self(OverflowPolicy::Block)),
+            "drop_newest" => Ok(Self(OverflowPolicy::DropNewest)),
+            "drop_oldest" => Ok(Self(OverflowPolicy::DropOldest)),
+            _ => Err(format!("unknown policy {text:?}: use block, drop_newest or drop_oldest")),
+        }
+    }
+}
+
+/// A standard stream.
+#[derive(Clone, Debug)]
+pub(super) enum StreamName {
+    Stderr,
+    Stdout,
+}
+
+impl StreamName {
+    pub(super) fn destination(&self) -> Destination {
+        match self {
+            Self::Stderr => sinks::stderr(),
+            Self::Stdout => sinks::stdout(),
+        }
+    }
+}
+
+impl FromStr for StreamName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "stderr" => Ok(Self::Stderr),
+            "stdout" => Ok(Self::Stdout),
+            _ => Err(format!("unknown stream {text:?}: use stderr or stdout")),
+        }
+    }
+}
+
+macro_rules! from_text {
+    ($($name:ident)*) => {$(
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
+            }
+        }
+    )*};
+}
+
+from_text! { FormatName LoggerPrefix RedactedPath DirectivesText OverflowName StreamName }
+
+impl<'de> Deserialize<'de> for Threshold {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ThresholdVisitor)
+    }
+}
+
+struct ThresholdVisitor;
+
+impl Visitor<'_> for ThresholdVisitor {
+    type Value = Threshold;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a level's name or a number from 0 to 255")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Threshold, E> {
+        text.parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: Error>(self, number: u64) -> Result<Threshold, E> {
+        number.to_string().parse().map_err(E::custom)
+    }
+
+    fn visit_i64<E: Error>(self, number: i64) -> Result<Threshold, E> {
+        number.to_string().parse().map_err(E::custom)
+    }
+}

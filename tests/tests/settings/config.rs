@@ -1,0 +1,185 @@
+//! Settings from a file. Each program is a child process (`support/bin/child`).
+
+#![cfg(unix)]
+#![forbid(unsafe_code)]
+
+use std::fs;
+use std::process::{Command, Stdio};
+
+use kakashi_std::config::LoggingConfig;
+use kakashi_tests::harness::process::{TestFolder, start_command};
+
+/// Runs a program with these settings and variables; returns what it printed, and what it wrote
+/// to `log` in the folder.
+fn run(config: &str, variables: &[(&str, &str)]) -> (String, String, String) {
+    let folder = TestFolder::new();
+    let (file, log) = (folder.file("kakashi.toml"), folder.file("log"));
+    fs::write(&file, config.replace("LOG", log.to_str().unwrap())).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_child"));
+    command.arg("configure_from").arg(&file).env_remove("KAKASHI_LOG").env_remove("RUST_LOG");
+    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ended = start_command(command).ends();
+    assert!(ended.status.success(), "{ended:?}");
+    let printed = ended.stdout.replace(file.to_str().unwrap(), "kakashi.toml");
+    (printed, ended.stderr, fs::read_to_string(log).unwrap_or_default())
+}
+
+/// Returns what follows the time.
+fn lines(text: &str) -> Vec<&str> {
+    text.lines().map(|line| line.split_once("Z ").unwrap().1).collect()
+}
+
+const CONFIG: &str = r#"
+format = "text"
+level = "warning"
+redact = ["password"]
+redact_card_numbers = true
+batch_bytes = 4096
+flush_after_millis = 50
+backlog_bytes = 100_000
+stall_timeout_millis = 100
+urgent_timeout_millis = 200
+
+[service]
+name = "shop"
+environment = "test"
+
+[levels]
+shop = 20
+"shop::db" = "debug"
+
+[async]
+threads = 2
+thread_name = "writer"
+ring_bytes = 8192
+overflow = "drop_oldest"
+nap_micros = 100
+park_after_millis = 5
+
+[[destinations]]
+file = "LOG"
+name = "all"
+format = "json"
+
+[[destinations]]
+stream = "stderr"
+threshold = "warning"
+without_fields = ["environment"]
+"#;
+
+#[test]
+fn a_file_says_what_configure_can_say() {
+    let (printed, stderr, log) = run(CONFIG, &[]);
+    assert_eq!(printed, "");
+    assert_eq!(lines(&stderr), ["WARNING hyper Slow service_name=shop"]);
+    let records: Vec<_> = log.lines().map(|line| line.split_once("Z\",").unwrap().1).collect();
+    let service = r#""service_name":"shop","environment":"test"}"#;
+    assert_eq!(
+        records,
+        [
+            format!(r#""level":"INFO","logger":"shop","message":"Served","password":"[REDACTED]",{service}"#),
+            format!(r#""level":"DEBUG","logger":"shop::db","message":"Asked",{service}"#),
+            format!(r#""level":"WARNING","logger":"hyper","message":"Slow",{service}"#),
+        ]
+    );
+}
+
+#[test]
+fn the_environment_goes_over_the_file() {
+    let variables = [
+        ("KAKASHI_FORMAT", "json"),
+        ("KAKASHI_LEVEL", "off"),
+        ("KAKASHI_SERVICE_NAME", "till"),
+        ("KAKASHI_REDACT", "card, pin"),
+        ("KAKASHI_LOG", "shop=debug"),
+    ];
+    let config =
+        "format = 'text'\ndirectives = 'shop=error'\nservice = { version = '1' }\nredact = ['password']";
+    let (printed, stderr, _) = run(config, &variables);
+    assert_eq!(printed, "");
+    let records: Vec<_> = stderr.lines().map(|line| line.split_once("Z\",").unwrap().1).collect();
+    let service = r#""service_name":"till","version":"1"}"#;
+    assert_eq!(
+        records,
+        [
+            format!(r#""level":"INFO","logger":"shop","message":"Served","password":"secret",{service}"#),
+            format!(r#""level":"DEBUG","logger":"shop::db","message":"Asked",{service}"#),
+        ]
+    );
+}
+
+#[test]
+fn directives_of_a_file_hold_where_the_environment_has_none() {
+    let (_, stderr, _) = run("directives = 'off,hyper=info'\nlevels = { shop = 'info' }", &[]);
+    assert_eq!(lines(&stderr).len(), 2, "{stderr}");
+}
+
+#[test]
+fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
+    let levels =
+        "TRACE, DEBUG, INFO, WARNING (WARN), ERROR or CRITICAL (FATAL), OFF, ALL or a number from 0 to 255";
+    for (config, error) in [
+        ("\nfromat = 'json'", "2:1: unknown field `fromat`, expected one of `format`, `level`, `levels`,"),
+        ("format = 'jason'", "1:10: unknown format \"jason\": use auto, text, json, pretty or wire"),
+        ("level = 'loud'", &*format!("1:9: unknown level \"loud\": use {levels}")),
+        ("levels = { a = 300 }", &*format!("1:16: unknown level \"300\": use {levels}")),
+        (
+            "level = true",
+            "1:9: invalid type: boolean `true`, expected a level's name or a number from 0 to 255",
+        ),
+        (
+            "levels = { 'a::*' = 'info' }",
+            "1:12: level_of(\"a::*\"): names a logger and all below it, as \"a\" does",
+        ),
+        ("batch_bytes = 'many'", "1:15: invalid type: string \"many\", expected usize"),
+        ("redact = ['a', 'b..c']", "1:10: redact(\"b..c\"): "),
+        (
+            "directives = 'info,a=loud'",
+            "1:14: in directives, column 8: \"loud\" is no level: use trace, debug,",
+        ),
+        (
+            "[async]\noverflow = 'drop'",
+            "2:12: unknown policy \"drop\": use block, drop_newest or drop_oldest",
+        ),
+        ("[async]\nthread = 1", "2:1: unknown field `thread`, expected one of `threads`, `thread_name`,"),
+        ("[service]\nname = 1", "2:8: invalid type: integer `1`, expected a string"),
+        ("[[destinations]]\nstream = 'out'", "2:10: unknown stream \"out\": use stderr or stdout"),
+        (
+            "[[destinations]]\npath = 'x'",
+            "2:1: unknown field `path`, expected one of `stream`, `file`, `wire_file`,",
+        ),
+        (
+            "[[destinations]]\nname = 'x'",
+            "1:1: a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\" and wire_file = \
+             \"path\"",
+        ),
+        ("[[destinations]]\nwire_file = 'x'\nformat = 'json'", "1:1: a wire_file has the binary form:"),
+        ("level = ", "1:9: "),
+    ] {
+        let (printed, stderr, _) = run(config, &[]);
+        assert!(printed.starts_with(&format!("kakashi.toml:{error}")), "{config}: {printed}");
+        assert_eq!(stderr, "");
+    }
+    let (printed, ..) = run("[[destinations]]\nfile = '/proc/none/x'", &[]);
+    assert!(printed.starts_with("the destination \"/proc/none/x\" can't be opened: "), "{printed}");
+    let (printed, ..) = run("", &[("KAKASHI_FORMAT", "jason")]);
+    assert!(
+        printed.starts_with("KAKASHI_FORMAT=\"jason\": unknown format \"jason\": use auto,"),
+        "{printed}"
+    );
+    let missing = kakashi_std::configure_from("/nowhere/kakashi.toml").map(drop).unwrap_err();
+    assert!(missing.to_string().starts_with("/nowhere/kakashi.toml: can't be read: "), "{missing}");
+    assert_eq!(missing.line(), None);
+}
+
+#[test]
+fn settings_are_a_part_of_any_file_that_serde_reads() {
+    #[derive(serde::Deserialize)]
+    struct MyConfig {
+        logging: LoggingConfig,
+    }
+    let config: MyConfig = serde_json::from_str(r#"{"logging": {"level": 25, "format": "json"}}"#).unwrap();
+    assert!(format!("{:?}", config.logging).contains("25"));
+    let wrong = serde_json::from_str::<MyConfig>(r#"{"logging": {"level": "loud"}}"#).map(drop).unwrap_err();
+    assert_eq!((wrong.line(), wrong.column()), (1, 28));
+}
