@@ -45,6 +45,7 @@ MARKS = {
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",
         "tokio": "task/fn.spawn.html",
+        "tower": "tower/struct.RequestLayer.html",
     },
     "kakashi-wasm": {"loggers": "struct.Logger.html"},
 }
@@ -56,7 +57,7 @@ UNMARKED = {
         "location": "changes what a site keeps",
         "tokio": "changes where a context is set",
     },
-    "kakashi-std": {"cli": "the command's"},
+    "kakashi-std": {"axum": "changes what a layer knows", "cli": "the command's"},
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }
 

@@ -56,6 +56,8 @@ mod submit;
 mod sync;
 pub mod task;
 mod threads;
+#[cfg(feature = "tower")]
+pub mod tower;
 
 pub use clock::SystemClock;
 #[cfg(feature = "config")]

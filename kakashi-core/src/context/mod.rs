@@ -146,6 +146,22 @@ impl LogContext {
         Self::build([self.typed(), &[]], [self.custom(), &added])
     }
 
+    /// Makes a context of fields of which no two have the same key.
+    #[doc(hidden)]
+    pub fn of_distinct(typed: &[Field<'_>], custom: &[Field<'_>]) -> Self {
+        let mut custom_at = 0;
+        let pairs = written(48 * (typed.len() + custom.len()), &mut |out| {
+            typed.iter().for_each(|field| put_pair(out, field.key, &field.value));
+            custom_at = out.position();
+            custom.iter().for_each(|field| put_pair(out, field.key, &field.value));
+        });
+        if pairs.is_empty() {
+            return Self::new();
+        }
+        let keys = typed.iter().chain(custom).map(|field| field.key.as_bytes());
+        Self::of(keys.fold(0, |mask, key| mask | key_bit(key)), pairs, custom_at)
+    }
+
     /// Adds fields with typed keys.
     pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);

@@ -51,6 +51,7 @@ pub(crate) const STD: Listing = Listing {
         "loggers",
         "task",
         "bridges",
+        "tower",
     ],
     roots: &["lib.rs", "_guides.rs"],
     strangers: &["kakashi_wasm"],

@@ -2,3 +2,4 @@
 
 mod inherited;
 mod refused;
+mod requests;
