@@ -122,7 +122,7 @@ impl Configure {
         // What was queued before goes to the old destinations.
         ring::pass_on_drops();
         registry::collect_all();
-        self.change.change_levels(logger_registry());
+        self.change.change_levels(&logger_registry());
         if let Some(millis) = self.change.flush_after_millis {
             flush_signal::set_idle_millis(millis);
         }

@@ -6,7 +6,10 @@
 //! It lies beneath all stages, so that each can ask without importing the others.
 
 use std::cell::Cell;
+use std::marker::PhantomData;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// The process is ending: records are written before their calls return.
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -54,6 +57,65 @@ impl Drop for CallDepth {
     #[inline]
     fn drop(&mut self) {
         DEPTH.set(DEPTH.get() - 1);
+    }
+}
+
+/// A part of this thread's work in which it logs nothing: it holds a lock that a logging
+/// call may need, or makes what is made once.
+///
+/// An allocator may log there all the same. Such a record is counted as reentrant, since
+/// its call nests deeper than any may: the call itself pays nothing for that.
+pub(crate) struct CriticalSection(PhantomData<*const ()>);
+
+impl CriticalSection {
+    /// Deeper than calls ever nest.
+    const DEPTH: usize = 1 << 16;
+
+    /// Begins one; they may nest.
+    #[inline]
+    pub(crate) fn begin() -> Self {
+        DEPTH.set(DEPTH.get() + Self::DEPTH);
+        Self(PhantomData)
+    }
+
+    /// Tells whether this thread is inside of one.
+    #[inline]
+    pub(crate) fn is_active() -> bool {
+        DEPTH.get() >= Self::DEPTH
+    }
+}
+
+impl Drop for CriticalSection {
+    #[inline]
+    fn drop(&mut self) {
+        DEPTH.set(DEPTH.get() - Self::DEPTH);
+    }
+}
+
+/// A lock of the process that this thread holds, inside of a [`CriticalSection`].
+pub(crate) struct HeldLock<'a, T> {
+    guard: MutexGuard<'a, T>,
+    // Dropped last: what is freed with the lock is freed inside, too.
+    _section: CriticalSection,
+}
+
+/// Locks what a logging call may need, poisoned or not.
+pub(crate) fn hold<T>(mutex: &Mutex<T>) -> HeldLock<'_, T> {
+    let section = CriticalSection::begin();
+    HeldLock { guard: mutex.lock().unwrap_or_else(PoisonError::into_inner), _section: section }
+}
+
+impl<T> Deref for HeldLock<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> DerefMut for HeldLock<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
     }
 }
 

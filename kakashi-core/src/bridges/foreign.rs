@@ -43,6 +43,11 @@ pub trait BridgedLogger: Sized + 'static {
     /// Returns the registry of the program.
     fn registry() -> &'static Registry;
 
+    /// Finds the entry of a target's logger, or makes one.
+    fn find(target: &str) -> Arc<LoggerEntry> {
+        Self::registry().get_unnamed(target)
+    }
+
     /// Installs what the program needs for logging; later calls do nothing.
     fn prepare();
 
@@ -124,7 +129,7 @@ impl<L: BridgedLogger> Default for LoggerCache<L> {
 }
 
 fn find<L: BridgedLogger>(target: &str) -> Rc<L> {
-    Rc::new(L::of(L::registry().get_unnamed(target)))
+    Rc::new(L::of(L::find(target)))
 }
 
 /// Finds the logger of a target.

@@ -32,11 +32,16 @@
 use kakashi_core::install_log;
 
 use super::{InstallError, StdLogger};
+use crate::lifecycle;
+use crate::reentrancy::CriticalSection;
 
 /// Makes kakashi the backend of `log`.
 ///
 /// # Errors
 /// [`InstallError`] if `log` has a backend: it takes one for the life of the program.
 pub fn install() -> Result<(), InstallError> {
+    lifecycle::install();
+    // An allocator may log while the registry is told.
+    let _section = CriticalSection::begin();
     install_log::<StdLogger>()
 }

@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 
 #[cfg(feature = "log")]
 pub use kakashi_core::InstallError;
-use kakashi_core::{BridgedLogger, Call, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry};
+use kakashi_core::{
+    BridgedLogger, Call, LevelFilter, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry,
+};
 
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
+use crate::reentrancy::CriticalSection;
 use crate::submit::{count_reentrant, submit};
 use crate::{flush, lifecycle};
 
@@ -28,7 +31,16 @@ struct StdLogger(LoggerCore);
 
 impl BridgedLogger for StdLogger {
     fn registry() -> &'static Registry {
-        logger_registry()
+        // Whoever takes its lock is in a critical section.
+        logger_registry().registry
+    }
+
+    fn find(target: &str) -> Arc<LoggerEntry> {
+        // An allocator logs: what it logs is counted, and the registry may be this thread's.
+        if CriticalSection::is_active() {
+            return Arc::new(LoggerEntry::new(target, LevelFilter::default()));
+        }
+        logger_registry().get_unnamed(target)
     }
 
     fn prepare() {
@@ -46,6 +58,9 @@ impl BridgedLogger for StdLogger {
 
     #[inline]
     fn with_cache<R>(run: impl FnOnce(&mut LoggerCache<Self>) -> R) -> Option<R> {
+        if CriticalSection::is_active() {
+            return None;
+        }
         LOGGERS
             .try_with(|loggers| loggers.try_borrow_mut().ok().map(|mut loggers| run(&mut loggers)))
             .ok()

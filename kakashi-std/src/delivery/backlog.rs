@@ -1,6 +1,8 @@
 //! What waits for a sink, collection by collection, and the drops to announce.
 //!
 //! It is bounded: what is below WARNING gives room first, the youngest of it first.
+//!
+//! What allocates does so under the queue's lock, and so in a critical section.
 
 use std::collections::VecDeque;
 
@@ -9,6 +11,7 @@ use kakashi_core::{BatchBuilder, DropReason, Dropped, LogLevel, Wire};
 
 use super::counters::COUNTERS;
 use super::run::{Records, Run};
+use crate::reentrancy::CriticalSection;
 use crate::segment::chunk::{ChunkEntry, ChunkSlice, TAIL};
 
 /// What is at or above it is dropped last.
@@ -93,6 +96,7 @@ impl Backlog {
 
     /// Appends a run of a collection.
     pub(super) fn push(&mut self, collection: u64, mut run: Run) {
+        let _section = CriticalSection::begin();
         if self.bytes > SMALL_BYTES
             && let Records::Encoded(slice) = &mut run.records
             && slice.wastes_memory()
@@ -110,6 +114,7 @@ impl Backlog {
 
     /// Takes the runs of the oldest collection; returns its number.
     pub(super) fn pop(&mut self, runs: &mut Vec<Run>) -> Option<u64> {
+        let _section = CriticalSection::begin();
         let collection = self.runs.front()?.0;
         while self.runs.front().is_some_and(|(other, _)| *other == collection)
             && let Some((_, run)) = self.runs.pop_front()
@@ -130,6 +135,7 @@ impl Backlog {
 
     /// Drops records until no more than so many bytes wait.
     pub(super) fn shed(&mut self, bytes: usize, reason: DropReason) {
+        let _section = CriticalSection::begin();
         // What came since the last time.
         let mut at = self.runs.len();
         while self.bytes > bytes && at > self.unfiltered {

@@ -23,6 +23,7 @@ use std::time::Instant;
 use super::run::{Records, Run};
 use super::sink_queue::SinkQueue;
 use crate::clock;
+use crate::reentrancy::CriticalSection;
 use crate::sync::timed_lock::lock_until;
 
 #[cfg(all(test, loom))]
@@ -70,12 +71,15 @@ static ENDED: AtomicUsize = AtomicUsize::new(0);
 const MANY_ENDED: usize = 64;
 
 thread_local! {
-    /// This thread holds the lock: an allocator that logs must not wait for it.
+    /// This thread holds the lock: nothing that it calls may wait for it.
     static HOLDS_LOCK: Cell<bool> = const { Cell::new(false) };
 }
 
-/// The sources, locked by this thread.
-struct LockedSources(MutexGuard<'static, RecordSources>);
+/// The sources, locked by this thread, which logs nothing meanwhile.
+struct LockedSources {
+    sources: MutexGuard<'static, RecordSources>,
+    _section: CriticalSection,
+}
 
 impl LockedSources {
     /// Locks the sources; none if they are not free in time, or this thread has them.
@@ -83,12 +87,13 @@ impl LockedSources {
         if HOLDS_LOCK.get() {
             return None;
         }
+        let section = CriticalSection::begin();
         let sources = match deadline {
             None => SOURCES.lock().unwrap_or_else(PoisonError::into_inner),
             Some(deadline) => lock_until(&SOURCES, deadline)?,
         };
         HOLDS_LOCK.set(true);
-        Some(Self(sources))
+        Some(Self { sources, _section: section })
     }
 }
 
@@ -101,8 +106,8 @@ impl Drop for LockedSources {
 /// Registers a source; false if this thread is inside of a collection, so that its records
 /// would reach nobody.
 pub(crate) fn register(source: Box<dyn RecordSource>) -> bool {
-    let Some(mut sources) = LockedSources::until(None) else { return false };
-    sources.0.all.push(source);
+    let Some(mut locked) = LockedSources::until(None) else { return false };
+    locked.sources.all.push(source);
     true
 }
 
@@ -148,15 +153,15 @@ pub(crate) fn collect(
             now = clock::fenced_tick();
         }
     }
-    let count = locked.0.collect(now - slack.min(now), until == Until::Slack);
-    for (queue, _) in &locked.0.taken {
+    let count = locked.sources.collect(now - slack.min(now), until == Until::Slack);
+    for (queue, _) in &locked.sources.taken {
         if !touched.iter().any(|other| Arc::ptr_eq(other, queue)) {
             touched.push(queue.clone());
         }
     }
-    locked.0.append();
+    locked.sources.append();
     // A queue's last reference may be among them, and then its sink runs.
-    let ended = std::mem::take(&mut locked.0.ended);
+    let ended = std::mem::take(&mut locked.sources.ended);
     drop(locked);
     drop(ended);
     Some(count)
@@ -228,14 +233,14 @@ fn is_one_each(sources: &mut [Box<dyn RecordSource>]) -> bool {
 
 /// Tells whether a record is published that no collection has taken.
 pub(crate) fn has_records() -> bool {
-    let sources = LockedSources::until(None);
-    sources.is_none_or(|mut sources| sources.0.all.iter_mut().any(|source| source.has_records()))
+    let locked = LockedSources::until(None);
+    locked.is_none_or(|mut locked| locked.sources.all.iter_mut().any(|source| source.has_records()))
 }
 
 /// Counts the records that no collection has taken; 0 if that can't be seen in time.
 pub(crate) fn waiting_until(deadline: Instant) -> usize {
-    let Some(mut sources) = LockedSources::until(Some(deadline)) else { return 0 };
-    sources.0.all.iter_mut().map(|source| source.waiting()).sum()
+    let Some(mut locked) = LockedSources::until(Some(deadline)) else { return 0 };
+    locked.sources.all.iter_mut().map(|source| source.waiting()).sum()
 }
 
 /// The sources, locked for a fork.

@@ -1,19 +1,43 @@
 //! The loggers of the process, by kind and name.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::ops::Deref;
+use std::sync::{Mutex, OnceLock};
 
-use kakashi_core::Registry;
+use kakashi_core::{HeldRegistry, Registry};
+
+use crate::reentrancy::{CriticalSection, HeldLock, hold};
+
+/// The registry of all loggers, whose locks are taken inside of a critical section.
+pub(crate) struct LoggerRegistry {
+    pub(crate) registry: &'static Registry,
+    _section: CriticalSection,
+}
 
 /// Returns the registry of all loggers.
-pub(crate) fn logger_registry() -> &'static Registry {
+pub(crate) fn logger_registry() -> LoggerRegistry {
     static REGISTRY: OnceLock<Registry> = OnceLock::new();
-    REGISTRY.get_or_init(Registry::new)
+    let section = CriticalSection::begin();
+    LoggerRegistry { registry: REGISTRY.get_or_init(Registry::new), _section: section }
+}
+
+impl Deref for LoggerRegistry {
+    type Target = Registry;
+
+    fn deref(&self) -> &Registry {
+        self.registry
+    }
+}
+
+/// Locks the registry for a fork.
+#[cfg(unix)]
+pub(crate) fn lock_for_fork() -> HeldRegistry<'static> {
+    logger_registry().registry.hold()
 }
 
 static MAKING_ROOT: Mutex<()> = Mutex::new(());
 
 /// Locks the making of the root logger and of those of macros without one: for the thread
-/// that makes one, and for a fork, in whose child no thread would finish it.
-pub(crate) fn lock_making_root() -> MutexGuard<'static, ()> {
-    MAKING_ROOT.lock().unwrap_or_else(PoisonError::into_inner)
+/// that has made one and keeps it, and for a fork, in whose child no thread would finish it.
+pub(crate) fn lock_making_root() -> HeldLock<'static, ()> {
+    hold(&MAKING_ROOT)
 }

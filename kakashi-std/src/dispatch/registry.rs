@@ -3,7 +3,9 @@
 //! A logging call, the flusher, a flush and the end of the process all do the same: they
 //! [collect](crate::delivery::collect), then write or have written what the queues hold.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+#[cfg(unix)]
+use std::sync::MutexGuard;
+use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use kakashi_core::Sink;
@@ -12,12 +14,19 @@ use super::flush_signal;
 use crate::delivery::collect::{self, Until, collect};
 use crate::delivery::sink_queue::SinkQueue;
 use crate::delivery::sink_queue::barrier::Barrier;
+use crate::reentrancy::{CriticalSection, HeldLock, hold};
 use crate::sync::timed_lock::lock_until;
 
 static SINK_QUEUES: Mutex<Vec<Arc<SinkQueue>>> = Mutex::new(Vec::new());
 
-fn lock() -> MutexGuard<'static, Vec<Arc<SinkQueue>>> {
-    SINK_QUEUES.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> HeldLock<'static, Vec<Arc<SinkQueue>>> {
+    hold(&SINK_QUEUES)
+}
+
+/// Returns all sinks' queues that are in use; none if the list is not free in time.
+fn sink_queues_until(deadline: Instant) -> Option<Vec<Arc<SinkQueue>>> {
+    let _section = CriticalSection::begin();
+    Some(lock_until(&SINK_QUEUES, deadline)?.clone())
 }
 
 /// Makes the queue of a sink, or gives the sink to the queue that writes to its target.
@@ -123,7 +132,7 @@ pub(crate) fn drain_sink_queues() -> bool {
 /// counted without waiting.
 pub(crate) fn waiting() -> usize {
     let now = Instant::now();
-    let queues = lock_until(&SINK_QUEUES, now).map(|queues| queues.clone());
+    let queues = sink_queues_until(now);
     let queued: usize = queues.iter().flatten().map(|queue| queue.waiting_until(now)).sum();
     collect::waiting_until(now) + queued
 }
@@ -139,9 +148,7 @@ pub(crate) fn flush_all_until(deadline: Instant) -> usize {
     drop(touched);
     // Nobody waits for a failed one that has been replaced.
     forget_unused();
-    let Some(queues) = lock_until(&SINK_QUEUES, deadline).map(|queues| queues.clone()) else {
-        return missed;
-    };
+    let Some(queues) = sink_queues_until(deadline) else { return missed };
     missed + flush_queues(&queues, deadline)
 }
 

@@ -1,7 +1,7 @@
 //! The settings of the process, and the dispatches that are made of them.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use kakashi_core::{
     Clock, Destination, DestinationForm, Filter, Format, LevelFilter, LogContext, Pipeline, Settings, Sink,
@@ -12,19 +12,20 @@ use super::endpoint::{EncoderForm, Endpoint};
 use super::root::{replace_root, root_if_made};
 use super::{Dispatch, registry};
 use crate::delivery::sink_queue::SinkQueue;
+use crate::reentrancy::{HeldLock, hold};
 use crate::segment::chunk::ChunkPool;
 use crate::sinks::{self, stream};
 
 static SETTINGS: Mutex<Option<OpenSettings>> = Mutex::new(None);
 
-fn lock() -> MutexGuard<'static, Option<OpenSettings>> {
-    SETTINGS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> HeldLock<'static, Option<OpenSettings>> {
+    hold(&SETTINGS)
 }
 
 /// The settings, locked for a fork.
 #[cfg(unix)]
 pub(crate) struct LockedSettings {
-    _settings: MutexGuard<'static, Option<OpenSettings>>,
+    _settings: HeldLock<'static, Option<OpenSettings>>,
 }
 
 /// Locks the settings for a fork.

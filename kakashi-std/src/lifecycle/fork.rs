@@ -37,13 +37,13 @@ use crate::clock::LockedTimeline;
 use crate::delivery::collect::{self, SourcesForFork};
 use crate::delivery::sink_queue::{LockedSinkQueue, SinkQueue};
 use crate::dispatch::flush_signal::Signal;
-use crate::dispatch::logger_registry::{lock_making_root, logger_registry};
+use crate::dispatch::logger_registry::{self, lock_making_root};
 use crate::dispatch::registry::LockedRegistry;
 use crate::dispatch::settings::LockedSettings;
 use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
 use crate::queue::ring::{self, LockedRings};
 use crate::queue::workers::{self, LockedWorkers};
-use crate::reentrancy::{is_in_sink, set_worker};
+use crate::reentrancy::{CriticalSection, HeldLock, is_in_sink, set_worker};
 use crate::submit::abandon_inherited;
 use crate::sync::fork_epoch::{ForkEpoch, Forking};
 
@@ -98,7 +98,9 @@ struct AllLocks {
     _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
-    _making_root: MutexGuard<'static, ()>,
+    _making_root: HeldLock<'static, ()>,
+    /// What is logged under these locks waits for none of them.
+    _section: CriticalSection,
 }
 
 thread_local! {
@@ -110,12 +112,13 @@ fn lock_all() -> AllLocks {
     INSTALLED.wait_force();
     super::panic::install();
     clock::choose();
+    let section = CriticalSection::begin();
     let _forking = Forking::begin();
     let timeout = if is_in_sink() { IN_SINK_TIMEOUT } else { FORK_TIMEOUT };
     let deadline = Instant::now() + timeout;
     let settings = settings::lock_for_fork();
     let making_root = lock_making_root();
-    let loggers = logger_registry().hold();
+    let loggers = logger_registry::lock_for_fork();
     let mut sink_queues: Vec<_> = registry::sink_queues()
         .into_iter()
         .map(|queue| OwnedSinkQueue::new(queue, |queue| queue.lock_for_fork(deadline)))
@@ -138,6 +141,7 @@ fn lock_all() -> AllLocks {
         _settings: settings,
         _loggers: loggers,
         _making_root: making_root,
+        _section: section,
     }
 }
 

@@ -20,6 +20,7 @@ use self::installed::INSTALLED;
 use crate::clock;
 use crate::dispatch::{directives, flush_signal, thread_dispatch};
 use crate::queue::workers;
+use crate::reentrancy::CriticalSection;
 use crate::sync::fence;
 use crate::threads::{flusher, worker};
 
@@ -27,6 +28,17 @@ use crate::threads::{flusher, worker};
 /// start, and takes the environment's directives. Later calls do nothing.
 #[inline]
 pub(crate) fn install() {
+    if !INSTALLED.is_completed() {
+        install_all();
+    }
+}
+
+#[cold]
+fn install_all() {
+    if CriticalSection::is_active() {
+        return;
+    }
+    let _section = CriticalSection::begin();
     INSTALLED.call_once(|| {
         flush_signal::START.set(flusher::start);
         workers::RUN.set(worker::run);

@@ -3,7 +3,7 @@
 use std::sync::Once;
 use std::time::{Duration, Instant};
 
-use crate::reentrancy::is_in_sink;
+use crate::reentrancy::{CriticalSection, is_in_sink};
 use crate::submit::{flush_until, is_busy};
 
 /// How long a panicking thread waits for sinks.
@@ -14,7 +14,8 @@ const PANIC_TIMEOUT: Duration = Duration::from_secs(1);
 pub(super) fn install() {
     static HOOKED: Once = Once::new();
     // A thread that panics may not change the hook: the next caller does it.
-    if !std::thread::panicking() {
+    if !HOOKED.is_completed() && !CriticalSection::is_active() && !std::thread::panicking() {
+        let _section = CriticalSection::begin();
         HOOKED.call_once(|| {
             let before = std::panic::take_hook();
             std::panic::set_hook(Box::new(move |info| {

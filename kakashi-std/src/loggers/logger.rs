@@ -11,10 +11,16 @@ use crate::dispatch::root::root_if_made;
 use crate::flush::{flush, flush_dispatch};
 use crate::lifecycle;
 use crate::queue::interner;
+use crate::reentrancy::CriticalSection;
 use crate::submit::{is_busy, submit, submit_site};
 
 /// Finds or makes the entry of a logger; the first call installs what the process needs.
+/// Inside of a critical section it is an entry of no registry: what is logged there is
+/// counted, not written.
 pub(crate) fn entry(kind: LoggerKind, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
+    if CriticalSection::is_active() {
+        return Arc::new(LoggerEntry::new(name, level.unwrap_or_default()));
+    }
     lifecycle::install();
     logger_registry().get(kind, name, level)
 }

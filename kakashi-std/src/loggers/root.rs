@@ -5,8 +5,11 @@ use std::sync::OnceLock;
 
 use super::logger::{Logger, get_logger};
 use crate::dispatch::logger_registry::lock_making_root;
+use crate::reentrancy::CriticalSection;
 
 static ROOT: OnceLock<Logger> = OnceLock::new();
+/// For an allocator that logs while such a logger is being made.
+static UNREGISTERED: OnceLock<Logger> = OnceLock::new();
 
 /// Returns the logger of the direct functions, named `root`.
 #[inline]
@@ -26,8 +29,13 @@ pub fn logger_at(place: &'static OnceLock<Logger>, name: &str) -> &'static Logge
 
 #[cold]
 fn make_logger(place: &'static OnceLock<Logger>, name: &str) -> &'static Logger {
+    // Made outside of the cell and of any lock: an allocator may log meanwhile.
+    let logger = get_logger(name);
+    if CriticalSection::is_active() {
+        return UNREGISTERED.get_or_init(|| logger);
+    }
     let _making = lock_making_root();
-    place.get_or_init(|| get_logger(name))
+    place.get_or_init(|| logger)
 }
 
 kakashi_core::__root_functions! {

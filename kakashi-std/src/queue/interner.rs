@@ -7,10 +7,12 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, DropReason, Dropped, LogLevel, LoggerEntry, LoggerKind, Name, Site};
+
+use crate::reentrancy::{CriticalSection, HeldLock, hold};
 
 static TABLES: Mutex<Option<InternerTables>> = Mutex::new(None);
 /// Grows with each change: a snapshot of a smaller version lacks something.
@@ -37,6 +39,10 @@ pub(crate) struct LoggerSlot {
 }
 
 impl LoggerSlot {
+    fn new(entry: &Arc<LoggerEntry>) -> Self {
+        Self { entry: entry.clone(), dropped: Default::default() }
+    }
+
     /// Counts a record that was dropped.
     pub(crate) fn count_dropped(&self, level: LogLevel) {
         self.dropped[level.index()].fetch_add(1, Ordering::Relaxed);
@@ -52,13 +58,13 @@ impl LoggerSlot {
     }
 }
 
-fn tables() -> MutexGuard<'static, Option<InternerTables>> {
-    TABLES.lock().unwrap_or_else(PoisonError::into_inner)
+fn tables() -> HeldLock<'static, Option<InternerTables>> {
+    hold(&TABLES)
 }
 
 /// Locks the tables for a fork.
 #[cfg(unix)]
-pub(crate) fn lock_for_fork() -> MutexGuard<'static, Option<InternerTables>> {
+pub(crate) fn lock_for_fork() -> HeldLock<'static, Option<InternerTables>> {
     tables()
 }
 
@@ -72,13 +78,17 @@ fn site_id(site: Site<'static>) -> u32 {
     })
 }
 
-/// Finds or makes a logger's id, and what is counted under it.
+/// Finds or makes a logger's id, and what is counted under it; an id of no logger inside of
+/// a critical section, where the tables may be this thread's.
 pub(crate) fn logger_id(kind: LoggerKind, entry: &Arc<LoggerEntry>) -> (u32, Arc<LoggerSlot>) {
+    if CriticalSection::is_active() {
+        return (u32::MAX, Arc::new(LoggerSlot::new(entry)));
+    }
     let mut tables = tables();
     let InternerTables { loggers, logger_ids, unused, free, .. } = tables.get_or_insert_default();
     let key = (kind, entry.name().text().to_owned());
     let id = *logger_ids.entry(key).or_insert_with(|| {
-        let slot = Arc::new(LoggerSlot { entry: entry.clone(), dropped: Default::default() });
+        let slot = Arc::new(LoggerSlot::new(entry));
         let id = free.pop().unwrap_or(loggers.len() as u32);
         match loggers.get_mut(id as usize) {
             Some(free) => *free = slot,
@@ -163,7 +173,7 @@ pub(super) struct InternerSnapshot {
 /// Returns a snapshot in which every id that was published before is found.
 pub(super) fn snapshot() -> Arc<InternerSnapshot> {
     static SNAPSHOT: Mutex<Option<Arc<InternerSnapshot>>> = Mutex::new(None);
-    let mut snapshot = SNAPSHOT.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut snapshot = hold(&SNAPSHOT);
     let snapshot = snapshot.get_or_insert_default();
     if VERSION.load(Ordering::Acquire) != snapshot.version {
         Arc::make_mut(snapshot).refresh();

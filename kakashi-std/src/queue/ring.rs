@@ -12,7 +12,7 @@ use super::entry::{EntryHead, EntryKind, HEAD, RingFront, SideEntry};
 use super::interner::{self, InternerTables};
 use super::worker_control::WorkerControl;
 use crate::dispatch::root::root_if_made;
-use crate::reentrancy::thread_number;
+use crate::reentrancy::{HeldLock, hold, thread_number};
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::timed_lock::lock_until;
 
@@ -66,8 +66,8 @@ struct Rings {
 
 static RINGS: Mutex<Rings> = Mutex::new(Rings { all: Vec::new(), idle: Vec::new() });
 
-fn lock() -> MutexGuard<'static, Rings> {
-    RINGS.lock().unwrap_or_else(PoisonError::into_inner)
+fn lock() -> HeldLock<'static, Rings> {
+    hold(&RINGS)
 }
 
 impl ThreadRing {
@@ -250,8 +250,8 @@ pub(crate) fn has_records(worker: &Arc<WorkerControl>) -> bool {
 /// The list of rings and the ids in them, locked for a fork.
 #[cfg(unix)]
 pub(crate) struct LockedRings {
-    rings: MutexGuard<'static, Rings>,
-    _tables: MutexGuard<'static, Option<InternerTables>>,
+    rings: HeldLock<'static, Rings>,
+    _tables: HeldLock<'static, Option<InternerTables>>,
 }
 
 /// Locks the rings for a fork.

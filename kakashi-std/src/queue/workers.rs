@@ -5,7 +5,7 @@
 //! written synchronously.
 
 use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +13,7 @@ use super::config::AsyncConfig;
 use super::overflow::OverflowPolicy;
 use super::worker_control::WorkerControl;
 use crate::dispatch::root;
-use crate::reentrancy::{is_exiting, is_worker};
+use crate::reentrancy::{CriticalSection, HeldLock, hold, is_exiting, is_worker};
 use crate::sync::fence;
 use crate::sync::hook::Hook;
 
@@ -43,8 +43,8 @@ static OVERFLOW: AtomicU8 = AtomicU8::new(0);
 static NAP_MICROS: AtomicU64 = AtomicU64::new(200);
 static PARK_AFTER_MILLIS: AtomicU64 = AtomicU64::new(10);
 
-fn workers() -> MutexGuard<'static, Workers> {
-    WORKERS.lock().unwrap_or_else(PoisonError::into_inner)
+fn workers() -> HeldLock<'static, Workers> {
+    hold(&WORKERS)
 }
 
 pub(crate) fn ring_bytes() -> usize {
@@ -126,6 +126,9 @@ pub(crate) fn start(control: &Arc<WorkerControl>) -> bool {
 
 /// Allows workers to be started again after a shutdown, with the current settings.
 pub(crate) fn reopen() {
+    if CriticalSection::is_active() {
+        return;
+    }
     let mut workers = workers();
     let Workers { controls, retired, shut_down, .. } = &mut *workers;
     if *shut_down && !is_exiting() {
@@ -164,7 +167,7 @@ pub(crate) fn shut_down_until(deadline: Instant) {
 
 /// The workers, locked for a fork.
 #[cfg(unix)]
-pub(crate) struct LockedWorkers(MutexGuard<'static, Workers>);
+pub(crate) struct LockedWorkers(HeldLock<'static, Workers>);
 
 /// Locks the workers for a fork.
 #[cfg(unix)]

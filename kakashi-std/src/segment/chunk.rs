@@ -24,6 +24,7 @@ use std::thread;
 
 use kakashi_core::LogLevel;
 
+use crate::reentrancy::CriticalSection;
 use crate::sync::{AtomicBool, AtomicUsize, OnceLock, Ordering};
 
 /// Bytes kept free behind the records, for what ends a block.
@@ -474,7 +475,10 @@ impl ChunkPool {
     /// Takes back a chunk that nobody refers to.
     pub(super) fn give(&self, chunk: ChunkRef) {
         match self.free() {
-            Some(mut free) if free.len() < MOST_FREE => free.push(chunk),
+            Some(mut free) if free.len() < MOST_FREE => {
+                let _section = CriticalSection::begin();
+                free.push(chunk);
+            }
             // Its pool would take it back again.
             _ => chunk.free(),
         }

@@ -25,7 +25,7 @@ use crate::dispatch::thread_dispatch::AfterPut;
 use crate::queue::queued::Queued;
 use crate::queue::ring;
 use crate::queue::writer::Put;
-use crate::reentrancy::{CallDepth, is_exiting, is_in_sink};
+use crate::reentrancy::{CallDepth, CriticalSection, is_exiting, is_in_sink};
 
 thread_local! {
     /// What the outermost call must do for the nested ones.
@@ -96,7 +96,10 @@ fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
 
 /// Counts a record that is dropped because calls nest too deep.
 pub(crate) fn count_reentrant(core: &LoggerCore, level: LogLevel) {
-    match core.dispatch.clone().or_else(root_if_made) {
+    // Inside of a critical section the locks of dispatches and queues may be this thread's.
+    let dispatch =
+        if CriticalSection::is_active() { None } else { core.dispatch.clone().or_else(root_if_made) };
+    match dispatch {
         Some(dispatch) => {
             dispatch.queues(level, false).for_each(|queue| queue.count_dropped(level, DropReason::Reentrant));
         }
@@ -181,6 +184,9 @@ pub(crate) fn flush_until(deadline: Instant) -> usize {
 
 /// Makes this thread's ring before its first record.
 pub(crate) fn prepare_queue() {
+    if CriticalSection::is_active() {
+        return;
+    }
     with_local(Local::prepare_queue);
 }
 

@@ -25,6 +25,16 @@ fn assert_ends_well(scenario: &str, outer: u64) {
 }
 
 #[test]
+fn an_allocator_may_log_in_the_first_record_of_all() {
+    assert_ends_well("first_in_an_allocator", 1);
+}
+
+#[test]
+fn an_allocator_may_log_whatever_allocates() {
+    assert_ends_well("allocator", 2000);
+}
+
+#[test]
 fn a_clock_may_log() {
     assert_ends_well("first_in_a_clock", 1);
 }

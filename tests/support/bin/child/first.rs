@@ -1,5 +1,5 @@
-//! Programs that log for the first time from within what makes the first logger, or when a
-//! thread's locals are gone.
+//! Programs that log for the first time from within what makes the first logger, from an
+//! allocator, or when a thread's locals are gone.
 
 #![allow(unsafe_code)]
 
@@ -11,8 +11,9 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::{process, thread};
 
 use kakashi_std::{
-    Batch, Clock, Destination, Format, LogRecord, Sink, SinkError, SystemClock, Timestamp, Value, configure,
-    flush, info, sinks, stats, warning,
+    AsyncConfig, Batch, Clock, Destination, Format, LogRecord, Sink, SinkError, SystemClock, Timestamp,
+    Value, clear_logger_cache, configure, error, flush, get_async_logger, get_logger, info,
+    shutdown_async_logging, sinks, stats, warning,
 };
 use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::wait::eventually;
@@ -52,6 +53,8 @@ unsafe impl GlobalAlloc for LoggingAllocator {
 
 /// How many records were logged from inside.
 static INNER: AtomicUsize = AtomicUsize::new(0);
+/// How many may be.
+static MOST_INNER: AtomicUsize = AtomicUsize::new(1000);
 
 /// Nothing more is logged from inside.
 static IS_OVER: AtomicBool = AtomicBool::new(false);
@@ -60,11 +63,13 @@ static IS_OVER: AtomicBool = AtomicBool::new(false);
 fn log_inner() {
     let is_over = IS_OVER.load(Ordering::Relaxed);
     // Those beyond are not logged, and not counted.
-    let count = |count: usize| (count < 1000 && !is_over).then_some(count + 1);
-    if INNER.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count).is_ok() {
-        match uses_async() {
-            true => info!(async_logger(), "Inner"),
-            false => kakashi_std::info!("Inner"),
+    let count = |count: usize| (count < MOST_INNER.load(Ordering::Relaxed) && !is_over).then_some(count + 1);
+    if let Ok(count) = INNER.fetch_update(Ordering::Relaxed, Ordering::Relaxed, count) {
+        match (uses_async(), count % 10 == 9) {
+            (true, false) => info!(async_logger(), "Inner"),
+            (true, true) => error!(async_logger(), "Inner"),
+            (false, false) => kakashi_std::info!("Inner"),
+            (false, true) => kakashi_std::error!("Inner"),
         }
     }
 }
@@ -96,6 +101,44 @@ pub(crate) fn from_an_allocator() {
     LOGS.store(true, Ordering::Relaxed);
     log_outer();
     report(1);
+}
+
+/// Every allocation of the process logs, whatever allocates: loggers of other names, other
+/// settings, threads, full buffers and rings, an ERROR, a flush, a fork.
+pub(crate) fn from_an_allocator_all_along(file: &Path) {
+    const THREADS: usize = 4;
+    const RECORDS: usize = 500;
+    MOST_INNER.store(20_000, Ordering::Relaxed);
+    let config = AsyncConfig::new().ring_bytes(4096).threads(2);
+    configure().batch_bytes(4096).async_logging(config).apply();
+    LOGS.store(true, Ordering::Relaxed);
+    log_to(file);
+    let threads = [0; THREADS].map(|_| {
+        thread::spawn(|| {
+            for n in 0..RECORDS {
+                let long = "x".repeat(n);
+                match uses_async() {
+                    true => info!(get_async_logger(&format!("outer::{}", n % 20)), "Outer", long),
+                    false => info!(get_logger(&format!("outer::{}", n % 20)), "Outer", long),
+                }
+                if n % 100 == 0 {
+                    configure().service("shop", &n.to_string(), "test").apply();
+                    clear_logger_cache();
+                    flush();
+                }
+            }
+        })
+    });
+    // SAFETY: the child ends at once, and `waitpid` gets a valid place for a status.
+    unsafe {
+        match libc::fork() {
+            0 => libc::_exit(0),
+            child => _ = libc::waitpid(child, &mut 0, 0),
+        }
+    }
+    threads.into_iter().for_each(|thread| thread.join().expect("no call panics"));
+    shutdown_async_logging();
+    report(THREADS * RECORDS);
 }
 
 pub(crate) fn from_a_clock(file: &Path) {

@@ -82,6 +82,7 @@ fn main() {
         "stall_fifo" => stalls::logs_to_a_fifo_and_a_file(file, 20_000),
         "stall_fifo_beyond_the_backlog" => stalls::logs_to_a_fifo_and_a_file(file, 100_000),
         "first_in_an_allocator" => first::from_an_allocator(),
+        "allocator" => first::from_an_allocator_all_along(file),
         "first_in_a_clock" => first::from_a_clock(file),
         "first_in_a_display" => first::from_a_display(),
         "first_in_a_display_that_configures" => first::from_a_display_that_configures(file),
