@@ -25,6 +25,7 @@ pub struct AsyncConfig {
     pub(crate) cpu: Option<usize>,
     pub(crate) ring_bytes: usize,
     pub(crate) overflow: OverflowPolicy,
+    pub(crate) wait_for_errors: bool,
     pub(crate) nap_micros: u64,
     pub(crate) park_after_millis: u64,
 }
@@ -37,6 +38,7 @@ impl Default for AsyncConfig {
             cpu: None,
             ring_bytes: 48 * 1024,
             overflow: OverflowPolicy::Block,
+            wait_for_errors: false,
             nap_micros: 200,
             park_after_millis: 10,
         }
@@ -92,6 +94,22 @@ impl AsyncConfig {
     /// Says what happens when a ring is full. At first: the caller waits.
     pub fn overflow(mut self, policy: OverflowPolicy) -> Self {
         self.overflow = policy;
+        self
+    }
+
+    /// Makes calls of ERROR and above return when the record is written, and all that any
+    /// thread logged before it: as those of sync loggers do. At first they return at once.
+    ///
+    /// A [`PerformanceLogger`](crate::PerformanceLogger) never waits; nor does a call whose
+    /// record was dropped because the queue was full.
+    ///
+    /// # Blocking
+    /// The call waits as long as the record's destinations take, at most
+    /// [`Configure::urgent_timeout`](crate::Configure::urgent_timeout); then the record
+    /// still waits, and is counted as [`late`](crate::Stats::late). Leave it off where the
+    /// calling thread must not be held, as an executor's.
+    pub fn wait_for_errors(mut self, waits: bool) -> Self {
+        self.wait_for_errors = waits;
         self
     }
 

@@ -4,7 +4,7 @@
 //! of a fork until its next record, if no thread can be started) async records are
 //! written synchronously.
 
-use std::sync::atomic::{AtomicU8, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -40,6 +40,7 @@ static WORKERS: Mutex<Workers> = Mutex::new(Workers {
 });
 static RING_BYTES: AtomicUsize = AtomicUsize::new(48 * 1024);
 static OVERFLOW: AtomicU8 = AtomicU8::new(0);
+static WAIT_FOR_ERRORS: AtomicBool = AtomicBool::new(false);
 static NAP_MICROS: AtomicU64 = AtomicU64::new(200);
 static PARK_AFTER_MILLIS: AtomicU64 = AtomicU64::new(10);
 
@@ -67,6 +68,11 @@ pub(crate) fn overflow_policy() -> OverflowPolicy {
     }
 }
 
+/// Tells whether async loggers' calls of ERROR and above wait until they are written.
+pub(crate) fn wait_for_errors() -> bool {
+    WAIT_FOR_ERRORS.load(Ordering::Relaxed)
+}
+
 /// Replaces the settings.
 pub(crate) fn configure(config: AsyncConfig) {
     RING_BYTES.store(config.ring_bytes, Ordering::Relaxed);
@@ -78,6 +84,7 @@ pub(crate) fn configure(config: AsyncConfig) {
         OverflowPolicy::DropOldest => 2,
     };
     OVERFLOW.store(overflow, Ordering::Relaxed);
+    WAIT_FOR_ERRORS.store(config.wait_for_errors, Ordering::Relaxed);
     workers().config = Some(config);
 }
 

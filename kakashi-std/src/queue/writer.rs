@@ -29,10 +29,12 @@ const SIDE_BYTES: usize = 4 << 20;
 /// What became of a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Put {
-    /// It is in the ring, or dropped and counted.
+    /// It is in the ring, or a filter has taken it.
     Done,
     /// It is in the ring, and more waits for a destination than may.
     HandOver,
+    /// The queue was full: it is dropped and counted.
+    Dropped,
     /// It is not taken: there is no worker.
     Closed,
 }
@@ -140,7 +142,7 @@ impl QueueWriter {
         if !self.has_context(context) {
             match self.put_context(queued, record.level, tick, context) {
                 Room::Found => {}
-                Room::Dropped => return Put::Done,
+                Room::Dropped => return Put::Dropped,
                 Room::Closed => return Put::Closed,
             }
         }
@@ -160,7 +162,7 @@ impl QueueWriter {
         if !self.has_room(record.level, len) {
             match self.find_room(queued, record.level, len, false) {
                 Room::Found => {}
-                Room::Dropped => return Put::Done,
+                Room::Dropped => return Put::Dropped,
                 Room::Closed => return Put::Closed,
             }
         }
@@ -299,13 +301,13 @@ impl QueueWriter {
             self.put_head(queued, record.level, tick, len);
             return match self.find_room(queued, record.level, len, false) {
                 Room::Found => self.publish(len),
-                Room::Dropped => Put::Done,
+                Room::Dropped => Put::Dropped,
                 Room::Closed => Put::Closed,
             };
         }
         match self.find_room(queued, record.level, len, true) {
             Room::Found => {}
-            Room::Dropped => return Put::Done,
+            Room::Dropped => return Put::Dropped,
             Room::Closed => return Put::Closed,
         }
         let mut body = vec![0; len - HEAD];

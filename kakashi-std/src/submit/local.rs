@@ -107,7 +107,7 @@ impl Local {
         });
         let put = put.unwrap_or(Put::Done);
         let dispatch = &root.dispatch;
-        let plain = put == Put::Done && dispatch.clock.is_none() && dispatch.pipeline.is_empty();
+        let plain = put != Put::Closed && dispatch.clock.is_none() && dispatch.pipeline.is_empty();
         // A context is dropped where its record is: then the ring does not have it.
         let plain = plain && queue.has_context(context);
         queue.fast_path_key = plain.then_some(key);

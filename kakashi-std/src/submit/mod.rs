@@ -23,8 +23,8 @@ use crate::dispatch::registry;
 use crate::dispatch::root::root_if_made;
 use crate::dispatch::thread_dispatch::AfterPut;
 use crate::queue::queued::Queued;
-use crate::queue::ring;
 use crate::queue::writer::Put;
+use crate::queue::{ring, workers};
 use crate::reentrancy::{CallDepth, CriticalSection, is_exiting, is_in_sink};
 
 thread_local! {
@@ -54,13 +54,13 @@ pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Valu
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     let (depth, nested) = CallDepth::begin();
     if nested > 0 || is_in_sink() {
-        return submit_nested(core, call, nested);
+        return submit_nested(core, call, nested, is_urgent(call.level));
     }
     let urgent = is_urgent(call.level) || is_exiting();
     let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.log(core, call, urgent)));
     let after = match put {
         Ok(Ok(after)) => after,
-        Ok(Err(_)) => return submit_nested(core, call, nested),
+        Ok(Err(_)) => return submit_nested(core, call, nested, is_urgent(call.level)),
         // The thread's locals are gone: nothing may stay in a buffer.
         Err(_) => {
             Local::new().log(core, call, false);
@@ -73,9 +73,10 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     }
 }
 
-/// Logs a record of a call inside of another, or of a sink.
+/// Logs a record of a call inside of another, or of a sink. If it is urgent, the outermost
+/// call waits for it.
 #[cold]
-fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
+fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize, urgent: bool) {
     if depth >= CallDepth::MOST {
         return count_reentrant(core, call.level);
     }
@@ -89,8 +90,8 @@ fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize) {
         }
     });
     if !is_in_sink() {
-        let urgent = if is_urgent(call.level) { AfterPut::WriteThrough } else { after };
-        AFTER_NESTED.set(AFTER_NESTED.get().max(urgent));
+        let after = if urgent { AfterPut::WriteThrough } else { after };
+        AFTER_NESTED.set(AFTER_NESTED.get().max(after));
     }
 }
 
@@ -143,36 +144,79 @@ fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
-    if !enqueue(queued, |local| local.enqueue_site(queued, site, values)) {
-        submit(&queued.core, &Call::of_site(site, values, &[]));
+    let put = try_queue(|| {
+        LOCAL.try_with(|local| {
+            local.try_borrow_mut().map(|mut local| local.enqueue_site(queued, site, values))
+        })
+    });
+    if !settle(queued, site.level_number(), put) {
+        submit_unqueued(queued, &Call::of_site(site, values, &[]));
     }
 }
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
-    if !enqueue(queued, |local| local.enqueue(queued, call)) {
-        submit(&queued.core, call);
+    let put = try_queue(|| {
+        LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.enqueue(queued, call)))
+    });
+    if !settle(queued, call.level.number(), put) {
+        submit_unqueued(queued, call);
     }
 }
 
-/// Puts a record into the thread's ring; false if it must be submitted instead.
-#[inline]
-fn enqueue(queued: &Queued, put: impl FnOnce(&mut Local) -> Put) -> bool {
-    let (depth, nested) = CallDepth::begin();
+/// Has a record queued; closed to a call inside of another or of a sink, and where the
+/// thread's locals are in use or gone.
+#[inline(always)]
+fn try_queue<B, G>(put: impl FnOnce() -> Result<Result<Put, B>, G>) -> Put {
+    let (_depth, nested) = CallDepth::begin();
     if nested > 0 || is_in_sink() {
-        return false;
+        return Put::Closed;
     }
-    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| put(&mut local)));
-    let Ok(Ok(put)) = put else { return false };
-    drop(depth);
+    match put() {
+        Ok(Ok(put)) => put,
+        _ => Put::Closed,
+    }
+}
+
+/// Does what is left to do for a record that was queued: waits for it, if it is urgent and
+/// the settings say so. False if it was not queued.
+#[inline(always)]
+fn settle(queued: &Queued, level: u8, put: Put) -> bool {
     let after = match put {
         Put::Closed => return false,
-        Put::Done if !has_nested() => return true,
-        Put::Done => AfterPut::Done,
+        Put::Done | Put::Dropped => AfterPut::Done,
         Put::HandOver => AfterPut::HandOver,
     };
-    finish(&queued.core, LogLevel::Trace, after);
+    if level >= LogLevel::Error.number() && put != Put::Dropped {
+        finish_urgent(queued, level, after);
+    } else if after != AfterPut::Done || has_nested() {
+        finish(&queued.core, LogLevel::Trace, after);
+    }
     true
+}
+
+#[cold]
+fn finish_urgent(queued: &Queued, level: u8, after: AfterPut) {
+    let level = LogLevel::from_number(level).filter(|_| waits_for_errors(queued));
+    if level.is_some() || after != AfterPut::Done || has_nested() {
+        finish(&queued.core, level.unwrap_or(LogLevel::Trace), after);
+    }
+}
+
+/// Tells whether the logger's calls of ERROR and above wait: a performance logger's never.
+fn waits_for_errors(queued: &Queued) -> bool {
+    queued.policy.is_none() && workers::wait_for_errors()
+}
+
+/// Logs a record of a logger with a queue the sync way: it is logged inside of a call or a
+/// sink, or there is no worker.
+#[cold]
+fn submit_unqueued(queued: &Queued, call: &Call<'_>) {
+    if is_busy() {
+        let (_depth, nested) = CallDepth::begin();
+        return submit_nested(&queued.core, call, nested, is_urgent(call.level) && waits_for_errors(queued));
+    }
+    submit(&queued.core, call);
 }
 
 /// Passes on the counts of what rings have dropped, then writes all that was published

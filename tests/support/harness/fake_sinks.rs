@@ -35,6 +35,12 @@ impl Gate {
         self.state().shut = true;
     }
 
+    /// Blocks all writes until the result is dropped.
+    pub fn shut_until_dropped(&self) -> OpenOnDrop {
+        self.close();
+        OpenOnDrop(self.clone())
+    }
+
     /// Lets all writes pass from now on.
     pub fn open(&self) {
         self.state().shut = false;
@@ -94,8 +100,7 @@ impl Drop for OpenOnDrop {
 /// # Panics
 /// When they do not in time.
 pub fn hold_writer(gate: &Gate, log: impl FnOnce()) -> OpenOnDrop {
-    let held = OpenOnDrop(gate.clone());
-    gate.close();
+    let held = gate.shut_until_dropped();
     let visits = gate.visits();
     log();
     gate.wait_for_visits(visits + 1);

@@ -109,7 +109,7 @@ pub(crate) fn from_an_allocator_all_along(file: &Path) {
     const THREADS: usize = 4;
     const RECORDS: usize = 500;
     MOST_INNER.store(20_000, Ordering::Relaxed);
-    let config = AsyncConfig::new().ring_bytes(4096).threads(2);
+    let config = AsyncConfig::new().ring_bytes(4096).threads(2).wait_for_errors(true);
     configure().batch_bytes(4096).async_logging(config).apply();
     LOGS.store(true, Ordering::Relaxed);
     log_to(file);

@@ -10,8 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use kakashi_std::{
-    AsyncConfig, Destination, Format, LogRecord, OverflowPolicy, Value, configure, flush, flush_timeout,
-    get_performance_logger, info, shutdown_async_logging, sinks, stats,
+    AsyncConfig, Destination, Format, LogRecord, OverflowPolicy, Value, configure, error, flush,
+    flush_timeout, get_performance_logger, info, shutdown_async_logging, sinks, stats,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink, hold_writer};
 use kakashi_tests::harness::wait::eventually;
@@ -28,6 +28,11 @@ pub(crate) fn run(scenario: &str, file: &Path) {
         "shutdown" => returns_after_a_shutdown(file),
         "kill" => waits_to_be_killed(file),
         "abort_dropping" => aborts(file),
+        "error_then_exit" => fails_last(file, || {
+            // SAFETY: ends the process at once, as intended.
+            unsafe { libc::_exit(7) }
+        }),
+        "error_then_abort" => fails_last(file, || process::abort()),
         "fork_load" => forks_under_load(file),
         "fork_in_scope" => forks_with_a_context(file),
         "disk" => fills_a_disk(),
@@ -124,6 +129,15 @@ fn aborts(file: &Path) {
         info!(logger, "Counted", thread = 0, n);
     }
     process::abort();
+}
+
+/// Nobody but the ERROR's own call writes it for sure.
+fn fails_last(file: &Path, end: fn() -> !) {
+    configure().flush_after_millis(3_600_000).async_logging(AsyncConfig::new().wait_for_errors(true)).apply();
+    log_to(file);
+    log_async(0, 100);
+    error!(async_logger(), "Failed");
+    end();
 }
 
 /// Runs `child` in a new process, and waits for its end.
