@@ -8,6 +8,8 @@ mod barriers;
 mod colours;
 mod files;
 mod locks;
+#[cfg(target_os = "linux")]
+mod terminal;
 
 use std::path::Path;
 

@@ -18,6 +18,7 @@ mod signals;
 mod soak;
 mod stalls;
 mod streams;
+mod terminal;
 mod trouble;
 mod unloading;
 
@@ -121,6 +122,10 @@ fn main() {
         "colours" => streams::shows_colours(file),
         "leave_terminal" => streams::leaves_its_terminal(file),
         "form" => streams::shows_the_form_that_fits(),
+        "terminal_counts_stdout" => terminal::counts("stdout"),
+        "terminal_counts_stderr" => terminal::counts("stderr"),
+        "terminal_asks_stdout" => terminal::asks("stdout"),
+        "terminal_asks_stderr" => terminal::asks("stderr"),
         "never_flush" => trouble::never_flushes(file),
         _ if uses_async() => queued::run(scenario, file),
         _ => usage(),
