@@ -1,46 +1,47 @@
 //! The tick of a record, which orders all records of the process, and the time that is
 //! printed for it.
 //!
-//! A `clock_gettime` costs about a third of a whole logging call. Where Linux keeps its own
+//! A `clock_gettime` costs about a third of a whole logging call. While Linux keeps its own
 //! time by the TSC, a tick is that counter; everywhere else it is the monotonic clock, made
 //! unique by one atomic counter. That the counters of different cores agree is the
-//! hardware's promise, which the kernel checks before it trusts them; nothing here can.
+//! hardware's promise, which the kernel checks before it trusts them and twice a second
+//! from then on; nothing here can. Where the kernel comes to distrust them later ("Marking TSC
+//! unstable due to clocksource watchdog") ticks become the monotonic clock's: see
+//! [`counter`]. (Libraries that read the counter ask once, as `minstant`, or only what
+//! the processor says of itself, as `quanta`.)
 //!
-//! The counter is read without a fence, so a read may run ahead of the loads before it by
-//! the processor's window of instructions. [`slack`] is longer than that: who collects
-//! records takes none that is younger.
+//! Printed time is a function of the tick: two records never stand in another order than
+//! their times, whichever threads made them; see [`timeline`].
 //!
-//! Printed time is one function of the tick for the whole process, in pieces of a
-//! millisecond: two records never stand in another order than their times, whichever
-//! threads made them. A piece begins where the last one ended and runs a little faster or
-//! slower to meet the system's clock; only where that clock was stepped by more than such a
-//! piece can make good does the printed time step too.
+//! # The unfenced tick
 //!
-//! Over 400 lines because the counter, its stand-in and the timeline are one promise.
+//! RDTSC waits for nothing: "It does not necessarily wait until all previous instructions
+//! have been executed before reading the counter" (Intel SDM, volume 2B; AMD says the
+//! same). So a call's tick may be older than the values of loads that stand before it in
+//! the program and that were on their way when the counter was read: by no more than the
+//! processor keeps in flight, which is as long as its slowest load takes, a few hundred
+//! nanoseconds. What takes longer (an interrupt, a page fault, a system call, a wait in the
+//! kernel) is not in flight: it throws away what was begun after it, RDTSC too.
+//!
+//! If call A returned before call B began, B's thread has seen so by such a load. Then
+//! - no collection takes B without A: it stays behind the counter by longer than anything
+//!   is in flight ([`slack_of`]), and A was published before the load got its value;
+//! - in one collection B's tick could be the smaller one only if a single load of B's thread
+//!   was on its way during all of A's call after its tick (the record is encoded and
+//!   published in that time) and until the store that the load sees. No test has seen that,
+//!   and no call pays a fence for it.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+mod counter;
+mod monotonic;
+mod system_clock;
+mod timeline;
 
-use kakashi_core::{Clock, Timestamp};
+use kakashi_core::Timestamp;
 
-/// Reads the system's clock: nanoseconds since 1970, by `SystemTime`. Times that a
-/// [`Timestamp`] can't hold become the first or the last that it can (1677, 2262).
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SystemClock;
-
-impl Clock for SystemClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::Wall(wall_nanos(SystemTime::now()))
-    }
-}
-
-fn wall_nanos(time: SystemTime) -> i64 {
-    let nanos = |duration: std::time::Duration| i64::try_from(duration.as_nanos()).unwrap_or(i64::MAX);
-    match time.duration_since(UNIX_EPOCH) {
-        Ok(since) => nanos(since),
-        Err(before) => -nanos(before.duration()),
-    }
-}
+pub use self::system_clock::SystemClock;
+use self::timeline::TimelinePiece;
+#[cfg(unix)]
+pub(crate) use self::timeline::{LockedTimeline, lock_for_fork};
 
 /// When a record's call began.
 #[derive(Clone, Copy, Debug)]
@@ -48,20 +49,6 @@ pub(crate) struct Moment {
     pub(crate) tick: u64,
     pub(crate) time: Timestamp,
 }
-
-/// How long a piece of the function from ticks to time is.
-const PIECE_NANOS: u64 = 1_000_000;
-/// Two readings of the counter around one of the clock lie no further apart, or they are
-/// taken again: the thread was interrupted.
-const CLOSE_NANOS: u64 = 2_000;
-/// Attempts to get such a pair.
-const PAIR_ATTEMPTS: usize = 8;
-/// The rate is measured over at least this long at first.
-const FIRST_MEASURE_NANOS: u64 = 20_000;
-/// It is measured from a new beginning after so long.
-const MEASURE_NANOS: u64 = 100_000_000_000;
-/// How far a reading of the counter may run ahead.
-const SLACK_NANOS: u64 = 2_000;
 
 /// One thread's clock.
 #[derive(Debug, Default)]
@@ -88,7 +75,7 @@ impl ThreadClock {
     fn look_up(&mut self) -> Moment {
         counter::choose();
         let tick = counter::read();
-        let (nanos, piece) = timeline().time_of(tick);
+        let (nanos, piece) = timeline::lock().time_of(tick);
         self.piece = piece;
         Moment { tick, time: Timestamp::Wall(nanos) }
     }
@@ -100,10 +87,10 @@ pub(crate) fn fenced_tick() -> u64 {
     counter::read_fenced()
 }
 
-/// Returns how many ticks a collection must stay behind: a younger record may have been
-/// given its tick before its thread had seen what happened before.
-pub(crate) fn slack() -> u64 {
-    counter::slack()
+/// Returns how many ticks a collection that read this one must stay behind it: a younger
+/// record may have been given its tick before its thread had seen what happened before.
+pub(crate) fn slack_of(tick: u64) -> u64 {
+    counter::slack_of(tick)
 }
 
 /// Chooses what ticks are, once.
@@ -111,316 +98,12 @@ pub(crate) fn choose() {
     counter::choose();
 }
 
-/// A part of the function from ticks to time.
-#[derive(Clone, Copy, Debug, Default)]
-struct TimelinePiece {
-    from: u64,
-    /// How many ticks it is long.
-    len: u64,
-    /// The time at `from`.
-    nanos: i64,
-    /// Nanoseconds in 2³² ticks.
-    rate: u64,
-}
-
-impl TimelinePiece {
-    const NONE: Self = Self { from: 0, len: 0, nanos: 0, rate: 0 };
-
-    /// Returns the time of a tick that lies in the piece.
-    #[inline]
-    fn time_of(&self, tick: u64) -> Option<i64> {
-        let since = tick.wrapping_sub(self.from);
-        // Pieces that threads keep are short: the product fits easily.
-        (since < self.len).then(|| self.nanos.wrapping_add(((since.wrapping_mul(self.rate)) >> 32) as i64))
-    }
-
-    /// As [`time_of`](Self::time_of), for a piece of any length and a tick up to its end.
-    fn long_time_of(&self, tick: u64) -> i64 {
-        let nanos = (u128::from(tick.saturating_sub(self.from)) * u128::from(self.rate)) >> 32;
-        self.nanos.saturating_add(i64::try_from(nanos).unwrap_or(i64::MAX))
-    }
-
-    fn end(&self) -> u64 {
-        self.from.saturating_add(self.len)
-    }
-}
-
-/// The last pieces, and what the rate is measured from.
-#[derive(Debug)]
-struct Timeline {
-    pieces: [TimelinePiece; Self::KEPT],
-    /// Index of the newest piece.
-    newest: usize,
-    /// A tick and the monotonic clock when it was read.
-    measured_from: Option<(u64, Instant)>,
-    rate: u64,
-}
-
-static TIMELINE: Mutex<Timeline> = Mutex::new(Timeline {
-    pieces: [TimelinePiece::NONE; Timeline::KEPT],
-    newest: 0,
-    measured_from: None,
-    rate: 0,
-});
-
-fn timeline() -> MutexGuard<'static, Timeline> {
-    TIMELINE.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-/// The timeline, locked for a fork.
-#[cfg(unix)]
-pub(crate) struct LockedTimeline {
-    _timeline: MutexGuard<'static, Timeline>,
-}
-
-/// Locks the timeline for a fork.
-#[cfg(unix)]
-pub(crate) fn lock_for_fork() -> LockedTimeline {
-    LockedTimeline { _timeline: timeline() }
-}
-
-impl Timeline {
-    /// Pieces that are kept for threads that were interrupted after they had read a tick.
-    const KEPT: usize = 16;
-
-    /// Returns a tick's time, and a short piece that it lies in if there is one.
-    fn time_of(&mut self, tick: u64) -> (i64, TimelinePiece) {
-        if tick >= self.pieces[self.newest].end() {
-            self.extend();
-        }
-        let kept = (0..Self::KEPT).map(|back| self.pieces[(self.newest + Self::KEPT - back) % Self::KEPT]);
-        for piece in kept.clone() {
-            if piece.len > 0 && (piece.from..piece.end()).contains(&tick) {
-                let is_short = piece.len >> 32 == 0;
-                return (piece.long_time_of(tick), if is_short { piece } else { TimelinePiece::NONE });
-            }
-        }
-        // Older than all that is kept: no time is told before the oldest's.
-        let oldest = kept.rev().find(|piece| piece.len > 0).unwrap_or_default();
-        (oldest.nanos, TimelinePiece::NONE)
-    }
-
-    /// Adds a piece that holds the current tick.
-    fn extend(&mut self) {
-        let (tick, time, instant) = pair();
-        let rate = self.measure(tick, instant);
-        let wall = wall_nanos(time);
-        let len = ticks_in(PIECE_NANOS, rate);
-        let last = self.pieces[self.newest];
-        if last.len == 0 {
-            // A thread may have read its tick a moment before.
-            let from = tick.saturating_sub(len);
-            let nanos = wall.saturating_sub(PIECE_NANOS.cast_signed());
-            return self.push(TimelinePiece { from, len: tick - from + len, nanos, rate });
-        }
-        let (from, begin) = (last.end(), last.long_time_of(last.end()));
-        let tick = tick.max(from);
-        if tick - from >= len {
-            // Nobody logged for a while: one long piece up to now, then a short one.
-            self.push(Self::joined(from, begin, tick - from, wall, rate));
-            return self.push(TimelinePiece { from: tick, len, nanos: wall, rate });
-        }
-        let end = wall.saturating_add(PIECE_NANOS.cast_signed());
-        self.push(Self::joined(from, begin, tick - from + len, end, rate));
-    }
-
-    /// Makes a piece that begins at a time and meets another at its end, if it need not be
-    /// more than twice as fast or slow for that; otherwise it begins where it must.
-    fn joined(from: u64, begin: i64, len: u64, end: i64, rate: u64) -> TimelinePiece {
-        let nanos = i128::from(end) - i128::from(begin);
-        let wanted = u64::try_from((nanos.max(0).cast_unsigned() << 32) / u128::from(len.max(1)));
-        match wanted {
-            Ok(wanted) if (rate / 2..=rate * 2).contains(&wanted) => {
-                TimelinePiece { from, len, nanos: begin, rate: wanted }
-            }
-            _ => {
-                let nanos = (u128::from(len) * u128::from(rate)) >> 32;
-                let before = i64::try_from(nanos).unwrap_or(i64::MAX);
-                TimelinePiece { from, len, nanos: end.saturating_sub(before), rate }
-            }
-        }
-    }
-
-    fn push(&mut self, piece: TimelinePiece) {
-        self.newest = (self.newest + 1) % Self::KEPT;
-        self.pieces[self.newest] = piece;
-    }
-
-    /// Measures the counter's rate up to a tick: again each time, over longer and longer.
-    fn measure(&mut self, tick: u64, instant: Instant) -> u64 {
-        if counter::is_monotonic() {
-            return 1 << 32;
-        }
-        let (from, begin) = *self.measured_from.get_or_insert((tick, instant));
-        let (mut ticks, mut nanos) = (tick.saturating_sub(from), nanos_between(begin, instant));
-        while self.rate == 0 && nanos < FIRST_MEASURE_NANOS {
-            let (tick, _, instant) = pair();
-            (ticks, nanos) = (tick.saturating_sub(from), nanos_between(begin, instant));
-        }
-        if nanos >= FIRST_MEASURE_NANOS && ticks > 0 {
-            let rate = (u128::from(nanos) << 32) / u128::from(ticks);
-            // Between 250 MHz and 25 GHz, or the system's clock was slewed.
-            let rate = u64::try_from(rate).unwrap_or(u64::MAX).clamp((1 << 32) / 25, 1 << 34);
-            self.rate = rate;
-            counter::set_slack(ticks_in(SLACK_NANOS, rate));
-        }
-        if nanos > MEASURE_NANOS {
-            self.measured_from = Some((tick, instant));
-        }
-        self.rate
-    }
-}
-
-/// Returns how many ticks are so many nanoseconds.
-fn ticks_in(nanos: u64, rate: u64) -> u64 {
-    (nanos << 32).checked_div(rate).unwrap_or(0)
-}
-
-fn nanos_between(from: Instant, to: Instant) -> u64 {
-    u64::try_from(to.saturating_duration_since(from).as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Reads the tick and both clocks at one moment, as nearly as the system lets it.
-fn pair() -> (u64, SystemTime, Instant) {
-    let mut best = (u64::MAX, (0, UNIX_EPOCH, None));
-    for _ in 0..PAIR_ATTEMPTS {
-        let instant = Instant::now();
-        let before = counter::read_fenced();
-        let time = SystemTime::now();
-        let after = counter::read_fenced();
-        let apart = nanos_between(instant, Instant::now());
-        if apart < best.0 {
-            best = (apart, (before + (after.saturating_sub(before)) / 2, time, Some(instant)));
-        }
-        if apart <= CLOSE_NANOS {
-            break;
-        }
-    }
-    let (tick, time, instant) = best.1;
-    (tick, time, instant.unwrap_or_else(Instant::now))
-}
-
-mod monotonic {
-    //! The monotonic clock as a counter: no two ticks are equal, and a call that begins
-    //! after another has returned has the larger one.
-
-    use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicU64, Ordering};
-    use std::time::Instant;
-
-    pub(super) fn read() -> u64 {
-        static BEGIN: OnceLock<Instant> = OnceLock::new();
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let since = BEGIN.get_or_init(Instant::now).elapsed().as_nanos();
-        let now = u64::try_from(since).unwrap_or(u64::MAX);
-        let mut last = LAST.load(Ordering::Relaxed);
-        loop {
-            let next = now.max(last + 1);
-            match LAST.compare_exchange_weak(last, next, Ordering::AcqRel, Ordering::Relaxed) {
-                Ok(_) => return next,
-                Err(other) => last = other,
-            }
-        }
-    }
-}
-
-#[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
-mod counter {
-    //! The time stamp counter where the kernel trusts it, else the monotonic clock.
-
-    use std::sync::Once;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-
-    use super::monotonic;
-
-    static MONOTONIC: AtomicBool = AtomicBool::new(false);
-    /// Before the rate is known: enough for 5 GHz.
-    static SLACK: AtomicU64 = AtomicU64::new(10_000);
-    static CHOSEN: Once = Once::new();
-
-    /// Asks once whether the kernel keeps time by the counter itself: then it has checked
-    /// that it never stops and is the same on all cores.
-    #[cold]
-    pub(super) fn choose() {
-        CHOSEN.call_once(|| {
-            let path = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
-            let trusted = std::fs::read(path).is_ok_and(|name| name.trim_ascii() == b"tsc");
-            MONOTONIC.store(!trusted, Ordering::SeqCst);
-        });
-    }
-
-    pub(super) fn is_monotonic() -> bool {
-        MONOTONIC.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn slack() -> u64 {
-        if is_monotonic() { 0 } else { SLACK.load(Ordering::Relaxed) }
-    }
-
-    pub(super) fn set_slack(ticks: u64) {
-        SLACK.store(ticks, Ordering::Relaxed);
-    }
-
-    #[inline(always)]
-    #[allow(unsafe_code)]
-    pub(super) fn read() -> u64 {
-        if is_monotonic() {
-            return monotonic::read();
-        }
-        // SAFETY: every x86-64 processor has RDTSC, and it touches no memory. Where an
-        // operating system forbids it to programs, that system is not Linux with the TSC
-        // as its clock.
-        unsafe { core::arch::x86_64::_rdtsc() }
-    }
-
-    #[allow(unsafe_code)]
-    pub(super) fn read_fenced() -> u64 {
-        if is_monotonic() {
-            return monotonic::read();
-        }
-        // SAFETY: as `read`; LFENCE is part of x86-64 too. It waits for all loads before
-        // it, and none after it begins earlier.
-        unsafe {
-            core::arch::x86_64::_mm_lfence();
-            let ticks = core::arch::x86_64::_rdtsc();
-            core::arch::x86_64::_mm_lfence();
-            ticks
-        }
-    }
-}
-
-#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
-mod counter {
-    //! The monotonic clock.
-
-    use super::monotonic;
-
-    pub(super) fn choose() {}
-
-    pub(super) fn is_monotonic() -> bool {
-        true
-    }
-
-    pub(super) fn slack() -> u64 {
-        0
-    }
-
-    pub(super) fn set_slack(_: u64) {}
-
-    #[inline]
-    pub(super) fn read() -> u64 {
-        monotonic::read()
-    }
-
-    pub(super) fn read_fenced() -> u64 {
-        monotonic::read()
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+    use std::time::{Instant, SystemTime};
 
+    use super::system_clock::wall_nanos;
     use super::*;
 
     #[test]
@@ -456,29 +139,48 @@ mod tests {
     }
 
     #[test]
-    fn a_system_clock_beyond_2262_or_before_1677_saturates() {
-        let centuries = Duration::from_secs(400 * 366 * 86_400);
-        if let Some(late) = UNIX_EPOCH.checked_add(centuries) {
-            assert_eq!(wall_nanos(late), i64::MAX);
-        }
-        if let Some(early) = UNIX_EPOCH.checked_sub(centuries) {
-            assert_eq!(wall_nanos(early), -i64::MAX);
-        }
-        let piece = Timeline::joined(0, i64::MAX, 10, i64::MAX, 1 << 32);
-        assert_eq!(piece.long_time_of(u64::MAX), i64::MAX);
-    }
-
-    #[test]
-    fn a_stepped_clock_steps_and_a_slewed_one_is_met() {
-        let rate = 1 << 32;
-        // 100 µs behind: met at the end of the piece.
-        let slewed = Timeline::joined(1_000, 5_000, 2_000_000, 5_000 + 2_100_000, rate);
-        assert_eq!(slewed.nanos, 5_000);
-        assert!((slewed.long_time_of(2_001_000) - 2_105_000).abs() <= 1);
-        // An hour ahead, an hour back.
-        for hour in [3_600_000_000_000, -3_600_000_000_000] {
-            let stepped = Timeline::joined(1_000, 5_000, 2_000_000, hour, rate);
-            assert_eq!(stepped.long_time_of(2_001_000), hour);
-        }
+    fn a_change_of_the_source_keeps_the_order_of_ticks_and_of_times() {
+        counter::choose();
+        let (passed, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+        // The token goes round: each has the next tick after it has seen the last.
+        let take_turns = |own: u64| {
+            let mut clock = ThreadClock::new();
+            let mut moments = Vec::new();
+            while !is_over.load(Ordering::Relaxed) {
+                let turn = passed.load(Ordering::Acquire);
+                if turn % 3 == own {
+                    moments.push((turn, clock.now(), slack_of(fenced_tick())));
+                    passed.store(turn + 1, Ordering::Release);
+                } else {
+                    std::thread::yield_now();
+                }
+            }
+            moments
+        };
+        let mut moments: Vec<_> = std::thread::scope(|scope| {
+            let threads = [0, 1, 2].map(|own| scope.spawn(move || take_turns(own)));
+            let wait = |turns: u64| {
+                let until = passed.load(Ordering::Relaxed) + turns;
+                while passed.load(Ordering::Relaxed) < until {
+                    std::thread::yield_now();
+                }
+            };
+            wait(300);
+            timeline::lock().leave_counter();
+            wait(300);
+            // Once and for all.
+            timeline::lock().leave_counter();
+            wait(300);
+            is_over.store(true, Ordering::Relaxed);
+            threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+        });
+        moments.sort_by_key(|(turn, ..)| *turn);
+        assert!(moments.is_sorted_by_key(|(_, moment, _)| moment.tick));
+        assert!(moments.is_sorted_by_key(|(_, moment, _)| moment.time));
+        assert_eq!(moments.last().map(|(.., slack)| *slack), Some(0));
+        let Some((_, Moment { time: Timestamp::Wall(last), .. }, _)) = moments.last() else {
+            panic!("a time")
+        };
+        assert!(last.abs_diff(wall_nanos(SystemTime::now())) < 1_000_000_000);
     }
 }

@@ -8,7 +8,7 @@
 //! No call pays for that.
 //!
 //! An unfenced tick may be read ahead of the loads before it, so T lies in the past by
-//! longer than that ([`clock::slack`]); who must have the youngest records waits it out.
+//! longer than that ([`clock::slack_of`]); who must have the youngest records waits it out.
 //! Where only the collecting thread has published anything there is nothing to miss: what
 //! happened before its own records is visible to it.
 //!
@@ -144,16 +144,15 @@ pub(crate) fn collect(
 ) -> Option<Collected> {
     let begun = clock::fenced_tick();
     let mut locked = LockedSources::until(deadline)?;
-    let slack = clock::slack();
     let mut now = clock::fenced_tick();
     if until == Until::Now {
         // Who holds the lock next has waited already.
-        while now.saturating_sub(begun) < slack {
+        while now.saturating_sub(begun) < clock::slack_of(now) {
             std::hint::spin_loop();
             now = clock::fenced_tick();
         }
     }
-    let count = locked.sources.collect(now - slack.min(now), until == Until::Slack);
+    let count = locked.sources.collect(now.saturating_sub(clock::slack_of(now)), until == Until::Slack);
     for (queue, _) in &locked.sources.taken {
         if !touched.iter().any(|other| Arc::ptr_eq(other, queue)) {
             touched.push(queue.clone());
