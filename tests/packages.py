@@ -36,11 +36,13 @@ MARKS = {
         "serde": "struct.Serde.html",
         "ring": "struct.Ring.html",
         "log": "struct.LogBridge.html",
+        "tracing": "struct.TracingBridge.html",
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {
         "config": "fn.configure_from.html",
         "log": "bridges/log/fn.install.html",
+        "tracing": "bridges/tracing/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",
@@ -55,9 +57,14 @@ UNMARKED = {
         "default": "no item's",
         "fast-crc": "changes how fast a sum is made",
         "location": "changes what a site keeps",
+        "opentelemetry": "changes what spans have",
         "tokio": "changes where a context is set",
     },
-    "kakashi-std": {"axum": "changes what a layer knows", "cli": "the command's"},
+    "kakashi-std": {
+        "axum": "changes what a layer knows",
+        "cli": "the command's",
+        "opentelemetry": "changes what spans have",
+    },
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }
 

@@ -64,7 +64,7 @@ mod device;
 #[doc(hidden)]
 pub mod macros;
 
-#[cfg(any(feature = "log", feature = "defmt", feature = "serde"))]
+#[cfg(any(feature = "log", feature = "tracing", feature = "defmt", feature = "serde"))]
 mod bridges;
 
 #[cfg(feature = "std")]
@@ -75,14 +75,19 @@ pub mod facade;
 pub use bridges::LogBridge;
 #[cfg(feature = "serde")]
 pub use bridges::Serde;
-#[cfg(all(feature = "log", feature = "std"))]
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 #[doc(hidden)]
 pub use bridges::foreign::{BridgedLogger, LoggerCache, forget_foreign_depth};
-#[cfg(all(feature = "log", feature = "std"))]
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub use bridges::install_error::InstallError;
 #[cfg(all(feature = "log", feature = "std"))]
 #[doc(hidden)]
 pub use bridges::log::receiver::install_log;
+#[cfg(feature = "tracing")]
+pub use bridges::tracing::{SpanEvents, TracingBridge};
+#[cfg(feature = "tracing")]
+#[doc(hidden)]
+pub use bridges::tracing::{TracingLayer, TracingLevels, bounds as tracing_bounds};
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "std")]
 pub use context::current::{

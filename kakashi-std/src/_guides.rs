@@ -43,6 +43,7 @@ macro_rules! links {
 [performance]: https://github.com/kakashi-rs/kakashi/blob/main/tests/compare/README.md
 [promises]: crate::_guides::promises
 [reading]: crate::_guides::reading
+[tracing]: https://docs.rs/kakashi-std/latest/kakashi_std/bridges/tracing/index.html
 [wire]: crate::wire
 "
     };

@@ -36,7 +36,7 @@
 
 pub mod _guides;
 mod backtrace;
-#[cfg(feature = "log")]
+#[cfg(any(feature = "log", feature = "tracing"))]
 pub mod bridges;
 mod clock;
 #[cfg(feature = "config")]

@@ -9,7 +9,6 @@
 //! It knows no platform: [`BridgedLogger`] is what kakashi-std and kakashi-wasm add.
 
 use core::cell::Cell;
-use core::fmt;
 use core::time::Duration;
 
 use std::prelude::v1::*;
@@ -221,6 +220,14 @@ impl ForeignRecord {
         self.constant = Some(text);
     }
 
+    /// Sets the text.
+    #[cfg(feature = "tracing")]
+    pub(super) fn set_text(&mut self, text: &str) {
+        self.constant = None;
+        self.text.clear();
+        self.text.push_str(text);
+    }
+
     /// Sets the text to what a value prints.
     pub(super) fn print_text(&mut self, value: &Value<'_>) {
         let Self { constant, text, .. } = self;
@@ -238,8 +245,9 @@ impl ForeignRecord {
     }
 
     /// Sets the text to what arguments print.
+    #[cfg(feature = "log")]
     #[inline]
-    pub(super) fn format_text(&mut self, text: &fmt::Arguments<'_>) {
+    pub(super) fn format_text(&mut self, text: &core::fmt::Arguments<'_>) {
         match text.as_str() {
             Some(constant) => self.set_constant(constant),
             None => self.print_text(&Value::Display(text)),

@@ -5,14 +5,16 @@
 
 #[cfg(feature = "defmt")]
 mod defmt;
-#[cfg(all(feature = "log", feature = "std"))]
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub(crate) mod foreign;
-#[cfg(all(feature = "log", feature = "std"))]
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub(crate) mod install_error;
 #[cfg(feature = "log")]
 pub(crate) mod log;
 #[cfg(feature = "serde")]
 mod serde;
+#[cfg(feature = "tracing")]
+pub(crate) mod tracing;
 
 #[cfg(feature = "log")]
 pub use self::log::LogBridge;

@@ -33,7 +33,7 @@ pub fn current_context() -> LogContext {
 }
 
 /// Changes what is current. No code of the program's runs meanwhile.
-fn with_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<R> {
+pub(super) fn with_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<R> {
     let changed = SCOPES.try_with(|scopes| {
         let mut scopes = scopes.borrow_mut();
         let changed = change(&mut scopes);

@@ -3,6 +3,8 @@
 use crate::context::LogContext;
 use crate::context::current::swap_scopes;
 use crate::context::scopes::Scopes;
+#[cfg(feature = "tracing")]
+use crate::context::spans;
 use crate::context::task::current_task;
 
 /// A context of its own for what runs in pieces, on any threads: a future, a request with
@@ -14,12 +16,12 @@ pub struct DetachedScope(Scopes);
 
 impl DetachedScope {
     /// Makes one with a context, and with nothing that is current where it runs.
-    pub const fn new(context: LogContext) -> Self {
+    pub fn new(context: LogContext) -> Self {
         Self(Scopes::of(context))
     }
 
     /// Returns what is current in it.
-    pub const fn context(&self) -> &LogContext {
+    pub fn context(&self) -> &LogContext {
         self.0.current()
     }
 
@@ -37,6 +39,12 @@ struct Swap<'a>(&'a mut Scopes);
 impl<'a> Swap<'a> {
     fn with(scopes: &'a mut Scopes) -> Self {
         scopes.begin_piece(current_task());
+        // What spans the thread has entered lies around the piece.
+        #[cfg(feature = "tracing")]
+        {
+            let (fields, count) = spans::around();
+            scopes.set_around(&fields, count);
+        }
         swap_scopes(scopes);
         Self(scopes)
     }

@@ -17,6 +17,8 @@ pub(crate) mod request;
 pub(crate) mod scope;
 #[cfg(feature = "std")]
 mod scopes;
+#[cfg(feature = "tracing")]
+pub(crate) mod spans;
 #[cfg(feature = "std")]
 mod task;
 
@@ -64,6 +66,10 @@ struct Inner {
 
 macro_rules! typed {
     ($($key:ident, $with:ident, $what:literal;)*) => {
+        /// The keys that come before custom ones.
+        #[cfg(feature = "tracing")]
+        const TYPED: &[&str] = &[$(stringify!($key)),*];
+
         $(
             #[doc = concat!("Adds ", $what, ", in place of one that is there.")]
             #[must_use]
@@ -166,6 +172,17 @@ impl LogContext {
     pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
         Self::build([self.typed(), &added], [self.custom(), &[]])
+    }
+
+    /// Adds pairs of the wire, each in place of one of the same key.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn with_pairs(&self, pairs: &[u8]) -> Self {
+        let (mut typed, mut custom) = (Vec::new(), Vec::new());
+        for (key, pair) in keyed_pairs(pairs) {
+            let kind = if Self::TYPED.contains(&key) { &mut typed } else { &mut custom };
+            kind.extend_from_slice(pair);
+        }
+        Self::build([self.typed(), &typed], [self.custom(), &custom])
     }
 
     /// Returns the pairs with typed keys.

@@ -1,9 +1,14 @@
 //! What is current on a thread, or in a future: a context of its own, and a layer for each
-//! open scope.
+//! open scope and each span of another crate that is entered.
 //!
 //! A layer keeps what its scope added beside what was current before, so that a scope may
 //! end before those inside of it. Whoever logs reads the merged context, which is made when
 //! something changes.
+//!
+//! A span is a layer like a scope: the inner one wins. But what a program sets while a span is
+//! the innermost belongs to the scope around it, because a span of a task is entered anew at
+//! each poll; and a span that is no child of the one around it hides that one's fields, and
+//! only these.
 
 use std::mem;
 use std::prelude::v1::*;
@@ -15,6 +20,11 @@ use crate::context::task::{TaskId, current_task};
 /// What is current on a thread or in a future.
 #[derive(Debug, Default)]
 pub(super) struct Scopes {
+    /// What is set outside of any scope.
+    base: LogContext,
+    /// The fields of the spans that are entered around these scopes, where their future is
+    /// polled, and how many these are.
+    around: (LogContext, usize),
     current: LogContext,
     /// Outermost first.
     layers: Vec<Layer>,
@@ -25,18 +35,41 @@ pub(super) struct Scopes {
     task: TaskId,
 }
 
-/// An open scope.
+/// An open scope or an entered span.
 #[derive(Debug)]
 struct Layer {
     id: u64,
+    kind: LayerKind,
     /// What was current before it.
     outer: LogContext,
     /// What it has added since.
     own: LogContext,
-    /// It has removed what it did not add.
-    hides_outer: bool,
     /// The task that opened it.
     task: TaskId,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum LayerKind {
+    Scope,
+    /// A scope that has removed what it did not add.
+    HidingScope,
+    #[cfg(feature = "tracing")]
+    Span(EnteredAs),
+}
+
+impl LayerKind {
+    fn is_scope(self) -> bool {
+        matches!(self, Self::Scope | Self::HidingScope)
+    }
+}
+
+/// A span, and how it lies to the one that was entered before it.
+#[cfg(feature = "tracing")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct EnteredAs {
+    pub(crate) span: u64,
+    /// It is that one's child: then the layer has its own fields, else those of its parents too.
+    pub(crate) is_child: bool,
 }
 
 /// The scopes whose guards were dropped while others were current: while a future ran.
@@ -44,14 +77,22 @@ type EndedScopes = Mutex<Vec<u64>>;
 
 impl Scopes {
     pub(super) const fn new() -> Self {
-        Self { current: LogContext::new(), layers: Vec::new(), ended: None, last_id: 0, task: None }
+        Self {
+            base: LogContext::new(),
+            around: (LogContext::new(), 0),
+            current: LogContext::new(),
+            layers: Vec::new(),
+            ended: None,
+            last_id: 0,
+            task: None,
+        }
     }
 
-    pub(super) const fn of(context: LogContext) -> Self {
-        Self { current: context, layers: Vec::new(), ended: None, last_id: 0, task: None }
+    pub(super) fn of(context: LogContext) -> Self {
+        Self { base: context.clone(), current: context, ..Self::new() }
     }
 
-    pub(super) const fn current(&self) -> &LogContext {
+    pub(super) fn current(&self) -> &LogContext {
         &self.current
     }
 
@@ -65,33 +106,44 @@ impl Scopes {
     /// it, for it would be there when the next task runs.
     pub(super) fn may_change(&self) -> bool {
         let task = current_task();
-        task.is_none() || task == self.layers.last().map_or(self.task, |layer| layer.task)
+        task.is_none() || task == self.innermost_scope().map_or(self.task, |at| self.layers[at].task)
     }
 
     /// Adds to the innermost scope.
     pub(super) fn change(&mut self, change: impl Fn(&LogContext) -> LogContext) {
-        if let Some(layer) = self.layers.last_mut() {
-            layer.own = change(&layer.own);
+        let Some(at) = self.innermost_scope() else {
+            self.base = change(&self.base);
+            return self.merge_from(0);
+        };
+        self.layers[at].own = change(&self.layers[at].own);
+        if at + 1 == self.layers.len() {
+            self.current = change(&self.current);
+        } else {
+            self.merge_from(at);
         }
-        self.current = change(&self.current);
     }
 
     /// Removes everything as long as the innermost scope is open.
     pub(super) fn clear(&mut self) {
-        if let Some(layer) = self.layers.last_mut() {
-            layer.own = LogContext::new();
-            layer.hides_outer = true;
+        match self.innermost_scope() {
+            Some(at) => {
+                self.layers[at].own = LogContext::new();
+                self.layers[at].kind = LayerKind::HidingScope;
+                self.merge_from(at);
+            }
+            None => {
+                self.base = LogContext::new();
+                self.merge_from(0);
+            }
         }
-        self.current = LogContext::new();
+    }
+
+    fn innermost_scope(&self) -> Option<usize> {
+        self.layers.iter().rposition(|layer| layer.kind.is_scope())
     }
 
     pub(super) fn open(&mut self, context: &LogContext) -> OpenedScope {
-        self.last_id += 1;
-        let task = current_task();
-        let merged = self.current.merge(context);
-        let outer = mem::replace(&mut self.current, merged);
-        self.layers.push(Layer { id: self.last_id, outer, own: context.clone(), hides_outer: false, task });
-        OpenedScope { id: self.last_id, ended: Arc::clone(self.ended.get_or_insert_default()) }
+        self.push(LayerKind::Scope, context, self.current.merge(context))
     }
 
     /// Ends a scope, or has it ended when these scopes are current again.
@@ -110,15 +162,109 @@ impl Scopes {
         ids.into_iter().for_each(|id| self.remove(id));
     }
 
+    fn push(&mut self, kind: LayerKind, own: &LogContext, merged: LogContext) -> OpenedScope {
+        self.last_id += 1;
+        let outer = mem::replace(&mut self.current, merged);
+        let task = current_task();
+        self.layers.push(Layer { id: self.last_id, kind, outer, own: own.clone(), task });
+        OpenedScope { id: self.last_id, ended: Arc::clone(self.ended.get_or_insert_default()) }
+    }
+
     fn remove(&mut self, id: u64) {
         let Some(at) = self.layers.iter().rposition(|layer| layer.id == id) else { return };
-        let mut outer = self.layers.remove(at).outer;
+        let outer = self.layers.remove(at).outer;
         // The innermost goes first, mostly, and then what was current before is again.
-        for layer in self.layers.get_mut(at..).unwrap_or_default() {
-            let merged = if layer.hides_outer { layer.own.clone() } else { outer.merge(&layer.own) };
-            layer.outer = mem::replace(&mut outer, merged);
+        match self.layers.get_mut(at) {
+            Some(next) => {
+                next.outer = outer;
+                self.merge_from(at);
+            }
+            None => self.current = outer,
+        }
+    }
+
+    /// Merges anew from a layer on; what was current before it is right.
+    fn merge_from(&mut self, at: usize) {
+        let mut outer = match self.layers.get(at) {
+            Some(layer) if at > 0 => layer.outer.clone(),
+            _ => self.around.0.merge(&self.base),
+        };
+        for at in at..self.layers.len() {
+            let merged = self.merged(at, &outer);
+            self.layers[at].outer = mem::replace(&mut outer, merged);
         }
         self.current = outer;
+    }
+
+    fn merged(&self, at: usize, outer: &LogContext) -> LogContext {
+        let Layer { kind, own, .. } = &self.layers[at];
+        match kind {
+            LayerKind::Scope => outer.merge(own),
+            LayerKind::HidingScope => own.clone(),
+            #[cfg(feature = "tracing")]
+            LayerKind::Span(EnteredAs { is_child: true, .. }) => outer.merge(own),
+            #[cfg(feature = "tracing")]
+            LayerKind::Span(_) => self.without_spans(at).merge(own),
+        }
+    }
+}
+
+#[cfg(feature = "tracing")]
+impl Scopes {
+    /// Adds a span's fields. `merge` makes the context of what is current and these; it may
+    /// remember the last one that it made.
+    pub(super) fn enter(
+        &mut self,
+        entered: EnteredAs,
+        fields: &LogContext,
+        merge: impl FnOnce(&LogContext, &LogContext) -> LogContext,
+    ) -> OpenedScope {
+        let merged = if entered.is_child {
+            merge(&self.current, fields)
+        } else {
+            let at = self.layers.len();
+            merge(&self.without_spans(at), fields)
+        };
+        self.push(LayerKind::Span(entered), fields, merged)
+    }
+
+    /// Returns how many spans are entered around these scopes.
+    pub(super) fn around(&self) -> usize {
+        self.around.1
+    }
+
+    /// Sets the fields of the spans around these scopes, and how many these are.
+    pub(super) fn set_around(&mut self, fields: &LogContext, count: usize) {
+        self.around.1 = count;
+        if self.around.0.fields().id != fields.fields().id {
+            self.around.0 = fields.clone();
+            self.merge_from(0);
+        }
+    }
+
+    /// Reads the fields of all entered spans again: they may have changed.
+    pub(super) fn read_spans(&mut self, fields: &dyn Fn(EnteredAs) -> Option<LogContext>) {
+        let mut first = None;
+        for (at, layer) in self.layers.iter_mut().enumerate() {
+            if let LayerKind::Span(entered) = layer.kind
+                && let Some(fields) = fields(entered)
+            {
+                layer.own = fields;
+                first = first.or(Some(at));
+            }
+        }
+        if let Some(first) = first {
+            self.merge_from(first);
+        }
+    }
+
+    /// Merges what scopes have added, without spans, up to a layer.
+    fn without_spans(&self, end: usize) -> LogContext {
+        let scopes = self.layers[..end].iter().filter(|layer| layer.kind.is_scope());
+        scopes.fold(self.base.clone(), |outer, layer| match layer.kind {
+            LayerKind::HidingScope => layer.own.clone(),
+            _ => outer.merge(&layer.own),
+        })
     }
 }
 

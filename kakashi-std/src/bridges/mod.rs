@@ -5,12 +5,13 @@
 
 #[cfg(feature = "log")]
 pub mod log;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 use std::cell::RefCell;
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-#[cfg(feature = "log")]
 pub use kakashi_core::InstallError;
 use kakashi_core::{
     BridgedLogger, Call, LevelFilter, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry,
@@ -27,7 +28,9 @@ thread_local! {
 }
 
 /// A logger for records of another crate's macros: the sync one of its name.
-struct StdLogger(LoggerCore);
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct StdLogger(LoggerCore);
 
 impl BridgedLogger for StdLogger {
     fn registry() -> &'static Registry {

@@ -1,0 +1,270 @@
+//! The layer: events become records, spans context.
+
+use core::fmt;
+use core::marker::PhantomData;
+use std::boxed::Box;
+
+#[cfg(feature = "opentelemetry")]
+use std::sync::OnceLock;
+
+use tracing_core::span::{Attributes, Id, Record};
+use tracing_core::subscriber::Interest;
+use tracing_core::{Event, LevelFilter as TracingFilter, Metadata, Subscriber};
+use tracing_subscriber::Layer;
+use tracing_subscriber::layer::Context;
+use tracing_subscriber::registry::{LookupSpan, SpanRef};
+
+use super::fields::{EventFields, SpanFields};
+use super::levels::TracingLevels;
+use super::span_data::{SpanData, SpanTiming};
+use super::span_events::SpanEvents;
+use crate::bridges::foreign::{self, BridgedLogger, ForeignRecord};
+use crate::context::LogContext;
+use crate::context::spans::{self, SpanContext};
+use crate::site::SourceLocation;
+use crate::value::Value;
+
+/// Has events and spans logged by a platform's loggers.
+#[doc(hidden)]
+pub struct TracingLayer<L> {
+    span_events: SpanEvents,
+    /// It filters for the whole registry: there are no other layers.
+    is_alone: bool,
+    #[cfg(feature = "opentelemetry")]
+    dispatch: OnceLock<tracing_core::dispatcher::WeakDispatch>,
+    of: PhantomData<fn() -> L>,
+}
+
+impl<L: BridgedLogger> TracingLayer<L> {
+    pub(super) fn new(span_events: SpanEvents, is_alone: bool) -> Self {
+        Self {
+            span_events,
+            is_alone,
+            #[cfg(feature = "opentelemetry")]
+            dispatch: OnceLock::new(),
+            of: PhantomData,
+        }
+    }
+
+    /// Returns a span's own fields, and the merge with its parents'.
+    fn contexts<S>(&self, span: &SpanRef<'_, S>) -> (LogContext, LogContext)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        let mut contexts = (LogContext::new(), LogContext::new());
+        for span in span.scope().from_root() {
+            self.add_ids(&span);
+            contexts = SpanData::under(&span, &contexts.1);
+        }
+        contexts
+    }
+
+    fn contexts_of<S>(&self, span: u64, context: &Context<'_, S>) -> Option<(LogContext, LogContext)>
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        Some(self.contexts(&context.span(&Id::from_u64(span))?))
+    }
+
+    /// Changes what a span is, and what this thread has of it if it is inside.
+    fn change<S>(&self, span: &Id, context: &Context<'_, S>, change: impl FnOnce(&mut SpanData))
+    where
+        S: Subscriber + for<'a> LookupSpan<'a>,
+    {
+        let Some(span) = context.span(span) else { return };
+        if let Some(data) = span.extensions_mut().get_mut::<SpanData>() {
+            change(data);
+        }
+        spans::read_again(&|span| self.contexts_of(span, context));
+    }
+
+    fn count_time<S>(&self, span: &SpanRef<'_, S>, count: impl FnOnce(&mut SpanTiming))
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        if self.span_events == SpanEvents::Close
+            && let Some(SpanData { timing: Some(timing), .. }) = span.extensions_mut().get_mut()
+        {
+            count(timing);
+        }
+    }
+
+    /// Adds the ids that an OpenTelemetry layer has for a span.
+    #[cfg(feature = "opentelemetry")]
+    fn add_ids<S>(&self, span: &SpanRef<'_, S>)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        use opentelemetry::trace::TraceContextExt as _;
+
+        use crate::value::field::Field;
+
+        if span.extensions().get::<SpanData>().is_none_or(|data| data.has_ids) {
+            return;
+        }
+        // Without the extensions' lock, which the other layer takes.
+        let dispatch = self.dispatch.get().and_then(|dispatch| dispatch.upgrade());
+        let found =
+            dispatch.and_then(|dispatch| tracing_opentelemetry::get_otel_context(&span.id(), &dispatch));
+        let mut extensions = span.extensions_mut();
+        let Some(data) = extensions.get_mut::<SpanData>() else { return };
+        data.has_ids = true;
+        if let Some(found) = found
+            && found.span().span_context().is_valid()
+        {
+            let found = found.span().span_context().clone();
+            let (trace, span) = (found.trace_id(), found.span_id());
+            data.own = data.own.with_custom(&[
+                Field { key: "trace_id", value: Value::Display(&trace) },
+                Field { key: "span_id", value: Value::Display(&span) },
+            ]);
+        }
+    }
+
+    /// Adds nothing: nobody has ids.
+    #[cfg(not(feature = "opentelemetry"))]
+    #[expect(clippy::unused_self, reason = "it is another function with the feature")]
+    fn add_ids<S>(&self, _: &SpanRef<'_, S>)
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+    }
+}
+
+/// Runs what writes a span's fields; none if that nests too deep.
+fn fields(write: impl FnOnce(&mut ForeignRecord)) -> Option<Box<ForeignRecord>> {
+    foreign::written(None, write)
+}
+
+fn place_of(metadata: &Metadata<'static>) -> Option<SourceLocation<'static>> {
+    let (module, file) = (metadata.module_path().unwrap_or_default(), metadata.file().unwrap_or_default());
+    Some(SourceLocation { module, file, line: metadata.line()? })
+}
+
+impl<L, S> Layer<S> for TracingLayer<L>
+where
+    L: BridgedLogger,
+    S: Subscriber + for<'a> LookupSpan<'a>,
+{
+    #[cfg(feature = "opentelemetry")]
+    fn on_register_dispatch(&self, dispatch: &tracing_core::Dispatch) {
+        let _ = self.dispatch.set(dispatch.downgrade());
+    }
+
+    fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
+        if self.is_alone { TracingLevels::<L>::interest(metadata) } else { Interest::always() }
+    }
+
+    fn enabled(&self, metadata: &Metadata<'_>, _: Context<'_, S>) -> bool {
+        !self.is_alone || TracingLevels::<L>::is_enabled(metadata)
+    }
+
+    fn max_level_hint(&self) -> Option<TracingFilter> {
+        self.is_alone.then(TracingLevels::<L>::most_verbose)
+    }
+
+    fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        let mut data = SpanData::default();
+        if !attributes.values().is_empty()
+            && let Some(record) = fields(|record| attributes.record(&mut SpanFields(record)))
+        {
+            data.own = LogContext::new().with_pairs(record.pairs());
+            record.keep();
+        }
+        if self.span_events == SpanEvents::Close {
+            data.timing = Some(SpanTiming::since(L::uptime()));
+        }
+        span.extensions_mut().replace(data);
+    }
+
+    fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
+        let Some(record) = fields(|record| values.record(&mut SpanFields(record))) else { return };
+        self.change(id, &context, |data| data.own = data.own.with_pairs(record.pairs()));
+        record.keep();
+    }
+
+    fn on_follows_from(&self, id: &Id, follows: &Id, context: Context<'_, S>) {
+        let Some(followed) = context.span(follows) else { return };
+        let (own, _) = self.contexts(&followed);
+        self.change(id, &context, |data| data.add_link(followed.name(), &own));
+    }
+
+    fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
+        let metadata = event.metadata();
+        let level = (*metadata.level()).into();
+        let logger = foreign::logger::<L>(metadata.target());
+        if !logger.entry().enables(level) {
+            return;
+        }
+        let parent = event.parent().map(Id::into_u64);
+        let _apart = if event.is_contextual() || spans::is_innermost(parent) {
+            None
+        } else {
+            let parent = parent.and_then(|parent| self.contexts_of(parent, &context));
+            spans::enter_apart(&parent.unwrap_or_default().1)
+        };
+        foreign::log(&*logger, level, place_of(metadata), |record| {
+            event.record(&mut EventFields::new(record));
+        });
+    }
+
+    fn on_enter(&self, id: &Id, context: Context<'_, S>) {
+        let Some(span) = context.span(id) else { return };
+        self.add_ids(&span);
+        let parent = span.parent().map(|parent| parent.id().into_u64());
+        let above = match parent {
+            None => Some(LogContext::new()),
+            Some(parent) => spans::fields_if_innermost(parent),
+        };
+        let (own, all) = match above {
+            Some(above) => SpanData::under(&span, &above),
+            None => self.contexts(&span),
+        };
+        let known = span.extensions().get::<SpanData>().map(|data| data.entered.clone()).unwrap_or_default();
+        let mut entered = known.clone();
+        spans::enter(id.into_u64(), parent, SpanContext { own: &own, all }, |outer, fields| {
+            entered.merge(outer, fields)
+        });
+        if !entered.is_of(&known)
+            && let Some(data) = span.extensions_mut().get_mut::<SpanData>()
+        {
+            data.entered = entered;
+        }
+        self.count_time(&span, |timing| timing.enter(L::uptime()));
+    }
+
+    fn on_exit(&self, id: &Id, context: Context<'_, S>) {
+        spans::exit(id.into_u64());
+        if let Some(span) = context.span(id) {
+            self.count_time(&span, |timing| timing.exit(L::uptime()));
+        }
+    }
+
+    fn on_close(&self, id: Id, context: Context<'_, S>) {
+        if self.span_events != SpanEvents::Close {
+            return;
+        }
+        let Some(span) = context.span(&id) else { return };
+        self.count_time(&span, |timing| timing.count(L::uptime()));
+        let timing = span.extensions().get::<SpanData>().and_then(|data| data.timing);
+        let (metadata, Some(timing)) = (span.metadata(), timing) else { return };
+        let level = (*metadata.level()).into();
+        let logger = foreign::logger::<L>(metadata.target());
+        if logger.entry().enables(level) {
+            let _apart = spans::enter_apart(&self.contexts(&span).1);
+            foreign::log(&*logger, level, place_of(metadata), |record| {
+                record.set_constant("close");
+                record.put("span", &Value::Str(metadata.name()));
+                record.put("time.busy", &Value::Duration(timing.busy));
+                record.put("time.idle", &Value::Duration(timing.idle));
+            });
+        }
+    }
+}
+
+impl<L> fmt::Debug for TracingLayer<L> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TracingLayer").field("span_events", &self.span_events).finish_non_exhaustive()
+    }
+}
