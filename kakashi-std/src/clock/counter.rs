@@ -12,6 +12,8 @@
 //!   changed, and A was published before that; the collection read it afterwards. On x86-64
 //!   stores become visible to all threads in one order: so it finds A.
 
+#[cfg(not(all(target_arch = "x86_64", target_os = "linux", not(miri))))]
+pub(super) use self::monotonic_only::*;
 #[cfg(all(target_arch = "x86_64", target_os = "linux", not(miri)))]
 pub(super) use self::time_stamp::*;
 

@@ -3,7 +3,9 @@
 use std::ops::Deref;
 use std::sync::{Mutex, OnceLock};
 
-use kakashi_core::{HeldRegistry, Registry};
+#[cfg(unix)]
+use kakashi_core::HeldRegistry;
+use kakashi_core::Registry;
 
 use crate::reentrancy::{CriticalSection, HeldLock, hold};
 
