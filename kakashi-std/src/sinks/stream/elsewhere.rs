@@ -1,9 +1,8 @@
 //! The streams of systems that are neither Unix nor Windows: std's.
 
-use std::io::{self, IsTerminal as _, Write as _};
-use std::time::Duration;
+use std::io::{self, Write as _};
 
-use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
+use kakashi_core::{Batch, SinkError, StandardStream};
 
 use crate::sinks::writer::{sink_error, write_bytes};
 
@@ -24,22 +23,4 @@ pub(super) fn write_some(stream: StandardStream, bytes: &[u8]) -> io::Result<usi
         StandardStream::Stdout => io::stdout().write(bytes),
         StandardStream::Stderr => io::stderr().write(bytes),
     }
-}
-
-/// Tells whether it is a terminal.
-pub(crate) fn is_terminal(stream: StandardStream) -> bool {
-    match stream {
-        StandardStream::Stdout => io::stdout().is_terminal(),
-        StandardStream::Stderr => io::stderr().is_terminal(),
-    }
-}
-
-/// Nobody knows.
-pub(in crate::sinks) fn readiness(_: StandardStream, _: Duration) -> Readiness {
-    Readiness::Unknown
-}
-
-/// Returns nothing: files have no numbers.
-pub(in crate::sinks) fn target(_: StandardStream) -> Option<SinkTarget> {
-    None
 }

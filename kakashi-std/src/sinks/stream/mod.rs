@@ -8,6 +8,8 @@
 mod changes;
 #[cfg(not(any(unix, windows)))]
 mod elsewhere;
+#[cfg(not(unix))]
+mod unasked;
 #[cfg(unix)]
 mod unix;
 #[cfg(windows)]
@@ -19,15 +21,20 @@ use kakashi_core::{Readiness, StandardStream};
 
 #[cfg(not(any(unix, windows)))]
 use self::elsewhere as platform;
+#[cfg(not(unix))]
+use self::unasked as state;
 #[cfg(unix)]
 use self::unix as platform;
+#[cfg(unix)]
+use self::unix as state;
 #[cfg(windows)]
 use self::windows as platform;
 use super::writer::write_bytes;
 
 pub(crate) use changes::changes;
-pub(crate) use platform::is_terminal;
-pub(super) use platform::{readiness, target, write};
+pub(super) use platform::write;
+pub(crate) use state::is_terminal;
+pub(super) use state::{readiness, target};
 
 /// Writes a short text if the stream takes it within `timeout`; gives up otherwise.
 pub(crate) fn write_within(stream: StandardStream, mut bytes: &[u8], timeout: Duration) {

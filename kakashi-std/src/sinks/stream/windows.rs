@@ -3,13 +3,12 @@
 #![allow(unsafe_code, reason = "std writes to a console only through its lock and its line buffer")]
 
 use std::fs::File;
-use std::io::{self, ErrorKind, IsTerminal as _, Write as _};
+use std::io::{self, ErrorKind, Write as _};
 use std::mem::ManuallyDrop;
 use std::os::windows::io::FromRawHandle as _;
 use std::ptr;
-use std::time::Duration;
 
-use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
+use kakashi_core::{Batch, SinkError, StandardStream};
 use windows_sys::Win32::Foundation::{HANDLE, INVALID_HANDLE_VALUE};
 use windows_sys::Win32::System::Console::{
     GetConsoleMode, GetStdHandle, STD_ERROR_HANDLE, STD_OUTPUT_HANDLE, WriteConsoleW,
@@ -76,22 +75,4 @@ fn write_to_console(handle: HANDLE, bytes: &[u8]) -> io::Result<usize> {
         fits
     });
     Ok(taken.map(char::len_utf8).sum())
-}
-
-/// Tells whether it is a console; std takes no lock for it.
-pub(crate) fn is_terminal(stream: StandardStream) -> bool {
-    match stream {
-        StandardStream::Stdout => io::stdout().is_terminal(),
-        StandardStream::Stderr => io::stderr().is_terminal(),
-    }
-}
-
-/// Nobody knows: a pipe can't be asked.
-pub(in crate::sinks) fn readiness(_: StandardStream, _: Duration) -> Readiness {
-    Readiness::Unknown
-}
-
-/// Returns nothing: files have no numbers that std can read.
-pub(in crate::sinks) fn target(_: StandardStream) -> Option<SinkTarget> {
-    None
 }

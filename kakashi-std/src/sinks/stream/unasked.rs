@@ -1,0 +1,24 @@
+//! What is known of a stream on systems but Unix, where it can't be asked more.
+
+use std::io::{self, IsTerminal as _};
+use std::time::Duration;
+
+use kakashi_core::{Readiness, SinkTarget, StandardStream};
+
+/// Tells whether it is a terminal; std takes no lock for it.
+pub(crate) fn is_terminal(stream: StandardStream) -> bool {
+    match stream {
+        StandardStream::Stdout => io::stdout().is_terminal(),
+        StandardStream::Stderr => io::stderr().is_terminal(),
+    }
+}
+
+/// Nobody knows: a pipe can't be asked.
+pub(in crate::sinks) fn readiness(_: StandardStream, _: Duration) -> Readiness {
+    Readiness::Unknown
+}
+
+/// Returns nothing: files have no numbers that std can read.
+pub(in crate::sinks) fn target(_: StandardStream) -> Option<SinkTarget> {
+    None
+}
