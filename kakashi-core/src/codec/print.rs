@@ -10,7 +10,7 @@ use core::fmt;
 
 #[cfg(feature = "std")]
 use crate::value::MAX_SIZE;
-use crate::value::Value;
+use crate::value::{Value, scalar};
 
 /// How many sources of an error are printed.
 const MAX_SOURCES: usize = 64;
@@ -40,18 +40,10 @@ fn print_unbounded(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
         Value::Debug(text) => write!(out, "{text:?}"),
         Value::Error(error) => write!(out, "{}", ErrorChain(error)),
         // Has no such code.
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
+        scalar!()
         | Value::Char(_)
         | Value::Str(_)
         | Value::Bytes(_)
-        | Value::Duration(_)
         | Value::List(_)
         | Value::Map(_)
         | Value::Composite(_) => Ok(()),

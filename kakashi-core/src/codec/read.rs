@@ -5,7 +5,7 @@ use core::time::Duration;
 
 use super::tag;
 use crate::util::char_class::as_text;
-use crate::value::{MAX_DEPTH, Packed, Value};
+use crate::value::{MAX_DEPTH, Packed, Value, scalar};
 
 /// Reports bytes that are not what the format says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -277,18 +277,10 @@ pub(super) fn check_inside(value: &Value<'_>, depth: usize) -> Result<(), Malfor
     let (bytes, map) = match *value {
         Value::List(bytes) => (bytes, false),
         Value::Map(bytes) => (bytes, true),
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
+        scalar!()
         | Value::Char(_)
         | Value::Str(_)
         | Value::Bytes(_)
-        | Value::Duration(_)
         | Value::Composite(_)
         | Value::Display(_)
         | Value::Debug(_)

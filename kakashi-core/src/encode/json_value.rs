@@ -7,7 +7,7 @@ use super::number::write_plain;
 use crate::codec::bounds::Depth;
 use crate::codec::composite::{self, Structure};
 use crate::codec::{Items, Pairs, print};
-use crate::value::{Composite, Value};
+use crate::value::{Composite, Value, scalar};
 
 /// Writes a value as compact JSON.
 pub(super) fn write_nested(out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt::Result {
@@ -56,15 +56,7 @@ fn write_at(mut out: &mut dyn fmt::Write, value: &Value<'_>, depth: Depth) -> fm
             out.write_char('"')
         }
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => write_printed(out, value),
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
-        | Value::Duration(_) => write_plain(out, value, true),
+        scalar!() => write_plain(out, value, true),
     }
 }
 

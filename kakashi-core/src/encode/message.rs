@@ -11,7 +11,7 @@ use crate::codec::print;
 use crate::record::template::{Rendered, fill, literal, pieces};
 #[cfg(feature = "alloc")]
 use crate::record::{LogRecord, Message};
-use crate::value::Value;
+use crate::value::{Value, scalar};
 
 #[cfg(feature = "alloc")]
 impl LogRecord<'_> {
@@ -78,15 +78,7 @@ pub(super) fn show_known(mut out: &mut dyn fmt::Write, value: &Value<'_>) -> fmt
             });
             Ok(())
         }
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
-        | Value::Duration(_) => write_plain(out, value, false),
+        scalar!() => write_plain(out, value, false),
     }
 }
 

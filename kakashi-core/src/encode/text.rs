@@ -19,9 +19,9 @@ use crate::record::template::{Rendered, pieces};
 use crate::record::{LogRecord, Message, Name};
 use crate::stats::{DropReason, DropSums, Dropped};
 use crate::util::output::Output;
-use crate::value::Value;
 #[cfg(any(test, target_os = "none"))]
 use crate::value::arguments::Arguments;
+use crate::value::{Value, scalar};
 
 /// Writes `time LEVEL logger message key=value …`, one line a record.
 #[derive(Clone, Copy, Debug, Default)]
@@ -177,15 +177,7 @@ pub(super) fn put_known(out: &mut Output<'_>, value: &Value<'_>) {
         }
         Value::Composite(composite) => json_value::describe(out, composite, put_value),
         Value::Display(_) | Value::Debug(_) | Value::Error(_) => put_printed(out, value),
-        Value::Null
-        | Value::Bool(_)
-        | Value::I64(_)
-        | Value::U64(_)
-        | Value::I128(_)
-        | Value::U128(_)
-        | Value::F32(_)
-        | Value::F64(_)
-        | Value::Duration(_) => put_plain(out, value, false),
+        scalar!() => put_plain(out, value, false),
     }
 }
 

@@ -273,55 +273,37 @@ impl fmt::Display for SinkError {
 
 impl core::error::Error for SinkError {}
 
-impl<S: Sink + ?Sized> Sink for &mut S {
-    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        (**self).write(batch)
-    }
+/// Makes a sink of what leads to one.
+macro_rules! sink_behind {
+    ($pointer:ty) => {
+        impl<S: Sink + ?Sized> Sink for $pointer {
+            fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
+                (**self).write(batch)
+            }
 
-    fn flush(&mut self) -> Result<(), SinkError> {
-        (**self).flush()
-    }
+            fn flush(&mut self) -> Result<(), SinkError> {
+                (**self).flush()
+            }
 
-    fn is_terminal(&self) -> bool {
-        (**self).is_terminal()
-    }
+            fn is_terminal(&self) -> bool {
+                (**self).is_terminal()
+            }
 
-    fn standard_stream(&self) -> Option<StandardStream> {
-        (**self).standard_stream()
-    }
+            fn standard_stream(&self) -> Option<StandardStream> {
+                (**self).standard_stream()
+            }
 
-    fn readiness(&mut self, timeout: Duration) -> Readiness {
-        (**self).readiness(timeout)
-    }
+            fn readiness(&mut self, timeout: Duration) -> Readiness {
+                (**self).readiness(timeout)
+            }
 
-    fn target(&self) -> Option<SinkTarget> {
-        (**self).target()
-    }
+            fn target(&self) -> Option<SinkTarget> {
+                (**self).target()
+            }
+        }
+    };
 }
 
+sink_behind! { &mut S }
 #[cfg(feature = "alloc")]
-impl<S: Sink + ?Sized> Sink for alloc::boxed::Box<S> {
-    fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        (**self).write(batch)
-    }
-
-    fn flush(&mut self) -> Result<(), SinkError> {
-        (**self).flush()
-    }
-
-    fn is_terminal(&self) -> bool {
-        (**self).is_terminal()
-    }
-
-    fn standard_stream(&self) -> Option<StandardStream> {
-        (**self).standard_stream()
-    }
-
-    fn readiness(&mut self, timeout: Duration) -> Readiness {
-        (**self).readiness(timeout)
-    }
-
-    fn target(&self) -> Option<SinkTarget> {
-        (**self).target()
-    }
-}
+sink_behind! { alloc::boxed::Box<S> }

@@ -85,6 +85,23 @@ pub enum Value<'a> {
     Error(&'a (dyn core::error::Error + 'a)),
 }
 
+/// The pattern of values that a number, a word or nothing stands for: they hold no text, no
+/// other value and no code.
+macro_rules! scalar {
+    () => {
+        $crate::value::Value::Null
+            | $crate::value::Value::Bool(_)
+            | $crate::value::Value::I64(_)
+            | $crate::value::Value::U64(_)
+            | $crate::value::Value::I128(_)
+            | $crate::value::Value::U128(_)
+            | $crate::value::Value::F32(_)
+            | $crate::value::Value::F64(_)
+            | $crate::value::Value::Duration(_)
+    };
+}
+pub(crate) use scalar;
+
 impl<'a> Value<'a> {
     /// Makes a value of an error; its text is followed by those of its sources.
     pub fn error<E: core::error::Error>(error: &'a E) -> Self {
@@ -101,20 +118,7 @@ impl<'a> Value<'a> {
     pub const fn is_foreign(&self) -> bool {
         match self {
             Self::Composite(_) | Self::Display(_) | Self::Debug(_) | Self::Error(_) => true,
-            Self::Null
-            | Self::Bool(_)
-            | Self::I64(_)
-            | Self::U64(_)
-            | Self::I128(_)
-            | Self::U128(_)
-            | Self::F32(_)
-            | Self::F64(_)
-            | Self::Char(_)
-            | Self::Str(_)
-            | Self::Bytes(_)
-            | Self::Duration(_)
-            | Self::List(_)
-            | Self::Map(_) => false,
+            scalar!() | Self::Char(_) | Self::Str(_) | Self::Bytes(_) | Self::List(_) | Self::Map(_) => false,
         }
     }
 }
