@@ -89,6 +89,9 @@ pub use bridges::tracing::{SpanEvents, TracingBridge};
 #[doc(hidden)]
 pub use bridges::tracing::{TracingLayer, TracingLevels, bounds as tracing_bounds};
 pub use clock::{Clock, FixedClock, Timestamp};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use context::RecordCapture;
 #[cfg(feature = "std")]
 pub use context::current::{
     begin_thread, clear_request_context, current_context, current_id, may_set_context, set_custom_context,

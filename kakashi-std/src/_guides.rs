@@ -22,6 +22,7 @@
 macro_rules! links {
     () => {
         "[`AsyncConfig`]: crate::AsyncConfig
+[`capture`]: crate::capture()
 [`Encoder`]: crate::Encoder
 [`Enricher`]: crate::Enricher
 [`Filter`]: crate::Filter

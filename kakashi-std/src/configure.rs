@@ -38,7 +38,8 @@ kakashi_core::__configure! {
         async_config: Option<AsyncConfig>,
         backlog_bytes: Option<usize>,
         stall_timeout: Option<Duration>,
-        urgent_timeout: Option<Duration>
+        urgent_timeout: Option<Duration>,
+        panic_text: Option<bool>
     };
     format: "`Auto`";
     destination: "stderr";
@@ -81,6 +82,18 @@ impl Configure {
         self
     }
 
+    /// Says whether the panic hook that was there before kakashi's still runs: std's, which
+    /// prints on stderr, or the program's. At first: it does, after the record of the panic is
+    /// written. Without it a panic whose record can't be written in time is printed all the same.
+    ///
+    /// A thread that panics logs a record at CRITICAL through the logger `panic`, with the
+    /// context of the thread: the text as `exception.message`, `location`, `thread`, and where
+    /// `RUST_BACKTRACE` asks for one `exception.stacktrace`. `level_of("panic", …)` turns it off.
+    pub fn panic_text(mut self, keeps: bool) -> Self {
+        self.panic_text = Some(keeps);
+        self
+    }
+
     /// Makes the change, for all loggers that exist and all to come.
     ///
     /// What was logged before is written first, in the old form. What makes no sense is
@@ -103,6 +116,7 @@ impl Configure {
         self.backlog_bytes = Some(limits::BACKLOG_BYTES);
         self.stall_timeout = Some(limits::TIMEOUT);
         self.urgent_timeout = Some(limits::TIMEOUT);
+        self.panic_text = Some(true);
     }
 
     fn take_wrong_own(&mut self, report: &mut dyn FnMut(SettingsError)) {
@@ -119,6 +133,7 @@ impl Configure {
         self.backlog_bytes.into_iter().for_each(limits::set_backlog_bytes);
         self.stall_timeout.into_iter().for_each(limits::set_stall_timeout);
         self.urgent_timeout.into_iter().for_each(limits::set_urgent_timeout);
+        self.panic_text.into_iter().for_each(lifecycle::panic::set_keeps_text);
         // What was queued before goes to the old destinations.
         ring::pass_on_drops();
         registry::collect_all();

@@ -38,6 +38,7 @@ pub mod _guides;
 mod backtrace;
 #[cfg(any(feature = "log", feature = "tracing"))]
 pub mod bridges;
+mod capture;
 mod clock;
 #[cfg(feature = "config")]
 pub mod config;
@@ -59,6 +60,7 @@ mod threads;
 #[cfg(feature = "tower")]
 pub mod tower;
 
+pub use capture::{Capture, CapturedRecord, capture};
 pub use clock::SystemClock;
 #[cfg(feature = "config")]
 pub use config::configure_from;

@@ -107,7 +107,7 @@ fn log_panic(info: &PanicHookInfo<'_>) {
     ];
     deferred::forget_depth();
     reentrancy::bypass_for_panic(|| {
-        let entry = logger_registry().get(kakashi_core::LoggerKind::Sync, "root", None);
+        let entry = logger_registry().get(kakashi_core::LoggerKind::Sync, "panic", None);
         if entry.enables(LogLevel::Critical) {
             let origin = Origin { entry: &entry, dispatch: None, context: &LogContext::new() };
             submit(&origin, &Call::literal(LogLevel::Critical, "Panicked", &fields), Urgency::Now);

@@ -122,7 +122,7 @@ fn a_panic_is_logged_with_what_was_before_it_and_the_next_call_works() {
     assert!(dies(|| panic!("boom {}", 7)));
     let lines = memory.lines();
     assert_eq!(lines[0], "INFO reentrance before");
-    let panicked = r#"CRITICAL root Panicked exception.type=panic exception.message="boom 7" location="#;
+    let panicked = r#"CRITICAL panic Panicked exception.type=panic exception.message="boom 7" location="#;
     assert!(lines[1].starts_with(panicked) && lines[1].contains("tests/reentrance.rs:"), "{lines:?}");
     info!("after");
     flush();

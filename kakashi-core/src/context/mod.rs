@@ -28,7 +28,7 @@ use core::fmt;
 use portable_atomic::{AtomicUsize, Ordering};
 
 use crate::codec::{Cursor, Malformed, Pairs, put_pair};
-use crate::record::ContextFields;
+use crate::record::{ContextFields, LogRecord};
 use crate::util::key_index::KeyIndex;
 use crate::util::output::written;
 use crate::value::Value;
@@ -55,6 +55,13 @@ pub struct LogContext {
     inner: Option<Arc<Inner>>,
 }
 
+/// Takes the records of a scope in place of the process's destinations: those of a test.
+#[doc(hidden)]
+pub trait RecordCapture: Send + Sync {
+    /// Takes a record as it would be written; called on the thread that logs, within the call.
+    fn take(&self, record: &LogRecord<'_>);
+}
+
 struct Inner {
     id: usize,
     mask: u64,
@@ -62,6 +69,8 @@ struct Inner {
     pairs: Vec<u8>,
     /// Where the custom pairs begin.
     custom_at: usize,
+    /// Where the records of this context go.
+    capture: Option<Arc<dyn RecordCapture>>,
 }
 
 macro_rules! typed {
@@ -128,6 +137,34 @@ impl LogContext {
         }
     }
 
+    /// Sends all records with this context here.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_capture(&self, capture: Arc<dyn RecordCapture>) -> Self {
+        Self::of(
+            self.fields().mask,
+            [self.typed(), self.custom()].concat(),
+            self.typed().len(),
+            Some(capture),
+        )
+    }
+
+    /// Returns where the records of this context go, if not where others do.
+    #[doc(hidden)]
+    #[inline]
+    pub fn capture(&self) -> Option<&Arc<dyn RecordCapture>> {
+        self.inner.as_ref().and_then(|inner| inner.capture.as_ref())
+    }
+
+    /// Makes one without fields whose records go where this one's do.
+    #[cfg(feature = "std")]
+    pub(crate) fn without_fields(&self) -> Self {
+        match self.capture() {
+            Some(capture) => Self::new().with_capture(capture.clone()),
+            None => Self::new(),
+        }
+    }
+
     /// Finds a field's value by its key.
     pub fn get(&self, key: &str) -> Option<Value<'_>> {
         find(self.fields().pairs, key)
@@ -140,7 +177,8 @@ impl LogContext {
             (_, None) => self.clone(),
             (None, _) => other.clone(),
             (Some(outer), Some(inner)) => {
-                Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()])
+                let capture = inner.capture.as_ref().or(outer.capture.as_ref());
+                Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()], capture)
             }
         }
     }
@@ -149,7 +187,7 @@ impl LogContext {
     #[must_use]
     pub fn with_custom(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([self.typed(), &[]], [self.custom(), &added])
+        Self::build([self.typed(), &[]], [self.custom(), &added], self.capture())
     }
 
     /// Makes a context of fields of which no two have the same key.
@@ -171,7 +209,7 @@ impl LogContext {
     /// Adds fields with typed keys.
     pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([self.typed(), &added], [self.custom(), &[]])
+        Self::build([self.typed(), &added], [self.custom(), &[]], self.capture())
     }
 
     /// Adds pairs of the wire, each in place of one of the same key.
@@ -196,7 +234,7 @@ impl LogContext {
     }
 
     /// Joins pairs: a key stays where it first stood and has its latest value.
-    fn build(typed: [&[u8]; 2], custom: [&[u8]; 2]) -> Self {
+    fn build(typed: [&[u8]; 2], custom: [&[u8]; 2], capture: Option<&Arc<dyn RecordCapture>>) -> Self {
         let mut all = Vec::with_capacity(16);
         typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
         let typed_end = all.len();
@@ -212,12 +250,12 @@ impl LogContext {
             }
         }
         let pairs = latest.concat();
-        if pairs.is_empty() {
+        if pairs.is_empty() && capture.is_none() {
             return Self::new();
         }
         let custom_at = latest[..typed_end].iter().map(|pair| pair.len()).sum();
         let mask = all.iter().fold(0, |mask, (key, _)| mask | key_bit(key.as_bytes()));
-        Self::of(mask, pairs, custom_at)
+        Self::of(mask, pairs, custom_at, capture.cloned())
     }
 
     /// Takes pairs of [`codec`](crate::codec) among which each key stands once.
@@ -226,7 +264,7 @@ impl LogContext {
     /// [`Malformed`] when the bytes are none.
     pub fn of_pairs(pairs: &[u8]) -> Result<Self, Malformed> {
         let mask = Cursor::new(pairs).check_pairs()?;
-        Ok(Self::of(mask, pairs.to_vec(), 0))
+        Ok(Self::of(mask, pairs.to_vec(), 0, None))
     }
 
     /// Makes one of the same keys with other values.
@@ -234,11 +272,11 @@ impl LogContext {
         let mut pairs = map(self.typed());
         let custom_at = pairs.len();
         pairs.extend_from_slice(&map(self.custom()));
-        Self::of(self.fields().mask, pairs, custom_at)
+        Self::of(self.fields().mask, pairs, custom_at, self.capture().cloned())
     }
 
-    fn of(mask: u64, pairs: Vec<u8>, custom_at: usize) -> Self {
-        Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at })) }
+    fn of(mask: u64, pairs: Vec<u8>, custom_at: usize, capture: Option<Arc<dyn RecordCapture>>) -> Self {
+        Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at, capture })) }
     }
 }
 

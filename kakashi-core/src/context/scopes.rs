@@ -127,12 +127,12 @@ impl Scopes {
     pub(super) fn clear(&mut self) {
         match self.innermost_scope() {
             Some(at) => {
-                self.layers[at].own = LogContext::new();
+                self.layers[at].own = self.current.without_fields();
                 self.layers[at].kind = LayerKind::HidingScope;
                 self.merge_from(at);
             }
             None => {
-                self.base = LogContext::new();
+                self.base = self.base.without_fields();
                 self.merge_from(0);
             }
         }

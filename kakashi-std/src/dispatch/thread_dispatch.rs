@@ -2,7 +2,9 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{CatchPanic, LogRecord, MAX_DEFERRED_BYTES, Scratch, encode_deferred, wire};
+use kakashi_core::{
+    CatchPanic, Guard as _, LogRecord, MAX_DEFERRED_BYTES, RecordCapture, Scratch, encode_deferred, wire,
+};
 
 use super::root::{generation, root_if_made};
 use super::thread_buffer::ThreadBuffer;
@@ -97,6 +99,29 @@ impl ThreadDispatch {
         let run = dispatch
             .pipeline
             .run(record, scratch, &CatchPanic, |record| publish(dispatch, buffers, record, tick, generation));
+        run.unwrap_or(AfterPut::Done)
+    }
+}
+
+impl ThreadDispatch {
+    /// Runs a record through the pipeline, then hands it to who captures it; a custom logger's
+    /// own destinations get it too.
+    #[cold]
+    pub(crate) fn send_captured(
+        &mut self,
+        record: &LogRecord<'_>,
+        scratch: &mut Scratch,
+        tick: u64,
+        generation: usize,
+        capture: &dyn RecordCapture,
+        is_own: bool,
+    ) -> AfterPut {
+        let Self { dispatch, buffers, .. } = self;
+        let dispatch = &**dispatch;
+        let run = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| {
+            CatchPanic.run(&mut || capture.take(record));
+            if is_own { publish(dispatch, buffers, record, tick, generation) } else { AfterPut::Done }
+        });
         run.unwrap_or(AfterPut::Done)
     }
 }

@@ -10,7 +10,7 @@ mod exit;
 #[cfg(unix)]
 mod fork;
 mod installed;
-mod panic;
+pub(crate) mod panic;
 #[cfg(feature = "signals")]
 pub(crate) mod reload;
 #[cfg(feature = "signals")]

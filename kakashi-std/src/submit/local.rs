@@ -59,7 +59,13 @@ impl Local {
         let time = time(&own.dispatch, moment);
         let context = context_of(merged, core.dispatch.is_some(), &own.dispatch, &core.context);
         let record = call.record(time, core.entry.name(), context.fields());
-        let mut sent = own.send(&record, scratch, moment.tick, made_at);
+        let mut sent = match context.capture() {
+            None => own.send(&record, scratch, moment.tick, made_at),
+            Some(capture) => {
+                let is_own = core.dispatch.is_some();
+                own.send_captured(&record, scratch, moment.tick, made_at, &**capture, is_own)
+            }
+        };
         let mut dispatch = &own.dispatch;
         if sent == AfterPut::Replaced {
             (sent, dispatch) = dispatches.send_again(core.dispatch.as_ref(), &record, scratch, moment.tick);
@@ -101,6 +107,10 @@ impl Local {
         let root = dispatches.get(None);
         let time = time(&root.dispatch, moment);
         let context = context_of(merged, false, &root.dispatch, &queued.core.context);
+        // Who captures a record has it when its call returns.
+        if context.capture().is_some() {
+            return Put::Closed;
+        }
         let record = call.record(time, queued.core.entry.name(), context.fields());
         let put = root.dispatch.pipeline.run(&record, scratch, &CatchPanic, |record| {
             queue.put(queued, call.site(), record, moment.tick, context)

@@ -73,6 +73,12 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     }
 }
 
+/// Publishes a record and leaves its writing to the caller, who has a deadline of its own.
+pub(crate) fn publish(core: &LoggerCore, call: &Call<'_>) {
+    let _depth = CallDepth::begin();
+    with_local(|local| local.log(core, call, false));
+}
+
 /// Logs a record of a call inside of another, or of a sink. If it is urgent, the outermost
 /// call waits for it.
 #[cold]

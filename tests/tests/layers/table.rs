@@ -46,6 +46,7 @@ pub(crate) const STD: Listing = Listing {
         "threads",
         "flush",
         "lifecycle",
+        "capture",
         "configure",
         "config",
         "loggers",

@@ -69,6 +69,13 @@ pub(crate) fn panics(file: &Path) {
     panic!("as asked");
 }
 
+pub(crate) fn panics_without_text(file: &Path) {
+    log_to(file);
+    kakashi_std::configure().panic_text(false).apply();
+    log_many(0, 10);
+    panic!("as asked");
+}
+
 pub(crate) fn panics_elsewhere(file: &Path, join: bool) {
     log_to(file);
     let (logged, wait) = mpsc::channel();

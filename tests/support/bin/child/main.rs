@@ -39,6 +39,7 @@ fn main() {
         "exit_elsewhere" => ends::exits_elsewhere(file),
         "exit_in_a_display" => ends::exits_in_a_display(file),
         "panic" => ends::panics(file),
+        "panic_without_text" => ends::panics_without_text(file),
         "panic_and_join" => ends::panics_elsewhere(file, true),
         "panic_and_do_not_join" => ends::panics_elsewhere(file, false),
         "panic_before_the_first_record" => ends::logs_first_while_it_panics(file),
