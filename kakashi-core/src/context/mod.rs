@@ -203,7 +203,7 @@ impl LogContext {
             return Self::new();
         }
         let keys = typed.iter().chain(custom).map(|field| field.key.as_bytes());
-        Self::of(keys.fold(0, |mask, key| mask | key_bit(key)), pairs, custom_at)
+        Self::of(keys.fold(0, |mask, key| mask | key_bit(key)), pairs, custom_at, None)
     }
 
     /// Adds fields with typed keys.
@@ -220,7 +220,7 @@ impl LogContext {
             let kind = if Self::TYPED.contains(&key) { &mut typed } else { &mut custom };
             kind.extend_from_slice(pair);
         }
-        Self::build([self.typed(), &typed], [self.custom(), &custom])
+        Self::build([self.typed(), &typed], [self.custom(), &custom], self.capture())
     }
 
     /// Returns the pairs with typed keys.

@@ -21,6 +21,7 @@ impl LoggingConfig {
         set(&mut self.format, "KAKASHI_FORMAT")?;
         set(&mut self.level, "KAKASHI_LEVEL")?;
         set(&mut self.redact_card_numbers, "KAKASHI_REDACT_CARD_NUMBERS")?;
+        set(&mut self.panic_text, "KAKASHI_PANIC_TEXT")?;
         set(&mut self.batch_bytes, "KAKASHI_BATCH_BYTES")?;
         set(&mut self.flush_after_millis, "KAKASHI_FLUSH_AFTER_MILLIS")?;
         set(&mut self.backlog_bytes, "KAKASHI_BACKLOG_BYTES")?;

@@ -82,6 +82,7 @@ pub struct LoggingConfig {
     service: Option<ServiceTable>,
     redact: Option<Vec<RedactedPath>>,
     redact_card_numbers: Option<bool>,
+    panic_text: Option<bool>,
     batch_bytes: Option<usize>,
     flush_after_millis: Option<u64>,
     backlog_bytes: Option<usize>,
@@ -199,6 +200,7 @@ impl LoggingConfig {
         });
         change = with(change, redact, |change, paths| change.redact(paths.iter().map(|path| &path.0)));
         change = with(change, self.redact_card_numbers, Configure::redact_card_numbers);
+        change = with(change, self.panic_text, Configure::panic_text);
         change = with(change, self.batch_bytes, Configure::batch_bytes);
         change = with(change, self.flush_after_millis, Configure::flush_after_millis);
         change = with(change, self.backlog_bytes, Configure::backlog_bytes);

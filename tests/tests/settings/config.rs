@@ -34,6 +34,7 @@ format = "text"
 level = "warning"
 redact = ["password"]
 redact_card_numbers = true
+panic_text = true
 batch_bytes = 4096
 flush_after_millis = 50
 backlog_bytes = 100_000
