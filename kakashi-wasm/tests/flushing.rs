@@ -105,6 +105,6 @@ fn ten_megabytes_are_one_record() {
     kakashi_wasm::info(&message, &[]);
     info!("after");
     flush();
-    assert_eq!(memory.lines(), [format!("INFO flushing {message}"), "INFO flushing after".to_owned()]);
+    assert_eq!(memory.lines(), [format!("INFO root {message}"), "INFO flushing after".to_owned()]);
     assert_eq!(since(&before), (2, 0));
 }
