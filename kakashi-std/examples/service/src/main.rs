@@ -45,7 +45,7 @@ fn main() -> ExitCode {
 #[tokio::main]
 async fn serve() -> Result<(), Box<dyn Error>> {
     // What axum, hyper and sqlx log.
-    bridges::log::install()?;
+    bridges::tracing::install()?;
     configure().format(Format::Json).service("shop", env!("CARGO_PKG_VERSION"), "demo").apply();
     let listener = TcpListener::bind("127.0.0.1:3000").await?;
     info!("Serving", address = listener.local_addr()?);

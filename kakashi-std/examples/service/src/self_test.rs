@@ -19,7 +19,7 @@ use crate::client::{Clients, Kind};
 /// Runs rounds of requests, and checks the log of each.
 pub(crate) fn run(requests: u64, rounds: u64) -> Result<(), Box<dyn Error>> {
     allow_open_files();
-    bridges::log::install()?;
+    bridges::tracing::install()?;
     let path = std::env::temp_dir().join(format!("kakashi-service-{}.log", std::process::id()));
     for round in 1..=rounds {
         let begun = Instant::now();
