@@ -70,7 +70,7 @@ fn what_a_sink_logs_as_its_logger_goes_is_logged() {
     info!(logger, "once");
     drop(logger);
     flush();
-    assert_eq!(memory.lines(), ["INFO root writing the last batch"]);
+    assert_eq!(memory.lines(), ["INFO reentrance writing the last batch"]);
 }
 
 #[wasm_bindgen_test]
@@ -92,7 +92,7 @@ fn a_sink_that_logs_is_heard_and_goes_on() {
     }
     let lines = memory.lines();
     assert_eq!(lines[..2], ["INFO reentrance one", "ERROR reentrance two"]);
-    assert_eq!(lines[2], "ERROR root from inside the sink records=2");
+    assert_eq!(lines[2], "ERROR reentrance from inside the sink records=2");
     assert_eq!(lines.len(), 22);
 }
 
