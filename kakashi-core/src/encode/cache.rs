@@ -39,6 +39,13 @@ impl EncoderCache {
     pub fn leave_block(&mut self) {
         self.wire.leave_block();
     }
+
+    /// Returns the bytes of memory that it occupies beside its own.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    #[doc(hidden)]
+    pub fn memory(&self) -> usize {
+        self.context.text.capacity() + self.sites.memory() + self.wire.memory()
+    }
 }
 
 impl EncoderCache {
@@ -82,7 +89,8 @@ impl EncoderCache {
 #[cfg(feature = "alloc")]
 #[derive(Debug, Default)]
 pub(crate) struct SiteCache {
-    slots: alloc::vec::Vec<SiteText>,
+    /// Each is made when a site needs it: most threads log from few sites.
+    slots: Option<alloc::boxed::Box<[Option<alloc::boxed::Box<SiteText>>; SiteCache::SLOTS]>>,
     /// Where text is made: two sites that share a slot must not allocate by turns.
     scratch: alloc::vec::Vec<u8>,
 }
@@ -104,6 +112,8 @@ impl SiteCache {
     const SLOTS: usize = 64;
     /// A site with more text than this is written anew each time.
     const MOST: usize = 1024;
+    /// Room for most sites' text.
+    const USUAL: usize = 256;
 
     /// Finds or makes the pieces of a record's site and logger. None where they
     /// are not constant or too long.
@@ -116,11 +126,27 @@ impl SiteCache {
         // Both vary in their low bits: a product's high bits mix them.
         let mixed = (site as u64 ^ (logger as u64) << 40).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let place = (mixed >> 58) as usize;
-        let known = self.slots.get(place).is_some_and(|slot| slot.site == site && slot.logger == logger);
+        let known = self.slot(place).is_some_and(|slot| slot.site == site && slot.logger == logger);
         if !known && !self.make(line, place, (site, logger), record) {
             return None;
         }
-        self.slots.get(place)
+        self.slot(place)
+    }
+
+    #[inline]
+    fn slot(&self, place: usize) -> Option<&SiteText> {
+        self.slots.as_ref()?.get(place)?.as_deref()
+    }
+
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    fn memory(&self) -> usize {
+        let slots = self.slots.iter().flat_map(|slots| slots.iter());
+        let texts = slots.flatten().map(|slot| {
+            size_of::<SiteText>() + slot.bytes.capacity() + slot.ends.capacity() * size_of::<usize>()
+        });
+        self.slots.as_ref().map_or(0, |slots| size_of_val(&**slots))
+            + texts.sum::<usize>()
+            + self.scratch.capacity()
     }
 
     #[inline(never)]
@@ -131,20 +157,31 @@ impl SiteCache {
         of: (usize, usize),
         record: &LogRecord<'_>,
     ) -> bool {
-        while self.slots.len() < Self::SLOTS {
-            self.slots.push(SiteText::default());
-        }
-        let Some(slot) = self.slots.get_mut(place) else { return false };
+        let slots = self.slots.get_or_insert_with(|| alloc::boxed::Box::new([const { None }; Self::SLOTS]));
+        let Some(slot) = slots.get_mut(place) else { return false };
+        let slot = &mut **slot.get_or_insert_default();
         slot.site = 0;
-        slot.ends.clear();
-        self.scratch.resize(Self::MOST, 0);
-        let mut out = Output::new(&mut self.scratch[..Self::MOST - 32]);
-        line.put_head(record, &mut out);
-        record.for_each_site_field(|key, _| {
-            line.put_key(key, &mut out);
-            slot.ends.push(out.position());
-        });
-        let (len, too_long) = (out.position(), out.overflowed());
+        if self.scratch.is_empty() {
+            self.scratch.resize(Self::USUAL, 0);
+        }
+        let (mut len, mut too_long) = (0, true);
+        while too_long {
+            slot.ends.clear();
+            let most = self.scratch.len() - 32;
+            let mut out = Output::new(&mut self.scratch[..most]);
+            line.put_head(record, &mut out);
+            record.for_each_site_field(|key, _| {
+                line.put_key(key, &mut out);
+                slot.ends.push(out.position());
+            });
+            (len, too_long) = (out.position(), out.overflowed());
+            if self.scratch.len() == Self::MOST {
+                break;
+            }
+            if too_long {
+                self.scratch.resize(Self::MOST, 0);
+            }
+        }
         // A call with too few values must not decide for later ones.
         if too_long || slot.ends.len() != record.parts().key_count {
             return false;

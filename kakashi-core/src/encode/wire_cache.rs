@@ -69,6 +69,11 @@ impl Dictionary {
     fn clear(&mut self) {
         self.0.iter_mut().for_each(|ids| ids.clear());
     }
+
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    fn memory(&self) -> usize {
+        self.0.iter().map(|ids| ids.allocation_size()).sum()
+    }
 }
 
 /// The last few entries: what is no longer among them is explained again.
@@ -103,6 +108,12 @@ impl Dictionary {
 }
 
 impl WireCache {
+    /// Returns the bytes of memory that it occupies beside its own.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub(super) fn memory(&self) -> usize {
+        self.known.memory()
+    }
+
     fn next_id(&mut self) -> u32 {
         self.last_id += 1;
         self.last_id

@@ -38,6 +38,12 @@ impl Scratch {
         Self { bytes: Vec::new(), len: 0, spare: Vec::new(), text: String::new() }
     }
 
+    /// Returns the bytes of memory that it occupies.
+    #[doc(hidden)]
+    pub fn memory(&self) -> usize {
+        self.bytes.capacity() + self.spare.capacity() + self.text.capacity()
+    }
+
     #[doc(hidden)]
     pub fn clear(&mut self) {
         self.len = 0;
