@@ -152,6 +152,21 @@ impl ThreadBuffer {
         self.cache.leave_block();
     }
 
+    /// Tells whether a record is in it, or was a moment ago.
+    pub(crate) fn has_records(&self) -> bool {
+        self.writer.as_ref().is_some_and(|writer| writer.taken() < writer.count())
+    }
+
+    /// Returns the bytes of memory that it occupies.
+    pub(crate) fn memory(&self) -> usize {
+        let chunk = self.writer.as_ref().map_or(0, ChunkWriter::memory);
+        size_of::<Self>()
+            + size_of::<BufferSource>()
+            + chunk
+            + self.cache.memory()
+            + self.block.bytes.capacity()
+    }
+
     /// Tells whether it has ever held a record.
     pub(crate) fn is_used(&self) -> bool {
         self.writer.is_some()

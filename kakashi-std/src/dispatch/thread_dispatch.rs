@@ -140,6 +140,8 @@ fn publish(
         return AfterPut::Replaced;
     }
     if buffers.len() != dispatch.endpoints.len() {
+        // A vector's usual capacity is four, and they are large.
+        buffers.reserve_exact(dispatch.endpoints.len());
         buffers.extend(dispatch.endpoints.iter().cloned().map(ThreadBuffer::new));
     }
     let mut after = AfterPut::Done;
@@ -243,6 +245,22 @@ impl ThreadDispatches {
             root.retire();
         }
         self.own.extract_if(.., |own| own.is_inherited()).for_each(ThreadDispatch::retire);
+    }
+}
+
+impl ThreadDispatches {
+    fn buffers(&self) -> impl Iterator<Item = &ThreadBuffer> {
+        self.root.iter().chain(&self.own).flat_map(|dispatch| &dispatch.buffers)
+    }
+
+    /// Tells whether a record is in a buffer, or was a moment ago.
+    pub(crate) fn has_records(&self) -> bool {
+        self.buffers().any(ThreadBuffer::has_records)
+    }
+
+    /// Returns the bytes of memory that the buffers occupy.
+    pub(crate) fn memory(&self) -> usize {
+        self.buffers().map(ThreadBuffer::memory).sum()
     }
 }
 

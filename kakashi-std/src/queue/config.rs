@@ -84,8 +84,11 @@ impl AsyncConfig {
     /// Gives each thread that logs a ring of so many bytes, 4 KiB to 16 MiB.
     /// Holds for rings that are made later; at first: 49,152.
     ///
-    /// A thread occupies this, 12 KiB for the entries beside its ring and 5 KiB for its own
-    /// state. A collection copies what the ring holds, once for all destinations.
+    /// A ring begins with 2 KiB and grows up to this when it is full; only then does the
+    /// [`overflow`](Self::overflow) policy decide. A thread occupies 5 KiB for its own state,
+    /// too, and up to 12 KiB for the entries beside its ring. A thread that logs nothing for
+    /// a second gives all of it back (on Linux). A collection copies what the ring holds, once
+    /// for all destinations.
     pub fn ring_bytes(mut self, bytes: usize) -> Self {
         self.ring_bytes = bytes.clamp(4 << 10, 16 << 20);
         self

@@ -149,6 +149,11 @@ impl SiteIds {
         Self { slots: Box::new([(0, 0); Self::SLOTS]) }
     }
 
+    /// Returns the bytes of memory that they occupy.
+    pub(super) fn memory(&self) -> usize {
+        size_of_val(&*self.slots)
+    }
+
     #[inline]
     pub(super) fn get(&mut self, site: Site<'static>) -> u32 {
         let address = site.address();

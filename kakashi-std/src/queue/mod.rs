@@ -28,6 +28,8 @@ pub(crate) mod overflow;
 pub(crate) mod queued;
 pub(crate) mod ring;
 pub(crate) mod ring_source;
+#[cfg(all(test, not(loom)))]
+mod ring_tests;
 pub(crate) mod worker_control;
 pub(crate) mod workers;
 pub(crate) mod writer;

@@ -16,7 +16,11 @@ use crate::reentrancy::{HeldLock, hold, thread_number};
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::timed_lock::lock_until;
 
-/// Side entries of a ring.
+/// Bytes of a ring at first: most threads log little.
+const FIRST_BYTES: usize = 2 * 1024;
+/// Side entries of a ring at first.
+const FIRST_SIDE_ENTRIES: usize = 16;
+/// Side entries of a ring at most.
 const SIDE_ENTRIES: usize = 512;
 /// Rings of threads that have ended, kept for threads to come.
 const MOST_IDLE: usize = 32;
@@ -52,9 +56,72 @@ pub(super) struct ReadEnd {
 /// The end that a thread writes to.
 pub(super) struct WriteEnd {
     pub(super) bytes: Producer<u8>,
+    /// How many bytes the ring may grow to.
+    pub(super) most_bytes: usize,
     pub(super) side_entries: Producer<SideEntry>,
     /// The id of the context that was put in last.
     pub(super) context: usize,
+}
+
+impl WriteEnd {
+    /// Returns how many bytes the ring may still grow by.
+    pub(super) fn growth(&self) -> usize {
+        self.most_bytes.saturating_sub(self.bytes.buffer().capacity())
+    }
+
+    /// Tells whether there is no room for a side entry.
+    pub(super) fn is_side_full(&self) -> bool {
+        self.side_entries.is_full()
+    }
+
+    /// Makes the ring twice as large, up to its most; false if it is that already. What is
+    /// in it stays.
+    pub(super) fn grow(&mut self, ring: &ThreadRing) -> bool {
+        let capacity = self.bytes.buffer().capacity();
+        if capacity >= self.most_bytes {
+            return false;
+        }
+        // Made first: a collection may wait for the lock.
+        let (mut bytes, bytes_read) = RingBuffer::new((2 * capacity).min(self.most_bytes));
+        let old = {
+            let mut read = ring.read();
+            let slots = read.bytes.slots();
+            if let Ok(chunk) = read.bytes.read_chunk(slots) {
+                let (first, second) = chunk.as_slices();
+                let moved = bytes.push_entire_slice(first).and_then(|()| bytes.push_entire_slice(second));
+                debug_assert!(moved.is_ok(), "it is larger");
+            }
+            (std::mem::replace(&mut read.bytes, bytes_read), std::mem::replace(&mut self.bytes, bytes))
+        };
+        // Outside of the lock: the allocator may log.
+        drop(old);
+        true
+    }
+
+    /// Makes room for twice as many side entries; false if there is for all that may be.
+    pub(super) fn grow_side(&mut self, ring: &ThreadRing) -> bool {
+        let capacity = self.side_entries.buffer().capacity();
+        if capacity >= SIDE_ENTRIES {
+            return false;
+        }
+        let (mut entries, entries_read) = RingBuffer::new((2 * capacity).min(SIDE_ENTRIES));
+        let old = {
+            let mut read = ring.read();
+            while let Ok(entry) = read.side_entries.pop() {
+                let moved = entries.push(entry).is_ok();
+                debug_assert!(moved, "there is room for more");
+            }
+            let old_read = std::mem::replace(&mut read.side_entries, entries_read);
+            (old_read, std::mem::replace(&mut self.side_entries, entries))
+        };
+        drop(old);
+        true
+    }
+
+    /// Returns the bytes of memory that the ring occupies.
+    pub(super) fn memory(&self) -> usize {
+        self.bytes.buffer().capacity() + self.side_entries.buffer().capacity() * size_of::<SideEntry>()
+    }
 }
 
 #[derive(Default)]
@@ -86,8 +153,8 @@ impl ThreadRing {
             ring.give_up();
         }
         drop(rings);
-        let (bytes, bytes_read) = RingBuffer::new(ring_bytes);
-        let (side_entries, side_entries_read) = RingBuffer::new(SIDE_ENTRIES);
+        let (bytes, bytes_read) = RingBuffer::new(FIRST_BYTES.min(ring_bytes));
+        let (side_entries, side_entries_read) = RingBuffer::new(FIRST_SIDE_ENTRIES);
         let read = ReadEnd { bytes: bytes_read, side_entries: side_entries_read, context: LogContext::new() };
         let ring = Arc::new(Self {
             worker: worker(),
@@ -102,7 +169,7 @@ impl ThreadRing {
             epoch: ForkEpoch::current(),
         });
         lock().all.push(ring.clone());
-        (ring, WriteEnd { bytes, side_entries, context: 0 }, true)
+        (ring, WriteEnd { bytes, most_bytes: ring_bytes, side_entries, context: 0 }, true)
     }
 
     /// Takes a ring back from a thread that ends; what is in it is written.

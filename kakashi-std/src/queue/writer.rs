@@ -49,7 +49,7 @@ pub(crate) struct QueueWriter {
     pub(crate) fast_path_key: Option<(usize, usize)>,
     sites: SiteIds,
     scratch: Vec<u8>,
-    /// Bytes that only WARNING and above may use.
+    /// Bytes that only WARNING and above may use, less what the ring may still grow by.
     reserve: usize,
     /// A longer record becomes a side entry.
     longest: usize,
@@ -64,22 +64,43 @@ impl QueueWriter {
             ring.forget();
             return None;
         }
-        let capacity = end.bytes.buffer().capacity();
-        Some(Self {
+        let longest = end.most_bytes / 4;
+        let mut writer = Self {
             ring,
             end: Some(end),
             fast_path_key: None,
             sites: SiteIds::new(),
             scratch: vec![0; SCRATCH_BYTES],
-            reserve: capacity / 8,
-            longest: capacity / 4,
-        })
+            reserve: 0,
+            longest,
+        };
+        writer.set_reserve();
+        Some(writer)
+    }
+
+    /// Sets what of the ring is reserved, at its present size. What fits beside that would
+    /// also fit beside the reserve of the ring at its full size.
+    fn set_reserve(&mut self) {
+        if let Some(end) = &self.end {
+            self.reserve = (end.most_bytes / 8).saturating_sub(end.growth());
+        }
     }
 
     /// Tells whether the ring was made before a fork and belongs to the parent.
     #[inline]
     pub(crate) fn is_inherited(&self) -> bool {
         self.ring.is_inherited()
+    }
+
+    /// Tells whether a record is in the ring.
+    pub(crate) fn has_records(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.bytes.slots() < end.bytes.buffer().capacity())
+    }
+
+    /// Returns the bytes of memory that it occupies with its ring.
+    pub(crate) fn memory(&self) -> usize {
+        let ring = self.end.as_ref().map_or(0, WriteEnd::memory);
+        size_of::<ThreadRing>() + ring + self.sites.memory() + self.scratch.capacity()
     }
 
     /// Tells whether a worker empties the ring, after starting one if it may.
@@ -208,7 +229,7 @@ impl QueueWriter {
     fn has_side_room(&self, level: LogLevel, bytes: usize) -> bool {
         let used = self.ring.side_bytes.load(Ordering::Acquire);
         let fits = used == 0 || used + bytes <= SIDE_BYTES;
-        fits && self.has_room(level, HEAD) && self.end.as_ref().is_some_and(|end| !end.side_entries.is_full())
+        fits && self.has_room(level, HEAD) && self.end.as_ref().is_some_and(|end| !end.is_side_full())
     }
 
     /// Makes room, waits for it, or drops and counts: as the policy says.
@@ -221,6 +242,9 @@ impl QueueWriter {
             };
             if has_room(self) {
                 return Room::Found;
+            }
+            if self.grow(level, if side { HEAD } else { len }, side) {
+                continue;
             }
             if self.ring.worker.wake_state().is_closed() {
                 return Room::Closed;
@@ -242,6 +266,16 @@ impl QueueWriter {
                 return Room::Dropped;
             }
         }
+    }
+
+    /// Makes the ring larger, if that helps and it may be.
+    fn grow(&mut self, level: LogLevel, len: usize, side: bool) -> bool {
+        let for_bytes = !self.has_room(level, len);
+        let Some(end) = &mut self.end else { return false };
+        let grown =
+            for_bytes && end.grow(&self.ring) || side && end.is_side_full() && end.grow_side(&self.ring);
+        self.set_reserve();
+        grown
     }
 
     /// Takes the oldest entry out; not one of WARNING or above for a newcomer below.

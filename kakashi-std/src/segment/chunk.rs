@@ -253,6 +253,11 @@ impl ChunkWriter {
         self.chunk.capacity
     }
 
+    /// Returns the bytes of memory that the chunk occupies.
+    pub(crate) fn memory(&self) -> usize {
+        self.chunk.memory()
+    }
+
     /// Goes on in another chunk.
     pub(crate) fn go_on_in(&mut self, chunk: ChunkRef) {
         // It is set once: this is the only writer, and it leaves the chunk now.

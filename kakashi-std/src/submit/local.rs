@@ -1,4 +1,7 @@
 //! What a thread keeps for logging: clock, context, scratch, ring and buffers.
+//!
+//! A thread that logs nothing for a while gives them back, unless they are small: then they
+//! end as they do with their thread, and its next call begins anew.
 
 use std::cell::RefCell;
 use std::sync::Arc;
@@ -16,12 +19,63 @@ use crate::dispatch::root::generation;
 use crate::dispatch::thread_dispatch::{AfterPut, ThreadDispatches};
 use crate::queue::queued::Queued;
 use crate::queue::writer::{Put, QueueWriter};
+use crate::sync::reclaim::{Reclaimer, Registrations, ThreadOwned, Verdict};
+
+/// What threads keep, until the flusher knows it.
+#[cfg(not(all(test, loom)))]
+static LOCALS: Registrations<Local> = Registrations::new();
+#[cfg(all(test, loom))]
+static LOCALS: std::sync::LazyLock<Registrations<Local>> = std::sync::LazyLock::new(Registrations::new);
 
 thread_local! {
-    /// Borrowed while the thread logs: a call that finds it borrowed is nested.
-    pub(super) static LOCAL: RefCell<Local> = const { RefCell::new(Local::new()) };
+    /// In use while the thread logs: a call that finds it in use is nested.
+    pub(super) static LOCAL: ThreadOwned<Local> = new_local();
     /// Those of nested calls, by depth.
-    pub(super) static NESTED: RefCell<Vec<Local>> = const { RefCell::new(Vec::new()) };
+    pub(super) static NESTED: RefCell<Vec<ThreadOwned<Local>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Bytes that an idle thread may keep: enough for one that logs a little now and then.
+const IDLE_BYTES: usize = 7 * 1024;
+
+/// Makes what a thread keeps for logging.
+pub(super) fn new_local() -> ThreadOwned<Local> {
+    ThreadOwned::new(&LOCALS)
+}
+
+/// Takes from threads that log nothing what they keep for logging.
+pub(crate) struct IdleLocals(Reclaimer<Local>);
+
+impl IdleLocals {
+    pub(crate) const fn new() -> Self {
+        Self(Reclaimer::new())
+    }
+
+    /// Takes what no thread has used since the last call; tells whether to look again.
+    #[must_use]
+    pub(crate) fn reclaim(&mut self) -> bool {
+        let mut taken = Vec::new();
+        let again = self.0.look(&LOCALS, Local::judge, &mut taken);
+        // Their ends make the flusher sweep, which frees what collections see of them.
+        drop(taken);
+        again
+    }
+}
+
+/// Forgets, in the child of a fork, what this thread has buffered and what all others keep.
+#[cfg(unix)]
+pub(super) fn abandon_inherited() {
+    // A call that is in progress on this very thread notices by itself.
+    let _ = LOCAL.try_with(|local| local.try_with(Local::abandon_inherited));
+    let _ = NESTED.try_with(|locals| {
+        let Ok(locals) = locals.try_borrow() else { return };
+        locals.iter().for_each(|local| _ = local.try_with(Local::abandon_inherited));
+    });
+    LOCALS.abandon();
+    let _ = LOCAL.try_with(ThreadOwned::register_again);
+    let _ = NESTED.try_with(|locals| {
+        let Ok(locals) = locals.try_borrow() else { return };
+        locals.iter().for_each(ThreadOwned::register_again);
+    });
 }
 
 /// One thread's state of logging, at one depth.
@@ -35,10 +89,12 @@ pub(super) struct Local {
     written_through: Option<Arc<Dispatch>>,
     /// Memory for those that touch many queues.
     pub(super) queues: Vec<Arc<SinkQueue>>,
+    /// It is one of several of its thread.
+    pub(super) is_nested: bool,
 }
 
-impl Local {
-    pub(super) const fn new() -> Self {
+impl Default for Local {
+    fn default() -> Self {
         Self {
             clock: ThreadClock::new(),
             merged: MergedContext::new(),
@@ -47,6 +103,22 @@ impl Local {
             dispatches: ThreadDispatches::new(),
             written_through: None,
             queues: Vec::new(),
+            is_nested: false,
+        }
+    }
+}
+
+impl Local {
+    /// Decides what to do with it while its thread logs nothing.
+    fn judge(&self) -> Verdict {
+        let queue = self.queue.as_ref();
+        let has_records = self.dispatches.has_records() || queue.is_some_and(QueueWriter::has_records);
+        let memory = self.scratch.memory() + self.dispatches.memory() + queue.map_or(0, QueueWriter::memory);
+        match () {
+            // What waits counts for the limits of its thread.
+            () if has_records || self.written_through.is_some() => Verdict::Later,
+            () if memory <= IDLE_BYTES && !self.is_nested => Verdict::Keep,
+            () => Verdict::Take,
         }
     }
 
@@ -145,7 +217,7 @@ impl Local {
 
     /// Forgets, in the child of a fork, what the parent writes.
     #[cfg(unix)]
-    pub(super) fn abandon_inherited(&mut self) {
+    fn abandon_inherited(&mut self) {
         self.dispatches.refresh(generation());
         if let Some(queue) = self.queue.take_if(|queue| queue.is_inherited()) {
             std::mem::forget(queue);

@@ -15,7 +15,7 @@ use std::time::Instant;
 
 use kakashi_core::{Call, DropReason, LogLevel, Site, Value};
 
-use self::local::{LOCAL, Local, NESTED};
+use self::local::{LOCAL, Local, NESTED, new_local};
 use crate::delivery::counters::COUNTERS;
 use crate::delivery::limits;
 use crate::dispatch::logger_core::LoggerCore;
@@ -57,13 +57,12 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
         return submit_nested(core, call, nested, is_urgent(call.level));
     }
     let urgent = is_urgent(call.level) || is_exiting();
-    let put = LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.log(core, call, urgent)));
-    let after = match put {
-        Ok(Ok(after)) => after,
-        Ok(Err(_)) => return submit_nested(core, call, nested, is_urgent(call.level)),
+    let after = match LOCAL.try_with(|local| local.try_with(|local| local.log(core, call, urgent))) {
+        Ok(Some(after)) => after,
+        Ok(None) => return submit_nested(core, call, nested, is_urgent(call.level)),
         // The thread's locals are gone: nothing may stay in a buffer.
         Err(_) => {
-            Local::new().log(core, call, false);
+            Local::default().log(core, call, false);
             AfterPut::WriteThrough
         }
     };
@@ -88,8 +87,12 @@ fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize, urgent: bool)
     }
     // Taken out while it is used: the record's own code may need one too.
     let local = NESTED.try_with(|locals| locals.try_borrow_mut().ok().and_then(|mut locals| locals.pop()));
-    let mut local = local.ok().flatten().unwrap_or_else(Local::new);
-    let after = local.log(core, call, false);
+    let local = local.ok().flatten().unwrap_or_else(new_local);
+    let after = local.try_with(|local| {
+        local.is_nested = true;
+        local.log(core, call, false)
+    });
+    let after = after.unwrap_or(AfterPut::Done);
     let _ = NESTED.try_with(|locals| {
         if let Ok(mut locals) = locals.try_borrow_mut() {
             locals.push(local);
@@ -143,18 +146,15 @@ fn finish(core: &LoggerCore, level: LogLevel, after: AfterPut) {
     with_local(|local| local.queues = queues);
 }
 
+#[inline]
 fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
-    LOCAL.try_with(|local| local.try_borrow_mut().ok().map(|mut local| run(&mut local))).ok().flatten()
+    LOCAL.try_with(|local| local.try_with(run)).ok().flatten()
 }
 
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
-    let put = try_queue(|| {
-        LOCAL.try_with(|local| {
-            local.try_borrow_mut().map(|mut local| local.enqueue_site(queued, site, values))
-        })
-    });
+    let put = try_queue(|local| local.enqueue_site(queued, site, values));
     if !settle(queued, site.level_number(), put) {
         submit_unqueued(queued, &Call::of_site(site, values, &[]));
     }
@@ -162,9 +162,7 @@ pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
-    let put = try_queue(|| {
-        LOCAL.try_with(|local| local.try_borrow_mut().map(|mut local| local.enqueue(queued, call)))
-    });
+    let put = try_queue(|local| local.enqueue(queued, call));
     if !settle(queued, call.level.number(), put) {
         submit_unqueued(queued, call);
     }
@@ -173,15 +171,12 @@ pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
 /// Has a record queued; closed to a call inside of another or of a sink, and where the
 /// thread's locals are in use or gone.
 #[inline(always)]
-fn try_queue<B, G>(put: impl FnOnce() -> Result<Result<Put, B>, G>) -> Put {
+fn try_queue(put: impl FnOnce(&mut Local) -> Put) -> Put {
     let (_depth, nested) = CallDepth::begin();
     if nested > 0 || is_in_sink() {
         return Put::Closed;
     }
-    match put() {
-        Ok(Ok(put)) => put,
-        _ => Put::Closed,
-    }
+    with_local(put).unwrap_or(Put::Closed)
 }
 
 /// Does what is left to do for a record that was queued: waits for it, if it is urgent and
@@ -244,11 +239,5 @@ pub(crate) fn prepare_queue() {
 /// it.
 #[cfg(unix)]
 pub(crate) fn abandon_inherited() {
-    // A call that is in progress on this very thread notices by itself.
-    with_local(Local::abandon_inherited);
-    let _ = NESTED.try_with(|locals| {
-        if let Ok(mut locals) = locals.try_borrow_mut() {
-            locals.iter_mut().for_each(|local| local.abandon_inherited());
-        }
-    });
+    local::abandon_inherited();
 }

@@ -28,6 +28,22 @@ pub(crate) fn light() {
     }
 }
 
+/// As [`light`], without a question: it orders nothing unless [`is_free`], and who would
+/// depend on it on the other side must ask that.
+#[inline(always)]
+pub(crate) fn free() {
+    if cfg!(any(all(test, loom), miri)) {
+        fence(Ordering::SeqCst);
+    } else {
+        compiler_fence(Ordering::SeqCst);
+    }
+}
+
+/// Tells whether [`heavy`] makes up for all that [`free`] leaves out.
+pub(crate) fn is_free() -> bool {
+    cfg!(any(all(test, loom), miri)) || ASYMMETRIC.load(Ordering::Relaxed)
+}
+
 /// The worker's side. False if membarrier(2) failed after it was registered: then
 /// the order holds only after a short time.
 pub(crate) fn heavy() -> bool {
@@ -35,7 +51,7 @@ pub(crate) fn heavy() -> bool {
     !ASYMMETRIC.load(Ordering::Relaxed) || system::fence_all_threads()
 }
 
-/// Registers the process for membarrier(2); called before a worker begins.
+/// Registers the process for membarrier(2); called before a worker or the flusher begins.
 pub(crate) fn prepare() {
     if system::register() {
         ASYMMETRIC.store(true, Ordering::SeqCst);

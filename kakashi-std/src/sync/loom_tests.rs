@@ -5,6 +5,7 @@ use loom::sync::{Arc, Mutex};
 use loom::thread;
 
 use super::pending_flag::PendingFlag;
+use super::reclaim::{Reclaimer, Registrations, ThreadOwned, Verdict};
 use super::wake_state::{Notified, WakeState};
 use super::{AtomicBool, AtomicU8, Ordering};
 
@@ -123,4 +124,51 @@ fn loom_a_record_is_taken_by_the_last_worker_or_by_the_caller_that_finds_it_gone
         worker.join().unwrap();
         assert_eq!(*queue.taken.lock().unwrap(), 2);
     });
+}
+
+/// Adds its uses to a total when it ends.
+#[derive(Default)]
+struct Counted(usize);
+
+/// Not loom's: it decides nothing.
+static TOTAL: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        TOTAL.fetch_add(self.0, Ordering::Relaxed);
+    }
+}
+
+/// A thread that uses its value so often while the reclaimer looks, with these verdicts.
+fn used_while_reclaimed(uses: usize, verdicts: &'static [Verdict]) {
+    let mut model = loom::model::Builder::new();
+    model.preemption_bound = Some(3);
+    model.check(move || {
+        TOTAL.store(0, Ordering::Relaxed);
+        let registrations: &'static Registrations<Counted> = Box::leak(Box::new(Registrations::new()));
+        let thread = thread::spawn(move || {
+            let owned = ThreadOwned::new(registrations);
+            for _ in 0..uses {
+                assert_eq!(owned.try_with(|counted: &mut Counted| counted.0 += 1), Some(()));
+            }
+        });
+        let (mut reclaimer, mut taken) = (Reclaimer::new(), Vec::new());
+        for verdict in verdicts {
+            let _ = reclaimer.look(registrations, |_| *verdict, &mut taken);
+        }
+        thread.join().unwrap();
+        drop(taken);
+        assert_eq!(TOTAL.load(Ordering::Relaxed), uses, "each use is in one value, which ends once");
+    });
+}
+
+#[test]
+fn loom_a_value_is_its_thread_s_or_taken_never_both() {
+    used_while_reclaimed(2, &[Verdict::Take, Verdict::Take]);
+}
+
+#[test]
+fn loom_a_value_that_is_given_back_is_its_thread_s() {
+    used_while_reclaimed(2, &[Verdict::Later, Verdict::Later, Verdict::Take]);
+    used_while_reclaimed(2, &[Verdict::Keep, Verdict::Keep, Verdict::Take]);
 }

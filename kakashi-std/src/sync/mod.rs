@@ -11,15 +11,21 @@ mod loom_once_lock;
 #[cfg(all(test, loom))]
 mod loom_tests;
 pub(crate) mod pending_flag;
+pub(crate) mod reclaim;
+#[cfg(all(test, not(loom)))]
+mod reclaim_tests;
+mod shared_cell;
 pub(crate) mod timed_lock;
 pub(crate) mod wake_state;
 
 #[cfg(not(all(test, loom)))]
 pub(crate) use std::sync::OnceLock;
 #[cfg(not(all(test, loom)))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 
 #[cfg(all(test, loom))]
-pub(crate) use loom::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+pub(crate) use loom::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicUsize, Ordering};
 #[cfg(all(test, loom))]
 pub(crate) use loom_once_lock::OnceLock;
+
+pub(crate) use shared_cell::SharedCell;

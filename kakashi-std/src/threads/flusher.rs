@@ -1,12 +1,18 @@
 //! The thread that collects what other threads have published: within the idle interval,
-//! or at once when a thread has ended. It writes where that can't block.
+//! or at once when a thread has ended. It writes where that can't block. What threads keep
+//! that log nothing for a while it takes back.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::thread;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use crate::dispatch::flush_signal::{self, Work};
 use crate::dispatch::{registry, settings};
+use crate::submit::local::IdleLocals;
+use crate::sync::fence;
+
+/// A thread that logs nothing for so long is idle; sweeps may come much faster.
+const IDLE_AFTER: Duration = Duration::from_millis(500);
 
 /// Starts the thread. If it can't be started the caller sweeps itself, now and at the next
 /// signal.
@@ -22,19 +28,40 @@ fn run() {
     // When to sweep next, if anything may be published: full chunks of busy threads must
     // not put that off.
     let mut sweep_at = None;
+    let mut idle = IdleLook { locals: IdleLocals::new(), looked_at: None };
+    fence::prepare();
     loop {
         let work = flush_signal::wait(&mut sweep_at);
         // A panic in there is a fault of ours, and no other thread would take over.
-        let _ = catch_unwind(AssertUnwindSafe(|| look(&mut sweep_at, work)));
+        let _ = catch_unwind(AssertUnwindSafe(|| look(&mut sweep_at, &mut idle, work)));
     }
 }
 
-fn look(sweep_at: &mut Option<Instant>, work: Work) {
+/// What idle threads keep, and when it was last looked at.
+struct IdleLook {
+    locals: IdleLocals,
+    looked_at: Option<Instant>,
+}
+
+impl IdleLook {
+    /// Takes what idle threads keep, unless it is too early; false if it is to be called
+    /// again.
+    fn look(&mut self) -> bool {
+        if self.looked_at.is_some_and(|at| at.elapsed() < IDLE_AFTER) {
+            return false;
+        }
+        self.looked_at = Some(Instant::now());
+        !self.locals.reclaim()
+    }
+}
+
+fn look(sweep_at: &mut Option<Instant>, idle: &mut IdleLook, work: Work) {
     let clean = match work {
         Work::Sweep => {
             *sweep_at = None;
             flush_signal::begin_sweep();
-            registry::sweep()
+            // Both, whatever the first says: what a sweep leaves empty can be taken.
+            registry::sweep() & idle.look()
         }
         Work::Drain => registry::drain_sink_queues(),
     };

@@ -111,6 +111,10 @@ impl Worker<'_> {
 
     /// Naps, or sleeps until a caller wakes it.
     fn rest(&mut self, count: usize) {
+        if count == 0 {
+            // What threads keep that are idle now goes back in a sweep.
+            flush_signal::arm();
+        }
         let nap = workers::nap();
         let park_after = workers::park_after();
         let idle = count == 0 && self.collected_at.is_none();

@@ -54,11 +54,11 @@ pub(crate) fn grown_since(before: usize) -> usize {
     living().saturating_sub(before)
 }
 
-/// Configures all loggers to write where nothing stays.
-pub(crate) fn to_nowhere() {
+/// Configures all loggers to write where nothing stays, in this format.
+pub(crate) fn to_nowhere(format: Format) {
     assert!(shutdown_async_logging().is_complete());
     configure()
-        .format(Format::Text)
+        .format(format)
         .level(LogLevel::Info)
         .async_logging(AsyncConfig::new())
         .destination(sinks::file("/dev/null").expect("it opens"))

@@ -2,7 +2,9 @@
 
 mod living;
 
-use kakashi_std::{clear_logger_cache, flush, get_async_logger, get_logger, get_performance_logger, info};
+use kakashi_std::{
+    Format, clear_logger_cache, flush, get_async_logger, get_logger, get_performance_logger, info,
+};
 use kakashi_tests::harness::global_state::alone;
 
 use living::{grown_since, living, to_nowhere};
@@ -10,7 +12,7 @@ use living::{grown_since, living, to_nowhere};
 /// Names that are made and forgotten, as those of requests or connections.
 fn assert_names_are_forgotten(log: impl Fn(&str)) {
     let _alone = alone();
-    to_nowhere();
+    to_nowhere(Format::Text);
     let use_names = |from: usize, to: usize| {
         for start in (from..to).step_by(1000) {
             (start..start + 1000).for_each(|n| log(&format!("connection-{n:06}")));
