@@ -49,7 +49,11 @@ MARKS = {
         "tokio": "task/fn.spawn.html",
         "tower": "tower/struct.RequestLayer.html",
     },
-    "kakashi-wasm": {"loggers": "struct.Logger.html"},
+    "kakashi-wasm": {
+        "log": "bridges/log/fn.install.html",
+        "loggers": "struct.Logger.html",
+        "tracing": "bridges/tracing/fn.install.html",
+    },
 }
 # Features without a mark, and why.
 UNMARKED = {

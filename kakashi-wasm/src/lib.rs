@@ -30,6 +30,8 @@
 #[cfg(feature = "loggers")]
 pub mod _guides;
 
+#[cfg(any(feature = "log", feature = "tracing"))]
+pub mod bridges;
 #[cfg(feature = "loggers")]
 mod configure;
 #[cfg(feature = "loggers")]

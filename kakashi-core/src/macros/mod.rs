@@ -12,6 +12,8 @@ mod configure;
 mod logger_methods;
 #[cfg(feature = "alloc")]
 mod root;
+#[cfg(feature = "tracing")]
+mod tracing_bridge;
 
 /// Logs through a logger at any level.
 ///

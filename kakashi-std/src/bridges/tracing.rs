@@ -8,7 +8,7 @@
 //! tracing::info!(target: "shop::orders", order_id = 1042, "Order accepted");
 //! info!("Paid", total = 19.9);
 //! // … INFO shop::orders Order accepted order_id=1042 request_id=r-7 method=GET
-//! // … INFO root Paid total=19.9 request_id=r-7 method=GET
+//! // … INFO my_app Paid total=19.9 request_id=r-7 method=GET
 //! # Ok::<(), kakashi_std::bridges::InstallError>(())
 //! ```
 //!
@@ -52,40 +52,18 @@
 //! subscriber is a scoped one (`with_default`), `tracing` itself hands over no event that is made
 //! inside of another.
 
-use kakashi_core::tracing_bounds::{Layer, LookupSpan, Subscriber};
-
-use super::{InstallError, StdLogger};
+use super::StdLogger;
 pub use kakashi_core::SpanEvents;
 
-/// Chooses what the layer does beside events: see [`options`].
-pub type TracingBridge = kakashi_core::TracingBridge<StdLogger>;
-
-/// Begins with what [`layer`] and [`install`] have, to change it.
-///
-/// ```
-/// use kakashi_std::bridges::tracing::{SpanEvents, options};
-///
-/// options().span_events(SpanEvents::Close).install()?;
-/// drop(tracing::info_span!("request", id = 7));
-/// // … INFO my::module close span=request time.busy=0s time.idle=0.000002s id=7
-/// # Ok::<(), kakashi_std::bridges::InstallError>(())
-/// ```
-pub fn options() -> TracingBridge {
-    TracingBridge::new()
-}
-
-/// Makes a layer that has `tracing`'s events and spans logged.
-pub fn layer<S>() -> impl Layer<S> + Send + Sync + 'static
-where
-    S: Subscriber + for<'a> LookupSpan<'a>,
-{
-    options().layer()
-}
-
-/// Makes kakashi the one receiver of `tracing`, over a registry that does nothing else.
-///
-/// # Errors
-/// [`InstallError`] if `tracing` has a receiver for all threads.
-pub fn install() -> Result<(), InstallError> {
-    options().install()
+kakashi_core::__tracing_functions! {
+    StdLogger;
+    /// ```
+    /// use kakashi_std::bridges::tracing::{SpanEvents, options};
+    ///
+    /// options().span_events(SpanEvents::Close).install()?;
+    /// drop(tracing::info_span!("request", id = 7));
+    /// // … INFO my::module close span=request time.busy=0s time.idle=0.000002s id=7
+    /// # Ok::<(), kakashi_std::bridges::InstallError>(())
+    /// ```
+    options;
 }

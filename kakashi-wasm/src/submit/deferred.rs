@@ -51,6 +51,8 @@ pub(crate) fn defer(origin: &Origin<'_>, call: &Call<'_>) {
 /// Begins at depth 0 again, after a call that never comes back.
 pub(crate) fn forget_depth() {
     QUEUE.with(DeferredQueue::forget_depth);
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    kakashi_core::forget_foreign_depth();
 }
 
 fn encode(origin: &Origin<'_>, call: &Call<'_>) -> Option<(Vec<u8>, Target)> {
@@ -95,7 +97,7 @@ fn refuse(deferred: &Deferred<Target>) {
 }
 
 /// Counts a record that was deferred too often, too deep, or found no room.
-fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
+pub(crate) fn count_dropped(dispatch: Option<&Rc<Dispatch>>, level: LogLevel) {
     match dispatch.cloned().or_else(dispatch::root_if_made) {
         Some(dispatch) => dispatch.count_dropped(level, DropReason::Reentrant),
         None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),

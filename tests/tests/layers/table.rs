@@ -80,6 +80,7 @@ pub(crate) const WASM: Listing = Listing {
         "lifecycle",
         "configure",
         "loggers",
+        "bridges",
         "npm",
     ],
     roots: &["lib.rs", "_guides.rs"],

@@ -15,6 +15,7 @@ mod ftlog;
 mod kakashi;
 mod limit;
 mod log4rs;
+mod log_to_kakashi;
 mod logforth;
 mod quicklog;
 mod raw_buffered;
@@ -36,6 +37,7 @@ use self::fast_log::FastLog;
 use self::flexi_logger::FlexiLogger;
 use self::ftlog::Ftlog;
 use self::kakashi::Kakashi;
+use self::log_to_kakashi::LogToKakashi;
 use self::log4rs::Log4rs;
 use self::logforth::Logforth;
 use self::slog::Slog;
@@ -60,6 +62,8 @@ pub static ALL: &[Entry] = &[
     entry::<Kakashi<kakashi::DropNewest>>(),
     entry::<Kakashi<kakashi::DropOldest>>(),
     entry::<Kakashi<kakashi::Performance>>(),
+    entry::<WithKv<LogToKakashi>>(),
+    entry::<Tracing<tracing::ToKakashi>>(),
     entry::<Spdlog<spdlog::Sync>>(),
     entry::<Spdlog<spdlog::Async>>(),
     entry::<Tracing<tracing::Direct>>(),

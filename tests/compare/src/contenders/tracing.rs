@@ -1,4 +1,4 @@
-//! tracing with tracing-subscriber's `fmt`, in four configurations.
+//! tracing with tracing-subscriber's `fmt`, in four configurations, and with kakashi.
 //!
 //! `tracing` writes through a `Mutex<File>`, the documented way to log to a
 //! file: one `write` a record. `tracing-buffered` puts a `BufWriter` of 64 KiB
@@ -13,7 +13,8 @@ use std::sync::Mutex;
 
 use ::tracing::{Level, debug, info, info_span};
 use ::tracing_appender::non_blocking::{NonBlockingBuilder, WorkerGuard};
-use anyhow::{Result, anyhow};
+use anyhow::{Result, anyhow, ensure};
+use kakashi_std::{bridges, sinks};
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::MutexGuardWriter;
 
@@ -28,7 +29,7 @@ pub trait Mode: Sized + Sync {
     const NOTE: &'static str;
     const FORM: Form = Form::Text;
 
-    fn install(file: File) -> Result<Self>;
+    fn install(destination: &Path) -> Result<Self>;
 
     /// As [`Contender::finish`].
     fn finish(self) -> Result<()> {
@@ -42,8 +43,8 @@ impl Mode for Direct {
     const NAME: &'static str = "tracing";
     const NOTE: &'static str = "`fmt` layer, `with_writer(Mutex::new(File))`, no ANSI";
 
-    fn install(file: File) -> Result<Self> {
-        install(Mutex::new(file))?;
+    fn install(destination: &Path) -> Result<Self> {
+        install(Mutex::new(open(destination)?))?;
         Ok(Direct)
     }
 }
@@ -54,8 +55,8 @@ impl Mode for Buffered {
     const NAME: &'static str = "tracing-buffered";
     const NOTE: &'static str = "`fmt` layer into a `Mutex<BufWriter<File>>`, 64 KiB, no ANSI";
 
-    fn install(file: File) -> Result<Self> {
-        let shared = SharedFile::new(file);
+    fn install(destination: &Path) -> Result<Self> {
+        let shared = SharedFile::new(open(destination)?);
         install(shared.clone())?;
         Ok(Buffered(shared))
     }
@@ -71,8 +72,8 @@ impl Mode for Appender {
     const NAME: &'static str = "tracing-appender";
     const NOTE: &'static str = "`fmt` layer into `NonBlocking`, 128,000 lines, `lossy(false)`, no ANSI";
 
-    fn install(file: File) -> Result<Self> {
-        let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(file);
+    fn install(destination: &Path) -> Result<Self> {
+        let (writer, guard) = NonBlockingBuilder::default().lossy(false).finish(open(destination)?);
         install(writer)?;
         Ok(Appender(guard))
     }
@@ -91,8 +92,8 @@ impl Mode for Json {
     const NOTE: &'static str = "`fmt().json()`, flattened, into a `Mutex<BufWriter<File>>`, 64 KiB";
     const FORM: Form = Form::Json;
 
-    fn install(file: File) -> Result<Self> {
-        let shared = SharedFile::new(file);
+    fn install(destination: &Path) -> Result<Self> {
+        let shared = SharedFile::new(open(destination)?);
         tracing_subscriber::fmt()
             .json()
             .flatten_event(true)
@@ -108,6 +109,29 @@ impl Mode for Json {
     }
 }
 
+/// kakashi behind `tracing`.
+pub struct ToKakashi;
+
+impl Mode for ToKakashi {
+    const NAME: &'static str = "tracing→kakashi";
+    const NOTE: &'static str = "`kakashi_std::bridges::tracing::install()`, `sinks::file`, defaults";
+
+    fn install(destination: &Path) -> Result<Self> {
+        kakashi_std::configure()
+            .format(kakashi_std::Format::Text)
+            .destination(sinks::file(destination)?)
+            .apply();
+        bridges::tracing::install()?;
+        Ok(ToKakashi)
+    }
+
+    fn finish(self) -> Result<()> {
+        let left = kakashi_std::flush().left;
+        ensure!(left == 0, "{left} records were not written");
+        Ok(())
+    }
+}
+
 /// tracing in one of its modes.
 pub struct Tracing<M>(M);
 
@@ -118,7 +142,7 @@ impl<M: Mode> Contender for Tracing<M> {
     const HAS_CONTEXT: bool = true;
 
     fn setup(destination: &Path) -> Result<Self> {
-        M::install(open(destination)?).map(Tracing)
+        M::install(destination).map(Tracing)
     }
 
     fn log(&self, order_id: u64, symbol: &'static str, price: f64) {
