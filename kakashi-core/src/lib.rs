@@ -123,6 +123,9 @@ pub use device::ring_logger::RingLogger;
 pub use encode::OneLine;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
+pub use logger::as_exception::AsException;
+#[doc(hidden)]
+pub use logger::as_exception::{ExceptionOfError, ExceptionOfHolder, Given};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use logger::colour::wants_colour;

@@ -126,6 +126,18 @@ impl Dropped {
     }
 }
 
+impl fmt::Display for Dropped {
+    /// Prints how many records were dropped, and of which level for which reason.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} dropped", self.total())?;
+        for (at, (level, reason, count)) in self.iter().enumerate() {
+            let begin = if at == 0 { " (" } else { ", " };
+            write!(f, "{begin}{count} {level}: {reason}")?;
+        }
+        f.write_str(if self.total() > 0 { ")" } else { "" })
+    }
+}
+
 /// Sums of drops, by level and by reason, as an announcement has them.
 #[doc(hidden)]
 pub trait DropSums {
@@ -256,6 +268,35 @@ pub struct Stats {
     pub late: usize,
     /// Records that were dropped.
     pub dropped: Dropped,
+}
+
+impl fmt::Display for Stats {
+    /// Prints what became of the records, as an operator reads it.
+    ///
+    /// ```
+    /// use kakashi_core::{Counters, DropReason, LogLevel};
+    ///
+    /// let counters = Counters::new();
+    /// counters.add_written(7, 700);
+    /// assert_eq!(counters.snapshot().to_string(), "7 records written (700 bytes), 0 dropped");
+    /// counters.add_failure();
+    /// counters.add_dropped(LogLevel::Info, DropReason::SinkFailed, 3);
+    /// assert_eq!(
+    ///     counters.snapshot().to_string(),
+    ///     "7 records written (700 bytes), 3 dropped (3 INFO: sink_failed), 1 failed calls of sinks"
+    /// );
+    /// ```
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { written, bytes, failures, late, dropped } = self;
+        write!(f, "{written} records written ({bytes} bytes), {dropped}")?;
+        if *failures > 0 {
+            write!(f, ", {failures} failed calls of sinks")?;
+        }
+        if *late > 0 {
+            write!(f, ", {late} late")?;
+        }
+        Ok(())
+    }
 }
 
 impl Stats {

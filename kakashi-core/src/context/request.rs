@@ -8,9 +8,17 @@ use crate::value::field::Field;
 pub struct RequestContext(LogContext);
 
 impl RequestContext {
-    /// Takes the client's address and how it came: the method and path, say.
+    /// Takes the client's address and how it came: the method and path, say. An empty one is
+    /// left out.
     pub fn new(ip: &str, access: &str) -> Self {
-        Self(LogContext::new().with_ip(ip).with_access(access))
+        let mut context = LogContext::new();
+        if !ip.is_empty() {
+            context = context.with_ip(ip);
+        }
+        if !access.is_empty() {
+            context = context.with_access(access);
+        }
+        Self(context)
     }
 
     /// Adds the id of the request.
@@ -64,5 +72,19 @@ impl From<RequestContext> for LogContext {
 impl From<UserContext> for LogContext {
     fn from(user: UserContext) -> Self {
         user.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_address_is_no_field() {
+        assert!(LogContext::from(RequestContext::new("", "")).is_empty());
+        let request = LogContext::from(RequestContext::new("", "GET /").request_id("r-1"));
+        assert_eq!((request.ip(), request.access()), (None, Some("GET /")));
+        let request = LogContext::from(RequestContext::new("203.0.113.7", ""));
+        assert_eq!((request.ip(), request.access()), (Some("203.0.113.7"), None));
     }
 }

@@ -1,6 +1,7 @@
 //! What loggers of all platforms share: the trait that the macros call, the registry,
 //! thresholds, destinations and the settings of one logger.
 
+pub(crate) mod as_exception;
 #[cfg(feature = "std")]
 pub(crate) mod colour;
 #[cfg(feature = "alloc")]

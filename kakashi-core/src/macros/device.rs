@@ -148,9 +148,11 @@ macro_rules! __exception {
             logger => {
                 if $crate::Log::enabled(logger, $crate::LogLevel::Error) {
                     let _ = __KAKASHI_FORM;
-                    $crate::Log::exception(
-                        logger, $crate::Linked::new(&__KAKASHI_SITE[0]).site($crate::LogLevel::Error),
-                        &[$($crate::ToValue::to_value($value)),*], &$crate::Exception::new(&$error));
+                    match &$error {
+                        error => $crate::Log::exception(
+                            logger, $crate::Linked::new(&__KAKASHI_SITE[0]).site($crate::LogLevel::Error),
+                            &[$($crate::ToValue::to_value($value)),*], &$crate::__exception_of!(error)),
+                    }
                 }
             }
         }

@@ -77,14 +77,14 @@ macro_rules! __logger_methods {
 
             $(#[$exception_doc])*
             #[cold]
-            pub fn exception<E: ::core::error::Error>(
+            pub fn exception<E: $crate::AsException + ?Sized>(
                 &self,
                 message: &str,
                 error: &E,
                 fields: &[$crate::Field<'_>],
             ) {
                 if self.entry().enables($crate::LogLevel::Error) {
-                    $fields_of(&$crate::Exception::new(error), fields, |fields| {
+                    $fields_of(&$crate::AsException::as_exception(error), fields, |fields| {
                         self.submit(&$crate::Call::literal($crate::LogLevel::Error, message, fields));
                     });
                 }
@@ -134,7 +134,7 @@ macro_rules! __root_functions {
         }
 
         /// Logs an error through the root logger; see [`Logger::exception`].
-        pub fn exception<E: ::core::error::Error>(message: &str, error: &E, fields: &[$crate::Field<'_>]) {
+        pub fn exception<E: $crate::AsException + ?Sized>(message: &str, error: &E, fields: &[$crate::Field<'_>]) {
             $root().exception(message, error, fields);
         }
 

@@ -70,6 +70,9 @@ level_macros! { $
 
 /// Logs an error: its type, its text and the texts of its sources, at level ERROR.
 ///
+/// An error is what implements `Error`, a `dyn Error`, and what leads to one: a
+/// `Box<dyn Error>`, an `anyhow::Error`. Of those the type is not known.
+///
 /// `exception!(logger, &error, "message", fields…)`; the fields are as in [`info!`](crate::info).
 #[macro_export]
 macro_rules! exception {
@@ -225,6 +228,17 @@ macro_rules! __site_of_bytes {
     }};
 }
 
+/// Makes an exception of a reference to an error, or to what leads to one.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __exception_of {
+    ($error:ident) => {{
+        #[allow(unused_imports)]
+        use $crate::{ExceptionOfError as _, ExceptionOfHolder as _};
+        (&&$crate::Given($error)).exception_of()
+    }};
+}
+
 #[cfg(not(target_os = "none"))]
 #[doc(hidden)]
 #[macro_export]
@@ -235,8 +249,10 @@ macro_rules! __exception {
         match &$logger {
             logger => {
                 if $crate::Log::enabled(logger, $crate::LogLevel::Error) {
-                    $crate::Log::exception(
-                        logger, __KAKASHI_SITE, &[$($value),*], &$crate::Exception::new(&$error));
+                    match &$error {
+                        error => $crate::Log::exception(
+                            logger, __KAKASHI_SITE, &[$($value),*], &$crate::__exception_of!(error)),
+                    }
                 }
             }
         }

@@ -118,6 +118,39 @@ macro_rules! __logger_functions {
             Logger::of($entry($crate::LoggerKind::Sync, name, None))
         }
 
+        impl Logger {
+            /// Makes a logger that adds these fields to its records.
+            ///
+            /// ```no_run
+            #[doc = concat!("use ", $name, "::{fields, get_logger, info};")]
+            ///
+            /// let logger = get_logger("shop").with_fields(fields![tenant = "acme"]);
+            /// info!(logger.child("db"), "Connected"); // of the logger shop::db, with tenant=acme
+            /// ```
+            #[must_use]
+            pub fn with_fields(&self, fields: &[$crate::Field<'_>]) -> Logger {
+                self.with_context(&$crate::LogContext::new().with_custom(fields))
+            }
+
+            /// Makes a logger that adds this context to its records.
+            #[must_use]
+            pub fn with_context(&self, context: &$crate::LogContext) -> Logger {
+                let mut logger = self.clone();
+                *logger.context_mut() = logger.context_mut().merge(context);
+                logger
+            }
+
+            /// Returns the logger whose name is this one's, `::` and `name`, with the fields of
+            /// this one and the level that is set for it.
+            #[must_use]
+            pub fn child(&self, name: &str) -> Logger {
+                let name = ::std::format!("{}::{name}", self.name());
+                let mut child = Logger::of($entry($crate::LoggerKind::Sync, &name, None));
+                *child.context_mut() = self.clone().context_mut().clone();
+                child
+            }
+        }
+
         /// Returns the logger of this name and gives it a level of its own, for all of
         /// its handles; [`set_log_level`] does not change it.
         pub fn get_logger_with_level(name: &str, level: impl Into<$crate::LevelFilter>) -> Logger {

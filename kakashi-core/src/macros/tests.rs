@@ -153,3 +153,58 @@ fn a_users_names_are_not_shadowed() {
     info!(recorder, "m", a = SITE, b = SOURCE, c = logger);
     assert_eq!(*recorder.calls.borrow(), ["INFO t m a=1 b=2 c=3"]);
 }
+
+#[test]
+fn what_leads_to_an_error_is_logged_with_its_chain() {
+    use std::error::Error;
+    use std::{boxed::Box, fmt, sync::Arc};
+
+    #[derive(Debug)]
+    struct Outer(std::num::ParseIntError);
+    impl fmt::Display for Outer {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("no port")
+        }
+    }
+    impl Error for Outer {
+        fn source(&self) -> Option<&(dyn Error + 'static)> {
+            Some(&self.0)
+        }
+    }
+    /// As `anyhow::Error` is: no error, and leads to one.
+    struct Anyhow(Box<dyn Error + Send + Sync>);
+    impl std::ops::Deref for Anyhow {
+        type Target = dyn Error + Send + Sync;
+        fn deref(&self) -> &Self::Target {
+            &*self.0
+        }
+    }
+    fn outer() -> Outer {
+        Outer("x".parse::<u8>().unwrap_err())
+    }
+
+    let recorder = recorder();
+    let boxed: Box<dyn Error> = Box::new(outer());
+    let shared: Box<dyn Error + Send + Sync> = Box::new(outer());
+    let dynamic: &dyn Error = &outer();
+    let local = outer();
+    let short: &(dyn Error + '_) = &local;
+    exception!(recorder, outer(), "m");
+    exception!(recorder, &outer(), "m");
+    exception!(recorder, Box::new(outer()), "m");
+    exception!(recorder, Arc::new(outer()), "m");
+    exception!(recorder, boxed, "m");
+    exception!(recorder, &boxed, "m");
+    exception!(recorder, &shared, "m");
+    exception!(recorder, dynamic, "m");
+    exception!(recorder, short, "m");
+    exception!(recorder, *dynamic, "m");
+    exception!(recorder, Anyhow(Box::new(outer())), "m");
+    exception!(recorder, &Anyhow(Box::new(outer())), "m");
+    let calls = recorder.calls.borrow();
+    let shown: Vec<&str> = calls.iter().skip(1).step_by(2).map(String::as_str).collect();
+    let path = "kakashi_core::macros::tests::what_leads_to_an_error_is_logged_with_its_chain::Outer";
+    assert_eq!(shown.len(), 12);
+    assert_eq!(shown[..2], [format!("Some({path:?}) no port"), format!("Some({path:?}) no port")]);
+    assert!(shown[4..].iter().all(|shown| *shown == "None no port"), "{shown:#?}");
+}

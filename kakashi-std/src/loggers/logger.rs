@@ -57,6 +57,10 @@ impl Logger {
         Self { core: LoggerCore { entry, dispatch: None, context: LogContext::new() } }
     }
 
+    fn context_mut(&mut self) -> &mut LogContext {
+        &mut self.core.context
+    }
+
     /// Writes all that any thread has buffered for this logger's destinations.
     ///
     /// # Blocking

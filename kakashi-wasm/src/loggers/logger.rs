@@ -36,17 +36,21 @@ kakashi_core::__logger_functions! {
 #[derive(Clone, Debug)]
 pub struct Logger {
     entry: Arc<LoggerEntry>,
+    context: LogContext,
 }
 
 impl Logger {
     fn of(entry: Arc<LoggerEntry>) -> Self {
-        Self { entry }
+        Self { entry, context: LogContext::new() }
+    }
+
+    fn context_mut(&mut self) -> &mut LogContext {
+        &mut self.context
     }
 
     #[inline(always)]
     fn submit(&self, call: &Call<'_>) {
-        const NO_CONTEXT: &LogContext = &LogContext::new();
-        let origin = Origin { entry: &self.entry, dispatch: None, context: NO_CONTEXT };
+        let origin = Origin { entry: &self.entry, dispatch: None, context: &self.context };
         submit(&origin, call, Urgency::of(call.level));
     }
 

@@ -356,3 +356,20 @@ fn a_message_speaks_of_its_own_fields_and_not_of_the_contexts() {
     let entries = arrived(&logger, &memory);
     assert_eq!((entries[0].message.as_str(), entries[1].message.as_str()), ("own", "{name}"));
 }
+
+#[test]
+fn a_logger_by_name_and_its_children_carry_their_fields() {
+    let captured = kakashi_std::capture();
+    let shop = kakashi_std::get_logger("shop").with_fields(fields![tenant = "acme", step = 1]);
+    let db = shop.child("db").with_context(&LogContext::new().with_custom(fields![step = 2]));
+    info!(shop, "One");
+    info!(db, "Two", tenant = "other");
+    info!(kakashi_std::get_logger("shop::db"), "Three");
+    shop.exception("Four", &*Box::<dyn std::error::Error>::from("failed"), &[]);
+    let lines: Vec<_> = captured.records().iter().map(|record| record.line()[28..].to_owned()).collect();
+    assert_eq!(lines[0], "INFO shop One tenant=acme step=1");
+    assert_eq!(lines[1], "INFO shop::db Two tenant=other step=2");
+    assert_eq!(lines[2], "INFO shop::db Three");
+    assert!(lines[3].starts_with("ERROR shop Four exception.message=failed "), "{}", lines[3]);
+    assert!(lines[3].ends_with("tenant=acme step=1"), "{}", lines[3]);
+}
