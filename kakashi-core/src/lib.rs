@@ -104,6 +104,12 @@ pub use context::detached::DetachedScope;
 pub use context::in_current::{ClosureInCurrentContext, FutureInCurrentContext};
 #[cfg(feature = "std")]
 #[doc(hidden)]
+pub use context::level_scopes::{
+    HeldLevelScopes, LevelScopeListener, current_level, hold_level_scopes, level_floor,
+    set_level_scope_listener,
+};
+#[cfg(feature = "std")]
+#[doc(hidden)]
 pub use context::merged::{DispatchKey, MergedContext, merge_now};
 #[cfg(feature = "alloc")]
 pub use context::request::{RequestContext, UserContext};
@@ -152,7 +158,9 @@ pub use logger::log_words::LogWords;
 #[cfg(feature = "alloc")]
 pub use logger::logger_config::{LoggerConfig, LoggerParts};
 #[cfg(feature = "alloc")]
-pub use logger::registry::{HeldRegistry, LoggerEntry, LoggerKind, Registry};
+pub use logger::logger_entry::{LoggerEntry, LoggerKind};
+#[cfg(feature = "alloc")]
+pub use logger::registry::{HeldRegistry, Registry};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use logger::settings::{NamedLevels, Settings, SettingsChange};

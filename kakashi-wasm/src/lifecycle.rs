@@ -39,6 +39,7 @@ pub(crate) fn install() {
         if leaving.get().is_some() {
             return;
         }
+        logger_registry().follow_level_scopes();
         hooks::set(Hooks { flush: flush::flush_by_engine, install });
         let Leaving { hide, leave } =
             leaving.get_or_init(|| Leaving { hide: Closure::new(hide), leave: Closure::new(leave) });

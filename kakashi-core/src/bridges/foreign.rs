@@ -18,7 +18,8 @@ use std::thread_local;
 
 use crate::codec::print;
 use crate::level::LogLevel;
-use crate::logger::registry::{LoggerEntry, Registry};
+use crate::logger::logger_entry::LoggerEntry;
+use crate::logger::registry::Registry;
 use crate::pipeline::guard::{CatchPanic, Guard as _};
 use crate::pipeline::scratch::Scratch;
 use crate::record::call::Call;

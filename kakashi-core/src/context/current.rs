@@ -10,6 +10,7 @@ use std::thread_local;
 use core::mem;
 
 use crate::context::LogContext;
+use crate::context::level_scopes::set_current_level;
 use crate::context::request::{RequestContext, UserContext};
 use crate::context::scopes::{OpenedScope, Scopes};
 use crate::value::field::Field;
@@ -38,6 +39,7 @@ pub(super) fn with_scopes<R>(change: impl FnOnce(&mut Scopes) -> R) -> Option<R>
         let mut scopes = scopes.borrow_mut();
         let changed = change(&mut scopes);
         let _ = ID.try_with(|id| id.set(scopes.current().fields().id));
+        set_current_level(scopes.current().threshold());
         changed
     });
     changed.ok()

@@ -11,10 +11,13 @@ pub(crate) mod detached;
 #[cfg(feature = "std")]
 pub(crate) mod in_current;
 #[cfg(feature = "std")]
+pub(crate) mod level_scopes;
+#[cfg(feature = "std")]
 pub(crate) mod merged;
 pub(crate) mod request;
 #[cfg(feature = "std")]
 pub(crate) mod scope;
+mod scope_level;
 #[cfg(feature = "std")]
 mod scopes;
 #[cfg(feature = "tracing")]
@@ -27,6 +30,7 @@ use core::fmt;
 
 use portable_atomic::{AtomicUsize, Ordering};
 
+use self::scope_level::ScopeLevel;
 use crate::codec::{Cursor, Malformed, Pairs, put_pair};
 use crate::record::{ContextFields, LogRecord};
 use crate::util::key_index::KeyIndex;
@@ -53,6 +57,8 @@ use crate::value::field::{Field, key_bit};
 #[derive(Clone, Default)]
 pub struct LogContext {
     inner: Option<Arc<Inner>>,
+    /// Loggers' threshold where this is current, if theirs is not lower.
+    level: ScopeLevel,
 }
 
 /// Takes the records of a scope in place of the process's destinations: those of a test.
@@ -99,7 +105,7 @@ macro_rules! typed {
 impl LogContext {
     /// Makes a context without fields.
     pub const fn new() -> Self {
-        Self { inner: None }
+        Self { inner: None, level: ScopeLevel::NONE }
     }
 
     typed! {
@@ -141,12 +147,9 @@ impl LogContext {
     #[doc(hidden)]
     #[must_use]
     pub fn with_capture(&self, capture: Arc<dyn RecordCapture>) -> Self {
-        Self::of(
-            self.fields().mask,
-            [self.typed(), self.custom()].concat(),
-            self.typed().len(),
-            Some(capture),
-        )
+        let pairs = [self.typed(), self.custom()].concat();
+        let captured = Self::of(self.fields().mask, pairs, self.typed().len(), Some(capture));
+        Self { level: self.level, ..captured }
     }
 
     /// Returns where the records of this context go, if not where others do.
@@ -156,38 +159,31 @@ impl LogContext {
         self.inner.as_ref().and_then(|inner| inner.capture.as_ref())
     }
 
-    /// Makes one without fields whose records go where this one's do.
-    #[cfg(feature = "std")]
-    pub(crate) fn without_fields(&self) -> Self {
-        match self.capture() {
-            Some(capture) => Self::new().with_capture(capture.clone()),
-            None => Self::new(),
-        }
-    }
-
     /// Finds a field's value by its key.
     pub fn get(&self, key: &str) -> Option<Value<'_>> {
         find(self.fields().pairs, key)
     }
 
-    /// Makes a context of both; where both have a key, `other`'s counts.
+    /// Makes a context of both; where both have a key, or a level, `other`'s counts.
     #[must_use]
     pub fn merge(&self, other: &Self) -> Self {
-        match (&self.inner, &other.inner) {
+        let merged = match (&self.inner, &other.inner) {
             (_, None) => self.clone(),
             (None, _) => other.clone(),
             (Some(outer), Some(inner)) => {
                 let capture = inner.capture.as_ref().or(outer.capture.as_ref());
                 Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()], capture)
             }
-        }
+        };
+        Self { level: other.level.or(self.level), ..merged }
     }
 
     /// Adds fields of any kind, each in place of a custom one of the same key.
     #[must_use]
     pub fn with_custom(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([self.typed(), &[]], [self.custom(), &added], self.capture())
+        let context = Self::build([self.typed(), &[]], [self.custom(), &added], self.capture());
+        Self { level: self.level, ..context }
     }
 
     /// Makes a context of fields of which no two have the same key.
@@ -209,7 +205,8 @@ impl LogContext {
     /// Adds fields with typed keys.
     pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        Self::build([self.typed(), &added], [self.custom(), &[]], self.capture())
+        let context = Self::build([self.typed(), &added], [self.custom(), &[]], self.capture());
+        Self { level: self.level, ..context }
     }
 
     /// Adds pairs of the wire, each in place of one of the same key.
@@ -272,11 +269,13 @@ impl LogContext {
         let mut pairs = map(self.typed());
         let custom_at = pairs.len();
         pairs.extend_from_slice(&map(self.custom()));
-        Self::of(self.fields().mask, pairs, custom_at, self.capture().cloned())
+        let context = Self::of(self.fields().mask, pairs, custom_at, self.capture().cloned());
+        Self { level: self.level, ..context }
     }
 
     fn of(mask: u64, pairs: Vec<u8>, custom_at: usize, capture: Option<Arc<dyn RecordCapture>>) -> Self {
-        Self { inner: Some(Arc::new(Inner { id: next_id(), mask, pairs, custom_at, capture })) }
+        let inner = Inner { id: next_id(), mask, pairs, custom_at, capture };
+        Self { inner: Some(Arc::new(inner)), level: ScopeLevel::NONE }
     }
 }
 

@@ -15,6 +15,7 @@ use std::prelude::v1::*;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::LogContext;
+use crate::context::level_scopes::OpenLevel;
 use crate::context::task::{TaskId, current_task};
 
 /// What is current on a thread or in a future.
@@ -26,6 +27,8 @@ pub(super) struct Scopes {
     /// polled, and how many these are.
     around: (LogContext, usize),
     current: LogContext,
+    /// The level of `current`, which counts as long as these scopes live.
+    open_level: OpenLevel,
     /// Outermost first.
     layers: Vec<Layer>,
     /// The guards of these layers have it too; made with the first of them.
@@ -81,6 +84,7 @@ impl Scopes {
             base: LogContext::new(),
             around: (LogContext::new(), 0),
             current: LogContext::new(),
+            open_level: OpenLevel::none(),
             layers: Vec::new(),
             ended: None,
             last_id: 0,
@@ -89,7 +93,16 @@ impl Scopes {
     }
 
     pub(super) fn of(context: LogContext) -> Self {
-        Self { base: context.clone(), current: context, ..Self::new() }
+        let mut scopes = Self::new();
+        scopes.base = context.clone();
+        scopes.set_current(context);
+        scopes
+    }
+
+    /// Makes a context current; returns the one that was.
+    fn set_current(&mut self, context: LogContext) -> LogContext {
+        self.open_level.change(context.threshold());
+        mem::replace(&mut self.current, context)
     }
 
     pub(super) fn current(&self) -> &LogContext {
@@ -117,7 +130,7 @@ impl Scopes {
         };
         self.layers[at].own = change(&self.layers[at].own);
         if at + 1 == self.layers.len() {
-            self.current = change(&self.current);
+            self.set_current(change(&self.current));
         } else {
             self.merge_from(at);
         }
@@ -127,7 +140,7 @@ impl Scopes {
     pub(super) fn clear(&mut self) {
         match self.innermost_scope() {
             Some(at) => {
-                self.layers[at].own = self.current.without_fields();
+                self.layers[at].own = self.layers[at].own.without_fields();
                 self.layers[at].kind = LayerKind::HidingScope;
                 self.merge_from(at);
             }
@@ -164,7 +177,7 @@ impl Scopes {
 
     fn push(&mut self, kind: LayerKind, own: &LogContext, merged: LogContext) -> OpenedScope {
         self.last_id += 1;
-        let outer = mem::replace(&mut self.current, merged);
+        let outer = self.set_current(merged);
         let task = current_task();
         self.layers.push(Layer { id: self.last_id, kind, outer, own: own.clone(), task });
         OpenedScope { id: self.last_id, ended: Arc::clone(self.ended.get_or_insert_default()) }
@@ -179,7 +192,9 @@ impl Scopes {
                 next.outer = outer;
                 self.merge_from(at);
             }
-            None => self.current = outer,
+            None => {
+                self.set_current(outer);
+            }
         }
     }
 
@@ -193,14 +208,14 @@ impl Scopes {
             let merged = self.merged(at, &outer);
             self.layers[at].outer = mem::replace(&mut outer, merged);
         }
-        self.current = outer;
+        self.set_current(outer);
     }
 
     fn merged(&self, at: usize, outer: &LogContext) -> LogContext {
         let Layer { kind, own, .. } = &self.layers[at];
         match kind {
             LayerKind::Scope => outer.merge(own),
-            LayerKind::HidingScope => own.clone(),
+            LayerKind::HidingScope => outer.without_fields().merge(own),
             #[cfg(feature = "tracing")]
             LayerKind::Span(EnteredAs { is_child: true, .. }) => outer.merge(own),
             #[cfg(feature = "tracing")]
@@ -225,6 +240,8 @@ impl Scopes {
             let at = self.layers.len();
             merge(&self.without_spans(at), fields)
         };
+        // A merge that is remembered may be of another level.
+        let merged = merged.at_level_of(&self.current);
         self.push(LayerKind::Span(entered), fields, merged)
     }
 
@@ -262,7 +279,7 @@ impl Scopes {
     fn without_spans(&self, end: usize) -> LogContext {
         let scopes = self.layers[..end].iter().filter(|layer| layer.kind.is_scope());
         scopes.fold(self.base.clone(), |outer, layer| match layer.kind {
-            LayerKind::HidingScope => layer.own.clone(),
+            LayerKind::HidingScope => outer.without_fields().merge(&layer.own),
             _ => outer.merge(&layer.own),
         })
     }

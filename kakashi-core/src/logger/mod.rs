@@ -26,6 +26,8 @@ pub(crate) mod log_words;
 #[cfg(feature = "alloc")]
 pub(crate) mod logger_config;
 #[cfg(feature = "alloc")]
+pub(crate) mod logger_entry;
+#[cfg(feature = "alloc")]
 mod prefix;
 #[cfg(feature = "alloc")]
 pub(crate) mod registry;

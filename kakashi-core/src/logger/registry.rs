@@ -5,83 +5,16 @@ use alloc::{
     sync::{Arc, Weak},
     vec::Vec,
 };
-use core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use core::sync::atomic::{AtomicUsize, Ordering};
 
 use hashbrown::HashMap;
 use spin::Mutex;
 
-use crate::level::{AtomicLevelFilter, LevelFilter, LogLevel};
+#[cfg(feature = "std")]
+use crate::context::level_scopes::{LevelScopeListener, set_level_scope_listener};
+use crate::level::LevelFilter;
 use crate::logger::levels::Levels;
-use crate::record::Name;
-
-/// Tells loggers of one name apart.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum LoggerKind {
-    /// Writes through the caller's buffer.
-    Sync,
-    /// Writes through a worker.
-    Async,
-    /// Writes through a worker and never waits for it.
-    Performance,
-}
-
-/// What all handles of one logger share.
-#[derive(Debug)]
-pub struct LoggerEntry {
-    name: String,
-    plain: bool,
-    id: usize,
-    level: AtomicLevelFilter,
-    own_level: AtomicBool,
-}
-
-impl LoggerEntry {
-    /// Makes an entry outside any registry.
-    pub fn new(name: &str, level: LevelFilter) -> Self {
-        Self {
-            name: name.into(),
-            plain: Name::new(name).is_plain(),
-            id: crate::context::next_id(),
-            level: AtomicLevelFilter::new(level),
-            own_level: AtomicBool::new(false),
-        }
-    }
-
-    /// Returns the name.
-    #[inline]
-    pub fn name(&self) -> Name<'_> {
-        Name::judged(&self.name, self.plain, self.id)
-    }
-
-    /// Tells whether a record of this level is written.
-    #[inline(always)]
-    pub fn enables(&self, level: LogLevel) -> bool {
-        self.level.enables(level)
-    }
-
-    /// Returns the effective threshold.
-    pub fn level(&self) -> LevelFilter {
-        self.level.get()
-    }
-
-    /// Gives the logger a threshold of its own, which global ones do not change.
-    pub fn set_own_level(&self, level: LevelFilter) {
-        self.own_level.store(true, Ordering::Relaxed);
-        self.level.set(level);
-    }
-
-    /// Returns the threshold that global ones do not change.
-    fn own_level(&self) -> Option<LevelFilter> {
-        self.own_level.load(Ordering::Relaxed).then(|| self.level.get())
-    }
-
-    fn follow(&self, levels: &Levels) {
-        if !self.own_level.load(Ordering::Relaxed) {
-            self.level.set(levels.of(&self.name));
-        }
-    }
-}
+use crate::logger::logger_entry::{LoggerEntry, LoggerKind};
 
 /// Keeps the loggers of a program, and the levels that they follow.
 ///
@@ -125,6 +58,18 @@ struct State {
     /// So many of these are kept before those that nobody has are removed.
     forgotten_limit: usize,
     hooks: Vec<fn()>,
+    /// The lowest level that a scope was ever given.
+    lowest_scope: LowestScope,
+}
+
+/// A threshold that nothing has at first.
+#[derive(Clone, Copy, Debug)]
+struct LowestScope(LevelFilter);
+
+impl Default for LowestScope {
+    fn default() -> Self {
+        Self(LevelFilter::OFF)
+    }
 }
 
 impl State {
@@ -149,10 +94,10 @@ impl Registry {
     /// registry's.
     pub fn custom(&self, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
         let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
-        match level {
-            Some(level) => entry.set_own_level(level),
-            None => self.adopt(&entry),
+        if let Some(level) = level {
+            entry.set_own_level(level);
         }
+        self.adopt(&entry);
         entry
     }
 
@@ -202,7 +147,7 @@ impl Registry {
     pub fn level_of(&self, name: &str) -> LevelFilter {
         let state = self.state.lock();
         let known = state.loggers.get(&(LoggerKind::Sync, String::from(name)));
-        known.map_or_else(|| state.levels.of(name), |entry| entry.level())
+        known.map_or_else(|| state.levels.of(name), |entry| entry.threshold())
     }
 
     /// Returns the lowest threshold that a sync logger of any name may have now: what is below
@@ -211,7 +156,20 @@ impl Registry {
         let state = self.state.lock();
         let sync = state.loggers.iter().filter(|(key, _)| key.0 == LoggerKind::Sync);
         let own = sync.filter_map(|(_, entry)| entry.own_level()).min();
-        own.map_or(state.levels.lowest(), |own| own.min(state.levels.lowest()))
+        let lowest = state.levels.lowest().min(state.lowest_scope.0);
+        own.map_or(lowest, |own| own.min(lowest))
+    }
+
+    /// Returns the lowest threshold that a scope may have, whatever its logger's is: OFF while
+    /// no context was given a level. It never rises.
+    pub fn lowest_scope_level(&self) -> LevelFilter {
+        self.state.lock().lowest_scope.0
+    }
+
+    /// Has these loggers hear of scopes with a level.
+    #[cfg(feature = "std")]
+    pub fn follow_level_scopes(&'static self) {
+        set_level_scope_listener(self);
     }
 
     /// Returns a number that is another one whenever a name may mean another logger than
@@ -281,9 +239,27 @@ impl Registry {
     }
 }
 
+#[cfg(feature = "std")]
+impl LevelScopeListener for Registry {
+    fn floor_changed(&self) {
+        let state = self.state.lock();
+        state.loggers.values().for_each(|entry| entry.lower_for_scopes());
+        state.forgotten.iter().filter_map(Weak::upgrade).for_each(|entry| entry.lower_for_scopes());
+    }
+
+    fn may_be_lower(&self, level: LevelFilter) {
+        {
+            let lowest = &mut self.state.lock().lowest_scope.0;
+            *lowest = level.min(*lowest);
+        }
+        self.announce_levels();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::LogLevel;
 
     #[test]
     fn levels_reach_loggers_without_their_own() {

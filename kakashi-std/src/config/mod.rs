@@ -113,6 +113,7 @@ struct AsyncTable {
     overflow: Option<OverflowName>,
     nap_micros: Option<u64>,
     park_after_millis: Option<u64>,
+    wait_for_errors: Option<bool>,
 }
 
 /// A destination, as it is written.
@@ -232,7 +233,8 @@ impl AsyncTable {
         config = with(config, self.ring_bytes, AsyncConfig::ring_bytes);
         config = with(config, self.overflow, |config, OverflowName(policy)| config.overflow(policy));
         config = with(config, self.nap_micros, AsyncConfig::nap_micros);
-        with(config, self.park_after_millis, AsyncConfig::park_after_millis)
+        config = with(config, self.park_after_millis, AsyncConfig::park_after_millis);
+        with(config, self.wait_for_errors, AsyncConfig::wait_for_errors)
     }
 }
 

@@ -5,7 +5,7 @@ use std::sync::{Mutex, OnceLock};
 
 #[cfg(unix)]
 use kakashi_core::HeldRegistry;
-use kakashi_core::Registry;
+use kakashi_core::{LevelFilter, LevelScopeListener, Registry, set_level_scope_listener};
 
 use crate::reentrancy::{CriticalSection, HeldLock, hold};
 
@@ -28,6 +28,25 @@ impl Deref for LoggerRegistry {
     fn deref(&self) -> &Registry {
         self.registry
     }
+}
+
+/// Hands to the loggers what they must hear of scopes with a level of their own.
+#[derive(Debug)]
+struct ScopesOfLoggers;
+
+impl LevelScopeListener for ScopesOfLoggers {
+    fn floor_changed(&self) {
+        logger_registry().floor_changed();
+    }
+
+    fn may_be_lower(&self, level: LevelFilter) {
+        logger_registry().may_be_lower(level);
+    }
+}
+
+/// Has loggers hear of scopes with a level of their own.
+pub(crate) fn follow_level_scopes() {
+    set_level_scope_listener(&ScopesOfLoggers);
 }
 
 /// Locks the registry for a fork.

@@ -8,17 +8,18 @@
 //!
 //! | | lock | waits | why here |
 //! |--:|---|---|---|
-//! | 1 | `dispatch::settings` | | a change of settings takes 3, 6 and 8 |
-//! | 2 | `dispatch::logger_registry`: making the root logger, or a macro's | | takes 3 |
-//! | 3 | `dispatch::logger_registry` | | |
-//! | 4 | each `delivery::sink_queue`: writer, then its thread's state | 1 s, together | a sink that logs may register a buffer (5) |
-//! | 5 | `delivery::collect`: the sources | 1 s | a collection reads 6, takes 7 and 10 |
-//! | 6 | `dispatch::root` | | |
-//! | 7 | each `delivery::sink_queue`: backlog | 1 s, together | |
-//! | 8 | `dispatch::registry`: sinks' queues | 1 s, with 9 | |
-//! | 9 | `dispatch::flush_signal` | 1 s, with 8 | |
-//! | 10 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
-//! | 11 | `clock`: the timeline | | |
+//! | 1 | `dispatch::settings` | | a change of settings takes 4, 7 and 9 |
+//! | 2 | `dispatch::logger_registry`: making the root logger, or a macro's | | takes 4 |
+//! | 3 | kakashi-core's count of scopes with a level | | the first and the last take 4 |
+//! | 4 | `dispatch::logger_registry` | | |
+//! | 5 | each `delivery::sink_queue`: writer, then its thread's state | 1 s, together | a sink that logs may register a buffer (6) |
+//! | 6 | `delivery::collect`: the sources | 1 s | a collection reads 7, takes 8 and 11 |
+//! | 7 | `dispatch::root` | | |
+//! | 8 | each `delivery::sink_queue`: backlog | 1 s, together | |
+//! | 9 | `dispatch::registry`: sinks' queues | 1 s, with 10 | |
+//! | 10 | `dispatch::flush_signal` | 1 s, with 9 | |
+//! | 11 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
+//! | 12 | `clock`: the timeline | | |
 //!
 //! Not taken are the locks of rings and pools: the child forgets the first, and a pool does
 //! without its own. A thread that forks inside of a sink has that sink's lock itself: it
@@ -28,7 +29,7 @@ use std::cell::RefCell;
 use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
-use kakashi_core::HeldRegistry;
+use kakashi_core::{HeldLevelScopes, HeldRegistry, hold_level_scopes};
 use self_cell::self_cell;
 
 use super::installed::INSTALLED;
@@ -98,6 +99,7 @@ struct AllLocks {
     _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
+    _level_scopes: HeldLevelScopes,
     _making_root: HeldLock<'static, ()>,
     /// What is logged under these locks waits for none of them.
     _section: CriticalSection,
@@ -118,6 +120,7 @@ fn lock_all() -> AllLocks {
     let deadline = Instant::now() + timeout;
     let settings = settings::lock_for_fork();
     let making_root = lock_making_root();
+    let level_scopes = hold_level_scopes();
     let loggers = logger_registry::lock_for_fork();
     let mut sink_queues: Vec<_> = registry::sink_queues()
         .into_iter()
@@ -140,6 +143,7 @@ fn lock_all() -> AllLocks {
         _root: root,
         _settings: settings,
         _loggers: loggers,
+        _level_scopes: level_scopes,
         _making_root: making_root,
         _section: section,
     }

@@ -18,6 +18,7 @@ pub(crate) mod signals;
 
 use self::installed::INSTALLED;
 use crate::clock;
+use crate::dispatch::logger_registry::follow_level_scopes;
 use crate::dispatch::{directives, flush_signal, thread_dispatch};
 use crate::queue::workers;
 use crate::reentrancy::CriticalSection;
@@ -45,6 +46,7 @@ fn install_all() {
         thread_dispatch::BEFORE_FIRST_RECORD.set(panic::install);
         clock::choose();
         fence::prepare();
+        follow_level_scopes();
         directives::install();
         exit::install();
         #[cfg(unix)]

@@ -56,6 +56,7 @@ ring_bytes = 8192
 overflow = "drop_oldest"
 nap_micros = 100
 park_after_millis = 5
+wait_for_errors = true
 
 [[destinations]]
 file = "LOG"

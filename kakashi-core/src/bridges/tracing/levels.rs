@@ -40,8 +40,14 @@ impl<L: BridgedLogger> TracingLevels<L> {
     }
 
     pub(super) fn interest(metadata: &Metadata<'_>) -> Interest {
-        let threshold = L::registry().level_of(metadata.target());
-        if threshold.enables((*metadata.level()).into()) { Interest::always() } else { Interest::never() }
+        let level = (*metadata.level()).into();
+        if L::registry().level_of(metadata.target()).enables(level) {
+            Interest::always()
+        } else if L::registry().lowest_scope_level().enables(level) {
+            Interest::sometimes()
+        } else {
+            Interest::never()
+        }
     }
 
     pub(super) fn is_enabled(metadata: &Metadata<'_>) -> bool {
