@@ -36,6 +36,8 @@ fn main() -> ExitCode {
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(cause) => {
+            // To the terminal, wherever the self-test has sent its records.
+            configure().reset().apply();
             error!("The service ends", cause = %cause);
             ExitCode::FAILURE
         }
