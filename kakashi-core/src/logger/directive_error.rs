@@ -40,7 +40,7 @@ pub(super) enum Mistake {
     ValuePattern,
     /// `[{=7}]`.
     NoFieldName,
-    /// A directive of spans, where no spans arrive.
+    /// A directive of spans, where nothing asks for it.
     NeedsSpans,
 }
 
@@ -104,7 +104,7 @@ impl fmt::Display for DirectiveError {
                 "is a pattern: a field's value is compared as a whole; put it into quotes if it is one",
             ),
             Mistake::NoFieldName => f.write_str("names no field: write \"[{field=value}]\" or \"[{field}]\""),
-            Mistake::NeedsSpans => f.write_str("is about spans, and needs the tracing bridge"),
+            Mistake::NeedsSpans => f.write_str("is about spans, which set no levels here: LogContext::level does, for a scope"),
         }
     }
 }

@@ -161,7 +161,7 @@ impl SpanDirective {
         self.level
     }
 
-    /// Makes the error of a program to which no spans are reported.
+    /// Makes the error of a program in which spans set no levels.
     pub fn needs_spans(&self) -> DirectiveError {
         DirectiveError::new(self.line, self.column, &self.text, Mistake::NeedsSpans)
     }

@@ -125,7 +125,7 @@ macro_rules! __configure {
             ///
             /// # Errors
             /// The first directive that is not understood: where it stands, and what would be right.
-            /// One about spans is none where no spans are reported.
+            /// One about spans is not: they set no levels.
             pub fn directives(mut self, directives: &str) -> Result<Self, $crate::DirectiveError> {
                 let directives: $crate::Directives = directives.parse()?;
                 if let Some(span) = directives.spans().first() {

@@ -74,7 +74,7 @@ fn what_is_not_understood_is_reported_with_its_place_and_the_rest_holds() {
              (warn), error, critical (fatal), off, all, or a number from 0 to 255",
             "kakashi: left out of RUST_LOG: column 20: \"hyper::\" is no logger's name: \"hyper\" means that one \
              and all below it",
-            "kakashi: left out of RUST_LOG: column 33: \"a[b]=info\" is about spans, and needs the tracing bridge",
+            "kakashi: left out of RUST_LOG: column 33: \"a[b]=info\" is about spans, which set no levels here: LogContext::level does, for a scope",
         ]
     );
     assert!(lines[3].contains("Seen"), "{lines:?}");

@@ -140,7 +140,7 @@ fn directives_about_spans_keep_target_name_fields_and_level() {
     assert_eq!((run.span(), run.fields(), run.level()), (Some("run"), &[][..], LevelFilter::ALL));
     assert_eq!(
         run.needs_spans().to_string(),
-        "column 92: \"app[run]\" is about spans, and needs the tracing bridge"
+        "column 92: \"app[run]\" is about spans, which set no levels here: LogContext::level does, for a scope"
     );
 }
 
