@@ -16,14 +16,15 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::thread_local;
 
-use crate::codec::print;
+use super::known_sites::{KnownSites, SiteContent, put_leb};
+use crate::codec::{Cursor, print};
 use crate::level::LogLevel;
 use crate::logger::logger_entry::LoggerEntry;
 use crate::logger::registry::Registry;
 use crate::pipeline::guard::{CatchPanic, Guard as _};
 use crate::pipeline::scratch::Scratch;
 use crate::record::call::Call;
-use crate::site::SourceLocation;
+use crate::site::{Site, SourceLocation};
 use crate::value::Value;
 
 thread_local! {
@@ -146,8 +147,14 @@ pub(super) fn log<L: BridgedLogger>(
     place: Option<SourceLocation<'_>>,
     write: impl FnOnce(&mut ForeignRecord),
 ) {
-    let Some(record) = written(place, write) else { return logger.count_reentrant(level) };
-    logger.submit(&Call::foreign(level, record.text(), &record.place, record.pairs()));
+    let Some(mut record) = written(place, write) else { return logger.count_reentrant(level) };
+    match record.site(level) {
+        Some(site) => logger.submit(&Call::encoded(site, record.values.appended())),
+        None => {
+            record.make_pairs();
+            logger.submit(&Call::foreign(level, record.text(), &record.place, &record.pairs));
+        }
+    }
     record.keep();
 }
 
@@ -197,7 +204,13 @@ pub(super) struct ForeignRecord {
     constant: Option<&'static str>,
     text: String,
     place: Vec<u8>,
-    fields: Scratch,
+    /// As a SITE has them.
+    keys: Vec<u8>,
+    key_count: usize,
+    values: Scratch,
+    /// Keys and values, where they are made.
+    pairs: Vec<u8>,
+    sites: KnownSites,
 }
 
 impl ForeignRecord {
@@ -208,7 +221,12 @@ impl ForeignRecord {
         self.constant = None;
         self.text.clear();
         self.place.clear();
-        self.fields.clear();
+        self.keys.clear();
+        self.key_count = 0;
+        self.values.clear();
+        if self.pairs.capacity() > KEPT {
+            self.pairs = Vec::new();
+        }
     }
 
     /// Keeps the memory for the thread's next record.
@@ -258,7 +276,9 @@ impl ForeignRecord {
     /// Adds a field.
     #[inline]
     pub(super) fn put(&mut self, key: &str, value: &Value<'_>) {
-        self.fields.append_pair(&CatchPanic, key, value);
+        put_text(&mut self.keys, key);
+        self.key_count += 1;
+        self.values.append_any(&CatchPanic, value);
     }
 
     fn text(&self) -> &str {
@@ -266,23 +286,46 @@ impl ForeignRecord {
     }
 
     /// Returns the fields as pairs of the wire.
-    pub(super) fn pairs(&self) -> &[u8] {
-        self.fields.appended()
+    #[cfg(feature = "tracing")]
+    pub(super) fn pairs(&mut self) -> &[u8] {
+        self.make_pairs();
+        &self.pairs
+    }
+
+    fn make_pairs(&mut self) {
+        let Self { keys, key_count, values, pairs, .. } = self;
+        pairs.clear();
+        let (mut keys, mut values) = (Cursor::new(keys), Cursor::new(values.appended()));
+        for _ in 0..*key_count {
+            let (key, value) = (keys.rest(), values.rest());
+            if keys.text().is_err() || values.value().is_err() {
+                return;
+            }
+            pairs.extend_from_slice(&key[..key.len() - keys.rest().len()]);
+            pairs.extend_from_slice(&value[..value.len() - values.rest().len()]);
+        }
+    }
+
+    /// Finds the site of a record whose text is always the same where it is made.
+    #[inline]
+    fn site(&mut self, level: LogLevel) -> Option<Site<'static>> {
+        let Self { constant, text, place, keys, key_count, sites, .. } = self;
+        let is_constant = constant.is_some();
+        let text = constant.unwrap_or(text);
+        if place.is_empty() {
+            return None;
+        }
+        sites.find(&SiteContent { level, text, keys, key_count: *key_count, place }, is_constant)
     }
 
     fn put_place(&mut self, place: SourceLocation<'_>) {
         put_leb(&mut self.place, place.line as usize);
-        for text in [place.module, place.file] {
-            put_leb(&mut self.place, text.len());
-            self.place.extend_from_slice(text.as_bytes());
-        }
+        put_text(&mut self.place, place.module);
+        put_text(&mut self.place, place.file);
     }
 }
 
-fn put_leb(bytes: &mut Vec<u8>, mut number: usize) {
-    while number >= 0x80 {
-        bytes.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    bytes.push(number as u8);
+fn put_text(bytes: &mut Vec<u8>, text: &str) {
+    put_leb(bytes, text.len());
+    bytes.extend_from_slice(text.as_bytes());
 }

@@ -9,6 +9,8 @@ mod defmt;
 pub(crate) mod foreign;
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub(crate) mod install_error;
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
+mod known_sites;
 #[cfg(feature = "log")]
 pub(crate) mod log;
 #[cfg(feature = "serde")]

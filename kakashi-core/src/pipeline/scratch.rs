@@ -4,8 +4,6 @@ use alloc::{string::String, vec::Vec};
 
 use super::guard::Guard;
 use super::redaction::Redaction;
-#[cfg(feature = "std")]
-use crate::codec::put_pair;
 use crate::codec::{Cursor, print, put_text, put_value};
 use crate::util::output::Output;
 use crate::value::Value;
@@ -110,17 +108,17 @@ impl Scratch {
         let _ = self.append(guard, &mut |out| put_text(out, key));
     }
 
-    /// Appends a pair; a value that can't be formatted is replaced by words.
+    /// Appends a value; one that can't be formatted is replaced by words.
     #[cfg(feature = "std")]
     #[doc(hidden)]
-    pub fn append_pair(&mut self, guard: &dyn Guard, key: &str, value: &Value<'_>) {
+    #[inline]
+    pub fn append_any(&mut self, guard: &dyn Guard, value: &Value<'_>) {
         if value.is_foreign() {
-            self.append_key(guard, key);
             return self.append_value(guard, value);
         }
         loop {
             let mut out = Output::resume(&mut self.bytes, self.len);
-            put_pair(&mut out, key, value);
+            put_value(&mut out, value);
             let needed = out.position();
             if !out.overflowed() {
                 self.len = needed;

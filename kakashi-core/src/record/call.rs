@@ -28,6 +28,9 @@ enum Says<'c> {
     /// Text, where in the source it stands, and fields, as the wire has both.
     #[cfg(feature = "std")]
     Foreign(&'c str, &'c [u8], &'c [u8]),
+    /// A site, and the values of its keys as the wire has them.
+    #[cfg(feature = "std")]
+    Encoded(Site<'static>, &'c [u8]),
 }
 
 impl<'c> Call<'c> {
@@ -51,12 +54,21 @@ impl<'c> Call<'c> {
         Self { level, says: Says::Foreign(text, place, pairs), fields: &[] }
     }
 
+    /// Makes a call of a site, and of its keys' values as the wire has them.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn encoded(site: Site<'static>, values: &'c [u8]) -> Self {
+        Self { level: site.level(), says: Says::Encoded(site, values), fields: &[] }
+    }
+
     /// Returns the call site, if the call has one.
     #[inline(always)]
     pub fn site(&self) -> Option<Site<'static>> {
         match self.says {
             Says::Site(site, _) => Some(site),
             Says::Literal(_) => None,
+            #[cfg(feature = "std")]
+            Says::Encoded(site, _) => Some(site),
             #[cfg(feature = "std")]
             Says::Foreign(..) => None,
         }
@@ -73,6 +85,8 @@ impl<'c> Call<'c> {
         let mut record = match self.says {
             Says::Site(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Slice(values)),
             Says::Literal(text) => LogRecord::new(timestamp, self.level, logger, text),
+            #[cfg(feature = "std")]
+            Says::Encoded(site, values) => LogRecord::of_site(timestamp, logger, site, Values::Wire(values)),
             #[cfg(feature = "std")]
             Says::Foreign(text, place, pairs) => {
                 let mut record = LogRecord::new(timestamp, self.level, logger, text);

@@ -25,6 +25,8 @@ mod flags;
 pub(crate) mod interner;
 #[cfg(target_os = "none")]
 pub(crate) mod linked;
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
+pub(crate) mod made;
 mod section;
 
 pub use self::build::{

@@ -378,3 +378,23 @@ fn a_deep_tower_of_spans_ends_where_it_began() {
     tracing::info!("outside");
     expect(&memory, &[("inside", json!({"n": 499})), ("outside", json!({}))]);
 }
+
+#[test]
+fn a_text_that_stays_the_same_and_one_that_varies_are_written_alike() {
+    let (_alone, memory) = begin();
+    let mut expected = Vec::new();
+    for n in 0..40 {
+        let kind = if n % 5 == 0 { "a" } else { "b" };
+        tracing::info!(n, kind, "constant");
+        tracing::info!(n, "varies {}", n / 3);
+        tracing::info!(n, "braces {{n}} {}", 7);
+        expected.push(("constant".to_owned(), json!({"n": n, "kind": kind})));
+        expected.push((format!("varies {}", n / 3), json!({"n": n})));
+        expected.push(("braces {n} 7".to_owned(), json!({"n": n})));
+        if n % 2 == 0 {
+            tracing::info!(n, n = "twice", "keys");
+            expected.push(("keys".to_owned(), json!({"n": n})));
+        }
+    }
+    assert_eq!(records(&memory), expected);
+}

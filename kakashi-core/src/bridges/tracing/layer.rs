@@ -167,7 +167,7 @@ where
         let Some(span) = context.span(id) else { return };
         let mut data = SpanData::default();
         if !attributes.values().is_empty()
-            && let Some(record) = fields(|record| attributes.record(&mut SpanFields(record)))
+            && let Some(mut record) = fields(|record| attributes.record(&mut SpanFields(record)))
         {
             data.own = LogContext::new().with_pairs(record.pairs());
             record.keep();
@@ -179,7 +179,7 @@ where
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
-        let Some(record) = fields(|record| values.record(&mut SpanFields(record))) else { return };
+        let Some(mut record) = fields(|record| values.record(&mut SpanFields(record))) else { return };
         self.change(id, &context, |data| data.own = data.own.with_pairs(record.pairs()));
         record.keep();
     }
