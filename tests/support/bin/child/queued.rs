@@ -205,10 +205,10 @@ fn forks_with_a_context(file: &Path) {
         assert!(other.join().is_ok());
         fork(|| log_async(3, 10));
         // Nothing but the child's own worker can write this before the end.
-        let written = || {
-            String::from_utf8_lossy(&kakashi_tests::harness::process::read(file)).matches("thread=1").count()
+        let written = |thread| {
+            String::from_utf8_lossy(&kakashi_tests::harness::process::read(file)).matches(thread).count()
         };
-        assert!(eventually(|| written() == 10));
+        assert!(eventually(|| written("thread=1") == 10 && written("thread=2") == 10));
         // SAFETY: ends the process at once, as intended.
         unsafe { libc::_exit(0) };
     });
