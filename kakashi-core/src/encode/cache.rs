@@ -34,7 +34,17 @@ impl EncoderCache {
         Self::default()
     }
 
-    /// Leaves the open block of the wire as it is: the next record begins another.
+    /// Tells whether the next record goes on with an open block of the wire.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    #[inline]
+    pub fn is_in_block(&self) -> bool {
+        self.wire.is_in_block()
+    }
+
+    /// Leaves the open block of the wire as it is: the next record begins another. With the
+    /// feature `std`, but not in wasm, the records of a block that is left so may have been
+    /// encoded into outputs of their own, each from its beginning.
     #[doc(hidden)]
     pub fn leave_block(&mut self) {
         self.wire.leave_block();

@@ -13,9 +13,54 @@ use crate::wire::{BlockWriter, RecordIds};
 pub(crate) struct WireCache {
     block: Option<BlockWriter>,
     known: Dictionary,
+    texts: NameTexts,
     last_id: u32,
     /// What the last record had, and its ids.
     recent: Recent,
+}
+
+/// Where the texts of the names stand that the block explains: in a copy, because each
+/// record may have an output of its own, and who has the bytes of the last may be writing.
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+#[derive(Debug, Default)]
+struct NameTexts(alloc::vec::Vec<u8>);
+
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+impl NameTexts {
+    fn keep(&mut self, name: &str, _written_at: usize) -> usize {
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.len() - name.len()
+    }
+
+    fn get(&self, at: usize, len: usize, _out: &Output<'_>) -> Option<&[u8]> {
+        self.0.get(at..at + len)
+    }
+
+    fn clear(&mut self) {
+        self.0.clear();
+    }
+}
+
+/// Where the texts of the names stand that the block explains: in the output, which is
+/// one for all records of a block.
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+#[derive(Debug, Default)]
+struct NameTexts;
+
+#[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
+impl NameTexts {
+    #[inline]
+    fn keep(&mut self, _name: &str, written_at: usize) -> usize {
+        written_at
+    }
+
+    #[inline]
+    fn get<'o>(&self, at: usize, len: usize, out: &'o Output<'_>) -> Option<&'o [u8]> {
+        out.written().get(at..at + len)
+    }
+
+    #[inline]
+    fn clear(&mut self) {}
 }
 
 /// A site's address, a logger's id, a context's id, each with its id in the block;
@@ -36,7 +81,7 @@ const SITE: u8 = 0;
 const NAME: u8 = 1;
 const CONTEXT: u8 = 2;
 
-/// An id, and where in the output its name's text stands.
+/// An id, and where its name's text stands.
 #[derive(Clone, Copy, Debug)]
 struct Entry {
     id: u32,
@@ -130,6 +175,7 @@ impl WireCache {
 
     fn open_block(&mut self, out: &mut Output<'_>) -> BlockWriter {
         self.known.clear();
+        self.texts.clear();
         self.recent = Recent::default();
         self.last_id = 0;
         let block = BlockWriter::begin(out);
@@ -186,13 +232,13 @@ impl WireCache {
         let key = (NAME, hash(name.as_bytes()));
         if let Some(entry) = self.known.get(key) {
             // The hash may be another name's: what was written decides.
-            let written = out.written().get(entry.text_at..entry.text_at + entry.text_len);
-            if written == Some(name.as_bytes()) {
+            if self.texts.get(entry.text_at, entry.text_len, out) == Some(name.as_bytes()) {
                 return entry.id;
             }
         }
         let (id, defined_at) = (self.next_id(), out.position());
-        let text_at = block.put_name(out, id, name);
+        let written_at = block.put_name(out, id, name);
+        let text_at = self.texts.keep(name, written_at);
         self.known.insert(key, Entry { id, text_at, text_len: name.len(), defined_at });
         id
     }
@@ -275,6 +321,13 @@ impl WireCache {
         let was_open = self.block.is_some();
         self.block(out).put_dropped(out, timestamp, dropped);
         self.undo_after_overflow(start, was_open, out);
+    }
+
+    /// Tells whether the next record goes on with an open block.
+    #[cfg(feature = "std")]
+    #[inline]
+    pub(super) fn is_in_block(&self) -> bool {
+        self.block.is_some()
     }
 
     /// Leaves the open block to whoever has its bytes.

@@ -94,6 +94,9 @@ pub use reader::{DropReport, Item, Reader};
 pub use site_table::SiteTable;
 #[cfg(any(test, target_os = "none", all(feature = "ring", feature = "alloc")))]
 pub(crate) use writer::OpenBlock;
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use writer::explaining_items;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 pub(crate) use writer::put_flags_and_time;
 pub use writer::{BLOCK_OVERHEAD, BlockWriter, RecordIds, finish_block, put_call, put_record};

@@ -2,6 +2,8 @@
 
 use super::{BUILD_ID_LEN, MAX_ITEMS_LEN, SYNC, VERSION, flag, kind};
 use crate::clock::Timestamp;
+#[cfg(feature = "alloc")]
+use crate::codec::Cursor;
 #[cfg(all(feature = "ring", any(feature = "alloc", target_os = "none")))]
 use crate::codec::integer_len;
 use crate::codec::{put_integer, put_leb, put_leb_padded, put_len, put_pair, put_text, put_value};
@@ -109,19 +111,14 @@ impl BlockWriter {
     }
 
     /// Appends a RECORD; ids as in [`put_record`].
+    #[cfg_attr(all(feature = "std", not(target_family = "wasm")), inline(always))]
     pub fn put_record(&self, out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) {
-        out.put_byte(kind::RECORD);
-        let head = out.position();
-        out.put(&[0; 2]);
-        put_record(out, record, ids);
+        let head = out.position() + 1;
+        out.put(&[kind::RECORD, 0, 0]);
+        put_body(out, record, ids);
         let len = out.position() - head - 2;
         if !put_leb_padded::<2>(out, head, len) {
-            // Rare and large: once more, with room for a longer length.
-            out.rewind(head);
-            out.put(&[0; 5]);
-            put_record(out, record, ids);
-            let len = out.position() - head - 5;
-            put_leb_padded::<5>(out, head, len);
+            put_long_record(out, head, record, ids);
         }
     }
 
@@ -129,6 +126,16 @@ impl BlockWriter {
     pub fn put_dropped(&self, out: &mut Output<'_>, timestamp: Timestamp, dropped: &Dropped) {
         put_item(out, kind::DROPPED, |out| put_drops(out, timestamp, dropped));
     }
+}
+
+/// Writes a RECORD once more, with room for a longer length: it is rare and large.
+#[cfg_attr(all(feature = "std", not(target_family = "wasm")), cold, inline(never))]
+fn put_long_record(out: &mut Output<'_>, head: usize, record: &LogRecord<'_>, ids: RecordIds) {
+    out.rewind(head);
+    out.put(&[0; 5]);
+    put_record(out, record, ids);
+    let len = out.position() - head - 5;
+    put_leb_padded::<5>(out, head, len);
 }
 
 /// Ends a block in memory that was copied from one that is open: its length, and its
@@ -143,6 +150,26 @@ pub fn finish_block(memory: &mut [u8]) {
     memory[6..10].copy_from_slice(&((end - 10) as u32).to_le_bytes());
     let checksum = crc32(&memory[4..end]);
     memory[end..].copy_from_slice(&checksum.to_le_bytes());
+}
+
+/// Yields the items of an open block that explain ids or name a build, up to what is no item.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub fn explaining_items(block: &[u8]) -> impl Iterator<Item = &[u8]> {
+    let mut rest = block.get(10..).unwrap_or_default();
+    core::iter::from_fn(move || {
+        loop {
+            let mut cursor = Cursor::new(rest);
+            let kind = cursor.byte().ok()?;
+            let len = cursor.len().ok()?;
+            cursor.bytes(len).ok()?;
+            let (item, after) = rest.split_at(rest.len() - cursor.rest().len());
+            rest = after;
+            if !matches!(kind, kind::RECORD | kind::DROPPED) {
+                return Some(item);
+            }
+        }
+    })
 }
 
 /// Appends a DROPPED's body.
@@ -289,6 +316,13 @@ pub fn put_call(out: &mut Output<'_>, timestamp: Timestamp, site: u32, values: &
 /// words and extra fields can do without.
 #[inline]
 pub fn put_record(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) {
+    put_body(out, record, ids);
+}
+
+/// As [`put_record`], within it and within a block's: a call costs as much as a value.
+#[cfg_attr(all(feature = "std", not(target_family = "wasm")), inline(always))]
+#[cfg_attr(not(all(feature = "std", not(target_family = "wasm"))), inline)]
+fn put_body(out: &mut Output<'_>, record: &LogRecord<'_>, ids: RecordIds) {
     debug_assert!(ids.site.is_some() || record.parts().key_count == 0);
     let extra = record.extra();
     let mut flags = 0;

@@ -1,6 +1,8 @@
 //! Which blocks the wire encoder writes, and what they explain.
 
 use super::*;
+#[cfg(feature = "std")]
+use crate::wire::finish_block;
 use crate::wire::{Item, Reader};
 
 /// Two names with one FNV-1a hash.
@@ -63,6 +65,34 @@ fn a_next_block_explains_everything_again() {
             out.written().to_vec()
         });
         assert_eq!(blocks[0], blocks[1]);
+    });
+}
+
+#[cfg(feature = "std")]
+#[test]
+fn records_of_a_block_may_have_an_output_each() {
+    with_rich_record(|rich| {
+        let twins =
+            TWINS.map(|name| LogRecord::new(NOON, LogLevel::Info, Name::new(name), "8yn0iYCKYHlIj4-BwPqk"));
+        let records = [&twins[0], &twins[1], rich, &twins[1], &twins[0], rich, &twins[0]];
+        let mut cache = EncoderCache::new();
+        let (mut block, mut lens) = (Vec::new(), Vec::new());
+        for record in records {
+            assert_eq!(cache.is_in_block(), !block.is_empty());
+            let mut room = [0; 512];
+            let mut out = Output::new(&mut room);
+            Wire.encode(record, &mut cache, &mut out);
+            lens.push(out.written().len());
+            block.extend_from_slice(out.written());
+        }
+        cache.leave_block();
+        assert!(!cache.is_in_block());
+        block.extend_from_slice(&[0; 4]);
+        finish_block(&mut block);
+        assert_eq!(lines(&block), records.map(|record| line(&Text, record)));
+        // What is explained is not explained again; of two names with one hash the later
+        // one is found.
+        assert!(lens[5] < lens[2] && lens[3] < lens[1] && lens[4] > lens[3]);
     });
 }
 
