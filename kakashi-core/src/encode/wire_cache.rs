@@ -156,7 +156,7 @@ impl WireCache {
     /// Returns the bytes of memory that it occupies beside its own.
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     pub(super) fn memory(&self) -> usize {
-        self.known.memory()
+        self.known.memory() + self.texts.0.capacity()
     }
 
     fn next_id(&mut self) -> u32 {

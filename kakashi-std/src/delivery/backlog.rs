@@ -6,13 +6,14 @@
 
 use std::collections::VecDeque;
 
-use kakashi_core::wire::{Item, Reader, finish_block};
+use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{BatchBuilder, DropReason, Dropped, LogLevel, Wire};
 
 use super::counters::COUNTERS;
 use super::run::{Records, Run};
+use super::wire_blocks::whole_blocks;
 use crate::reentrancy::CriticalSection;
-use crate::segment::chunk::{ChunkEntry, ChunkSlice, TAIL};
+use crate::segment::chunk::{ChunkEntry, ChunkSlice};
 
 /// What is at or above it is dropped last.
 const KEPT_LEVEL: LogLevel = LogLevel::Warning;
@@ -208,19 +209,15 @@ impl Backlog {
 fn wire_of_kept(slice: &ChunkSlice, is_kept: impl Fn(&ChunkEntry) -> bool) -> ChunkSlice {
     let mut kept = Vec::new();
     let mut batch = BatchBuilder::new(std::sync::Arc::new(Wire), 1024);
-    let mut entries = slice.entries().iter();
-    for (block, before) in slice.blocks() {
-        let mut block = [block, &[0; TAIL]].concat();
-        finish_block(&mut block);
-        let records = Reader::new(&block).filter_map(|item| match item {
-            Item::Record(record) => Some(record),
-            _ => None,
-        });
-        for (record, entry) in records.skip(before).zip(entries.by_ref()) {
-            let len = batch.closed().bytes().len();
-            if is_kept(entry) && batch.put(&record).is_ok() {
-                kept.push((ChunkEntry { begins_block: kept.is_empty(), ..*entry }, len));
-            }
+    let whole = whole_blocks(slice);
+    let records = Reader::new(&whole).filter_map(|item| match item {
+        Item::Record(record) => Some(record),
+        _ => None,
+    });
+    for (record, entry) in records.zip(slice.entries()) {
+        let len = batch.closed().bytes().len();
+        if is_kept(entry) && batch.put(&record).is_ok() {
+            kept.push((ChunkEntry { begins_block: kept.is_empty(), ..*entry }, len));
         }
     }
     let bytes = batch.closed().bytes();

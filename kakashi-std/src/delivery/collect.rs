@@ -65,6 +65,8 @@ pub(crate) struct RecordSources {
 
 static SOURCES: Mutex<RecordSources> =
     Mutex::new(RecordSources { all: Vec::new(), collection: 0, taken: Vec::new(), ended: Vec::new() });
+/// How many collections have begun that take other threads' records.
+static COLLECTIONS: AtomicUsize = AtomicUsize::new(0);
 /// RecordSources whose threads have ended and that no collection has emptied yet.
 static ENDED: AtomicUsize = AtomicUsize::new(0);
 /// So many of them are worth a collection.
@@ -126,6 +128,14 @@ pub(crate) enum Until {
     Now,
 }
 
+/// Returns a number that each collection changes just before it reads the tick up to which it
+/// takes other threads' records. A thread that ends its block of the wire there has it taken
+/// as a whole; one that sees it late costs the collection a block that must be encoded anew.
+#[inline]
+pub(crate) fn collections() -> usize {
+    COLLECTIONS.load(Ordering::Relaxed)
+}
+
 /// How many records a collection took, counted once for each destination.
 #[derive(Clone, Copy, Default, Debug)]
 pub(crate) struct Collected {
@@ -152,7 +162,13 @@ pub(crate) fn collect(
             now = clock::fenced_tick();
         }
     }
-    let count = locked.sources.collect(now.saturating_sub(clock::slack_of(now)), until == Until::Slack);
+    let waited_until = now.saturating_sub(clock::slack_of(now));
+    let until_now = || {
+        COLLECTIONS.fetch_add(1, Ordering::Relaxed);
+        let now = clock::fenced_tick();
+        now.saturating_sub(clock::slack_of(now)).max(waited_until)
+    };
+    let count = locked.sources.collect(until_now, until == Until::Slack);
     for (queue, _) in &locked.sources.taken {
         if !touched.iter().any(|other| Arc::ptr_eq(other, queue)) {
             touched.push(queue.clone());
@@ -167,15 +183,15 @@ pub(crate) fn collect(
 }
 
 impl RecordSources {
-    /// Takes what has a tick up to `until`; if all is this thread's own, everything, or only
-    /// what is full.
-    fn collect(&mut self, until: u64, only_full: bool) -> Collected {
+    /// Takes what has a tick up to `until`, which is called before anything is taken; if all
+    /// is this thread's own, everything, or only what is full.
+    fn collect(&mut self, until: impl FnOnce() -> u64, only_full: bool) -> Collected {
         let Self { all, taken, collection, ended } = self;
         debug_assert!(taken.is_empty());
         *collection += 1;
         let others = all.iter_mut().any(|source| !source.is_own() && source.has_records());
         let only_full = only_full && !others && is_one_each(all);
-        let until = if others { until } else { u64::MAX };
+        let until = if others { until() } else { u64::MAX };
         let mut count = Collected::default();
         ended.extend(all.extract_if(.., |source| {
             if (others || source.is_own()) && source.has_records() {

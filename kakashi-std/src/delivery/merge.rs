@@ -15,6 +15,7 @@ use kakashi_core::{
 };
 
 use super::run::{QueuedRecords, Records, Run};
+use super::wire_blocks::{ends_in_whole_blocks, whole_blocks};
 use crate::segment::chunk::{ChunkEntry, ChunkSlice, TAIL};
 
 /// A batch that is about to be written.
@@ -37,13 +38,18 @@ impl Ready {
     }
 }
 
+/// To copy fewer bytes costs less than another call of a sink.
+const WORTH_A_WRITE: usize = 4096;
+/// So many batches a collection usually has, of a ring that is full or less.
+const MOST_SPARE: usize = 4;
+
 /// Merges collections for one destination.
 #[derive(Default)]
 pub(super) struct Merger {
     /// The next tick of each run.
     heap: BinaryHeap<Reverse<(u64, usize)>>,
-    /// Kept for the next collection.
-    spare: Option<Box<BatchBuilder>>,
+    /// Batches that were written, kept for the next collection.
+    spare: Vec<Ready>,
     spare_ends: Vec<RecordEnd>,
 }
 
@@ -64,15 +70,34 @@ impl Merger {
         ready: &mut VecDeque<Ready>,
         dropped: &mut dyn FnMut(LogLevel, DropReason),
     ) {
-        if let [_] = runs[..]
-            && let Some(run) = runs.pop()
-        {
-            match self.as_it_is(run) {
-                Ok(batch) => return ready.push_back(batch),
-                Err(run) => runs.push(run),
+        if !in_sequence(runs) {
+            return self.interleave(runs, batch_bytes, ready, dropped);
+        }
+        let mut one_by_one = mem::take(runs);
+        for Run { encoder, records } in one_by_one.drain(..) {
+            // All are.
+            if let Records::Encoded(slice) = records {
+                ready.push_back(self.as_it_is(&encoder, slice, batch_bytes));
             }
         }
-        let blocks: Vec<Vec<u8>> = runs.iter().map(whole_blocks).collect();
+        *runs = one_by_one;
+    }
+
+    /// Appends the records of the runs to `ready`, always the one with the lowest tick.
+    fn interleave(
+        &mut self,
+        runs: &mut Vec<Run>,
+        batch_bytes: usize,
+        ready: &mut VecDeque<Ready>,
+        dropped: &mut dyn FnMut(LogLevel, DropReason),
+    ) {
+        let blocks: Vec<Vec<u8>> = runs
+            .iter()
+            .map(|run| match &run.records {
+                Records::Encoded(slice) if run.encoder.is_wire() => whole_blocks(slice),
+                _ => Vec::new(),
+            })
+            .collect();
         let encoders: Vec<Arc<dyn Encoder>> = runs.iter().map(|run| run.encoder.clone()).collect();
         let mut cursors: Vec<RunCursor<'_>> =
             runs.iter_mut().zip(&blocks).map(|(run, blocks)| RunCursor::new(run, blocks)).collect();
@@ -86,7 +111,7 @@ impl Merger {
             while cursor.tick().is_some_and(|tick| tick <= until) {
                 let full = open.take_if(|open| open.is_full() || !same_form(open.encoder(), &encoders[at]));
                 if let Some(full) = full {
-                    close(full, ready);
+                    self.close(full, ready);
                 }
                 let batch = open.get_or_insert_with(|| self.begin(&encoders[at], batch_bytes));
                 cursor.copy(until, batch, batch_bytes, dropped);
@@ -96,25 +121,24 @@ impl Merger {
             }
         }
         if let Some(last) = open {
-            close(last, ready);
+            self.close(last, ready);
         }
         drop(cursors);
         runs.clear();
     }
 
-    /// Makes a batch of a single run without copying it, if it can be written as it is.
-    fn as_it_is(&mut self, run: Run) -> Result<Ready, Run> {
-        let Run { encoder, records } = run;
-        let mut slice = match records {
-            Records::Encoded(slice) if encoder.is_wire() || encoder.line_form().is_some() => slice,
-            records => return Err(Run { encoder, records }),
-        };
+    /// Makes a batch of records as they are: without copying them unless the memory behind
+    /// them, where their block would end, is another record's.
+    fn as_it_is(&mut self, encoder: &Arc<dyn Encoder>, mut slice: ChunkSlice, batch_bytes: usize) -> Ready {
         let mut tail = 0;
         if encoder.is_wire() {
-            match slice.block_memory() {
-                Some(block) => finish_block(block),
-                None => return Err(Run { encoder, records: Records::Encoded(slice) }),
-            }
+            let Some(block) = slice.block_memory() else {
+                let whole = whole_blocks(&slice);
+                let mut batch = self.begin(encoder, batch_bytes);
+                batch.put_encoded(&whole, ends_in_whole_blocks(&slice, &whole));
+                return Ready::Built(batch);
+            };
+            finish_block(block);
             tail = TAIL;
         }
         let mut ends = mem::take(&mut self.spare_ends);
@@ -124,34 +148,55 @@ impl Merger {
         if let Some(last) = ends.last_mut() {
             last.end += tail;
         }
-        Ok(Ready::Slice { slice, ends, tail })
+        Ready::Slice { slice, ends, tail }
     }
 
     fn begin(&mut self, encoder: &Arc<dyn Encoder>, batch_bytes: usize) -> Box<BatchBuilder> {
-        let spare = self.spare.take_if(|spare| Arc::ptr_eq(spare.encoder(), encoder));
-        spare.unwrap_or_else(|| Box::new(BatchBuilder::new(encoder.clone(), batch_bytes)))
+        match self.spare.pop() {
+            Some(Ready::Built(spare)) if Arc::ptr_eq(spare.encoder(), encoder) => spare,
+            _ => Box::new(BatchBuilder::new(encoder.clone(), batch_bytes)),
+        }
+    }
+
+    /// Ends a batch, which a foreign encoder may do badly; one without records is not written.
+    fn close(&mut self, mut batch: Box<BatchBuilder>, ready: &mut VecDeque<Ready>) {
+        if batch.record_count() == 0 {
+            return self.recycle(Ready::Built(batch));
+        }
+        if batch.encoder().line_form().is_some() || batch.encoder().is_wire() {
+            batch.close();
+        } else {
+            CatchPanic.run(&mut || _ = batch.close());
+        }
+        ready.push_back(Ready::Built(batch));
     }
 
     /// Takes a batch back that has been written.
     pub(super) fn recycle(&mut self, batch: Ready) {
         match batch {
             Ready::Slice { ends, .. } => self.spare_ends = ends,
-            Ready::Built(mut batch) => {
+            Ready::Built(mut batch) if self.spare.len() < MOST_SPARE => {
                 batch.clear();
-                self.spare = Some(batch);
+                self.spare.push(Ready::Built(batch));
             }
+            Ready::Built(_) => {}
         }
     }
 }
 
-/// Ends a batch, which a foreign encoder may do badly.
-pub(super) fn close(mut batch: Box<BatchBuilder>, ready: &mut VecDeque<Ready>) {
-    if batch.encoder().line_form().is_some() || batch.encoder().is_wire() {
-        batch.close();
-    } else {
-        CatchPanic.run(&mut || _ = batch.close());
-    }
-    ready.push_back(Ready::Built(batch));
+/// Tells whether the runs may be written one after the other, each a batch: encoded by us, in
+/// the order of their ticks (one thread has filled them, mostly), and not too short.
+fn in_sequence(runs: &[Run]) -> bool {
+    let (mut last, mut bytes) = (0, 0);
+    let ascend = runs.iter().all(|run| {
+        let Records::Encoded(slice) = &run.records else { return false };
+        let [first, ..] = slice.entries() else { return false };
+        let follows = first.tick >= last;
+        last = slice.entries().last().map_or(last, |entry| entry.tick);
+        bytes += slice.bytes().len();
+        follows && (run.encoder.is_wire() || run.encoder.line_form().is_some())
+    });
+    ascend && (runs.len() == 1 || bytes >= runs.len() * WORTH_A_WRITE)
 }
 
 fn same_form(one: &Arc<dyn Encoder>, other: &Arc<dyn Encoder>) -> bool {
@@ -163,23 +208,6 @@ fn end_of(entry: &ChunkEntry, offset: usize) -> RecordEnd {
     RecordEnd { end: entry.end as usize - offset, level: entry.level }
 }
 
-/// Copies the blocks that a run of the wire has records of, and ends each; nothing for
-/// other runs.
-fn whole_blocks(run: &Run) -> Vec<u8> {
-    let mut whole = Vec::new();
-    if let Records::Encoded(slice) = &run.records
-        && run.encoder.is_wire()
-    {
-        for (block, _) in slice.blocks() {
-            let start = whole.len();
-            whole.extend_from_slice(block);
-            whole.extend_from_slice(&[0; TAIL]);
-            finish_block(&mut whole[start..]);
-        }
-    }
-    whole
-}
-
 impl<'r> RunCursor<'r> {
     fn new(run: &'r mut Run, blocks: &'r [u8]) -> Self {
         let is_wire = run.encoder.is_wire();
@@ -188,10 +216,7 @@ impl<'r> RunCursor<'r> {
             Records::Encoded(slice) => slice,
         };
         if is_wire {
-            let mut reader = Box::new(Reader::new(blocks));
-            let before = slice.blocks().next().map_or(0, |(_, before)| before);
-            // These stand in another slice.
-            (0..before).for_each(|_| _ = next_record(&mut reader));
+            let reader = Box::new(Reader::new(blocks));
             return Self::Blocks { reader, entries: slice.entries() };
         }
         let offset = slice.offset();
@@ -237,10 +262,14 @@ impl<'r> RunCursor<'r> {
                 }
             }
             Self::Queued(queued) => {
-                let level = queued.level();
-                let whole = CatchPanic.run(&mut || queued.next(&mut |record| put(batch, record, dropped)));
+                let whole = CatchPanic.run(&mut || {
+                    queued.deliver(until, &mut |record| {
+                        put(batch, record, dropped);
+                        !batch.is_full()
+                    });
+                });
                 if !whole {
-                    dropped(level, DropReason::EncoderFailed);
+                    dropped(queued.level(), DropReason::EncoderFailed);
                 }
             }
         }

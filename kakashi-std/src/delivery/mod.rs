@@ -16,4 +16,5 @@ pub(crate) mod report;
 pub(crate) mod run;
 pub(crate) mod sink_queue;
 pub(crate) mod sink_writer;
+mod wire_blocks;
 pub(crate) mod writer_thread;

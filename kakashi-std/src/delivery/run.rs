@@ -25,14 +25,16 @@ pub(crate) enum Records {
 ///
 /// They are read by one thread at a time, in order.
 pub(crate) trait QueuedRecords: Send {
-    /// Returns the tick of the next record; none at the end.
+    /// Returns the tick of the next record, or an earlier one if records were left out; none
+    /// at the end.
     fn tick(&self) -> Option<u64>;
 
-    /// Hands over the next record, if its destination admits it, and goes on to the one
-    /// after it; whether `deliver` panics or not.
-    fn next(&mut self, deliver: &mut dyn FnMut(&LogRecord<'_>));
+    /// Hands over the records up to a tick, those that their destination admits, until
+    /// `deliver` returns false. A record that was handed over is not handed over again, even
+    /// if `deliver` panics.
+    fn deliver(&mut self, until: u64, deliver: &mut dyn FnMut(&LogRecord<'_>) -> bool);
 
-    /// Returns the level of the next record; at the end any.
+    /// Returns the level of the record that was handed over last.
     fn level(&self) -> LogLevel;
 
     /// Returns how many records are left that the destination's threshold admits.

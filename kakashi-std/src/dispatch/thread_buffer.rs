@@ -1,9 +1,9 @@
 //! One thread's records for one destination, published and not collected yet.
 //!
 //! Only the thread itself appends; a collection takes what is published without waiting
-//! for it. A record is encoded into the chunk where it is to lie. A block of the wire is
-//! encoded into memory of the thread's own first, because its encoder looks back at what
-//! the block has explained, and those bytes may be somebody else's by then.
+//! for it. A record is encoded into the chunk where it is to lie, behind what others may be
+//! reading: an encoder remembers what an open block of the wire has explained, and never
+//! looks back at its bytes.
 
 use std::sync::Arc;
 
@@ -22,37 +22,27 @@ pub(crate) struct ThreadBuffer {
     /// None until the first record.
     writer: Option<ChunkWriter>,
     cache: EncoderCache,
-    /// The open block of the wire.
-    block: BlockInProgress,
-}
-
-/// A block of the wire in its thread's own memory.
-#[derive(Default)]
-struct BlockInProgress {
-    bytes: Vec<u8>,
-    len: usize,
-    /// Index of its first record in the chunk.
-    first: usize,
+    /// Index in the chunk of the open block's first record.
+    block: usize,
+    /// The number of collections when the block began.
+    collections: usize,
 }
 
 impl ThreadBuffer {
     pub(crate) fn new(endpoint: Arc<Endpoint>) -> Self {
-        Self { endpoint, writer: None, cache: EncoderCache::new(), block: BlockInProgress::default() }
+        Self { endpoint, writer: None, cache: EncoderCache::new(), block: 0, collections: 0 }
     }
 
     /// Publishes a record; tells whether a collection should take what is full.
     #[inline]
     pub(crate) fn put(&mut self, record: &LogRecord<'_>, tick: u64) -> bool {
-        if let Some(writer) = &mut self.writer
-            && self.endpoint.form == EncoderForm::Line
+        if self.endpoint.form != EncoderForm::Foreign
+            && self.try_put(record, tick, |endpoint, cache, out| {
+                endpoint.encoder.encode(record, cache, out);
+                true
+            }) == Ok(())
         {
-            let mut out = Output::new(writer.room());
-            self.endpoint.encoder.encode(record, &mut self.cache, &mut out);
-            if !out.overflowed() {
-                let len = out.position();
-                writer.publish(len, tick, record.level, false);
-                return false;
-            }
+            return false;
         }
         self.put_slowly(record, tick)
     }
@@ -71,7 +61,10 @@ impl ThreadBuffer {
             full = self.endpoint.queue.is_over_limit();
         }
         loop {
-            let needed = match self.try_put(record, tick) {
+            let put = self.try_put(record, tick, |endpoint, cache, out| {
+                CatchPanic.run(&mut || endpoint.encoder.encode(record, cache, out))
+            });
+            let needed = match put {
                 Ok(()) => return full,
                 Err(PutFailure::Encoder) => {
                     self.endpoint.queue.count_dropped(record.level, DropReason::EncoderFailed);
@@ -88,51 +81,45 @@ impl ThreadBuffer {
             full |= writer.count() > 0 && 2 * writer.capacity() >= pool.full_bytes();
             full |= needed > pool.full_bytes();
             writer.go_on_in(pool.next(writer.capacity(), needed));
-            self.leave_block();
+            // In the next chunk the block begins anew.
+            self.cache.leave_block();
         }
     }
 
-    /// Encodes and publishes a record, if the chunk has room for it.
-    fn try_put(&mut self, record: &LogRecord<'_>, tick: u64) -> Result<(), PutFailure> {
-        let Self { endpoint, writer: Some(writer), cache, block } = self else {
+    /// Encodes and publishes a record, if the chunk has room for it; `encode` tells whether
+    /// the encoder did not panic.
+    #[inline(always)]
+    fn try_put(
+        &mut self,
+        record: &LogRecord<'_>,
+        tick: u64,
+        encode: impl FnOnce(&Endpoint, &mut EncoderCache, &mut Output<'_>) -> bool,
+    ) -> Result<(), PutFailure> {
+        let Self { endpoint, writer: Some(writer), cache, block, collections } = self else {
             return Err(PutFailure::Encoder);
         };
-        let level = record.level;
+        let mut begins_block = false;
         if endpoint.form == EncoderForm::Wire {
-            if writer.taken() > block.first {
-                // Whoever has them needs nothing of what comes.
-                (block.len, block.first) = (0, writer.count());
+            let begun = collect::collections();
+            if writer.taken() > *block || *collections != begun {
+                // Whoever takes the block needs nothing of what comes.
+                *collections = begun;
                 cache.leave_block();
             }
-            let room = writer.room();
-            let (start, most) = (block.len, block.len + room.len());
-            if block.bytes.len() < most {
-                block.bytes.resize(most, 0);
+            begins_block = !cache.is_in_block();
+            if begins_block {
+                *block = writer.count();
             }
-            let mut out = Output::resume(&mut block.bytes[..most], start);
-            endpoint.encoder.encode(record, cache, &mut out);
-            let end = out.position();
-            if out.overflowed() {
-                // In the next chunk the block begins anew.
-                return Err(PutFailure::Room(end - start));
-            }
-            let len = end - start;
-            room[..len].copy_from_slice(&block.bytes[start..end]);
-            block.len = end;
-            writer.publish(len, tick, level, start == 0);
-            return Ok(());
         }
         let mut out = Output::new(writer.room());
-        if endpoint.form == EncoderForm::Line {
-            endpoint.encoder.encode(record, cache, &mut out);
-        } else if !CatchPanic.run(&mut || endpoint.encoder.encode(record, cache, &mut out)) {
+        if !encode(endpoint, cache, &mut out) {
             return Err(PutFailure::Encoder);
         }
         let len = out.position();
         if out.overflowed() {
             return Err(PutFailure::Room(len));
         }
-        writer.publish(len, tick, level, false);
+        writer.publish(len, tick, record.level, begins_block);
         Ok(())
     }
 
@@ -141,15 +128,10 @@ impl ThreadBuffer {
     fn begin(&mut self) -> bool {
         let (writer, reader) = ChunkWriter::new(self.endpoint.pool.first());
         let source = BufferSource { endpoint: self.endpoint.clone(), reader, thread: thread_number() };
-        self.leave_block();
+        self.cache.leave_block();
         let registered = collect::register(Box::new(source));
         self.writer = registered.then_some(writer);
         registered
-    }
-
-    fn leave_block(&mut self) {
-        (self.block.len, self.block.first) = (0, 0);
-        self.cache.leave_block();
     }
 
     /// Tells whether a record is in it, or was a moment ago.
@@ -160,11 +142,7 @@ impl ThreadBuffer {
     /// Returns the bytes of memory that it occupies.
     pub(crate) fn memory(&self) -> usize {
         let chunk = self.writer.as_ref().map_or(0, ChunkWriter::memory);
-        size_of::<Self>()
-            + size_of::<BufferSource>()
-            + chunk
-            + self.cache.memory()
-            + self.block.bytes.capacity()
+        size_of::<Self>() + size_of::<BufferSource>() + chunk + self.cache.memory()
     }
 
     /// Tells whether it has ever held a record.
@@ -174,6 +152,7 @@ impl ThreadBuffer {
 }
 
 /// Why a record was not published.
+#[derive(PartialEq, Eq)]
 enum PutFailure {
     Encoder,
     /// So many bytes are needed.

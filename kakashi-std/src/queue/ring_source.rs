@@ -115,6 +115,17 @@ struct Taken {
     interner: Arc<InternerSnapshot>,
 }
 
+impl Taken {
+    /// Returns the context whose side entry has this index; without one that of the first
+    /// record.
+    fn context_at(&self, side_entry: Option<usize>) -> &LogContext {
+        match side_entry.and_then(|at| self.side_entries.get(at)) {
+            Some(SideEntry::Context(context)) => context,
+            _ => &self.context,
+        }
+    }
+}
+
 /// Where one destination is in what was taken.
 struct QueuedRun {
     taken: Arc<Taken>,
@@ -128,34 +139,14 @@ struct QueuedRun {
     waiting: usize,
     /// Records below it are left out.
     keep_from: Option<LogLevel>,
+    /// The level of the last record.
+    level: LogLevel,
 }
 
 impl QueuedRun {
     fn new(taken: Arc<Taken>, endpoint: Arc<Endpoint>, waiting: usize) -> Self {
-        let mut run =
-            Self { taken, endpoint, from: 0, side_entry: 0, context: None, waiting, keep_from: None };
-        run.settle();
-        run
-    }
-
-    fn head(&self) -> Option<EntryHead> {
-        Some(EntryHead::split(&self.taken.bytes[self.from..])?.0)
-    }
-
-    /// Passes over contexts and over what is left out, up to the next record.
-    fn settle(&mut self) {
-        while let Some((head, _, rest)) = EntryHead::split(&self.taken.bytes[self.from..]) {
-            match head.kind {
-                EntryKind::Context => {
-                    self.context = Some(self.side_entry);
-                    self.side_entry += 1;
-                }
-                EntryKind::Record(level) if !self.is_kept(level) => {}
-                EntryKind::SideRecord(level) if !self.is_kept(level) => self.side_entry += 1,
-                EntryKind::Record(_) | EntryKind::SideRecord(_) => return,
-            }
-            self.from = self.taken.bytes.len() - rest.len();
-        }
+        let (from, side_entry, context, keep_from, level) = (0, 0, None, None, LogLevel::Info);
+        Self { taken, endpoint, from, side_entry, context, waiting, keep_from, level }
     }
 
     fn is_kept(&self, level: LogLevel) -> bool {
@@ -165,49 +156,56 @@ impl QueuedRun {
 
 impl QueuedRecords for QueuedRun {
     fn tick(&self) -> Option<u64> {
-        Some(self.head()?.tick)
+        // A context has the tick of the record after it.
+        Some(EntryHead::split(&self.taken.bytes[self.from..])?.0.tick)
     }
 
-    fn next(&mut self, deliver: &mut dyn FnMut(&LogRecord<'_>)) {
+    fn deliver(&mut self, until: u64, deliver: &mut dyn FnMut(&LogRecord<'_>) -> bool) {
         let taken = self.taken.clone();
-        let Some((head, body, rest)) = EntryHead::split(&taken.bytes[self.from..]) else { return };
-        let (EntryKind::Record(level) | EntryKind::SideRecord(level)) = head.kind else { return };
-        let context = self.context.and_then(|at| taken.side_entries.get(at));
-        let body = if matches!(head.kind, EntryKind::SideRecord(_)) {
-            self.side_entry += 1;
-            match taken.side_entries.get(self.side_entry - 1) {
-                Some(SideEntry::Record(body)) => body,
-                _ => body,
+        let mut fields = taken.context_at(self.context).fields();
+        while let Some((head, mut body, rest)) = EntryHead::split(&taken.bytes[self.from..])
+            && head.tick <= until
+        {
+            // Before it is delivered: a record that panics is not delivered again.
+            self.from = taken.bytes.len() - rest.len();
+            let level = match head.kind {
+                EntryKind::Record(level) => level,
+                EntryKind::Context => {
+                    self.context = Some(self.side_entry);
+                    self.side_entry += 1;
+                    fields = taken.context_at(self.context).fields();
+                    continue;
+                }
+                EntryKind::SideRecord(level) => {
+                    if let Some(SideEntry::Record(long)) = taken.side_entries.get(self.side_entry) {
+                        body = long;
+                    }
+                    self.side_entry += 1;
+                    level
+                }
+            };
+            if !self.is_kept(level) {
+                continue;
             }
-        } else {
-            body
-        };
-        // Before it is delivered: a record that panics is not delivered again.
-        self.from = taken.bytes.len() - rest.len();
-        self.waiting = self.waiting.saturating_sub(1);
-        self.settle();
-        let mut record = read_record(body, &*taken.interner);
-        debug_assert!(record.is_ok(), "a ring holds what this process has written");
-        // Changed in place: it is too large to be moved.
-        if let Ok(record) = &mut record {
+            self.level = level;
+            self.waiting = self.waiting.saturating_sub(1);
+            let mut record = read_record(body, &*taken.interner);
+            debug_assert!(record.is_ok(), "a ring holds what this process has written");
+            // Changed in place: it is too large to be moved.
+            let Ok(record) = &mut record else {
+                self.endpoint.queue.count_dropped(level, DropReason::EncoderFailed);
+                continue;
+            };
             record.logger = taken.interner.name(head.logger);
-            record.set_context(match context {
-                Some(SideEntry::Context(context)) => context.fields(),
-                _ => taken.context.fields(),
-            });
-            if self.endpoint.admits(record) {
-                deliver(record);
+            record.set_context(fields);
+            if self.endpoint.admits(record) && !deliver(record) {
+                return;
             }
-        } else {
-            self.endpoint.queue.count_dropped(level, DropReason::EncoderFailed);
         }
     }
 
     fn level(&self) -> LogLevel {
-        match self.head().map(|head| head.kind) {
-            Some(EntryKind::Record(level) | EntryKind::SideRecord(level)) => level,
-            _ => LogLevel::Info,
-        }
+        self.level
     }
 
     fn waiting(&self) -> usize {
@@ -221,15 +219,11 @@ impl QueuedRecords for QueuedRun {
     fn keep_from(&mut self, least: Option<LogLevel>, dropped: &mut dyn FnMut(LogLevel)) {
         let mut kept = Taken {
             bytes: Vec::new(),
-            context: self.taken.context.clone(),
+            context: self.taken.context_at(self.context).clone(),
             side_entries: Vec::new(),
             side_bytes: 0,
             interner: self.taken.interner.clone(),
         };
-        if let Some(SideEntry::Context(context)) = self.context.and_then(|at| self.taken.side_entries.get(at))
-        {
-            kept.context = context.clone();
-        }
         let mut side_entries = self.taken.side_entries.iter().skip(self.side_entry);
         let mut rest = &self.taken.bytes[self.from..];
         self.waiting = 0;
@@ -262,6 +256,5 @@ impl QueuedRecords for QueuedRun {
         self.keep_from = least.or(self.keep_from);
         self.taken = Arc::new(kept);
         (self.from, self.side_entry, self.context) = (0, 0, None);
-        self.settle();
     }
 }

@@ -395,9 +395,9 @@ impl ChunkSlice {
         self.chunk.memory() > 2 * self.memory() + 1024
     }
 
-    /// Yields the blocks of the wire that the slice has records of: the bytes from where
-    /// the block begins, and how many of its records stand before the slice.
-    pub(crate) fn blocks(&self) -> impl Iterator<Item = (&[u8], usize)> {
+    /// Yields the blocks of the wire that the slice has records of: of each the bytes that
+    /// stand before the slice, and those within it.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = (&[u8], &[u8])> {
         let chunk = &*self.chunk;
         let all = chunk.entries(0..self.records.end);
         let before = all[..=self.records.start].iter().rposition(|entry| entry.begins_block).unwrap_or(0);
@@ -409,7 +409,8 @@ impl ChunkSlice {
             let begin = from;
             let length = all[begin + 1..].iter().position(|entry| entry.begins_block);
             from = length.map_or(all.len(), |length| begin + 1 + length);
-            Some((chunk.bytes(begin..from), self.records.start.saturating_sub(begin)))
+            let own = begin.max(self.records.start);
+            Some((chunk.bytes(begin..own), chunk.bytes(own..from)))
         })
     }
 

@@ -84,18 +84,19 @@ fn a_slice_yields_the_blocks_that_it_has_records_of() {
     for (tick, bytes, begins) in [(1, "A1", true), (2, "a2", false), (3, "a3", false), (4, "B4", true)] {
         publish(&mut writer, tick, bytes.as_bytes(), begins);
     }
-    let blocks_of = |slice: &ChunkSlice| -> Vec<(Vec<u8>, usize)> {
-        slice.blocks().map(|(bytes, before)| (bytes.to_vec(), before)).collect()
+    let blocks_of = |slice: &ChunkSlice| -> Vec<[String; 2]> {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        slice.blocks().map(|(before, own)| [text(before), text(own)]).collect()
     };
     let first = slices(&mut reader, 1);
     let second = slices(&mut reader, 3);
-    assert_eq!(blocks_of(&first[0]), [(b"A1".to_vec(), 0)]);
-    assert_eq!(blocks_of(&second[0]), [(b"A1a2a3".to_vec(), 1)]);
+    assert_eq!(blocks_of(&first[0]), [["", "A1"]]);
+    assert_eq!(blocks_of(&second[0]), [["A1", "a2a3"]]);
     publish(&mut writer, 5, b"b5", false);
-    assert_eq!(blocks_of(&slices(&mut reader, 4)[0]), [(b"B4".to_vec(), 0)]);
+    assert_eq!(blocks_of(&slices(&mut reader, 4)[0]), [["", "B4"]]);
     publish(&mut writer, 6, b"C6", true);
     let last = slices(&mut reader, 6);
-    assert_eq!(blocks_of(&last[0]), [(b"B4b5".to_vec(), 1), (b"C6".to_vec(), 0)]);
+    assert_eq!(blocks_of(&last[0]), [["B4", "b5"], ["", "C6"]]);
     assert_eq!((last[0].offset(), last[0].bytes()), (8, &b"b5C6"[..]));
 }
 

@@ -129,8 +129,7 @@ impl Process {
     fn collect(&self, slack: u64) {
         let mut locked = self.sources.lock().unwrap();
         let (sources, appended) = &mut *locked;
-        let until = self.tick().saturating_sub(slack);
-        sources.collect(until, false);
+        sources.collect(|| self.tick().saturating_sub(slack), false);
         let mut taken = std::mem::take(&mut *self.taken.lock().unwrap());
         taken.sort_unstable_by_key(|(tick, _)| *tick);
         appended.extend(taken.into_iter().map(|(_, record)| record));
