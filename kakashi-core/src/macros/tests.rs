@@ -94,6 +94,7 @@ fn warn_is_warning() {
 }
 
 #[test]
+#[cfg(feature = "std")]
 fn what_holds_a_logger_is_one() {
     use std::{boxed::Box, rc::Rc, sync::Arc, sync::LazyLock};
     static LOG: LazyLock<Shared> = LazyLock::new(|| Shared(LogLevel::Info));
