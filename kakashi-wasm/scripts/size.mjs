@@ -18,7 +18,7 @@ import { install } from '../tests/npm_package/install.mjs';
 const SIZES = {
   'JavaScript by esbuild': { aim: 5 * 1024, most: 8_561 },
   'JavaScript by Vite': { aim: 5 * 1024, most: 8_415 },
-  wasm: { aim: 24 * 1024, most: 33_300 },
+  wasm: { aim: 24 * 1024, most: 34_800 },
 };
 
 const here = fileURLToPath(new URL('..', import.meta.url));
