@@ -40,7 +40,7 @@ MARKS = {
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {
-        "config": "fn.configure_from.html",
+        "config": "config/fn.configure_from.html",
         "log": "bridges/log/fn.install.html",
         "tracing": "bridges/tracing/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",

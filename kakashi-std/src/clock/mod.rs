@@ -74,8 +74,11 @@ impl ThreadClock {
     #[cold]
     fn look_up(&mut self) -> Moment {
         counter::choose();
+        let mut timeline = timeline::lock();
+        // Under the lock: a thread that waits for it for long would come with a tick that is
+        // older than all pieces.
         let tick = counter::read();
-        let (nanos, piece) = timeline::lock().time_of(tick);
+        let (nanos, piece) = timeline.time_of(tick);
         self.piece = piece;
         Moment { tick, time: Timestamp::Wall(nanos) }
     }

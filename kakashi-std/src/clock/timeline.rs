@@ -100,8 +100,8 @@ pub(crate) fn lock_for_fork() -> LockedTimeline {
 }
 
 impl Timeline {
-    /// Pieces that are kept for threads that were interrupted after they had read a tick.
-    const KEPT: usize = 16;
+    /// Pieces that are kept: more than one look-up adds, whose tick was read before.
+    const KEPT: usize = 8;
 
     /// Returns a tick's time, and a short piece that it lies in if there is one.
     pub(super) fn time_of(&mut self, tick: u64) -> (i64, TimelinePiece) {
