@@ -115,8 +115,10 @@ fn it_goes_on_beside_callers_that_wait_a_flush_and_a_change_of_settings() {
     });
     assert!(flush().is_complete());
     let found = numbers(&text(&memory.bytes()));
-    assert_eq!(found[&0].len(), 1000, "who waits loses nothing");
-    assert_eq!(found[&1].len() + found[&2].len() + logger.dropped().total(), 4000);
+    let arrived = |thread| found.get(&thread).map_or(0, Vec::len);
+    assert_eq!(arrived(0), 1000, "who waits loses nothing");
+    // Its thread is new where more waits than may: of its INFO none need arrive.
+    assert_eq!(arrived(1) + arrived(2) + logger.dropped().total(), 4000);
 }
 
 #[test]
