@@ -47,6 +47,12 @@ impl Behind {
         self.kind() == FileType::RegularFile
     }
 
+    /// Tells whether it may take a part of a record, and what others write next: a file, a
+    /// pipe or a socket.
+    pub(super) fn may_be_torn(&self) -> bool {
+        matches!(self.kind(), FileType::RegularFile | FileType::Fifo | FileType::Socket)
+    }
+
     fn kind(&self) -> FileType {
         FileType::from_raw_mode(self.stat.st_mode)
     }

@@ -193,7 +193,7 @@ impl Local {
         // A context is dropped where its record is: then the ring does not have it.
         let plain = plain && queue.has_context(context);
         queue.fast_path_key = plain.then_some(key);
-        if is_over_limit && put == Put::Done { Put::HandOver } else { put }
+        if is_over_limit && queued.waits() && put == Put::Done { Put::HandOver } else { put }
     }
 
     /// As [`enqueue`](Self::enqueue), but checks nothing that was the same at the last

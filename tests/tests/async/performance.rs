@@ -3,6 +3,7 @@
 
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use kakashi_std::{
     AsyncConfig, LogLevel, OverflowPolicy, configure, debug, error, flush, flush_timeout, get_async_logger,
@@ -80,6 +81,9 @@ fn it_goes_on_beside_callers_that_wait_a_flush_and_a_change_of_settings() {
     let _alone = alone();
     let gate = Gate::default();
     let memory = behind(&gate, tiny());
+    // Who waits does so for as long as a slow machine takes.
+    let hour = Duration::from_secs(3600);
+    configure().stall_timeout(hour).urgent_timeout(hour).apply();
     let logger = get_performance_logger("performance::beside");
     let held = hold_writer(&gate, || info!(get_async_logger("held"), "Held"));
     thread::scope(|scope| {
@@ -91,7 +95,7 @@ fn it_goes_on_beside_callers_that_wait_a_flush_and_a_change_of_settings() {
         let done_by_thread = done.clone();
         scope.spawn(move || {
             done_by_thread.send(()).unwrap();
-            flush_timeout(std::time::Duration::from_secs(60));
+            flush_timeout(Duration::from_secs(60));
         });
         scope.spawn(move || {
             done.send(()).unwrap();
@@ -119,6 +123,8 @@ fn it_goes_on_beside_callers_that_wait_a_flush_and_a_change_of_settings() {
     assert_eq!(arrived(0), 1000, "who waits loses nothing");
     // Its thread is new where more waits than may: of its INFO none need arrive.
     assert_eq!(arrived(1) + arrived(2) + logger.dropped().total(), 4000);
+    let usual = Duration::from_secs(5);
+    configure().stall_timeout(usual).urgent_timeout(usual).apply();
 }
 
 #[test]

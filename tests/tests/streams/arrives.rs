@@ -1,11 +1,16 @@
 //! Records are counted as written when the operating system has taken them.
 
+use std::collections::BTreeSet;
 use std::fs::File;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::Duration;
 
 use kakashi_tests::harness::process::{TestFolder, read, start_command};
-use kakashi_tests::harness::read_back::{assert_each_once_in_order, text, text_to_the_last_whole_line};
+use kakashi_tests::harness::read_back::{
+    assert_each_once_in_order, of_text, text, text_to_the_last_whole_line,
+};
 
 use crate::{CHILD, Counts, run};
 
@@ -27,6 +32,24 @@ fn what_a_stdout_that_says_not_now_took_is_what_is_written() {
     assert_each_once_in_order(&arrived, 1, counts.written as u64);
     assert!(counts.written > 0 && counts.left > 0, "{counts:?}");
     assert_eq!(counts.written + counts.left + counts.dropped, 3000, "{counts:?}");
+}
+
+#[test]
+fn lines_of_two_loggers_with_destinations_of_their_own_for_one_pipe_are_never_torn() {
+    let (reader, writer) = io::pipe().unwrap();
+    let mut command = Command::new(CHILD);
+    command.args(["soak", "1"]).stdin(Stdio::null()).stdout(writer).stderr(Stdio::piped());
+    let child = start_command(command);
+    let mut threads = BTreeSet::new();
+    for (n, line) in BufReader::new(reader).lines().enumerate() {
+        threads.extend(of_text(&format!("{}\n", line.unwrap())).number("thread"));
+        if n % 500 == 0 {
+            // The pipe fills up meanwhile: it takes parts of batches.
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+    assert!(child.ends().status.success());
+    assert_eq!(threads.len(), 4);
 }
 
 #[test]

@@ -8,6 +8,7 @@
 mod changes;
 #[cfg(not(any(unix, windows)))]
 mod elsewhere;
+mod target;
 #[cfg(not(unix))]
 mod unasked;
 #[cfg(unix)]

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use kakashi_core::{Readiness, SinkTarget, StandardStream};
 
+use super::target::of_stream;
+
 /// Tells whether it is a terminal; std takes no lock for it.
 pub(crate) fn is_terminal(stream: StandardStream) -> bool {
     match stream {
@@ -18,7 +20,7 @@ pub(in crate::sinks) fn readiness(_: StandardStream, _: Duration) -> Readiness {
     Readiness::Unknown
 }
 
-/// Returns nothing: files have no numbers that std can read.
-pub(in crate::sinks) fn target(_: StandardStream) -> Option<SinkTarget> {
-    None
+/// Returns the stream itself: files have no numbers that std can read.
+pub(in crate::sinks) fn target(stream: StandardStream) -> Option<SinkTarget> {
+    Some(of_stream(stream))
 }

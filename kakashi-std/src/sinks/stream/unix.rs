@@ -10,6 +10,7 @@ use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
 
 use super::changes::note_change;
+use super::target::of_stream;
 use crate::sinks::descriptor::{self, Behind};
 use crate::sinks::file::read_at;
 use crate::sinks::tail::{Tail, TailFile};
@@ -110,9 +111,11 @@ pub(in crate::sinks) fn readiness(stream: StandardStream, timeout: Duration) -> 
     descriptor::readiness(fd(stream), timeout)
 }
 
-/// Returns the file behind the stream, if it is a regular one.
+/// Returns what the stream writes to: a file, pipe or socket, which the other stream may have
+/// too; otherwise (a terminal, a closed descriptor) the stream itself.
 pub(in crate::sinks) fn target(stream: StandardStream) -> Option<SinkTarget> {
-    Behind::of(fd(stream)).ok().filter(Behind::is_file).map(|behind| behind.target())
+    let shared = Behind::of(fd(stream)).ok().filter(Behind::may_be_torn);
+    Some(shared.map_or(of_stream(stream), |behind| behind.target()))
 }
 
 /// A stream that is a regular file.
