@@ -98,7 +98,7 @@ impl SiteContent<'_> {
     }
 
     fn body(&self) -> Vec<u8> {
-        let mut body = vec![self.level.number()];
+        let mut body = alloc::vec![self.level.number()];
         put_leb(&mut body, self.text.len());
         body.extend_from_slice(self.text.as_bytes());
         put_leb(&mut body, self.key_count);
