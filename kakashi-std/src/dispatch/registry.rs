@@ -6,7 +6,7 @@
 #[cfg(unix)]
 use std::sync::MutexGuard;
 use std::sync::{Arc, Mutex};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use kakashi_core::Sink;
 
@@ -29,8 +29,14 @@ fn sink_queues_until(deadline: Instant) -> Option<Vec<Arc<SinkQueue>>> {
     Some(lock_until(&SINK_QUEUES, deadline)?.clone())
 }
 
+/// Held while a sink is registered: two for one target must find each other. Foreign sinks
+/// run under it, and a fork does not wait for it: so nobody waits for it for long.
+static REGISTERING: Mutex<()> = Mutex::new(());
+const REGISTERED_WITHIN: Duration = Duration::from_millis(200);
+
 /// Makes the queue of a sink, or gives the sink to the queue that writes to its target.
 pub(crate) fn register_sink(name: Box<str>, sink: Box<dyn Sink + Send>) -> Arc<SinkQueue> {
+    let _registering = lock_until(&REGISTERING, Instant::now() + REGISTERED_WITHIN);
     let target = sink.target();
     let same = target.and_then(|_| sink_queues().into_iter().find(|queue| queue.target() == target));
     if let Some(queue) = same {
