@@ -77,7 +77,35 @@ pub(super) fn install() {
     unsafe {
         libc::atexit(at_exit);
     }
+    stay_mapped();
 }
+
+/// Keeps the library that kakashi is part of mapped when it is unloaded: its handlers and
+/// threads can't be taken back, and one that has just been started is not yet seen to need
+/// it.
+#[cfg(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))]
+#[allow(unsafe_code, reason = "std has no dlopen")]
+fn stay_mapped() {
+    let mut info = std::mem::MaybeUninit::<libc::Dl_info>::zeroed();
+    let own: fn() = install;
+    // SAFETY: the address is this function's; where it is found the path is a string that
+    // lives as long as the library. Nothing is loaded: it is there already.
+    unsafe {
+        if libc::dladdr(own as *const libc::c_void, info.as_mut_ptr()) != 0 {
+            let path = info.assume_init().dli_fname;
+            if !path.is_null() {
+                libc::dlopen(path, libc::RTLD_NOW | libc::RTLD_NOLOAD | libc::RTLD_NODELETE);
+            }
+        }
+    }
+}
+
+/// Elsewhere a library with kakashi in it must not be unloaded.
+#[cfg(all(
+    any(unix, windows),
+    not(any(all(target_os = "linux", target_env = "gnu"), target_vendor = "apple"))
+))]
+fn stay_mapped() {}
 
 /// Does nothing: there is no `atexit`. What is buffered when `main` returns has been
 /// handed over by the thread's own destructor, and the flusher's last sweep may miss it.
