@@ -21,8 +21,8 @@
 //! | 11 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
 //! | 12 | `clock`: the timeline | | |
 //!
-//! Not taken are the locks of rings and pools: the child forgets the first, and a pool does
-//! without its own. A thread that forks inside of a sink has that sink's lock itself: it
+//! Not taken are the locks of rings and pools, and that under which a sink is registered: the
+//! child forgets the first, a pool does without its own, and nobody waits for the last for long. A thread that forks inside of a sink has that sink's lock itself: it
 //! waits for no other long.
 
 use std::cell::RefCell;

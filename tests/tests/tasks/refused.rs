@@ -2,28 +2,20 @@
 
 use kakashi_std::task::{self, refused_contexts};
 use kakashi_std::{
-    ClosureInCurrentContext as _, Destination, Format, LogContext, LogLevel, RequestContext, Scope as _,
-    UserContext, clear_request_context, configure, current_context, fields, flush, set_custom_context,
-    set_request_context, set_user_context, sinks::MemorySink,
+    ClosureInCurrentContext as _, LogContext, RequestContext, Scope as _, UserContext, clear_request_context,
+    configure, current_context, fields, flush, set_custom_context, set_request_context, set_user_context,
+    sinks::MemorySink,
 };
 use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::read_back::{ArrivedRecord, text};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::{LocalSet, yield_now};
 
+use crate::to_memory;
+
 /// All tasks on one thread.
 fn runtime() -> Runtime {
     Builder::new_multi_thread().worker_threads(1).build().expect("a runtime")
-}
-
-fn to_memory() -> MemorySink {
-    let memory = MemorySink::new();
-    configure()
-        .format(Format::Text)
-        .level(LogLevel::Info)
-        .destination(Destination::new(memory.clone()))
-        .apply();
-    memory
 }
 
 /// What was said about refusals.

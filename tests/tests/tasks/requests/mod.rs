@@ -15,23 +15,15 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Empty, Full};
 use kakashi_std::tower::{PeerAddress, RequestBody, RequestId, RequestLayer};
 use kakashi_std::{
-    Destination, Format, LogContext, LogLevel, Scope as _, UserContext, configure, current_context, flush,
-    get_logger, info, set_user_context, sinks::MemorySink, task,
+    LogContext, LogLevel, Scope as _, UserContext, current_context, flush, get_logger, info,
+    set_user_context, sinks::MemorySink, task,
 };
 use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::read_back::{ArrivedRecord, text};
 use tokio::task::yield_now;
 use tower::{Layer as _, Service, ServiceExt as _, service_fn};
 
-pub(crate) fn to_memory() -> MemorySink {
-    let memory = MemorySink::new();
-    configure()
-        .format(Format::Text)
-        .level(LogLevel::Info)
-        .destination(Destination::new(memory.clone()))
-        .apply();
-    memory
-}
+use crate::to_memory;
 
 pub(crate) fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
     assert!(flush().is_complete());
