@@ -3,8 +3,8 @@
 
 use std::path::PathBuf;
 use std::process::Command;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering};
+use std::sync::{Barrier, OnceLock};
 use std::thread;
 
 use kakashi_std::sinks::{self, MemorySink};
@@ -171,6 +171,30 @@ fn custom_loggers_are_in_order_with_the_root_logger_of_their_file() {
 #[test]
 fn two_custom_loggers_of_one_file_are_in_order() {
     assert_order_of(AsyncConfig::new(), |files| vec![custom(files), custom(files)]);
+}
+
+#[test]
+fn loggers_that_are_made_at_one_moment_are_in_order_in_their_file() {
+    let _alone = alone();
+    with_workers(AsyncConfig::new());
+    for round in 0..200 {
+        let files = Files::new(&[Format::Text]);
+        let together = Barrier::new(4);
+        let loggers: Vec<_> = thread::scope(|scope| {
+            let make = || {
+                together.wait();
+                custom(&files)
+            };
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(make)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        // Nothing is written before the flush: a second queue would be written as a whole.
+        (0..40).for_each(|k| loggers[k as usize % 4].pass(k));
+        assert!(flush().is_complete());
+        for (name, numbers) in files.numbers() {
+            assert_whole_in_order(&format!("{name}, round {round}"), 0..40, &numbers);
+        }
+    }
 }
 
 #[test]
