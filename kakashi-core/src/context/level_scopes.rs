@@ -3,6 +3,7 @@
 //! Nobody else pays while there is none: a logger tests its level against a byte which is its
 //! threshold, and which is lowered while a scope with a lower one is open anywhere. Only what
 //! passes that and not the logger's own threshold asks the thread whether it is in such a scope.
+//! Directives that give a level to spans count as one open scope, as long as they hold.
 //! So the loggers must hear when the first is opened and the last is closed; whoever keeps them
 //! is a [`LevelScopeListener`].
 
@@ -24,8 +25,12 @@ thread_local! {
 /// The lowest level of any open scope. Written under the lock.
 static FLOOR: AtomicLevelFilter = AtomicLevelFilter::new(LevelFilter::OFF);
 
-static SCOPES: Mutex<LevelScopes> =
-    Mutex::new(LevelScopes { open: [0; LogLevel::ALL.len()], lowest: LevelFilter::OFF, listener: None });
+static SCOPES: Mutex<LevelScopes> = Mutex::new(LevelScopes {
+    open: [0; LogLevel::ALL.len()],
+    lowest: LevelFilter::OFF,
+    lowest_of_spans: LevelFilter::OFF,
+    listener: None,
+});
 
 /// All scopes of the process that have a level.
 #[derive(Debug)]
@@ -34,7 +39,24 @@ struct LevelScopes {
     open: [usize; LogLevel::ALL.len()],
     /// The lowest level that any context was ever given.
     lowest: LevelFilter,
+    /// The lowest level that a directive gives to spans. It counts as an open scope's as long as
+    /// there is the directive: spans are entered too often to count them.
+    lowest_of_spans: LevelFilter,
     listener: Option<&'static dyn LevelScopeListener>,
+}
+
+impl LevelScopes {
+    /// Has the loggers ask again, if the lowest level of any open scope is another one.
+    fn set_floor(&self) {
+        let open = LogLevel::ALL.iter().zip(self.open).find(|(_, open)| *open > 0);
+        let floor = open.map_or(LevelFilter::OFF, |(level, _)| (*level).into()).min(self.lowest_of_spans);
+        if floor != FLOOR.get() {
+            FLOOR.set(floor);
+            if let Some(listener) = self.listener {
+                listener.floor_changed();
+            }
+        }
+    }
 }
 
 /// What hears of scopes with a level: the registry of loggers.
@@ -42,6 +64,9 @@ pub trait LevelScopeListener: fmt::Debug + Sync {
     /// Has every logger ask for [`level_floor`] again. It is called under a lock, while the
     /// thread's context is changed: it may run no code of a program.
     fn floor_changed(&self);
+
+    /// Returns the lowest level that a directive gives to spans. It is called under a lock.
+    fn lowest_of_spans(&self) -> LevelFilter;
 
     /// Takes the lowest level that a scope may have from now on, once for each that is lower
     /// than all before. It is called where a context is made, and may do anything.
@@ -53,6 +78,9 @@ pub fn set_level_scope_listener(listener: &'static dyn LevelScopeListener) {
     let lowest = {
         let mut scopes = SCOPES.lock();
         scopes.listener = Some(listener);
+        scopes.lowest_of_spans = listener.lowest_of_spans();
+        scopes.set_floor();
+        // Also where the floor is as it was: this one has not heard of it.
         listener.floor_changed();
         scopes.lowest
     };
@@ -61,13 +89,23 @@ pub fn set_level_scope_listener(listener: &'static dyn LevelScopeListener) {
     }
 }
 
+/// Asks for the lowest level that a directive gives to spans.
+#[cfg(feature = "tracing")]
+pub(crate) fn span_levels_changed() {
+    let mut scopes = SCOPES.lock();
+    if let Some(listener) = scopes.listener {
+        scopes.lowest_of_spans = listener.lowest_of_spans();
+        scopes.set_floor();
+    }
+}
+
 impl LogContext {
     /// Lowers the threshold of every logger where this context is current: for one request, or
     /// one user.
     ///
     /// It never raises one. Of scopes inside of each other the innermost with a level counts. While
-    /// such a scope is open anywhere, a disabled call elsewhere costs the read of a thread's local
-    /// more; while there is none it costs nothing more. Destinations keep their thresholds.
+    /// such a scope is open anywhere, or a directive gives a level to spans, a disabled call elsewhere
+    /// costs the read of a thread's local more; else it costs nothing more. Destinations keep their thresholds.
     ///
     /// ```
     /// use kakashi_core::{LogContext, LogLevel, Scope};
@@ -91,10 +129,17 @@ impl LogContext {
         self.level.get()
     }
 
-    /// Returns these fields with the level of another.
+    /// Returns these fields with a level that [`level`](Self::level) was not asked for: a span's,
+    /// which its directives have prepared for.
     #[cfg(feature = "tracing")]
-    pub(crate) fn at_level_of(self, other: &Self) -> Self {
-        Self { level: other.level, ..self }
+    pub(crate) fn at_level(self, level: Option<LevelFilter>) -> Self {
+        Self { level: level.map_or(ScopeLevel::NONE, ScopeLevel::of), ..self }
+    }
+
+    /// Returns these fields with the lower of two contexts' levels: spans lower, and never raise.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn at_lower_level_of(self, outer: &Self, span: &Self) -> Self {
+        self.at_level(outer.threshold().into_iter().chain(span.threshold()).min())
     }
 
     /// Makes one without fields whose records go where this one's do, and have its level.
@@ -175,14 +220,7 @@ impl OpenLevel {
         if let Some(open) = before.and_then(|at| scopes.open.get_mut(at)) {
             *open -= 1;
         }
-        let floor = LogLevel::ALL.iter().zip(scopes.open).find(|(_, open)| *open > 0);
-        let floor = floor.map_or(LevelFilter::OFF, |(level, _)| (*level).into());
-        if floor != FLOOR.get() {
-            FLOOR.set(floor);
-            if let Some(listener) = scopes.listener {
-                listener.floor_changed();
-            }
-        }
+        scopes.set_floor();
     }
 }
 

@@ -217,9 +217,11 @@ impl Scopes {
             LayerKind::Scope => outer.merge(own),
             LayerKind::HidingScope => outer.without_fields().merge(own),
             #[cfg(feature = "tracing")]
-            LayerKind::Span(EnteredAs { is_child: true, .. }) => outer.merge(own),
+            LayerKind::Span(EnteredAs { is_child: true, .. }) => {
+                outer.merge(own).at_lower_level_of(outer, own)
+            }
             #[cfg(feature = "tracing")]
-            LayerKind::Span(_) => self.without_spans(at).merge(own),
+            LayerKind::Span(_) => self.without_spans(at).merge(own).at_lower_level_of(outer, own),
         }
     }
 }
@@ -240,8 +242,8 @@ impl Scopes {
             let at = self.layers.len();
             merge(&self.without_spans(at), fields)
         };
-        // A merge that is remembered may be of another level.
-        let merged = merged.at_level_of(&self.current);
+        // What is around a span is so for each of its threads, whoever's fields these are.
+        let merged = merged.at_lower_level_of(&self.current, fields);
         self.push(LayerKind::Span(entered), fields, merged)
     }
 
@@ -253,7 +255,8 @@ impl Scopes {
     /// Sets the fields of the spans around these scopes, and how many these are.
     pub(super) fn set_around(&mut self, fields: &LogContext, count: usize) {
         self.around.1 = count;
-        if self.around.0.fields().id != fields.fields().id {
+        if self.around.0.fields().id != fields.fields().id || self.around.0.threshold() != fields.threshold()
+        {
             self.around.0 = fields.clone();
             self.merge_from(0);
         }

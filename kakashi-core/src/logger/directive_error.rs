@@ -40,8 +40,8 @@ pub(super) enum Mistake {
     ValuePattern,
     /// `[{=7}]`.
     NoFieldName,
-    /// A directive of spans, where nothing asks for it.
-    NeedsSpans,
+    /// A directive of spans, in a build that knows none.
+    NeedsTracing,
 }
 
 impl DirectiveError {
@@ -104,7 +104,10 @@ impl fmt::Display for DirectiveError {
                 "is a pattern: a field's value is compared as a whole; put it into quotes if it is one",
             ),
             Mistake::NoFieldName => f.write_str("names no field: write \"[{field=value}]\" or \"[{field}]\""),
-            Mistake::NeedsSpans => f.write_str("is about spans, which set no levels here: LogContext::level does, for a scope"),
+            Mistake::NeedsTracing => f.write_str(
+                "is about spans, which kakashi's feature `tracing` brings: without it LogContext::level sets a \
+                 level, for a scope",
+            ),
         }
     }
 }

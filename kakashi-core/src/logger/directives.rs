@@ -100,6 +100,13 @@ impl Directives {
         &self.spans
     }
 
+    /// Returns an error for each directive that this build can't obey: those about spans, without
+    /// the feature `tracing`.
+    pub fn without_effect(&self) -> impl Iterator<Item = DirectiveError> {
+        let spans = if cfg!(feature = "tracing") { &[][..] } else { &self.spans };
+        spans.iter().map(SpanDirective::needs_tracing)
+    }
+
     fn add(&mut self, directive: Part<'_>) -> Result<(), DirectiveError> {
         if let Some(open) = directive.as_str().find('[') {
             let (target, rest) = directive.split(open);
@@ -136,12 +143,13 @@ impl FromStr for Directives {
 }
 
 impl SpanDirective {
-    /// Tells whether it is about what a logger, or a target, of this name does.
+    /// Tells whether it is about spans of this target.
     pub fn covers(&self, target: &str) -> bool {
         covers(&self.target, target)
     }
 
-    /// Returns the name of the loggers, or targets, that it is about; empty means all.
+    /// Returns the target of the spans that it is about, which is also those below it; empty means
+    /// all.
     pub fn target(&self) -> &str {
         &self.target
     }
@@ -161,9 +169,14 @@ impl SpanDirective {
         self.level
     }
 
-    /// Makes the error of a program in which spans set no levels.
-    pub fn needs_spans(&self) -> DirectiveError {
-        DirectiveError::new(self.line, self.column, &self.text, Mistake::NeedsSpans)
+    /// Tells whether both are about the same spans.
+    pub(super) fn is_about_same(&self, other: &Self) -> bool {
+        self.target == other.target && self.span == other.span && self.fields == other.fields
+    }
+
+    /// Makes the error of a program that knows no spans.
+    fn needs_tracing(&self) -> DirectiveError {
+        DirectiveError::new(self.line, self.column, &self.text, Mistake::NeedsTracing)
     }
 }
 

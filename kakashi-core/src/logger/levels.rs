@@ -1,6 +1,6 @@
 //! The thresholds of loggers that have none of their own, by prefixes of their names.
 
-use alloc::{boxed::Box, vec::Vec};
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use crate::level::LevelFilter;
 use crate::logger::directives::{Directives, SpanDirective};
@@ -14,7 +14,8 @@ pub struct Levels {
     global: LevelFilter,
     /// Longest prefix first, of equal ones the latest.
     rules: Vec<Rule>,
-    spans: Vec<SpanDirective>,
+    /// No two are about the same spans.
+    spans: Arc<[SpanDirective]>,
 }
 
 #[derive(Clone, Debug)]
@@ -60,12 +61,17 @@ impl Levels {
         for (prefix, level) in directives.levels() {
             self.add(prefix, level, RuleOrigin::Directive);
         }
-        self.spans = directives.spans().into();
+        self.spans = last_of_equals(directives.spans());
     }
 
-    /// Returns the directives about spans.
-    pub fn span_directives(&self) -> &[SpanDirective] {
+    /// Returns the directives about spans; none without the feature `tracing`.
+    pub fn span_directives(&self) -> &Arc<[SpanDirective]> {
         &self.spans
+    }
+
+    /// Returns the lowest threshold that a directive gives to spans; OFF if there is none.
+    pub fn lowest_of_spans(&self) -> LevelFilter {
+        self.spans.iter().map(SpanDirective::level).min().unwrap_or(LevelFilter::OFF)
     }
 
     fn add(&mut self, prefix: &str, level: LevelFilter, origin: RuleOrigin) {
@@ -88,6 +94,19 @@ impl Levels {
         let found = self.rules.iter().find(|rule| covers(&rule.prefix, name));
         found.map_or(self.global, |rule| rule.level)
     }
+}
+
+/// Leaves out the directives that a later one replaces, and all where nothing obeys them.
+fn last_of_equals(spans: &[SpanDirective]) -> Arc<[SpanDirective]> {
+    let obeyed = if cfg!(feature = "tracing") { spans } else { &[] };
+    let is_replaced =
+        |at: usize, span: &SpanDirective| obeyed.iter().skip(at + 1).any(|later| later.is_about_same(span));
+    obeyed
+        .iter()
+        .enumerate()
+        .filter(|(at, span)| !is_replaced(*at, span))
+        .map(|(_, span)| span.clone())
+        .collect()
 }
 
 #[cfg(test)]

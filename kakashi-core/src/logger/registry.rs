@@ -12,7 +12,11 @@ use spin::Mutex;
 
 #[cfg(feature = "std")]
 use crate::context::level_scopes::{LevelScopeListener, set_level_scope_listener};
+#[cfg(feature = "tracing")]
+use crate::context::{level_scopes::span_levels_changed, next_id};
 use crate::level::LevelFilter;
+#[cfg(feature = "tracing")]
+use crate::logger::directives::SpanDirective;
 use crate::logger::levels::Levels;
 use crate::logger::logger_entry::{LoggerEntry, LoggerKind};
 
@@ -41,6 +45,9 @@ pub struct Registry {
     state: Mutex<State>,
     /// Grows when a name may mean another logger than before.
     version: AtomicUsize,
+    /// Another one for all directives of spans that there ever are, 0 while there is none.
+    #[cfg(feature = "tracing")]
+    span_version: AtomicUsize,
 }
 
 /// A [`Registry`] whose lock is held.
@@ -73,6 +80,11 @@ impl Default for LowestScope {
 }
 
 impl State {
+    /// Returns the lowest threshold of any scope or span that there may be.
+    fn lowest_scope(&self) -> LevelFilter {
+        self.lowest_scope.0.min(self.levels.lowest_of_spans())
+    }
+
     /// Makes a logger outside the names follow the levels.
     fn adopt(&mut self, entry: &Arc<LoggerEntry>) {
         entry.follow(&self.levels);
@@ -156,14 +168,30 @@ impl Registry {
         let state = self.state.lock();
         let sync = state.loggers.iter().filter(|(key, _)| key.0 == LoggerKind::Sync);
         let own = sync.filter_map(|(_, entry)| entry.own_level()).min();
-        let lowest = state.levels.lowest().min(state.lowest_scope.0);
+        let lowest = state.levels.lowest().min(state.lowest_scope());
         own.map_or(lowest, |own| own.min(lowest))
     }
 
-    /// Returns the lowest threshold that a scope may have, whatever its logger's is: OFF while
-    /// no context was given a level. It never rises.
+    /// Returns the lowest threshold that a scope or a span may have, whatever its logger's is: OFF
+    /// while no context was given a level, and no directive is about spans.
     pub fn lowest_scope_level(&self) -> LevelFilter {
-        self.state.lock().lowest_scope.0
+        self.state.lock().lowest_scope()
+    }
+
+    /// Returns a number that is another one whenever the directives of spans are, and 0 while there
+    /// is none: one relaxed load, for those who keep what [`span_directives`](Self::span_directives)
+    /// returned.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub fn span_version(&self) -> usize {
+        self.span_version.load(Ordering::Relaxed)
+    }
+
+    /// Returns the directives of spans, and their [`span_version`](Self::span_version).
+    #[cfg(feature = "tracing")]
+    pub fn span_directives(&self) -> (usize, Arc<[SpanDirective]>) {
+        let state = self.state.lock();
+        (self.span_version(), state.levels.span_directives().clone())
     }
 
     /// Has these loggers hear of scopes with a level.
@@ -197,12 +225,22 @@ impl Registry {
     /// Changes the levels, and pushes them to every logger without its own.
     pub fn change_levels(&self, change: impl FnOnce(&mut Levels)) {
         self.push_levels(change);
+        // Without the lock: it asks for the level.
+        #[cfg(feature = "tracing")]
+        span_levels_changed();
         self.announce_levels();
     }
 
     fn push_levels(&self, change: impl FnOnce(&mut Levels)) {
         let state = &mut *self.state.lock();
+        #[cfg(feature = "tracing")]
+        let spans = state.levels.span_directives().clone();
         change(&mut state.levels);
+        #[cfg(feature = "tracing")]
+        if *spans != **state.levels.span_directives() {
+            let is_none = state.levels.span_directives().is_empty();
+            self.span_version.store(if is_none { 0 } else { next_id() }, Ordering::Relaxed);
+        }
         state.loggers.values().for_each(|entry| entry.follow(&state.levels));
         state.forgotten.retain(|entry| match entry.upgrade() {
             Some(entry) => {
@@ -245,6 +283,10 @@ impl LevelScopeListener for Registry {
         let state = self.state.lock();
         state.loggers.values().for_each(|entry| entry.lower_for_scopes());
         state.forgotten.iter().filter_map(Weak::upgrade).for_each(|entry| entry.lower_for_scopes());
+    }
+
+    fn lowest_of_spans(&self) -> LevelFilter {
+        self.state.lock().levels.lowest_of_spans()
     }
 
     fn may_be_lower(&self, level: LevelFilter) {

@@ -125,11 +125,11 @@ macro_rules! __configure {
             ///
             /// # Errors
             /// The first directive that is not understood: where it stands, and what would be right.
-            /// One about spans is not: they set no levels.
+            /// One about spans is not, without the feature `tracing`.
             pub fn directives(mut self, directives: &str) -> Result<Self, $crate::DirectiveError> {
                 let directives: $crate::Directives = directives.parse()?;
-                if let Some(span) = directives.spans().first() {
-                    return Err(span.needs_spans());
+                if let Some(error) = directives.without_effect().next() {
+                    return Err(error);
                 }
                 self.change.named_levels.push($crate::NamedLevels::Directives(directives));
                 Ok(self)

@@ -81,8 +81,8 @@ impl FromStr for DirectivesText {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let directives: Directives = text.parse().map_err(|error| format!("in directives, {error}"))?;
-        match directives.spans().first() {
-            Some(span) => Err(format!("in directives, {}", span.needs_spans())),
+        match directives.without_effect().next() {
+            Some(error) => Err(format!("in directives, {error}")),
             None => Ok(Self(text.into())),
         }
     }

@@ -95,6 +95,6 @@ fn take(text: &str, source: &dyn std::fmt::Display) {
 
 fn read(text: &str, report: &mut dyn FnMut(DirectiveError)) -> Directives {
     let directives = Directives::parse_valid(text, report);
-    directives.spans().iter().for_each(|span| report(span.needs_spans()));
+    directives.without_effect().for_each(report);
     directives
 }

@@ -39,6 +39,10 @@ impl LevelScopeListener for ScopesOfLoggers {
         logger_registry().floor_changed();
     }
 
+    fn lowest_of_spans(&self) -> LevelFilter {
+        logger_registry().lowest_of_spans()
+    }
+
     fn may_be_lower(&self, level: LevelFilter) {
         logger_registry().may_be_lower(level);
     }

@@ -65,7 +65,7 @@ fn a_loggers_own_level_comes_first_then_the_most_specific_name_then_the_global_o
 
 #[test]
 fn what_is_not_understood_is_reported_with_its_place_and_the_rest_holds() {
-    let ended = run("debug_line", "-", &[("RUST_LOG", "debug,shop=verbose,hyper::=warn,a[b]=info")]);
+    let ended = run("debug_line", "-", &[("RUST_LOG", "debug,shop=verbose,hyper::=warn,a[b]=info,[]")]);
     let lines: Vec<&str> = ended.stderr.lines().collect();
     assert_eq!(
         lines[..3],
@@ -74,7 +74,7 @@ fn what_is_not_understood_is_reported_with_its_place_and_the_rest_holds() {
              (warn), error, critical (fatal), off, all, or a number from 0 to 255",
             "kakashi: left out of RUST_LOG: column 20: \"hyper::\" is no logger's name: \"hyper\" means that one \
              and all below it",
-            "kakashi: left out of RUST_LOG: column 33: \"a[b]=info\" is about spans, which set no levels here: LogContext::level does, for a scope",
+            "kakashi: left out of RUST_LOG: column 43: \"[]\" names no span and no field: write \"shop[span]=debug\"",
         ]
     );
     assert!(lines[3].contains("Seen"), "{lines:?}");

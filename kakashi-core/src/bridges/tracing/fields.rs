@@ -27,7 +27,7 @@ pub(super) struct SpanFields<'r>(pub(super) &'r mut ForeignRecord);
 const MESSAGE: &str = "message";
 
 /// Returns the name, without the `r#` of a raw identifier.
-fn key(field: &Field) -> &'static str {
+pub(super) fn key(field: &Field) -> &'static str {
     let name = field.name();
     name.strip_prefix("r#").unwrap_or(name)
 }

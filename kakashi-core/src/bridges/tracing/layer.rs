@@ -54,7 +54,7 @@ impl<L: BridgedLogger> TracingLayer<L> {
         let mut contexts = (LogContext::new(), LogContext::new());
         for span in span.scope().from_root() {
             self.add_ids(&span);
-            contexts = SpanData::under(&span, &contexts.1);
+            contexts = SpanData::under::<L, _>(&span, &contexts.1);
         }
         contexts
     }
@@ -114,10 +114,10 @@ impl<L: BridgedLogger> TracingLayer<L> {
         {
             let found = found.span().span_context().clone();
             let (trace, span) = (found.trace_id(), found.span_id());
-            data.own = data.own.with_custom(&[
+            data.set_own(data.own().with_custom(&[
                 Field { key: "trace_id", value: Value::Display(&trace) },
                 Field { key: "span_id", value: Value::Display(&span) },
-            ]);
+            ]));
         }
     }
 
@@ -169,7 +169,7 @@ where
         if !attributes.values().is_empty()
             && let Some(mut record) = fields(|record| attributes.record(&mut SpanFields(record)))
         {
-            data.own = LogContext::new().with_pairs(record.pairs());
+            data.set_own(LogContext::new().with_pairs(record.pairs()));
             record.keep();
         }
         if self.span_events == SpanEvents::Close {
@@ -180,7 +180,7 @@ where
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(mut record) = fields(|record| values.record(&mut SpanFields(record))) else { return };
-        self.change(id, &context, |data| data.own = data.own.with_pairs(record.pairs()));
+        self.change(id, &context, |data| data.set_own(data.own().with_pairs(record.pairs())));
         record.keep();
     }
 
@@ -218,7 +218,7 @@ where
             Some(parent) => spans::fields_if_innermost(parent),
         };
         let (own, all) = match above {
-            Some(above) => SpanData::under(&span, &above),
+            Some(above) => SpanData::under::<L, _>(&span, &above),
             None => self.contexts(&span),
         };
         let known = span.extensions().get::<SpanData>().map(|data| data.entered.clone()).unwrap_or_default();

@@ -9,6 +9,7 @@ use tracing_subscriber::layer::{Context, Filter};
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::span_levels;
 use crate::bridges::foreign::{self, BridgedLogger};
 use crate::level::{LevelFilter, LogLevel};
 
@@ -41,7 +42,7 @@ impl<L: BridgedLogger> TracingLevels<L> {
 
     pub(super) fn interest(metadata: &Metadata<'_>) -> Interest {
         let level = (*metadata.level()).into();
-        if L::registry().level_of(metadata.target()).enables(level) {
+        if L::registry().level_of(metadata.target()).enables(level) || span_levels::are_for::<L>(metadata) {
             Interest::always()
         } else if L::registry().lowest_scope_level().enables(level) {
             Interest::sometimes()
@@ -52,9 +53,13 @@ impl<L: BridgedLogger> TracingLevels<L> {
 
     pub(super) fn is_enabled(metadata: &Metadata<'_>) -> bool {
         foreign::logger::<L>(metadata.target()).entry().enables((*metadata.level()).into())
+            || span_levels::are_for::<L>(metadata)
     }
 
     pub(super) fn most_verbose() -> TracingFilter {
+        if span_levels::need_values::<L>() {
+            return TracingFilter::TRACE;
+        }
         filter_of(L::registry().lowest_level())
     }
 }

@@ -26,6 +26,7 @@ mod layer;
 mod levels;
 mod span_data;
 mod span_events;
+mod span_levels;
 
 pub use self::install::TracingBridge;
 pub use self::layer::TracingLayer;

@@ -3,8 +3,11 @@
 use core::mem;
 use core::time::Duration;
 
+use tracing_core::Metadata;
 use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
+use super::span_levels;
+use crate::bridges::foreign::BridgedLogger;
 use crate::codec::Items;
 use crate::context::LogContext;
 use crate::value::field::Field;
@@ -13,8 +16,10 @@ use crate::value::{Composite, Value, ValueSink};
 /// Lies in a span's extensions.
 #[derive(Debug, Default)]
 pub(super) struct SpanData {
-    /// Its own fields.
-    pub(super) own: LogContext,
+    /// Its own fields, and the level that directives give it.
+    own: LogContext,
+    /// The version of the directives that the level is by.
+    level_version: usize,
     /// These, and those of its parents around them.
     all: MergeMemo,
     /// These, and what was current around it when it was entered last.
@@ -36,11 +41,21 @@ pub(super) struct MergeMemo {
 impl MergeMemo {
     /// Returns the merge of two contexts; the second wins.
     pub(super) fn merge(&mut self, outer: &LogContext, inner: &LogContext) -> LogContext {
-        let of = (outer.fields().id, inner.fields().id);
-        if of != self.of {
-            *self = Self { of, merged: outer.merge(inner) };
-        }
-        self.merged.clone()
+        self.remembered(outer, inner).unwrap_or_else(|| {
+            let merged = outer.merge(inner).at_lower_level_of(outer, inner);
+            *self = Self { of: Self::ids(outer, inner), merged: merged.clone() };
+            merged
+        })
+    }
+
+    /// Returns the merge if it is of these two, whose levels may have changed since.
+    fn remembered(&self, outer: &LogContext, inner: &LogContext) -> Option<LogContext> {
+        let is_same = self.of == Self::ids(outer, inner);
+        is_same.then(|| self.merged.clone().at_lower_level_of(outer, inner))
+    }
+
+    fn ids(outer: &LogContext, inner: &LogContext) -> (usize, usize) {
+        (outer.fields().id, inner.fields().id)
     }
 
     pub(super) fn is_of(&self, other: &Self) -> bool {
@@ -50,25 +65,51 @@ impl MergeMemo {
 
 impl SpanData {
     /// Returns a span's own fields, and the merge with its parents', whose merge is `above`.
-    pub(super) fn under<S>(span: &SpanRef<'_, S>, above: &LogContext) -> (LogContext, LogContext)
+    pub(super) fn under<L, S>(span: &SpanRef<'_, S>, above: &LogContext) -> (LogContext, LogContext)
     where
+        L: BridgedLogger,
         S: for<'a> LookupSpan<'a>,
     {
+        let version = span_levels::version::<L>();
         if let Some(data) = span.extensions().get::<Self>()
-            && data.all.of == (above.fields().id, data.own.fields().id)
+            && data.level_version == version
+            && let Some(all) = data.all.remembered(above, &data.own)
         {
-            return (data.own.clone(), data.all.merged.clone());
+            return (data.own.clone(), all);
         }
         match span.extensions_mut().get_mut::<Self>() {
-            Some(Self { own, all, .. }) => (own.clone(), all.merge(above, own)),
+            Some(data) => {
+                if data.level_version != version {
+                    data.find_level::<L>(span.metadata(), version);
+                }
+                (data.own.clone(), data.all.merge(above, &data.own))
+            }
             None => (LogContext::new(), above.clone()),
         }
+    }
+
+    /// Returns its own fields.
+    pub(super) fn own(&self) -> &LogContext {
+        &self.own
+    }
+
+    /// Sets its own fields, by which its level is found anew.
+    pub(super) fn set_own(&mut self, own: LogContext) {
+        self.own = own.at_level(None);
+        self.level_version = 0;
+    }
+
+    #[cold]
+    fn find_level<L: BridgedLogger>(&mut self, metadata: &Metadata<'_>, version: usize) {
+        let level = if version == 0 { None } else { span_levels::level_of::<L>(metadata, &self.own) };
+        self.own = self.own.clone().at_level(level);
+        self.level_version = version;
     }
 
     /// Links to a span that this one follows from: by its name and its fields.
     pub(super) fn add_link(&mut self, name: &'static str, fields: &LogContext) {
         let list = FollowsFrom { own: &self.own, name, fields };
-        self.own = self.own.with_custom(&[Field { key: FOLLOWS_FROM, value: Value::Composite(&list) }]);
+        self.set_own(self.own.with_custom(&[Field { key: FOLLOWS_FROM, value: Value::Composite(&list) }]));
     }
 }
 
