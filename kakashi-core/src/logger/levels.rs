@@ -6,6 +6,11 @@ use crate::level::LevelFilter;
 use crate::logger::directives::{Directives, SpanDirective};
 use crate::logger::prefix::covers;
 
+/// The name whose own threshold is that of records of spans that close; `tracing` itself gives its
+/// records of spans, in `log`, this target.
+#[cfg(feature = "tracing")]
+pub(super) const CLOSED_SPANS: &str = "tracing::span";
+
 /// Holds the threshold of each logger that has none of its own: that of the longest prefix
 /// of its name, be it set by `level_of` or a directive (of equal ones the later), or the
 /// global one.
@@ -72,6 +77,11 @@ impl Levels {
     /// Returns the lowest threshold that a directive gives to spans; OFF if there is none.
     pub fn lowest_of_spans(&self) -> LevelFilter {
         self.spans.iter().map(SpanDirective::level).min().unwrap_or(LevelFilter::OFF)
+    }
+
+    /// Returns the threshold that was set for this very name; none by a prefix of it alone.
+    pub fn of_exactly(&self, name: &str) -> Option<LevelFilter> {
+        self.rules.iter().find(|rule| *rule.prefix == *name).map(|rule| rule.level)
     }
 
     fn add(&mut self, prefix: &str, level: LevelFilter, origin: RuleOrigin) {

@@ -14,9 +14,13 @@ use spin::Mutex;
 use crate::context::level_scopes::{LevelScopeListener, set_level_scope_listener};
 #[cfg(feature = "tracing")]
 use crate::context::{level_scopes::span_levels_changed, next_id};
+#[cfg(feature = "tracing")]
+use crate::level::AtomicLevelFilter;
 use crate::level::LevelFilter;
 #[cfg(feature = "tracing")]
 use crate::logger::directives::SpanDirective;
+#[cfg(feature = "tracing")]
+use crate::logger::levels::CLOSED_SPANS;
 use crate::logger::levels::Levels;
 use crate::logger::logger_entry::{LoggerEntry, LoggerKind};
 
@@ -48,6 +52,20 @@ pub struct Registry {
     /// Another one for all directives of spans that there ever are, 0 while there is none.
     #[cfg(feature = "tracing")]
     span_version: AtomicUsize,
+    #[cfg(feature = "tracing")]
+    closed_spans: ClosedSpansLevel,
+}
+
+/// The threshold of records of spans that close: OFF until it is set.
+#[cfg(feature = "tracing")]
+#[derive(Debug)]
+struct ClosedSpansLevel(AtomicLevelFilter);
+
+#[cfg(feature = "tracing")]
+impl Default for ClosedSpansLevel {
+    fn default() -> Self {
+        Self(AtomicLevelFilter::new(LevelFilter::OFF))
+    }
 }
 
 /// A [`Registry`] whose lock is held.
@@ -194,6 +212,14 @@ impl Registry {
         (self.span_version(), state.levels.span_directives().clone())
     }
 
+    /// Returns the threshold of records of spans that close, which is set for the name
+    /// `tracing::span`: one relaxed load.
+    #[cfg(feature = "tracing")]
+    #[inline]
+    pub fn closed_spans_level(&self) -> LevelFilter {
+        self.closed_spans.0.get()
+    }
+
     /// Has these loggers hear of scopes with a level.
     #[cfg(feature = "std")]
     pub fn follow_level_scopes(&'static self) {
@@ -236,6 +262,8 @@ impl Registry {
         #[cfg(feature = "tracing")]
         let spans = state.levels.span_directives().clone();
         change(&mut state.levels);
+        #[cfg(feature = "tracing")]
+        self.closed_spans.0.set(state.levels.of_exactly(CLOSED_SPANS).unwrap_or(LevelFilter::OFF));
         #[cfg(feature = "tracing")]
         if *spans != **state.levels.span_directives() {
             let is_none = state.levels.span_directives().is_empty();

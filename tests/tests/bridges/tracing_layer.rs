@@ -190,3 +190,27 @@ fn a_span_that_closes_says_how_long_it_was_busy_as_fmt_does() {
     let closed = theirs.lines().into_iter().filter(|line| line["fields"]["message"] == "close").count();
     assert_eq!(closed, 3, "fmt has no level here");
 }
+
+#[test]
+fn a_level_for_the_name_of_spans_has_their_ends_told() {
+    let _alone = alone();
+    let ours = to_memory(LogLevel::Info);
+    let closed = |directives: &str| {
+        configure().directives(directives).unwrap().apply();
+        let before = lines(&ours).len();
+        with_default(registry().with(layer()), || {
+            tracing::info_span!("upper").in_scope(|| ());
+            tracing::debug_span!("lower").in_scope(|| ());
+        });
+        let told = lines(&ours).split_off(before);
+        assert!(told.iter().all(|line| line["message"] == "close" && line["time.busy"].is_number()));
+        told.iter().map(|line| line["span"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    assert!(closed("debug").is_empty());
+    assert_eq!(closed("debug,tracing::span=info"), ["upper"]);
+    assert_eq!(closed("debug,tracing::span=trace"), ["upper", "lower"]);
+    assert_eq!(closed("info,tracing::span=trace"), ["upper"], "who logs must be enabled as well");
+    assert!(closed("debug,tracing=trace").is_empty(), "the name itself must be said");
+    assert!(closed("debug,tracing::span=off").is_empty());
+    configure().reset().apply();
+}

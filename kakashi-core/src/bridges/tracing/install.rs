@@ -27,7 +27,8 @@ impl<L: BridgedLogger> TracingBridge<L> {
         Self { span_events: SpanEvents::None, of: PhantomData }
     }
 
-    /// Logs these moments of spans too. At first: none.
+    /// Logs these moments of spans too, of all spans that levels enable. At first: none, unless
+    /// the name `tracing::span` has a level.
     #[must_use]
     pub const fn span_events(mut self, events: SpanEvents) -> Self {
         self.span_events = events;

@@ -21,6 +21,7 @@ use super::span_events::SpanEvents;
 use crate::bridges::foreign::{self, BridgedLogger, ForeignRecord};
 use crate::context::LogContext;
 use crate::context::spans::{self, SpanContext};
+use crate::level::LogLevel;
 use crate::site::SourceLocation;
 use crate::value::Value;
 
@@ -78,11 +79,16 @@ impl<L: BridgedLogger> TracingLayer<L> {
         spans::read_again(&|span| self.contexts_of(span, context));
     }
 
+    /// Tells whether there may be records of spans of this level that close.
+    fn tells_close(&self, level: LogLevel) -> bool {
+        self.span_events == SpanEvents::Close || L::registry().closed_spans_level().enables(level)
+    }
+
     fn count_time<S>(&self, span: &SpanRef<'_, S>, count: impl FnOnce(&mut SpanTiming))
     where
         S: for<'a> LookupSpan<'a>,
     {
-        if self.span_events == SpanEvents::Close
+        if self.tells_close((*span.metadata().level()).into())
             && let Some(SpanData { timing: Some(timing), .. }) = span.extensions_mut().get_mut()
         {
             count(timing);
@@ -172,7 +178,7 @@ where
             data.set_own(LogContext::new().with_pairs(record.pairs()));
             record.keep();
         }
-        if self.span_events == SpanEvents::Close {
+        if self.tells_close((*attributes.metadata().level()).into()) {
             data.timing = Some(SpanTiming::since(L::uptime()));
         }
         span.extensions_mut().replace(data);
@@ -242,14 +248,14 @@ where
     }
 
     fn on_close(&self, id: Id, context: Context<'_, S>) {
-        if self.span_events != SpanEvents::Close {
+        let Some(span) = context.span(&id) else { return };
+        let level = (*span.metadata().level()).into();
+        if !self.tells_close(level) {
             return;
         }
-        let Some(span) = context.span(&id) else { return };
         self.count_time(&span, |timing| timing.count(L::uptime()));
         let timing = span.extensions().get::<SpanData>().and_then(|data| data.timing);
         let (metadata, Some(timing)) = (span.metadata(), timing) else { return };
-        let level = (*metadata.level()).into();
         let logger = foreign::logger::<L>(metadata.target());
         if logger.entry().enables(level) {
             let _apart = spans::enter_apart(&self.contexts(&span).1);
