@@ -6,11 +6,6 @@ use crate::level::LevelFilter;
 use crate::logger::directives::{Directives, SpanDirective};
 use crate::logger::prefix::covers;
 
-/// The name whose own threshold is that of records of spans that close; `tracing` itself gives its
-/// records of spans, in `log`, this target.
-#[cfg(feature = "tracing")]
-pub(super) const CLOSED_SPANS: &str = "tracing::span";
-
 /// Holds the threshold of each logger that has none of its own: that of the longest prefix
 /// of its name, be it set by `level_of` or a directive (of equal ones the later), or the
 /// global one.

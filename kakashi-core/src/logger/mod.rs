@@ -35,3 +35,5 @@ pub(crate) mod registry;
 pub(crate) mod settings;
 #[cfg(feature = "alloc")]
 pub(crate) mod settings_error;
+#[cfg(feature = "tracing")]
+mod span_rules;

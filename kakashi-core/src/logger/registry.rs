@@ -10,19 +10,17 @@ use core::sync::atomic::{AtomicUsize, Ordering};
 use hashbrown::HashMap;
 use spin::Mutex;
 
+#[cfg(feature = "tracing")]
+use crate::context::level_scopes::span_levels_changed;
 #[cfg(feature = "std")]
 use crate::context::level_scopes::{LevelScopeListener, set_level_scope_listener};
-#[cfg(feature = "tracing")]
-use crate::context::{level_scopes::span_levels_changed, next_id};
-#[cfg(feature = "tracing")]
-use crate::level::AtomicLevelFilter;
 use crate::level::LevelFilter;
 #[cfg(feature = "tracing")]
 use crate::logger::directives::SpanDirective;
-#[cfg(feature = "tracing")]
-use crate::logger::levels::CLOSED_SPANS;
 use crate::logger::levels::Levels;
 use crate::logger::logger_entry::{LoggerEntry, LoggerKind};
+#[cfg(feature = "tracing")]
+use crate::logger::span_rules::SpanRules;
 
 /// Keeps the loggers of a program, and the levels that they follow.
 ///
@@ -49,23 +47,8 @@ pub struct Registry {
     state: Mutex<State>,
     /// Grows when a name may mean another logger than before.
     version: AtomicUsize,
-    /// Another one for all directives of spans that there ever are, 0 while there is none.
     #[cfg(feature = "tracing")]
-    span_version: AtomicUsize,
-    #[cfg(feature = "tracing")]
-    closed_spans: ClosedSpansLevel,
-}
-
-/// The threshold of records of spans that close: OFF until it is set.
-#[cfg(feature = "tracing")]
-#[derive(Debug)]
-struct ClosedSpansLevel(AtomicLevelFilter);
-
-#[cfg(feature = "tracing")]
-impl Default for ClosedSpansLevel {
-    fn default() -> Self {
-        Self(AtomicLevelFilter::new(LevelFilter::OFF))
-    }
+    spans: SpanRules,
 }
 
 /// A [`Registry`] whose lock is held.
@@ -202,7 +185,7 @@ impl Registry {
     #[cfg(feature = "tracing")]
     #[inline]
     pub fn span_version(&self) -> usize {
-        self.span_version.load(Ordering::Relaxed)
+        self.spans.version()
     }
 
     /// Returns the directives of spans, and their [`span_version`](Self::span_version).
@@ -217,7 +200,7 @@ impl Registry {
     #[cfg(feature = "tracing")]
     #[inline]
     pub fn closed_spans_level(&self) -> LevelFilter {
-        self.closed_spans.0.get()
+        self.spans.closed()
     }
 
     /// Has these loggers hear of scopes with a level.
@@ -263,12 +246,7 @@ impl Registry {
         let spans = state.levels.span_directives().clone();
         change(&mut state.levels);
         #[cfg(feature = "tracing")]
-        self.closed_spans.0.set(state.levels.of_exactly(CLOSED_SPANS).unwrap_or(LevelFilter::OFF));
-        #[cfg(feature = "tracing")]
-        if *spans != **state.levels.span_directives() {
-            let is_none = state.levels.span_directives().is_empty();
-            self.span_version.store(if is_none { 0 } else { next_id() }, Ordering::Relaxed);
-        }
+        self.spans.follow(&state.levels, &spans);
         state.loggers.values().for_each(|entry| entry.follow(&state.levels));
         state.forgotten.retain(|entry| match entry.upgrade() {
             Some(entry) => {
