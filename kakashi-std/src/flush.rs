@@ -44,7 +44,8 @@ pub fn flush() -> Flushed {
 ///
 /// # Blocking
 /// At most for `timeout`, whatever a sink does; not at all from inside a sink or a
-/// `Display`. A sink that fails is tried again until then.
+/// `Display`. A sink that fails is tried again until then; a stream whose reader has gone, or that is
+/// closed, once.
 pub fn flush_timeout(timeout: Duration) -> Flushed {
     if is_busy() {
         return Flushed::default();

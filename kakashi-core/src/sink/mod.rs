@@ -206,7 +206,7 @@ pub enum SinkErrorKind {
     Retry,
     /// The destination is full: a disk, a quota, a buffer.
     Full,
-    /// The reader is gone: a closed pipe, a lost connection.
+    /// The reader is gone: a closed pipe, a lost connection, a closed stream.
     Closed,
     /// Anything else.
     Failed,

@@ -56,6 +56,8 @@ pub(crate) struct SinkQueue {
     /// A write returns at once, as far as the sink knows.
     direct: AtomicBool,
     failing: AtomicBool,
+    /// As the last write found it, the stream has no reader, or is closed: nobody waits for it.
+    gone: AtomicBool,
     /// It took nothing for so long that nobody waits for it any more.
     stalled: AtomicBool,
     /// When it last took something, or something to take came: nanoseconds of `start`.
@@ -89,6 +91,7 @@ impl SinkQueue {
             has_newer: AtomicBool::new(false),
             direct: AtomicBool::new(direct),
             failing: AtomicBool::new(false),
+            gone: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             progress: AtomicU64::new(0),
             start: Instant::now(),

@@ -61,6 +61,12 @@ impl SinkWriter {
         in_sink(|| catch_unwind(AssertUnwindSafe(|| self.sink.target()))).unwrap_or_default()
     }
 
+    /// Tells whether it writes to one of the process's streams.
+    pub(super) fn is_stream(&self) -> bool {
+        let asked = in_sink(|| catch_unwind(AssertUnwindSafe(|| self.sink.standard_stream())));
+        asked.is_ok_and(|stream| stream.is_some())
+    }
+
     /// Tells whether no batch is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.ready.is_empty()

@@ -16,7 +16,8 @@ use crate::sync::fork_epoch::is_fork_waiting;
 pub(crate) enum Barrier {
     /// A record of ERROR or above: it does not wait for a sink that fails.
     Urgent,
-    /// A flush or an end: everything must be written, and what the sink buffers too.
+    /// A flush or an end: everything must be written, and what the sink buffers too. For a
+    /// stream whose reader has gone one attempt is made: only the program can give it another.
     Flush,
 }
 
@@ -43,12 +44,13 @@ impl SinkQueue {
             // Others have waited in vain: one attempt.
             deadline = Instant::now();
         }
+        self.gone.store(false, Ordering::Relaxed);
         loop {
             if self.is_barrier_done(collection, flush) {
                 return true;
             }
             match self.attempt(barrier, deadline, (collection, flush)) {
-                Attempt::Again if Instant::now() < deadline => {}
+                Attempt::Again if !self.gone.load(Ordering::Relaxed) && Instant::now() < deadline => {}
                 Attempt::Again | Attempt::GiveUp => {
                     let done = self.is_barrier_done(collection, flush);
                     if !done && !self.failing.load(Ordering::Relaxed) && barrier == Barrier::Urgent {

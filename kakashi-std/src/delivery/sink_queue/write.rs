@@ -253,6 +253,7 @@ impl SinkQueue {
         self.note_progress();
         if self.failing.load(Ordering::Relaxed) {
             self.failing.store(false, Ordering::Relaxed);
+            self.gone.store(false, Ordering::Relaxed);
         }
         if self.stalled.load(Ordering::Relaxed) {
             self.stalled.store(false, Ordering::Relaxed);
@@ -269,6 +270,7 @@ impl SinkQueue {
             return;
         }
         writer.back_off();
+        self.gone.store(error.kind() == SinkErrorKind::Closed && writer.is_stream(), Ordering::Relaxed);
         if !self.failing.swap(true, Ordering::Relaxed) {
             report::sink_failed(&self.name, error, limits::backlog_bytes());
         }

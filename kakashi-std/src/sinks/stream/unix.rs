@@ -6,8 +6,9 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{Batch, Readiness, SinkError, SinkTarget, StandardStream};
+use kakashi_core::{Batch, Readiness, SinkError, SinkErrorKind, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
+use rustix::io::Errno;
 
 use super::changes::note_change;
 use super::target::of_stream;
@@ -85,11 +86,17 @@ fn fd(stream: StandardStream) -> BorrowedFd<'static> {
 pub(in crate::sinks) fn write(stream: StandardStream, batch: &Batch<'_>) -> Result<(), SinkError> {
     // Not waited for: another sink for the stream may hold it in a long write, and a fork may
     // leave it locked for ever.
-    match known(stream).try_lock() {
+    let result = match known(stream).try_lock() {
         Ok(mut known) => known.write(stream, batch),
         Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner().write(stream, batch),
         Err(TryLockError::WouldBlock) => write_all(stream, batch),
-    }
+    };
+    result.map_err(|error| match error.os_code() {
+        Some(code) if code == Errno::BADF.raw_os_error() => {
+            SinkError::new(SinkErrorKind::Closed).accepted(error.accepted_bytes()).with_os_code(code)
+        }
+        _ => error,
+    })
 }
 
 fn write_all(stream: StandardStream, batch: &Batch<'_>) -> Result<(), SinkError> {

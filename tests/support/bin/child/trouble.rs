@@ -67,6 +67,8 @@ pub(crate) fn writes_to_stdout(count: &Path) {
     log_many(0, count);
     let _ = stdin().read(&mut [0]);
     error!(logger(), "Counted", thread = 1, n = 0);
+    // Its reader has gone for ever: it is not waited for.
+    let _ = flush_timeout(Duration::from_secs(3600));
     let _ = writeln!(stderr(), "went on; failures: {}", stats().failures > 0);
 }
 
