@@ -39,6 +39,8 @@ pub(super) struct Backlog {
     /// How often the sink was to be flushed, and how often that has been done.
     pub(super) flushes_wanted: u64,
     pub(super) flushes_done: u64,
+    /// How many callers wait for a flush: while one does, a sink that fails is tried more often.
+    pub(super) flushes_awaited: usize,
 }
 
 impl Backlog {
@@ -202,6 +204,7 @@ impl Backlog {
         self.unannounced = Dropped::default();
         self.done = self.begun;
         self.flushes_done = self.flushes_wanted;
+        self.flushes_awaited = 0;
     }
 }
 

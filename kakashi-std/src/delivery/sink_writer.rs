@@ -32,6 +32,8 @@ pub(super) struct SinkWriter {
     /// Kept for the next collection.
     pub(super) runs: Vec<Run>,
     backoff: Backoff,
+    /// When the sink failed last.
+    failed_at: Option<Instant>,
     /// The beginning of the clock of `backoff`.
     start: Instant,
 }
@@ -47,6 +49,7 @@ impl SinkWriter {
             merger: Merger::default(),
             runs: Vec::new(),
             backoff: Backoff::new(),
+            failed_at: None,
             start: Instant::now(),
         }
     }
@@ -85,6 +88,12 @@ impl SinkWriter {
     /// Returns how long the pause lasts.
     pub(super) fn pause(&self) -> Duration {
         Duration::from_secs_f64(self.backoff.left(|| self.now_millis()).max(0.0) / 1000.0)
+    }
+
+    /// Returns how long the pause lasts if it is at most so long after the failure.
+    pub(super) fn pause_within(&self, most: Duration) -> Duration {
+        let since = self.failed_at.map_or(most, |failed_at| failed_at.elapsed());
+        self.pause().min(most.saturating_sub(since))
     }
 
     /// Puts the collection in flight whose runs are in `runs`.
@@ -163,6 +172,7 @@ impl SinkWriter {
     /// Begins a pause, twice as long as the last.
     pub(super) fn back_off(&mut self) {
         self.backoff.begin(self.now_millis());
+        self.failed_at = Some(Instant::now());
     }
 
     fn now_millis(&self) -> f64 {

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::io::{self, BufWriter, ErrorKind, Write as _};
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kakashi_std::{
     Destination, DropReason, Format, LevelFilter, LogLevel, LoggerConfig, Text, configure,
@@ -104,6 +104,27 @@ fn a_sink_that_panics_costs_nothing_but_time() {
         assert!(flush().is_complete());
         assert_each_once_in_order(&entries(format, &writer.bytes()), 1, 500);
         assert_eq!(before.dropped().total(), 0);
+    }
+}
+
+#[test]
+fn a_flush_tries_a_failed_sink_every_20_ms_and_not_after_it_has_given_up() {
+    let _alone = alone();
+    for mode in [WriterMode::Fail(ErrorKind::StorageFull), WriterMode::Panic] {
+        let writer = FakeWriter::new(mode);
+        let before = write_to(&writer, Format::Text, 1000);
+        log_many(1);
+        let begun = Instant::now();
+        assert!(!flush_timeout(Duration::from_millis(500)).is_complete());
+        let tries = begun.elapsed().as_millis() / 20;
+        assert!(before.failures() as u128 <= tries + 2, "{} for {tries}", before.failures());
+        // From now on at pauses of up to a second.
+        let (begun, calls) = (Instant::now(), writer.calls());
+        assert!(eventually(|| writer.calls() >= calls + 3));
+        assert!(begun.elapsed() > Duration::from_millis(500), "{:?}", begun.elapsed());
+        writer.set_mode(WriterMode::TakeAll);
+        assert!(flush().is_complete());
+        assert_each_once_in_order(&entries(Format::Text, &writer.bytes()), 1, 1);
     }
 }
 

@@ -39,7 +39,21 @@ impl SinkQueue {
             return true;
         }
         let (collection, flush) = self.begin_barrier(barrier);
-        let mut deadline = deadline;
+        let is_done = self.wait_until(deadline, barrier, (collection, flush));
+        if barrier == Barrier::Flush {
+            let mut backlog = self.backlog();
+            // In the child of a fork there are none.
+            backlog.flushes_awaited = backlog.flushes_awaited.saturating_sub(1);
+        }
+        is_done
+    }
+
+    fn wait_until(
+        self: &Arc<Self>,
+        mut deadline: Instant,
+        barrier: Barrier,
+        (collection, flush): (u64, u64),
+    ) -> bool {
         if barrier == Barrier::Urgent && self.stalled.load(Ordering::Relaxed) {
             // Others have waited in vain: one attempt.
             deadline = Instant::now();
@@ -74,6 +88,7 @@ impl SinkQueue {
         let mut backlog = self.backlog();
         if barrier == Barrier::Flush {
             backlog.flushes_wanted += 1;
+            backlog.flushes_awaited += 1;
             return (backlog.appended(), backlog.flushes_wanted);
         }
         (backlog.appended(), 0)

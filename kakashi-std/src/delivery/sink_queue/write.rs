@@ -87,10 +87,14 @@ impl SinkQueue {
         let mut writer = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
         let readiness = writer.readiness(Duration::ZERO);
         self.direct.store(readiness == Readiness::Always, Ordering::Relaxed);
-        let result = if writer.is_backing_off() && !self.is_flush_wanted() {
-            Err(SinkError::new(SinkErrorKind::Failed))
-        } else {
+        let pause = |writer: &SinkWriter| match self.is_flush_awaited() {
+            true => writer.pause_within(RETRY_AFTER),
+            false => writer.pause(),
+        };
+        let result = if pause(&writer).is_zero() {
             self.write_and_flush(&mut writer, usize::MAX).map(drop)
+        } else {
+            Err(SinkError::new(SinkErrorKind::Failed))
         };
         match result {
             Ok(()) => {
@@ -107,8 +111,7 @@ impl SinkQueue {
                     _ => Some(Duration::ZERO),
                 }
             }
-            Err(_) if self.is_flush_wanted() => Some(RETRY_AFTER),
-            Err(_) => Some(writer.pause().max(Duration::from_millis(1))),
+            Err(_) => Some(pause(&writer).max(Duration::from_millis(1))),
         }
     }
 
@@ -127,6 +130,11 @@ impl SinkQueue {
         self.backlog().flushes_done = flushes;
         self.changed.notify_all();
         Ok(whole)
+    }
+
+    /// Tells whether a caller waits for a flush; one that has given up does not.
+    fn is_flush_awaited(&self) -> bool {
+        self.backlog().flushes_awaited > 0
     }
 
     fn is_flush_wanted(&self) -> bool {
