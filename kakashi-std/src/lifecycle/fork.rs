@@ -26,6 +26,7 @@
 //! waits for no other long.
 
 use std::cell::RefCell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, MutexGuard, RwLockWriteGuard};
 use std::time::{Duration, Instant};
 
@@ -53,12 +54,22 @@ const FORK_TIMEOUT: Duration = Duration::from_secs(1);
 /// The same, if this thread may have the sink itself.
 const IN_SINK_TIMEOUT: Duration = Duration::from_millis(10);
 
-/// Registers with `pthread_atfork`.
+/// Registers with `pthread_atfork`; later calls do nothing.
+///
+/// Two threads that come at once may both register: whoever waited for the other could be the
+/// only thread of a child. Of two `prepare`s the second finds the locks taken.
 #[allow(unsafe_code, reason = "std has no pthread_atfork")]
 pub(super) fn install() {
+    static REGISTERED: AtomicBool = AtomicBool::new(false);
+
     extern "C" fn prepare() {
         // A thread whose locals are gone has no place for the locks.
-        let _ = LOCKED.try_with(|locked| *locked.borrow_mut() = Some(lock_all()));
+        let _ = LOCKED.try_with(|locked| {
+            if locked.borrow().is_none() {
+                let all = lock_all();
+                *locked.borrow_mut() = Some(all);
+            }
+        });
     }
     extern "C" fn parent() {
         let _ = LOCKED.try_with(|locked| locked.borrow_mut().take());
@@ -70,12 +81,16 @@ pub(super) fn install() {
             }
         });
     }
+    if REGISTERED.load(Ordering::Acquire) {
+        return;
+    }
     // SAFETY: it takes plain functions, which live as long as the process and do not
     // unwind: an `extern "C"` function aborts instead. If there is no memory to register
     // them, a fork is as it would be without them.
     unsafe {
         libc::pthread_atfork(Some(prepare), Some(parent), Some(child));
     }
+    REGISTERED.store(true, Ordering::Release);
 }
 
 self_cell! {

@@ -40,6 +40,9 @@ fn install_all() {
         return;
     }
     let _section = CriticalSection::begin();
+    // Before anything is made once: in a child that is forked meanwhile nobody would end that.
+    #[cfg(unix)]
+    fork::install();
     INSTALLED.call_once(|| {
         flush_signal::START.set(flusher::start);
         workers::RUN.set(worker::run);
@@ -49,7 +52,5 @@ fn install_all() {
         follow_level_scopes();
         directives::install();
         exit::install();
-        #[cfg(unix)]
-        fork::install();
     });
 }

@@ -193,6 +193,15 @@ fn a_forked_child_has_its_own_threads_flusher_and_children() {
     assert_each_once_in_order(&entries, 4, 10);
 }
 
+#[test]
+fn a_fork_while_the_first_logger_is_made_leaves_a_child_that_logs() {
+    for _ in 0..20 {
+        let (entries, ended) = outcome("fork_beside_the_first_records");
+        assert_quiet(&ended, 0);
+        assert_each_once_in_order(&entries, 6, 1);
+    }
+}
+
 fn assert_forks_under_load(scenario: &str) {
     let (entries, ended) = outcome(scenario);
     assert_quiet(&ended, 0);

@@ -51,6 +51,31 @@ pub(crate) fn forks_with_full_buffers(file: &Path) {
     wait_for(child);
 }
 
+/// Threads log for the first time while another forks; each process of its own logs, too.
+pub(crate) fn forks_beside_the_first_records(file: &Path) {
+    const THREADS: u64 = 3;
+    const FORKS: u64 = 3;
+    let begin = Arc::new(Barrier::new(THREADS as usize + 1));
+    let threads: Vec<_> = (0..THREADS)
+        .map(|number| {
+            let (begin, file) = (begin.clone(), file.to_owned());
+            thread::spawn(move || {
+                begin.wait();
+                log_to(&file);
+                log_many(number, 1);
+            })
+        })
+        .collect();
+    begin.wait();
+    for number in THREADS..THREADS + FORKS {
+        wait_for(fork(|| {
+            log_to(file);
+            log_many(number, 1);
+        }));
+    }
+    threads.into_iter().for_each(|thread| thread.join().expect("no call panics"));
+}
+
 /// Each of two threads logs while `at_once` others fork fifty times in all;
 /// each child logs ten records as a thread of its own number.
 pub(crate) fn forks_under_load(file: &Path, at_once: u64) {

@@ -51,6 +51,7 @@ fn main() {
         "abort" => ends::aborts(file),
         "run_until_killed" => ends::runs_until_killed(file),
         "fork" => forks::forks_with_full_buffers(file),
+        "fork_beside_the_first_records" => forks::forks_beside_the_first_records(file),
         "fork_under_load" => forks::forks_under_load(file, 1),
         "forks_at_once" => forks::forks_under_load(file, 2),
         "fork_and_stay" => forks::forks_and_stays(file),
