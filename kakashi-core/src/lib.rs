@@ -127,6 +127,8 @@ pub use device::ring_logger::RingLogger;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use encode::OneLine;
+#[doc(hidden)]
+pub use encode::civil;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use logger::as_exception::AsException;

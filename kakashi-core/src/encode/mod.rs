@@ -107,6 +107,8 @@ pub use self::json::Json;
 pub(crate) use self::message::shown;
 pub use self::pretty::Pretty;
 pub use self::text::Text;
+#[doc(hidden)]
+pub use self::time::civil;
 #[cfg(any(test, target_os = "none"))]
 #[doc(hidden)]
 pub use self::typed_call::{CallPath, EncodeTyped, TypedCall};

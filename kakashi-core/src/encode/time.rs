@@ -151,7 +151,7 @@ fn six(number: u32) -> u64 {
 
 /// Turns days since 1970-01-01 into year, month and day (H. Hinnant,
 /// "chrono-Compatible Low-Level Date Algorithms", `civil_from_days`).
-fn civil(days: i64) -> (i64, i64, i64) {
+pub fn civil(days: i64) -> (i64, i64, i64) {
     let days = days + 719_468;
     let era = days.div_euclid(146_097);
     let of_era = days.rem_euclid(146_097);
