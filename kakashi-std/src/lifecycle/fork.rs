@@ -20,6 +20,7 @@
 //! | 10 | `dispatch::flush_signal` | 1 s, with 9 | |
 //! | 11 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
 //! | 12 | `clock`: the timeline | | |
+//! | 13 | `sinks::rotating_file`: what this process writes | 1 s, with 9 | who opens a path waits for a write (5) |
 //!
 //! Not taken are the locks of rings and pools, and that under which a sink is registered: the
 //! child forgets the first, a pool does without its own, and nobody waits for the last for long. A thread that forks inside of a sink has that sink's lock itself: it
@@ -46,6 +47,7 @@ use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
 use crate::queue::ring::{self, LockedRings};
 use crate::queue::workers::{self, LockedWorkers};
 use crate::reentrancy::{CriticalSection, HeldLock, is_in_sink, set_worker};
+use crate::sinks::rotating_file::{self, LockedFiles};
 use crate::submit::abandon_inherited;
 use crate::sync::fork_epoch::{ForkEpoch, Forking};
 
@@ -111,6 +113,7 @@ struct AllLocks {
     flush_signal: Option<MutexGuard<'static, Signal>>,
     workers: LockedWorkers,
     rings: LockedRings,
+    files: Option<LockedFiles>,
     _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
@@ -154,6 +157,7 @@ fn lock_all() -> AllLocks {
         flush_signal: flush_signal::lock_for_fork(deadline),
         workers: workers::lock_for_fork(),
         rings: ring::lock_for_fork(),
+        files: rotating_file::lock_for_fork(deadline),
         _timeline: clock::lock_for_fork(),
         _root: root,
         _settings: settings,
@@ -176,6 +180,9 @@ fn abandon(mut locked: AllLocks) {
     // The child's only thread is no worker of the child's.
     set_worker(false);
     locked.rings.abandon();
+    if let Some(files) = &locked.files {
+        files.abandon();
+    }
     drop(locked);
     ForkEpoch::advance();
     root::next_generation();

@@ -14,11 +14,17 @@ use super::writer::{sink_error, write_bytes};
 /// Grows with each request to open all files anew.
 static REOPENED: AtomicUsize = AtomicUsize::new(0);
 
-/// Has every [`FileSink`] open its file anew before its next batch: call it
+/// Has every [`FileSink`] open its file anew before its next batch, and a
+/// [`RotatingFile`](crate::sinks::RotatingFile) look whether its file is still there: call it
 /// after the file has been renamed, as logrotate does. It only counts up a
 /// number, so a signal handler may call it.
 pub fn reopen_files() {
     REOPENED.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Returns how often it was asked for.
+pub(super) fn reopen_requests() -> usize {
+    REOPENED.load(Ordering::Relaxed)
 }
 
 /// Writes to the end of a file, each batch with one call where the system
@@ -47,17 +53,17 @@ impl FileSink {
     /// When it can't be made or opened.
     pub fn open(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path::absolute(path.into())?;
-        let reopened = REOPENED.load(Ordering::Relaxed);
+        let reopened = reopen_requests();
         let (file, is_regular) = open(&path)?;
         Ok(Self { path, file, is_regular, tail: Tail::default(), reopened })
     }
 
     fn is_to_reopen(&self) -> bool {
-        REOPENED.load(Ordering::Relaxed) != self.reopened
+        reopen_requests() != self.reopened
     }
 
     fn reopen_if_asked(&mut self) -> io::Result<()> {
-        let reopened = REOPENED.load(Ordering::Relaxed);
+        let reopened = reopen_requests();
         if reopened != self.reopened {
             (self.file, self.is_regular) = open(&self.path)?;
             self.tail = Tail::default();
@@ -83,6 +89,19 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     let file = opened?;
     let is_regular = file.metadata()?.is_file();
     Ok((file, is_regular))
+}
+
+/// Says which regular file it is; nothing where files have no numbers that std can read.
+#[cfg(unix)]
+pub(super) fn target_of(found: &fs::Metadata) -> Option<SinkTarget> {
+    use std::os::unix::fs::MetadataExt as _;
+
+    found.is_file().then(|| SinkTarget { device: found.dev(), file: found.ino() })
+}
+
+#[cfg(not(unix))]
+pub(super) fn target_of(_: &fs::Metadata) -> Option<SinkTarget> {
+    None
 }
 
 impl TailFile for File {
@@ -148,10 +167,7 @@ impl Sink for FileSink {
 
     #[cfg(unix)]
     fn target(&self) -> Option<SinkTarget> {
-        use std::os::unix::fs::MetadataExt as _;
-
-        let found = self.file.metadata().ok().filter(fs::Metadata::is_file)?;
-        Some(SinkTarget { device: found.dev(), file: found.ino() })
+        target_of(&self.file.metadata().ok()?)
     }
 
     /// Files have no numbers that std can read: the path without links stands for the file.

@@ -4,6 +4,8 @@
 mod descriptor;
 mod file;
 mod memory;
+pub(crate) mod notice;
+pub(crate) mod rotating_file;
 mod stdio;
 pub(crate) mod stream;
 mod tail;
@@ -16,6 +18,7 @@ pub use file::{FileSink, reopen_files};
 pub use kakashi_core::FunctionSink;
 use kakashi_core::{Destination, Wire};
 pub use memory::MemorySink;
+pub use rotating_file::{RotatingFile, RotatingFileError, RotatingFileSink};
 pub use stdio::{StderrSink, StdoutSink};
 pub use writer::WriterSink;
 
@@ -38,6 +41,25 @@ pub fn file(path: impl AsRef<Path>) -> io::Result<Destination> {
     let path = path.as_ref();
     let name = format!("file {}", path.display());
     Ok(Destination::new(FileSink::open(path)?).named(name))
+}
+
+/// Makes the destination for files that follow one another, a day each, in UTC; none is
+/// removed. [`RotatingFile`] has more to choose.
+///
+/// ```no_run
+/// use kakashi_std::{Wire, configure, sinks};
+///
+/// configure()
+///     .destination(sinks::rotating_file("/var/log/shop.log")?)
+///     .destination(sinks::rotating_file("/var/log/shop.klog")?.encoder(Wire))
+///     .apply();
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// # Errors
+/// As [`RotatingFile::open`].
+pub fn rotating_file(path: impl AsRef<Path>) -> io::Result<Destination> {
+    Ok(RotatingFile::new(path).destination()?)
 }
 
 /// Makes the destination for a file of the [`wire`](crate::wire), whatever form

@@ -14,6 +14,7 @@ mod forks;
 mod order;
 mod queued;
 mod records;
+mod rotation;
 mod signals;
 mod soak;
 mod stalls;
@@ -128,6 +129,14 @@ fn main() {
         "terminal_counts_stderr" => terminal::counts("stderr"),
         "terminal_asks_stdout" => terminal::asks("stdout"),
         "terminal_asks_stderr" => terminal::asks("stderr"),
+        "rotation_kill" => rotation::logs_until_killed(file),
+        "rotation_fork" => rotation::forks(file),
+        "rotation_fork_and_stay" => rotation::forks_a_child_that_stays(file),
+        "rotation_hold" => rotation::holds_its_files(file),
+        "rotation_pid" => rotation::logs_with_its_id(file),
+        "rotation_read_only" => rotation::logs_in_a_read_only_folder(file),
+        "rotation_full_disk" => rotation::fills_its_disk(file),
+        "logrotate" => rotation::reopens_on_hangup(file),
         "never_flush" => trouble::never_flushes(file),
         _ if uses_async() => queued::run(scenario, file),
         _ => usage(),

@@ -1,0 +1,203 @@
+//! What all sinks of this process for one path share: its lock and the file.
+//!
+//! A program that changes its settings opens the path a second time while the first sink still
+//! writes: the newer settings hold for both.
+
+use std::fs;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::{Duration, Instant};
+use std::{io, process};
+
+use kakashi_core::{Batch, SinkError, SinkErrorKind, SinkTarget};
+
+use super::active_file::ActiveFile;
+use super::closed_files::ClosedFiles;
+use super::error::RotatingFileError;
+use super::lock_file::LockFile;
+use super::settings::FileSettings;
+use crate::sinks::notice;
+use crate::sinks::writer::sink_error;
+use crate::sync::fork_epoch::ForkEpoch;
+use crate::sync::timed_lock::lock_until;
+
+/// How long one that opens a path waits for another, or for a write.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// What this process writes.
+static OPEN: Mutex<Vec<Weak<SharedFile>>> = Mutex::new(Vec::new());
+
+/// See the module.
+#[derive(Debug)]
+pub(super) struct SharedFile {
+    epoch: ForkEpoch,
+    lock: Mutex<LockFile>,
+    /// One for all that open the path: its thread must not meet another one.
+    closed_files: Arc<ClosedFiles>,
+    active: Mutex<ActiveState>,
+}
+
+#[derive(Debug)]
+struct ActiveState {
+    settings: Arc<FileSettings>,
+    file: ActiveFile,
+    pid: u32,
+    /// The loss of its place, which was reported.
+    reported: bool,
+}
+
+impl SharedFile {
+    /// Opens a path's files; its settings have been checked.
+    pub(super) fn open(settings: &Arc<FileSettings>) -> Result<Arc<Self>, RotatingFileError> {
+        let folder = settings.folder();
+        fs::create_dir_all(folder).map_err(RotatingFileError::of(folder))?;
+        let busy = || RotatingFileError::of(&settings.path)(io::ErrorKind::TimedOut.into());
+        let deadline = Instant::now() + PATIENCE;
+        let mut open = lock_until(&OPEN, deadline).ok_or_else(busy)?;
+        open.retain(|shared| shared.strong_count() > 0);
+        let pid = if settings.pid_in_names { process::id() } else { 0 };
+        let lock_path = LockFile::path_of(folder, settings.file_name(), pid);
+        let target = LockFile::target_of(&lock_path);
+        let same = open.iter().filter_map(Weak::upgrade).find(|shared| {
+            !shared.epoch.is_past() && target.is_some_and(|target| shared.lock().target == target)
+        });
+        if let Some(shared) = same {
+            let mut active = lock_until(&shared.active, deadline).ok_or_else(busy)?;
+            let mut newer = ActiveState::open(settings, pid, shared.closed_files.clone())?;
+            newer.file.go_on_from(&active.file);
+            *active = newer;
+            drop(active);
+            return Ok(shared);
+        }
+        let lock = Mutex::new(LockFile::acquire(&lock_path, &settings.path)?);
+        let closed_files = Arc::new(ClosedFiles::new(pid));
+        let active = Mutex::new(ActiveState::open(settings, pid, closed_files.clone())?);
+        let shared = Arc::new(Self { epoch: ForkEpoch::current(), lock, closed_files, active });
+        open.push(Arc::downgrade(&shared));
+        Ok(shared)
+    }
+
+    /// Opens the files of a forked child, whose settings are its parent's: the path's, if the
+    /// parent has ended, or files of its own with its id in their names.
+    pub(super) fn open_in_child(
+        &self,
+        settings: &mut Arc<FileSettings>,
+    ) -> Result<Arc<Self>, RotatingFileError> {
+        self.lock().abandon();
+        match Self::open(settings) {
+            Err(RotatingFileError::InUse { .. }) if !settings.pid_in_names => {
+                Arc::make_mut(settings).pid_in_names = true;
+                Self::open(settings)
+            }
+            opened => opened,
+        }
+    }
+
+    /// Tells whether it is a parent's of this process.
+    pub(super) fn is_parents(&self) -> bool {
+        self.epoch.is_past()
+    }
+
+    /// Identifies the files, whichever of them is written.
+    pub(super) fn target(&self) -> SinkTarget {
+        self.lock().target
+    }
+
+    pub(super) fn write(&self, batch: &Batch<'_>) -> Result<(), SinkError> {
+        // Another thread may be opening the path.
+        let deadline = Instant::now() + PATIENCE;
+        let retry = SinkError::new(SinkErrorKind::Retry);
+        let mut active = match self.active.try_lock() {
+            Ok(active) => active,
+            Err(_) => lock_until(&self.active, deadline).ok_or(retry)?,
+        };
+        let now = active.settings.now();
+        if active.file.is_lost(now) {
+            self.find_again(&mut active)?;
+        }
+        active.file.write(batch, now)
+    }
+
+    /// Makes the folder again, takes its lock and begins a file there.
+    #[cold]
+    fn find_again(&self, active: &mut ActiveState) -> Result<(), SinkError> {
+        let settings = active.settings.clone();
+        let result = self
+            .lock_again(&settings, active.pid)
+            .and_then(|()| ActiveFile::open(&settings, active.pid, self.closed_files.clone()));
+        match result {
+            Ok(file) => {
+                active.file = file;
+                if !std::mem::replace(&mut active.reported, false) {
+                    let path = settings.path.display();
+                    notice::print(format_args!(
+                        "{path}: its file was moved or removed; it goes on in a new one"
+                    ));
+                }
+                Ok(())
+            }
+            Err(error) => {
+                active.file.look_again();
+                if !std::mem::replace(&mut active.reported, true) {
+                    notice::print(format_args!(
+                        "its file was moved or removed, and there is no new one: {error}"
+                    ));
+                }
+                Err(match error {
+                    RotatingFileError::Io { error, .. } => sink_error(&error, 0),
+                    _ => SinkError::new(SinkErrorKind::Failed),
+                })
+            }
+        }
+    }
+
+    fn lock_again(&self, settings: &FileSettings, pid: u32) -> Result<(), RotatingFileError> {
+        let folder = settings.folder();
+        fs::create_dir_all(folder).map_err(RotatingFileError::of(folder))?;
+        let mut lock = self.lock();
+        if !lock.is_found() {
+            let path = LockFile::path_of(folder, settings.file_name(), pid);
+            *lock = LockFile::acquire(&path, &settings.path)?;
+        }
+        Ok(())
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LockFile> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ActiveState {
+    fn open(
+        settings: &Arc<FileSettings>,
+        pid: u32,
+        closed_files: Arc<ClosedFiles>,
+    ) -> Result<Self, RotatingFileError> {
+        let file = ActiveFile::open(settings, pid, closed_files)?;
+        Ok(Self { settings: settings.clone(), file, pid, reported: false })
+    }
+}
+
+/// The list of what is written, locked for a fork.
+#[cfg(unix)]
+pub(crate) struct LockedFiles {
+    open: MutexGuard<'static, Vec<Weak<SharedFile>>>,
+}
+
+/// Locks the list for a fork; none if it is not free in time.
+#[cfg(unix)]
+pub(crate) fn lock_for_fork(deadline: Instant) -> Option<LockedFiles> {
+    Some(LockedFiles { open: lock_until(&OPEN, deadline)? })
+}
+
+#[cfg(unix)]
+impl LockedFiles {
+    /// Closes, in the child of a fork, its copies of the parent's locks: a child that logs
+    /// nothing must not hold them when the parent has ended.
+    pub(crate) fn abandon(&self) {
+        for shared in self.open.iter().filter_map(Weak::upgrade) {
+            if let Ok(mut lock) = shared.lock.try_lock() {
+                lock.abandon();
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Files that follow one another, and what may happen to them.
+
+use std::io::{BufRead as _, Write as _, stdin, stdout};
+use std::path::Path;
+use std::process;
+use std::thread;
+
+use kakashi_std::sinks::RotatingFile;
+use kakashi_std::{Destination, Format, configure, error, flush, info, reopen_files_on_hangup};
+
+use crate::records::{log_many, log_to, logger};
+
+fn log_into(destination: Destination) {
+    configure().format(Format::Text).destination(destination).apply();
+}
+
+fn line() -> String {
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line).expect("stdin can be read");
+    line
+}
+
+fn say(word: &str) {
+    let mut stdout = stdout().lock();
+    writeln!(stdout, "{word}").and_then(|()| stdout.flush()).expect("stdout takes it");
+}
+
+/// Writes records from the number that it reads on, and prints each that is written.
+pub(crate) fn logs_until_killed(file: &Path) {
+    let first: u64 = line().trim().parse().expect("a number to begin with");
+    let files = RotatingFile::new(file).max_bytes(4096).numbered();
+    let files = if first.is_multiple_of(2) { files.gzip() } else { files.zstd() };
+    log_into(files.destination().expect("the files open"));
+    for n in first.. {
+        error!(logger(), "Counted", thread = 0, n);
+        say(&n.to_string());
+    }
+}
+
+/// Parent and child log; the child ends first.
+pub(crate) fn forks(file: &Path) {
+    log_into(RotatingFile::new(file).max_bytes(4096).gzip().destination().expect("the files open"));
+    log_many(0, 500);
+    flush();
+    // SAFETY: the child only logs and ends.
+    #[allow(unsafe_code, reason = "std has no fork")]
+    let child = unsafe { libc::fork() };
+    log_many(if child == 0 { 2 } else { 1 }, 500);
+    if child != 0 {
+        wait_for(child);
+    }
+    process::exit(0);
+}
+
+/// The child never logs, and outlives its parent.
+pub(crate) fn forks_a_child_that_stays(file: &Path) {
+    log_into(RotatingFile::new(file).destination().expect("the files open"));
+    log_many(0, 1);
+    // SAFETY: the child only waits.
+    #[allow(unsafe_code, reason = "std has no fork")]
+    if unsafe { libc::fork() } == 0 {
+        line();
+    }
+}
+
+#[allow(unsafe_code, reason = "std waits only for what it has started")]
+fn wait_for(child: i32) {
+    // SAFETY: a null status is allowed.
+    unsafe { libc::waitpid(child, std::ptr::null_mut(), 0) };
+}
+
+/// Has the files open until it is told to end.
+pub(crate) fn holds_its_files(file: &Path) {
+    log_into(RotatingFile::new(file).destination().expect("the files open"));
+    log_many(0, 1);
+    say("ready");
+    line();
+}
+
+/// Several processes may do so at once.
+pub(crate) fn logs_with_its_id(file: &Path) {
+    let files = RotatingFile::new(file).max_bytes(4096).pid_in_names();
+    log_into(files.destination().expect("the files open"));
+    log_many(u64::from(process::id()), 200);
+}
+
+/// Has a small file open in a folder where no other can be made, then may make them again.
+pub(crate) fn logs_in_a_read_only_folder(file: &Path) {
+    log_into(RotatingFile::new(file).max_bytes(1000).numbered().destination().expect("the files open"));
+    for n in 0..3 {
+        info!(logger(), "Counted", thread = 0, n);
+        flush();
+    }
+    say("ready");
+    line();
+    for n in 3..50 {
+        info!(logger(), "Counted", thread = 0, n);
+        flush();
+    }
+    say("ready");
+    line();
+    // A second later it tries again.
+    for n in 50.. {
+        info!(logger(), "Counted", thread = 0, n);
+        flush();
+        if file.with_extension("00000001.log").exists() {
+            return;
+        }
+        thread::yield_now();
+    }
+}
+
+/// Logs more than its disk has room for.
+pub(crate) fn fills_its_disk(file: &Path) {
+    let files = RotatingFile::new(file).max_bytes(16 << 10).numbered().remove_oldest_when_full();
+    log_into(files.destination().expect("the files open"));
+    log_many(0, 10_000);
+    let flushed = flush();
+    let stats = kakashi_std::stats();
+    println!("{} {} {}", stats.written, flushed.left, stats.dropped.total());
+}
+
+/// Logs a record for each line that it reads, to a plain file that SIGHUP has it open anew.
+pub(crate) fn reopens_on_hangup(file: &Path) {
+    reopen_files_on_hangup().expect("the signal can be caught");
+    log_to(file);
+    for n in 0u64.. {
+        if line().is_empty() {
+            return;
+        }
+        for n in n * 10..(n + 1) * 10 {
+            info!(logger(), "Counted", thread = 0, n);
+        }
+        flush();
+        say("written");
+    }
+}
