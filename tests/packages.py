@@ -67,7 +67,10 @@ UNMARKED = {
     "kakashi-std": {
         "axum": "changes what a layer knows",
         "cli": "the command's",
+        "gzip": "a method of RotatingFile",
+        "local-time": "a method of RotatingFile",
         "opentelemetry": "changes what spans have",
+        "zstd": "a method of RotatingFile",
     },
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }

@@ -26,6 +26,7 @@
 //! - [Logging](_guides::logging): macros, values, errors, events
 //! - [Levels](_guides::levels), [context](_guides::context)
 //! - [Destinations](_guides::destinations): forms, sinks, filters, redaction, your own
+//! - [Files that follow one another](_guides::files): rotation, compression, logrotate
 //! - [Settings from a file](_guides::config)
 //! - [Async and performance loggers](_guides::async_logging)
 //! - [Reading the wire](_guides::reading): `kakashi decode`
@@ -77,6 +78,8 @@ pub use kakashi_core::Serde;
 pub use kakashi_core::facade::*;
 #[cfg(feature = "signals")]
 pub use lifecycle::reload::{reload_directives_on_hangup, watch_directives};
+#[cfg(feature = "signals")]
+pub use lifecycle::reopen::reopen_files_on_hangup;
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};

@@ -14,6 +14,8 @@ pub(crate) mod panic;
 #[cfg(feature = "signals")]
 pub(crate) mod reload;
 #[cfg(feature = "signals")]
+pub(crate) mod reopen;
+#[cfg(feature = "signals")]
 pub(crate) mod signals;
 
 use self::installed::INSTALLED;
