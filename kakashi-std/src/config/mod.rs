@@ -6,6 +6,7 @@
 
 mod environment;
 mod error;
+mod rotation;
 mod values;
 
 use std::collections::BTreeMap;
@@ -13,10 +14,11 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 use std::{fs, io};
 
-use kakashi_core::Destination;
+use kakashi_core::{Destination, Wire};
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+use self::rotation::RotationTable;
 use self::values::{
     DirectivesText, FormatName, LoggerPrefix, OverflowName, RedactedPath, StreamName, Threshold,
 };
@@ -123,6 +125,7 @@ struct DestinationKeys {
     stream: Option<StreamName>,
     file: Option<PathBuf>,
     wire_file: Option<PathBuf>,
+    rotate: Option<RotationTable>,
     name: Option<String>,
     threshold: Option<Threshold>,
     format: Option<FormatName>,
@@ -159,6 +162,9 @@ impl TryFrom<DestinationKeys> for DestinationTable {
                 );
             }
         };
+        if matches!(target, DestinationTarget::Stream(_)) && keys.rotate.is_some() {
+            return Err("a stream is not rotated: rotate goes with file or wire_file");
+        }
         if matches!(target, DestinationTarget::WireFile(_)) && keys.format.is_some() {
             return Err("a wire_file has the binary form: leave format out, or write file in its place");
         }
@@ -240,14 +246,18 @@ impl AsyncTable {
 
 impl DestinationTable {
     fn open(self) -> Result<Destination, ConfigError> {
-        let Self { target, keys } = self;
-        let failed = |path: &Path, error: io::Error| ConfigError::opening(path, &error);
+        let Self { target, mut keys } = self;
+        let file = |path: &Path, rotation: Option<RotationTable>| {
+            let opened = match rotation {
+                Some(rotation) => rotation.open(path).map_err(io::Error::from),
+                None => sinks::file(path),
+            };
+            opened.map_err(|error| ConfigError::opening(path, &error))
+        };
         let mut destination = match target {
             DestinationTarget::Stream(stream) => stream.destination(),
-            DestinationTarget::File(path) => sinks::file(&path).map_err(|error| failed(&path, error))?,
-            DestinationTarget::WireFile(path) => {
-                sinks::wire_file(&path).map_err(|error| failed(&path, error))?
-            }
+            DestinationTarget::File(path) => file(&path, keys.rotate.take())?,
+            DestinationTarget::WireFile(path) => file(&path, keys.rotate.take())?.encoder(Wire),
         };
         destination = with(destination, keys.name, Destination::named);
         destination = with(destination, keys.threshold, |destination, Threshold(threshold)| {
