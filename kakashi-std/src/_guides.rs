@@ -6,6 +6,7 @@
 //! | [Levels](levels) | thresholds of a logger, of a part of the program, of everything |
 //! | [Context](context) | fields of a request, a user, a task |
 //! | [Destinations](destinations) | forms, sinks, filters, redaction; your own sink and encoder |
+//! | [Files that follow one another](files) | rotation by size and time, compression, logrotate |
 //! | [Settings from a file](config) | what `configure()` can say, in TOML or a file of the program's own |
 //! | [Async and performance loggers](async_logging) | a worker, rings, what happens when one is full |
 //! | [Reading the wire](reading) | `kakashi decode`, a reader in a program |
@@ -35,9 +36,11 @@ macro_rules! links {
 [`Stats`]: crate::Stats
 [`ToValue`]: crate::ToValue
 [async]: crate::_guides::async_logging
+[config]: crate::_guides::config
 [context]: crate::_guides::context
 [destinations]: crate::_guides::destinations
 [encode]: https://docs.rs/kakashi-core/latest/kakashi_core/encode/index.html
+[files]: crate::_guides::files
 [levels]: crate::_guides::levels
 [log]: https://docs.rs/kakashi-std/latest/kakashi_std/bridges/log/index.html
 [logging]: crate::_guides::logging
@@ -65,6 +68,10 @@ pub mod context {}
 #[doc = links!()]
 #[doc = include_str!("../docs/destinations.md")]
 pub mod destinations {}
+
+#[doc = links!()]
+#[doc = include_str!("../docs/files.md")]
+pub mod files {}
 
 #[doc = links!()]
 #[doc = include_str!("../docs/config.md")]
