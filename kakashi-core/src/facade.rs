@@ -2,12 +2,12 @@
 //! re-export whole.
 
 pub use crate::{
-    AsException, Batch, Bytes, Clock, ClosureInCurrentContext, Composite, Destination, DirectiveError,
-    DropReason, Dropped, Encoder, EncoderCache, Enricher, Event, Exception, Field, Filter, FixedClock,
-    Flushed, Format, FutureInCurrentContext, Json, LevelFilter, List, Log, LogContext, LogLevel, LogRecord,
-    Map, Output, Pretty, Readiness, RecordEnd, Redaction, RequestContext, Scope, ScopeGuard, ScopedFuture,
-    Secret, SettingsError, Sink, SinkError, SinkErrorKind, SinkTarget, SourceLocation, Stats, Text,
-    Timestamp, ToValue, UnknownFormat, UnknownLevel, UserContext, Value, ValueSink, Wire,
-    clear_request_context, current_context, fields, set_custom_context, set_request_context,
-    set_user_context, wire,
+    Accepted, AsException, Batch, Bytes, Clock, ClosureInCurrentContext, Composite, DecodingSink,
+    Destination, DirectiveError, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event, Exception,
+    Field, Filter, FixedClock, Flushed, Format, FutureInCurrentContext, Json, LevelFilter, List, Log,
+    LogContext, LogLevel, LogRecord, Map, Output, Pretty, Readiness, RecordBatch, RecordEnd, RecordSink,
+    Redaction, RequestContext, Scope, ScopeGuard, ScopedFuture, Secret, SettingsError, Sink, SinkError,
+    SinkErrorKind, SinkTarget, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat, UnknownLevel,
+    UserContext, Value, ValueSink, Wire, clear_request_context, current_context, encode::writers, fields,
+    set_custom_context, set_request_context, set_user_context, wire,
 };

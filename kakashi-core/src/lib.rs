@@ -194,10 +194,17 @@ pub use sink::batch::{Batch, RecordEnd};
 #[doc(hidden)]
 pub use sink::batch_builder::{BatchBuilder, MAX_RECORD_BYTES};
 #[cfg(feature = "alloc")]
+pub use sink::decoding_sink::DecodingSink;
+#[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use sink::delivery::{Backoff, Progress, RetryMode};
 pub use sink::function_sink::FunctionSink;
-pub use sink::{Readiness, Sink, SinkError, SinkErrorKind, SinkTarget};
+#[cfg(feature = "alloc")]
+pub use sink::record_batch::RecordBatch;
+#[cfg(feature = "alloc")]
+pub use sink::record_sink::{Accepted, RecordSink};
+pub use sink::sink_error::{SinkError, SinkErrorKind};
+pub use sink::{Readiness, Sink, SinkTarget};
 #[cfg(target_os = "none")]
 #[doc(hidden)]
 pub use site::linked::Linked;

@@ -22,6 +22,8 @@ pub enum DropReason {
     Shutdown,
     /// An encoder panicked.
     EncoderFailed,
+    /// The receiver of a sink refused it, and would refuse it again.
+    Rejected,
 }
 
 impl DropReason {
@@ -33,6 +35,7 @@ impl DropReason {
         Self::TooLarge,
         Self::Shutdown,
         Self::EncoderFailed,
+        Self::Rejected,
     ];
 
     /// Returns the name that encoders write.
@@ -44,6 +47,7 @@ impl DropReason {
             Self::TooLarge => "too_large",
             Self::Shutdown => "shutdown",
             Self::EncoderFailed => "encoder_failed",
+            Self::Rejected => "rejected",
         }
     }
 

@@ -32,9 +32,11 @@ macro_rules! links {
 [`LogContext`]: crate::LogContext
 [`OverflowPolicy`]: crate::OverflowPolicy
 [`Reader`]: crate::wire::Reader
+[`RecordSink`]: crate::RecordSink
 [`Sink`]: crate::Sink
 [`Stats`]: crate::Stats
 [`ToValue`]: crate::ToValue
+[`writers`]: crate::writers
 [async]: crate::_guides::async_logging
 [config]: crate::_guides::config
 [context]: crate::_guides::context

@@ -67,6 +67,7 @@ pub use clock::SystemClock;
 pub use config::configure_from;
 pub use configure::{Configure, configure};
 pub use context::spawn;
+pub use delivery::destination_stats::DestinationStats;
 pub use dispatch::directives::reload_directives;
 pub use flush::{flush, flush_timeout, shutdown_async_logging};
 /// For the macros.
@@ -116,6 +117,27 @@ pub use task::set_context::{set_custom_context, set_request_context, set_user_co
 pub fn stats() -> Stats {
     queue::ring::pass_on_drops();
     delivery::counters::COUNTERS.snapshot()
+}
+
+/// Returns what became of the records of each destination in use, the loggers' own
+/// destinations too. What is replaced by `configure()` is forgotten, with its counts, once
+/// nothing waits for it.
+///
+/// ```
+/// use kakashi_std::sinks::MemorySink;
+/// use kakashi_std::{Destination, configure, flush, info, stats_by_destination};
+///
+/// configure().destination(Destination::new(MemorySink::new()).named("memory")).apply();
+/// info!("One");
+/// info!("Two");
+/// flush();
+/// let stats = stats_by_destination();
+/// let memory = stats.iter().find(|stats| &*stats.name == "memory").expect("it is in use");
+/// assert_eq!(memory.written + memory.waiting + memory.dropped.total(), 2);
+/// ```
+pub fn stats_by_destination() -> Vec<DestinationStats> {
+    queue::ring::pass_on_drops();
+    dispatch::registry::stats()
 }
 
 /// Returns the async loggers that have dropped records because a queue was

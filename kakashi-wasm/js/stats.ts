@@ -10,6 +10,7 @@ export const REASONS = [
   'too_large',
   'shutdown',
   'encoder_failed',
+  'rejected',
 ] as const;
 
 /** A queue was full, and its policy says to drop. */

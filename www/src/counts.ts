@@ -11,6 +11,7 @@ const REASONS: Record<string, string> = {
   too_large: 'too large',
   shutdown: 'shut down',
   encoder_failed: 'encoder failed',
+  rejected: 'rejected by the receiver',
 };
 
 export class Counts {

@@ -31,7 +31,7 @@ use crate::codec::{
 #[cfg(feature = "ring")]
 use crate::device::ring::{Recovered, RingPolicy};
 use crate::level::{LevelFilter, LogLevel, UnknownLevel};
-use crate::sink::{SinkError, SinkErrorKind};
+use crate::sink::sink_error::{SinkError, SinkErrorKind};
 use crate::stats::{DropReason, Dropped, Stats};
 use crate::value::Value;
 use crate::value::field::Field;
@@ -92,6 +92,7 @@ impl Format for DropReason {
             Self::TooLarge => write!(f, "too_large"),
             Self::Shutdown => write!(f, "shutdown"),
             Self::EncoderFailed => write!(f, "encoder_failed"),
+            Self::Rejected => write!(f, "rejected"),
         }
     }
 }
@@ -126,6 +127,7 @@ impl Format for SinkErrorKind {
     fn format(&self, f: Formatter<'_>) {
         match self {
             Self::Retry => write!(f, "Retry"),
+            Self::Partial => write!(f, "Partial"),
             Self::Full => write!(f, "Full"),
             Self::Closed => write!(f, "Closed"),
             Self::Failed => write!(f, "Failed"),
@@ -137,6 +139,7 @@ impl Format for SinkError {
     fn format(&self, f: Formatter<'_>) {
         match self.kind() {
             SinkErrorKind::Retry => write!(f, "the sink can take no more just now"),
+            SinkErrorKind::Partial => write!(f, "the sink has taken a part"),
             SinkErrorKind::Full => write!(f, "the sink has no room"),
             SinkErrorKind::Closed => write!(f, "nobody reads from the sink any more"),
             SinkErrorKind::Failed => write!(f, "the sink failed"),

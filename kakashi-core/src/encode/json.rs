@@ -123,7 +123,7 @@ fn put_location(out: &mut Output<'_>, record: &LogRecord<'_>) {
 }
 
 #[inline]
-fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
+pub(super) fn put_message(out: &mut Output<'_>, record: &LogRecord<'_>) {
     if record.flags.message_is_plain() {
         return out.put_short(record.parts().message);
     }

@@ -84,6 +84,8 @@ mod line;
 mod message;
 mod number;
 mod pretty;
+#[cfg(feature = "alloc")]
+mod record_wire;
 mod render;
 mod text;
 mod time;
@@ -97,6 +99,7 @@ mod wire;
 mod wire_cache;
 #[cfg(feature = "std")]
 mod without_fields;
+pub mod writers;
 
 pub use self::cache::EncoderCache;
 pub use self::encoder::{Encoder, LineForm};
@@ -106,6 +109,8 @@ pub use self::json::Json;
 #[cfg(feature = "serde")]
 pub(crate) use self::message::shown;
 pub use self::pretty::Pretty;
+#[cfg(feature = "alloc")]
+pub use self::record_wire::RecordWire;
 pub use self::text::Text;
 #[doc(hidden)]
 pub use self::time::civil;

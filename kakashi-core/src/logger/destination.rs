@@ -3,15 +3,17 @@
 use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
 
-use crate::encode::Encoder;
 #[cfg(feature = "std")]
 use crate::encode::WithoutFields;
+use crate::encode::{Encoder, RecordWire};
 use crate::level::LevelFilter;
 use crate::logger::format::Format;
 use crate::pipeline::Filter;
 #[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 use crate::sink::Sink;
+use crate::sink::decoding_sink::DecodingSink;
+use crate::sink::record_sink::RecordSink;
 
 /// Joins a sink with the threshold, the filter and the form for it. A
 /// logger may have several.
@@ -52,18 +54,38 @@ impl Destination<dyn Sink + Send> {
     pub fn new(sink: impl Sink + Send + 'static) -> Self {
         Self::of_boxed(Box::new(sink))
     }
+
+    /// Makes a destination that hands every record, decoded, to a sink of records; it has a
+    /// form already, which no other replaces. See [`RecordSink`] for what happens where.
+    ///
+    /// ```
+    /// use kakashi_core::{Accepted, Destination, LogLevel, RecordBatch, RecordSink, SinkError};
+    ///
+    /// /// Counts the records that have failed.
+    /// struct Failures(usize);
+    ///
+    /// impl RecordSink for Failures {
+    ///     fn write(&mut self, batch: &RecordBatch<'_>) -> Result<Accepted, SinkError> {
+    ///         self.0 += batch.records().filter(|record| record.field("error").is_some()).count();
+    ///         Ok(Accepted::ALL)
+    ///     }
+    /// }
+    ///
+    /// let destination = Destination::records(Failures(0)).named("failures").threshold(LogLevel::Warning);
+    /// ```
+    pub fn records(sink: impl RecordSink + Send + 'static) -> Self {
+        Self::new(DecodingSink::new(sink))
+    }
 }
 
 impl<S: ?Sized> Destination<S> {
     /// Makes a destination that takes every record, in the configured format.
-    pub fn of_boxed(sink: Box<S>) -> Self {
-        Self {
-            threshold: LevelFilter::ALL,
-            filter: None,
-            form: DestinationForm::default(),
-            name: DEFAULT_NAME.into(),
-            sink,
-        }
+    pub fn of_boxed(sink: Box<S>) -> Self
+    where
+        S: Sink,
+    {
+        let form = if sink.takes_records() { DestinationForm::records() } else { DestinationForm::default() };
+        Self { threshold: LevelFilter::ALL, filter: None, form, name: DEFAULT_NAME.into(), sink }
     }
 
     /// Names it for reports of failures.
@@ -87,18 +109,22 @@ impl<S: ?Sized> Destination<S> {
         self
     }
 
-    /// Writes records in this form, whatever is configured.
+    /// Writes records in this form, whatever is configured. A sink of records keeps its own.
     #[must_use]
     pub fn encoder(mut self, encoder: impl Encoder + 'static) -> Self {
-        self.form.encoder = Some(Arc::new(encoder));
+        if !self.form.takes_records {
+            self.form.encoder = Some(Arc::new(encoder));
+        }
         self
     }
 
-    /// Writes records in this form, whatever is configured.
+    /// Writes records in this form, whatever is configured. A sink of records keeps its own.
     #[must_use]
     pub fn format(mut self, format: Format) -> Self {
-        self.form.encoder = None;
-        self.form.format = Some(format);
+        if !self.form.takes_records {
+            self.form.encoder = None;
+            self.form.format = Some(format);
+        }
         self
     }
 
@@ -129,11 +155,18 @@ pub(super) const DEFAULT_NAME: &str = "sink";
 pub struct DestinationForm {
     encoder: Option<Arc<dyn Encoder>>,
     format: Option<Format>,
+    /// The sink decodes what it gets.
+    takes_records: bool,
     #[cfg(feature = "std")]
     left_out: LeftOut,
 }
 
 impl DestinationForm {
+    /// The form of a sink of records.
+    fn records() -> Self {
+        Self { encoder: Some(Arc::new(RecordWire)), takes_records: true, ..Self::default() }
+    }
+
     /// Tells whether its encoder is not kakashi's own, and may panic.
     pub fn is_foreign(&self) -> bool {
         self.encoder.as_ref().is_some_and(|encoder| encoder.line_form().is_none())

@@ -3,8 +3,9 @@
 
 use alloc::vec::Vec;
 
-use super::SinkError;
 use super::batch::{Batch, RecordEnd};
+use super::sink_error::SinkError;
+use crate::stats::{DropReason, Dropped};
 use crate::wire;
 
 /// How much of a batch its sink has taken.
@@ -23,6 +24,8 @@ pub struct Advance {
     pub records: usize,
     /// Bytes that it has now taken.
     pub bytes: usize,
+    /// Records of these bytes that its receiver refused, if it did; not among `records`.
+    pub rejected: Option<Dropped>,
 }
 
 impl Progress {
@@ -85,7 +88,22 @@ impl Progress {
         };
         self.ends = batch.ends().partition_point(|end| end.end <= self.bytes);
         let announced = announced_from(before.ends) - announced_from(self.ends);
-        Advance { result, records: self.ends - before.ends - announced, bytes: self.bytes - before.bytes }
+        let mut records = self.ends - before.ends - announced;
+        let rejected = result.as_ref().map_or_else(|error| error.rejected_records(), |()| 0).min(records);
+        records -= rejected;
+        let bytes = self.bytes - before.bytes;
+        if rejected == 0 {
+            return Advance { result, records, bytes, rejected: None };
+        }
+        // Which they are nobody says: the last ones.
+        let mut dropped = Dropped::default();
+        (before.ends..self.ends)
+            .rev()
+            .filter(|at| !announcements.contains(at))
+            .filter_map(|at| batch.ends().get(at))
+            .take(rejected)
+            .for_each(|end| dropped.add(end.level, DropReason::Rejected, 1));
+        Advance { result, records, bytes, rejected: Some(dropped) }
     }
 }
 
@@ -98,30 +116,42 @@ pub enum RetryMode {
     Now,
 }
 
-/// The pauses after a sink's failures: 50 ms, then twice as long each time, at most 1 s.
+/// The pauses after a sink's failures: 50 ms, then twice as long each time, at most 1 s; longer
+/// where its receiver asks for it, up to 5 minutes.
 ///
 /// Times are milliseconds of any steady clock.
 #[derive(Debug)]
 pub struct Backoff {
     retry_at: Option<f64>,
+    /// As `retry_at`, where the receiver has asked for the pause.
+    asked_until: Option<f64>,
     next_pause: f64,
 }
 
 impl Backoff {
     const FIRST_MILLIS: f64 = 50.0;
     const MAX_MILLIS: f64 = 1000.0;
+    /// A receiver is not left alone for longer, whatever it says.
+    const MAX_ASKED_MILLIS: f64 = 300_000.0;
 
     /// Makes one without a pause.
     pub const fn new() -> Self {
-        Self { retry_at: None, next_pause: Self::FIRST_MILLIS }
+        Self { retry_at: None, asked_until: None, next_pause: Self::FIRST_MILLIS }
     }
 
-    /// Begins a pause after a failure; returns its length.
-    pub fn begin(&mut self, now: f64) -> f64 {
-        let pause = self.next_pause;
+    /// Begins a pause after a failure, as long as the receiver asks for, at least; returns its
+    /// length.
+    pub fn begin(&mut self, now: f64, asked_millis: f64) -> f64 {
+        let pause = self.next_pause.max(asked_millis.min(Self::MAX_ASKED_MILLIS));
+        self.asked_until = (asked_millis > 0.0).then_some(now + pause);
         self.retry_at = Some(now + pause);
-        self.next_pause = (2.0 * pause).min(Self::MAX_MILLIS);
+        self.next_pause = (2.0 * self.next_pause).min(Self::MAX_MILLIS);
         pause
+    }
+
+    /// Returns how much is left of a pause that the receiver has asked for.
+    pub fn asked_left(&self, now: impl FnOnce() -> f64) -> f64 {
+        self.asked_until.map_or(0.0, |at| at - now())
     }
 
     /// Returns how much of the pause is left, 0 or less if it has ended. The clock is
@@ -146,7 +176,7 @@ impl Default for Backoff {
 mod tests {
     use super::*;
     use crate::level::LogLevel;
-    use crate::sink::SinkErrorKind;
+    use crate::sink::sink_error::SinkErrorKind;
 
     #[test]
     fn what_a_sink_took_is_counted_once_and_not_handed_over_again() {
@@ -197,10 +227,48 @@ mod tests {
     fn pauses_double_up_to_a_second_and_end_with_success() {
         let mut backoff = Backoff::new();
         assert!(backoff.left(|| unreachable!("no pause, no clock")) <= 0.0);
-        let pauses: Vec<f64> = (0..7).map(|_| backoff.begin(0.0)).collect();
+        let pauses: Vec<f64> = (0..7).map(|_| backoff.begin(0.0, 0.0)).collect();
         assert_eq!(pauses, [50.0, 100.0, 200.0, 400.0, 800.0, 1000.0, 1000.0]);
         assert_eq!(backoff.left(|| 400.0), 600.0);
         backoff.reset();
-        assert_eq!(backoff.begin(0.0), 50.0);
+        assert_eq!(backoff.begin(0.0, 0.0), 50.0);
+        assert!(backoff.asked_left(|| 0.0) <= 0.0);
+    }
+
+    #[test]
+    fn a_pause_that_the_receiver_asks_for_is_kept_up_to_five_minutes() {
+        let mut backoff = Backoff::new();
+        for (asked, pause) in [(2000.0, 2000.0), (1.0, 100.0), (f64::INFINITY, 300_000.0)] {
+            assert_eq!(backoff.begin(0.0, asked), pause);
+            assert_eq!(backoff.asked_left(|| pause / 2.0), pause / 2.0);
+        }
+        backoff.reset();
+        assert!(backoff.asked_left(|| unreachable!("no pause, no clock")) <= 0.0);
+    }
+
+    #[test]
+    fn what_the_receiver_refused_is_counted_apart_by_the_last_levels() {
+        // Info, an announcement, Error, Debug; two of the first three are refused.
+        let levels = [LogLevel::Info, LogLevel::Warning, LogLevel::Error, LogLevel::Debug];
+        let mut end = 0;
+        let ends = levels.map(|level| {
+            end += 4;
+            RecordEnd { end, level }
+        });
+        let batch = Batch::new(b"aaa\nbbb\nccc\nddd\n", &ends).announcing(1);
+        let mut progress = Progress::default();
+        let mut step = |taken, rejected| {
+            let error = SinkError::new(SinkErrorKind::Partial).accepted(taken).rejecting(rejected);
+            let step = progress.advance(&batch, &[1], |_| Err(error));
+            (step.records, step.rejected.unwrap_or_default())
+        };
+        let (records, rejected) = step(12, 1);
+        assert_eq!((records, rejected.total()), (1, 1));
+        assert_eq!(rejected.of(LogLevel::Error, DropReason::Rejected), 1);
+        let (records, rejected) = step(4, 99);
+        assert_eq!(
+            (records, rejected.of(LogLevel::Debug, DropReason::Rejected), rejected.total()),
+            (0, 1, 1)
+        );
     }
 }

@@ -2,8 +2,9 @@
 
 use core::fmt;
 
+use crate::sink::Sink;
 use crate::sink::batch::Batch;
-use crate::sink::{Sink, SinkError};
+use crate::sink::sink_error::SinkError;
 
 /// Hands each batch to a closure, on the threads that [`Sink`] lists.
 ///

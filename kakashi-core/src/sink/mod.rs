@@ -4,13 +4,20 @@ pub(crate) mod batch;
 #[cfg(feature = "alloc")]
 pub(crate) mod batch_builder;
 #[cfg(feature = "alloc")]
+pub(crate) mod decoding_sink;
+#[cfg(feature = "alloc")]
 pub(crate) mod delivery;
 pub(crate) mod function_sink;
+#[cfg(feature = "alloc")]
+pub(crate) mod record_batch;
+#[cfg(feature = "alloc")]
+pub(crate) mod record_sink;
+pub(crate) mod sink_error;
 
-use core::fmt;
 use core::time::Duration;
 
 use crate::sink::batch::Batch;
+use crate::sink::sink_error::SinkError;
 
 /// Takes batches of encoded records to where they belong: a file, a socket, a test.
 ///
@@ -55,7 +62,7 @@ use crate::sink::batch::Batch;
 ///
 /// # Panics
 ///
-/// Where panics unwind, one is an error of kind [`Failed`](SinkErrorKind::Failed) with
+/// Where panics unwind, one is an error of kind [`Failed`](crate::SinkErrorKind::Failed) with
 /// nothing accepted: the batch comes again.
 ///
 /// # Failures
@@ -73,8 +80,13 @@ use crate::sink::batch::Batch;
 /// stderr, or to `on_error`). A `DirectLogger` drops and counts the record; a `Ring` keeps
 /// it.
 ///
-/// An error of the kind [`Retry`](SinkErrorKind::Retry) is no failure but "not now": it is
-/// not reported, and the rest is offered again within milliseconds.
+/// An error of the kind [`Retry`](crate::SinkErrorKind::Retry) is no failure but "not now": it is
+/// not reported, and the rest is offered again within milliseconds. After one of the kind
+/// [`Partial`](crate::SinkErrorKind::Partial) it is offered at once.
+///
+/// A receiver that says when it wants to be asked again is not asked before, by `flush`
+/// and the end of the process neither: `SinkError::retry_after`. What it refuses for good is
+/// dropped and counted as `rejected`: `SinkError::rejecting`.
 ///
 /// # Forks
 ///
@@ -159,6 +171,13 @@ pub trait Sink {
     fn target(&self) -> Option<SinkTarget> {
         None
     }
+
+    /// Tells whether it decodes its batches, and so takes one form only: that of
+    /// [`RecordWire`](crate::encode::RecordWire).
+    #[doc(hidden)]
+    fn takes_records(&self) -> bool {
+        false
+    }
 }
 
 /// Tells whether a write would return without waiting for whoever reads.
@@ -196,83 +215,6 @@ pub struct SinkTarget {
     pub file: u64,
 }
 
-/// Says what is wrong with a sink, for reports and for programs.
-///
-/// All kinds are tried again at the same times; see [`Sink`].
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum SinkErrorKind {
-    /// Nothing: it could not take more just now. Not reported.
-    Retry,
-    /// The destination is full: a disk, a quota, a buffer.
-    Full,
-    /// The reader is gone: a closed pipe, a lost connection, a closed stream.
-    Closed,
-    /// Anything else.
-    Failed,
-}
-
-/// Reports that a sink did not take a whole batch.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SinkError {
-    kind: SinkErrorKind,
-    accepted: usize,
-    os_code: Option<i32>,
-}
-
-impl SinkError {
-    /// Makes an error of a batch of which nothing was taken.
-    pub const fn new(kind: SinkErrorKind) -> Self {
-        Self { kind, accepted: 0, os_code: None }
-    }
-
-    /// Says how many bytes from the batch's front were taken.
-    #[must_use]
-    pub const fn accepted(mut self, bytes: usize) -> Self {
-        self.accepted = bytes;
-        self
-    }
-
-    /// Adds the operating system's number for the error.
-    #[must_use]
-    pub const fn with_os_code(mut self, code: i32) -> Self {
-        self.os_code = Some(code);
-        self
-    }
-
-    /// Returns what is wrong.
-    pub const fn kind(&self) -> SinkErrorKind {
-        self.kind
-    }
-
-    /// Returns how many bytes from the batch's front were taken.
-    pub const fn accepted_bytes(&self) -> usize {
-        self.accepted
-    }
-
-    /// Returns the operating system's number for the error.
-    pub const fn os_code(&self) -> Option<i32> {
-        self.os_code
-    }
-}
-
-impl fmt::Display for SinkError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self.kind {
-            SinkErrorKind::Retry => "the sink can take no more just now",
-            SinkErrorKind::Full => "the sink has no room",
-            SinkErrorKind::Closed => "nobody reads from the sink any more",
-            SinkErrorKind::Failed => "the sink failed",
-        })?;
-        match self.os_code {
-            Some(code) => write!(f, " (os error {code})"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl core::error::Error for SinkError {}
-
 /// Makes a sink of what leads to one.
 macro_rules! sink_behind {
     ($pointer:ty) => {
@@ -299,6 +241,10 @@ macro_rules! sink_behind {
 
             fn target(&self) -> Option<SinkTarget> {
                 (**self).target()
+            }
+
+            fn takes_records(&self) -> bool {
+                (**self).takes_records()
             }
         }
     };

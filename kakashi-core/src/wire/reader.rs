@@ -12,6 +12,9 @@ use crate::level::LogLevel;
 use crate::record::LogRecord;
 use crate::util::crc::crc32;
 
+/// Bytes of a block after its items.
+const CHECKSUM_LEN: usize = 4;
+
 /// What a [`Reader`] finds.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -128,6 +131,11 @@ impl<'a> Reader<'a> {
         (1..SYNC.len()).rev().find(|&len| rest.ends_with(&SYNC[..len])).unwrap_or(0)
     }
 
+    /// Returns where the item ends that was yielded last, which a block has.
+    pub(crate) fn position(&self) -> usize {
+        self.at.saturating_sub(CHECKSUM_LEN + self.items.rest().len())
+    }
+
     /// Goes to the next whole block; tells how many bytes it passed over.
     fn next_block(&mut self) -> Option<usize> {
         let rest = &self.bytes[self.at..];
@@ -140,7 +148,7 @@ impl<'a> Reader<'a> {
             return Some(skipped);
         }
         if len > 0 {
-            let items = &rest[10..len - 4];
+            let items = &rest[10..len - CHECKSUM_LEN];
             (self.items, self.items_len) = (Cursor::new(items), items.len());
             self.at += len;
             self.ids.begin(items);

@@ -5,11 +5,12 @@
 //! What allocates does so under the queue's lock, and so in a critical section.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{BatchBuilder, DropReason, Dropped, LogLevel, Wire};
 
-use super::counters::COUNTERS;
+use super::counters::DestinationCounters;
 use super::run::{Records, Run};
 use super::wire_blocks::whole_blocks;
 use crate::reentrancy::CriticalSection;
@@ -31,6 +32,7 @@ pub(super) struct Backlog {
     unfiltered: usize,
     /// Drops that the stream does not announce yet.
     unannounced: Dropped,
+    counters: Arc<DestinationCounters>,
     /// The last collection that was appended.
     appended: u64,
     /// The last that the writer has taken, and the last that the sink has.
@@ -44,6 +46,11 @@ pub(super) struct Backlog {
 }
 
 impl Backlog {
+    /// Begins with nothing; drops are counted there.
+    pub(super) fn new(counters: Arc<DestinationCounters>) -> Self {
+        Self { counters, ..Self::default() }
+    }
+
     /// Returns how many bytes of memory wait.
     pub(super) fn bytes(&self) -> usize {
         self.bytes
@@ -133,7 +140,7 @@ impl Backlog {
     /// Counts dropped records, to be announced.
     pub(super) fn drop_many(&mut self, level: LogLevel, reason: DropReason, records: usize) {
         self.unannounced.add(level, reason, records);
-        COUNTERS.add_dropped(level, reason, records);
+        self.counters.add_dropped(level, reason, records);
     }
 
     /// Drops records until no more than so many bytes wait.
@@ -165,12 +172,12 @@ impl Backlog {
 
     /// Drops the records of a run below a level, or all.
     fn filter(&mut self, at: usize, level: Option<LogLevel>, reason: DropReason) {
-        let Self { runs, unannounced, .. } = self;
+        let Self { runs, unannounced, counters, .. } = self;
         let Some((_, run)) = runs.get_mut(at) else { return };
         let before = run.memory();
         let mut dropped = |level| {
             unannounced.add(level, reason, 1);
-            COUNTERS.add_dropped(level, reason, 1);
+            counters.add_dropped(level, reason, 1);
         };
         match &mut run.records {
             Records::Queued(queued) => queued.keep_from(level, &mut dropped),
@@ -211,7 +218,7 @@ impl Backlog {
 /// Encodes the chosen records of the wire anew, as one block.
 fn wire_of_kept(slice: &ChunkSlice, is_kept: impl Fn(&ChunkEntry) -> bool) -> ChunkSlice {
     let mut kept = Vec::new();
-    let mut batch = BatchBuilder::new(std::sync::Arc::new(Wire), 1024);
+    let mut batch = BatchBuilder::new(Arc::new(Wire), 1024);
     let whole = whole_blocks(slice);
     let records = Reader::new(&whole).filter_map(|item| match item {
         Item::Record(record) => Some(record),
@@ -230,8 +237,6 @@ fn wire_of_kept(slice: &ChunkSlice, is_kept: impl Fn(&ChunkEntry) -> bool) -> Ch
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use kakashi_core::{Encoder, Text};
 
     use super::*;

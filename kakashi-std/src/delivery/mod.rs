@@ -10,6 +10,7 @@
 pub(crate) mod backlog;
 pub(crate) mod collect;
 pub(crate) mod counters;
+pub(crate) mod destination_stats;
 pub(crate) mod limits;
 pub(crate) mod merge;
 pub(crate) mod report;

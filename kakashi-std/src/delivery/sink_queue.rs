@@ -17,10 +17,11 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{DropReason, Encoder, LogLevel, Readiness, Sink, SinkTarget};
+use kakashi_core::{DropReason, Encoder, LogLevel, Readiness, Sink, SinkTarget, Stats};
 
 use super::backlog::Backlog;
-use super::counters::COUNTERS;
+use super::counters::DestinationCounters;
+use super::destination_stats::DestinationStats;
 use super::run::Run;
 use super::sink_writer::SinkWriter;
 use super::writer_thread::WriterThread;
@@ -42,6 +43,7 @@ pub(crate) struct SinkQueue {
     /// What the sink wrote to when it was asked last.
     target: Mutex<Option<SinkTarget>>,
     backlog: Mutex<Backlog>,
+    counters: Arc<DestinationCounters>,
     /// Something has been written, or has failed.
     changed: Condvar,
     writer: Mutex<SinkWriter>,
@@ -58,6 +60,8 @@ pub(crate) struct SinkQueue {
     failing: AtomicBool,
     /// As the last write found it, the stream has no reader, or is closed: nobody waits for it.
     gone: AtomicBool,
+    /// Its receiver refused records of the last batch.
+    rejecting: AtomicBool,
     /// It took nothing for so long that nobody waits for it any more.
     stalled: AtomicBool,
     /// When it last took something, or something to take came: nanoseconds of `start`.
@@ -75,13 +79,15 @@ pub(crate) struct SinkQueue {
 impl SinkQueue {
     pub(crate) fn new(name: Box<str>, sink: Box<dyn Sink + Send>) -> Arc<Self> {
         let (is_terminal, target) = (sink.is_terminal(), sink.target());
-        let mut writer = SinkWriter::new(sink);
+        let counters = Arc::<DestinationCounters>::default();
+        let mut writer = SinkWriter::new(sink, counters.clone());
         let direct = writer.readiness(Duration::ZERO) == Readiness::Always;
         Arc::new(Self {
             name,
             is_terminal,
             target: Mutex::new(target),
-            backlog: Mutex::default(),
+            backlog: Mutex::new(Backlog::new(counters.clone())),
+            counters,
             changed: Condvar::new(),
             writer: Mutex::new(writer),
             thread: Arc::default(),
@@ -92,6 +98,7 @@ impl SinkQueue {
             direct: AtomicBool::new(direct),
             failing: AtomicBool::new(false),
             gone: AtomicBool::new(false),
+            rejecting: AtomicBool::new(false),
             stalled: AtomicBool::new(false),
             progress: AtomicU64::new(0),
             start: Instant::now(),
@@ -183,6 +190,14 @@ impl SinkQueue {
         self.backlog().records() + self.in_flight.load(Ordering::Relaxed)
     }
 
+    /// Returns what became of its records.
+    pub(crate) fn stats(&self) -> DestinationStats {
+        // First what waits: what is written meanwhile is counted twice rather than not at all.
+        let waiting = self.waiting();
+        let Stats { written, bytes, failures, dropped, .. } = self.counters.own.snapshot();
+        DestinationStats { name: self.name.clone(), written, waiting, bytes, failures, dropped }
+    }
+
     /// Returns how many records wait, if that can be seen in time.
     pub(crate) fn waiting_until(&self, deadline: Instant) -> usize {
         let queued = lock_until(&self.backlog, deadline).map_or(0, |backlog| backlog.records());
@@ -252,6 +267,7 @@ impl Drop for SinkQueue {
             return;
         }
         if let Some(mut writer) = self.try_writer()
+            && writer.asked_pause().is_zero()
             && (self.direct.load(Ordering::Relaxed) || self.failing.load(Ordering::Relaxed))
         {
             let _ = self.write_most(&mut writer, usize::MAX);
@@ -261,7 +277,7 @@ impl Drop for SinkQueue {
             return;
         }
         let writer = self.writer.get_mut().unwrap_or_else(PoisonError::into_inner);
-        writer.for_each_left(|level| COUNTERS.add_dropped(level, DropReason::SinkFailed, 1));
+        writer.for_each_left(|level| self.counters.add_dropped(level, DropReason::SinkFailed, 1));
         let backlog = self.backlog.get_mut().unwrap_or_else(PoisonError::into_inner);
         backlog.shed(0, DropReason::SinkFailed);
         report::print(format_args!(

@@ -5,14 +5,15 @@
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use kakashi_core::{
-    Backoff, Batch, BatchBuilder, DropReason, LogLevel, Progress, Readiness, Sink, SinkError, SinkErrorKind,
-    SinkTarget,
+    Backoff, Batch, BatchBuilder, DropReason, Dropped, LogLevel, Progress, Readiness, Sink, SinkError,
+    SinkErrorKind, SinkTarget,
 };
 
-use super::counters::COUNTERS;
+use super::counters::DestinationCounters;
 use super::merge::{Merger, Ready};
 use super::run::Run;
 use crate::reentrancy::in_sink;
@@ -20,6 +21,7 @@ use crate::reentrancy::in_sink;
 /// Hands batches to a sink, one after the other.
 pub(super) struct SinkWriter {
     sink: Box<dyn Sink + Send>,
+    counters: Arc<DestinationCounters>,
     /// The batches of a collection; the first is in flight.
     ready: VecDeque<Ready>,
     /// The number of that collection.
@@ -39,9 +41,10 @@ pub(super) struct SinkWriter {
 }
 
 impl SinkWriter {
-    pub(super) fn new(sink: Box<dyn Sink + Send>) -> Self {
+    pub(super) fn new(sink: Box<dyn Sink + Send>, counters: Arc<DestinationCounters>) -> Self {
         Self {
             sink,
+            counters,
             ready: VecDeque::new(),
             collection: 0,
             announces: false,
@@ -85,15 +88,21 @@ impl SinkWriter {
         self.backoff.left(|| self.now_millis()) > 0.0
     }
 
-    /// Returns how long the pause lasts.
-    pub(super) fn pause(&self) -> Duration {
-        Duration::from_secs_f64(self.backoff.left(|| self.now_millis()).max(0.0) / 1000.0)
+    /// Returns how long the receiver wants to be left alone; zero if it does not.
+    pub(super) fn asked_pause(&self) -> Duration {
+        millis(self.backoff.asked_left(|| self.now_millis()))
     }
 
-    /// Returns how long the pause lasts if it is at most so long after the failure.
+    /// Returns how long the pause lasts.
+    pub(super) fn pause(&self) -> Duration {
+        millis(self.backoff.left(|| self.now_millis()))
+    }
+
+    /// Returns how long the pause lasts if it is at most so long after the failure, unless the
+    /// receiver asks for a longer one.
     pub(super) fn pause_within(&self, most: Duration) -> Duration {
         let since = self.failed_at.map_or(most, |failed_at| failed_at.elapsed());
-        self.pause().min(most.saturating_sub(since))
+        self.pause().min(most.saturating_sub(since)).max(self.asked_pause())
     }
 
     /// Puts the collection in flight whose runs are in `runs`.
@@ -125,9 +134,14 @@ impl SinkWriter {
         asked.unwrap_or(Readiness::Unknown)
     }
 
-    /// Hands the rest of the batch in flight to the sink, at most so many bytes.
-    pub(super) fn write_current(&mut self, most: usize) -> Result<(), SinkError> {
-        let Self { sink, ready, announces, taken, merger, .. } = self;
+    /// Hands the rest of the batch in flight to the sink, at most so many bytes. Calls
+    /// `rejected` with what the sink's receiver refused.
+    pub(super) fn write_current(
+        &mut self,
+        most: usize,
+        rejected: impl FnOnce(&Dropped),
+    ) -> Result<(), SinkError> {
+        let Self { sink, counters, ready, announces, taken, merger, .. } = self;
         let Some(current) = ready.front() else { return Ok(()) };
         let batch = current.batch();
         let announcements: &[usize] = if *announces { &[0] } else { &[] };
@@ -144,7 +158,10 @@ impl SinkWriter {
                 Err(error) => error,
             })
         });
-        COUNTERS.add_written(step.records, step.bytes);
+        counters.add_written(step.records, step.bytes);
+        if let Some(dropped) = &step.rejected {
+            rejected(dropped);
+        }
         // A sink may fail after it took everything: then it is not called again.
         if taken.is_whole(&batch) {
             *taken = Progress::default();
@@ -154,6 +171,7 @@ impl SinkWriter {
             }
         }
         match step.result {
+            Err(error) if error.kind() == SinkErrorKind::Partial && step.bytes > 0 => Ok(()),
             Err(error) if cut && error.kind() == SinkErrorKind::Retry && step.bytes > 0 => Ok(()),
             result => result,
         }
@@ -169,9 +187,10 @@ impl SinkWriter {
         self.backoff.reset();
     }
 
-    /// Begins a pause, twice as long as the last.
-    pub(super) fn back_off(&mut self) {
-        self.backoff.begin(self.now_millis());
+    /// Begins a pause, twice as long as the last, or as long as the receiver asks for.
+    pub(super) fn back_off(&mut self, asked: Option<Duration>) {
+        let asked_millis = asked.map_or(0.0, |pause| 1000.0 * pause.as_secs_f64());
+        self.backoff.begin(self.now_millis(), asked_millis);
         self.failed_at = Some(Instant::now());
     }
 
@@ -206,6 +225,10 @@ impl SinkWriter {
         self.ready.drain(..).for_each(std::mem::forget);
         self.taken = Progress::default();
     }
+}
+
+fn millis(millis: f64) -> Duration {
+    Duration::from_secs_f64(millis.max(0.0) / 1000.0)
 }
 
 /// Returns the first records of a batch, as many as fit into so many bytes, or the front

@@ -12,6 +12,7 @@ use kakashi_core::Sink;
 
 use super::flush_signal;
 use crate::delivery::collect::{self, Until, collect};
+use crate::delivery::destination_stats::DestinationStats;
 use crate::delivery::sink_queue::SinkQueue;
 use crate::delivery::sink_queue::barrier::Barrier;
 use crate::reentrancy::{CriticalSection, HeldLock, hold};
@@ -60,6 +61,11 @@ pub(crate) fn forget_unused() {
 /// Returns all sinks' queues that are in use.
 pub(crate) fn sink_queues() -> Vec<Arc<SinkQueue>> {
     lock().clone()
+}
+
+/// Returns what became of the records of each destination in use.
+pub(crate) fn stats() -> Vec<DestinationStats> {
+    sink_queues().iter().map(|queue| queue.stats()).collect()
 }
 
 /// Collects because a thread's chunk is full, and has written what is much. `queues` is

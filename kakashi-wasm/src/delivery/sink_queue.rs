@@ -59,11 +59,8 @@ impl SinkQueue {
 
     /// Takes a batch: the sink has it, or it waits, or its records are counted as dropped.
     pub(crate) fn take(&self, batch: OutBatch<'_>, mode: RetryMode) {
-        let taken = match self.writer.try_borrow_mut() {
-            Ok(mut writer) => writer.take(&self.name, batch, mode),
-            // Borrowed for ever by a call that ended in an exception inside the sink.
-            Err(_) => false,
-        };
+        // Borrowed for ever by a call that ended in an exception inside the sink?
+        let taken = self.with_writer(|writer| writer.take(&self.name, batch, mode)).unwrap_or(false);
         if !taken {
             self.refuse(&batch);
         }
@@ -81,16 +78,26 @@ impl SinkQueue {
         }
     }
 
+    /// Uses the writer, if no call does; counts what the receiver refused meanwhile.
+    fn with_writer<R>(&self, run: impl FnOnce(&mut SinkWriter) -> R) -> Option<R> {
+        let mut writer = self.writer.try_borrow_mut().ok()?;
+        let result = run(&mut writer);
+        let rejected = writer.take_rejected();
+        drop(writer);
+        for (level, reason, records) in rejected.iter().flat_map(|rejected| rejected.iter()) {
+            self.count_dropped(level, reason, records);
+        }
+        Some(result)
+    }
+
     /// Writes the batches that wait, as long as the sink takes them.
     pub(crate) fn drain(&self, mode: RetryMode) {
-        if let Ok(mut writer) = self.writer.try_borrow_mut() {
-            writer.drain(&self.name, mode);
-        }
+        self.with_writer(|writer| writer.drain(&self.name, mode));
     }
 
     /// Has the sink pass on what it keeps back; returns how many records still wait.
     pub(crate) fn flush(&self) -> usize {
-        self.writer.try_borrow_mut().map(|mut writer| writer.flush(&self.name)).unwrap_or(0)
+        self.with_writer(|writer| writer.flush(&self.name)).unwrap_or(0)
     }
 }
 

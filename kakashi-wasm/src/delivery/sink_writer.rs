@@ -48,11 +48,20 @@ pub(crate) struct SinkWriter {
     failing: bool,
     /// By `steady_millis`.
     backoff: Backoff,
+    /// What its receiver refused, and nobody has counted yet.
+    rejected: Option<Box<Dropped>>,
 }
 
 impl SinkWriter {
     pub(crate) fn new(sink: Box<dyn Sink>) -> Self {
-        Self { sink, waiting: VecDeque::new(), waiting_bytes: 0, failing: false, backoff: Backoff::new() }
+        Self {
+            sink,
+            waiting: VecDeque::new(),
+            waiting_bytes: 0,
+            failing: false,
+            backoff: Backoff::new(),
+            rejected: None,
+        }
     }
 
     /// Writes a batch after those that wait; queues what the sink does not take.
@@ -84,7 +93,8 @@ impl SinkWriter {
 
     /// Writes the batches that wait; true if none is left.
     pub(crate) fn drain(&mut self, name: &str, mode: RetryMode) -> bool {
-        if mode == RetryMode::Backoff {
+        let asked = self.backoff.asked_left(steady_millis);
+        if mode == RetryMode::Backoff || asked > 0.0 {
             let early = self.backoff.left(steady_millis);
             if early > EARLY_MILLIS {
                 timer::arm_for_retry(early);
@@ -125,21 +135,37 @@ impl SinkWriter {
     /// Hands over the rest of a batch, and counts what the sink takes of it.
     fn write(&mut self, batch: OutBatch<'_>, taken: &mut Progress) -> Result<(), SinkError> {
         let whole = Batch::new(batch.bytes, batch.ends).after_dropped(batch.dropped);
-        let step = taken.advance(&whole, batch.announcements, |rest| guarded(|| self.sink.write(rest)));
-        COUNTERS.add_written(step.records, step.bytes);
-        if step.result.is_ok() && self.failing {
-            self.failing = false;
-            self.backoff.reset();
+        loop {
+            let step = taken.advance(&whole, batch.announcements, |rest| guarded(|| self.sink.write(rest)));
+            COUNTERS.add_written(step.records, step.bytes);
+            if let Some(rejected) = step.rejected {
+                self.rejected.get_or_insert_default().merge(&rejected);
+            }
+            let part = step.bytes > 0 && is_partial(&step.result);
+            if part && !taken.is_whole(&whole) {
+                continue;
+            }
+            let result = if part { Ok(()) } else { step.result };
+            if result.is_ok() && self.failing {
+                self.failing = false;
+                self.backoff.reset();
+            }
+            return result;
         }
-        step.result
+    }
+
+    /// Takes what the sink's receiver refused since the last time.
+    pub(crate) fn take_rejected(&mut self) -> Option<Box<Dropped>> {
+        self.rejected.take()
     }
 
     #[cold]
     fn fail(&mut self, name: &str, error: SinkError) {
         COUNTERS.add_failure();
-        timer::arm_for_retry(self.backoff.begin(steady_millis()));
+        let asked_millis = error.pause().map_or(0.0, |pause| 1000.0 * pause.as_secs_f64());
+        timer::arm_for_retry(self.backoff.begin(steady_millis(), asked_millis));
         let reported = std::mem::replace(&mut self.failing, true);
-        if !reported && error.kind() != SinkErrorKind::Retry {
+        if !reported && error.is_failure() {
             let limit = BACKLOG_BYTES >> 20;
             report(&format!("{name} failed: {error}; records wait and are tried again, up to {limit} MiB"));
         }
@@ -165,6 +191,10 @@ impl Waiting {
         let Self { bytes, ends, announcements, dropped, announced, .. } = self;
         OutBatch { bytes, ends, announcements, dropped: *dropped, announced }
     }
+}
+
+fn is_partial(result: &Result<(), SinkError>) -> bool {
+    result.as_ref().is_err_and(|error| error.kind() == SinkErrorKind::Partial)
 }
 
 /// Runs a sink; its panic, where it can be caught, is a failure like any other.

@@ -66,7 +66,8 @@ impl Gate {
         assert!(eventually(|| self.state().entered >= count), "no write reached the gate");
     }
 
-    fn pass(&self) {
+    /// Waits while the gate is shut.
+    pub fn pass(&self) {
         let mut state = self.state();
         state.entered += 1;
         while state.shut {

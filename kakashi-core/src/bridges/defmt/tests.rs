@@ -54,7 +54,8 @@ fn names_are_interned() {
     for reason in DropReason::ALL {
         assert_writes!(reason => #0 #1 end);
     }
-    for kind in [SinkErrorKind::Retry, SinkErrorKind::Full, SinkErrorKind::Closed, SinkErrorKind::Failed] {
+    use SinkErrorKind::{Closed, Failed, Full, Partial, Retry};
+    for kind in [Retry, Partial, Full, Closed, Failed] {
         assert_writes!(kind => #0 #1 end);
         assert_writes!(SinkError::new(kind) => #0 #1 end);
     }

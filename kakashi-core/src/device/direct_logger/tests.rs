@@ -3,7 +3,7 @@
 use super::*;
 use crate::clock::{FixedClock, Timestamp};
 use crate::encode::{Json, Text};
-use crate::sink::{SinkError, SinkErrorKind};
+use crate::sink::sink_error::{SinkError, SinkErrorKind};
 use core::fmt;
 
 /// Keeps lines; fails while it is told to.

@@ -7,8 +7,9 @@ use super::{MAX_BODY_LEN, Ring, RingItem};
 use crate::clock::Clock;
 use crate::codec::{self, Cursor, Malformed};
 use crate::level::LogLevel;
+use crate::sink::Sink;
 use crate::sink::batch::{Batch, RecordEnd};
-use crate::sink::{Sink, SinkError, SinkErrorKind};
+use crate::sink::sink_error::{SinkError, SinkErrorKind};
 #[cfg(target_os = "none")]
 use crate::site::InSection;
 use crate::stats::{DropReason, DropSums};

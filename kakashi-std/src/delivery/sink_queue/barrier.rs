@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use kakashi_core::{Readiness, SinkErrorKind};
+use kakashi_core::Readiness;
 
 use super::write::RETRY_AFTER;
 use super::{MOMENT, SinkQueue};
@@ -113,6 +113,11 @@ impl SinkQueue {
         if barrier == Barrier::Urgent && writer.is_backing_off() {
             return Attempt::GiveUp;
         }
+        if !writer.asked_pause().is_zero() {
+            let pause = writer.asked_pause().min(left);
+            drop(writer);
+            return self.wait_for_change(pause, until);
+        }
         let mut readiness = writer.readiness(Duration::ZERO);
         self.direct.store(readiness == Readiness::Always, Ordering::Relaxed);
         if readiness == Readiness::NotNow {
@@ -135,7 +140,7 @@ impl SinkQueue {
         };
         match self.write_and_flush(&mut writer, most) {
             Ok(_) => Attempt::Again,
-            Err(error) if error.kind() == SinkErrorKind::Retry && !writer.is_idle() => {
+            Err(error) if !error.is_failure() && !writer.is_idle() => {
                 writer.readiness(left.min(MOMENT));
                 Attempt::Again
             }

@@ -4,9 +4,10 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{BatchBuilder, CatchPanic, Clock as _, Guard as _, Readiness, SinkError, SinkErrorKind};
+use kakashi_core::{
+    BatchBuilder, CatchPanic, Clock as _, Dropped, Guard as _, Readiness, SinkError, SinkErrorKind,
+};
 
-use super::super::counters::COUNTERS;
 use super::super::run::Run;
 use super::super::sink_writer::SinkWriter;
 use super::super::{limits, report};
@@ -105,12 +106,10 @@ impl SinkQueue {
                 }
                 Some(if is_fork_waiting() { Duration::from_millis(1) } else { Duration::ZERO })
             }
-            Err(error) if error.kind() == SinkErrorKind::Retry && !writer.is_idle() => {
-                match writer.readiness(MOMENT) {
-                    Readiness::Unknown => Some(Duration::from_millis(1)),
-                    _ => Some(Duration::ZERO),
-                }
-            }
+            Err(error) if !error.is_failure() && !writer.is_idle() => match writer.readiness(MOMENT) {
+                Readiness::Unknown => Some(Duration::from_millis(1)),
+                _ => Some(Duration::ZERO),
+            },
             Err(_) => Some(pause(&writer).max(Duration::from_millis(1))),
         }
     }
@@ -178,7 +177,14 @@ impl SinkQueue {
                 }
             }
             self.in_flight.store(writer.records_left(), Ordering::Relaxed);
-            let result = writer.write_current(most);
+            let mut refused = false;
+            let result = writer.write_current(most, |rejected| {
+                refused = true;
+                self.count_rejected(rejected);
+            });
+            if !refused && result.is_ok() && self.rejecting.load(Ordering::Relaxed) {
+                self.rejecting.store(false, Ordering::Relaxed);
+            }
             self.in_flight.store(writer.records_left(), Ordering::Relaxed);
             match result {
                 Ok(()) => self.recover(writer),
@@ -224,7 +230,7 @@ impl SinkQueue {
     }
 
     /// Encodes an announcement of drops.
-    fn announcement(&self, dropped: &kakashi_core::Dropped) -> Option<BatchBuilder> {
+    fn announcement(&self, dropped: &Dropped) -> Option<BatchBuilder> {
         let encoder = self.encoder.lock().unwrap_or_else(PoisonError::into_inner).clone()?;
         let mut batch = BatchBuilder::new(encoder, ANNOUNCEMENT_BYTES);
         // A foreign encoder may panic or log.
@@ -268,16 +274,31 @@ impl SinkQueue {
         }
     }
 
+    /// Counts what the sink's receiver refused, to be announced; says so once to the operator.
+    #[cold]
+    fn count_rejected(&self, rejected: &Dropped) {
+        let mut backlog = self.backlog();
+        rejected.iter().for_each(|(level, reason, records)| backlog.drop_many(level, reason, records));
+        drop(backlog);
+        if !self.rejecting.swap(true, Ordering::Relaxed) {
+            report::print(format_args!(
+                "{} refuses records: {} of a batch are dropped, and what it refuses from now on",
+                self.name,
+                rejected.total()
+            ));
+        }
+    }
+
     #[cold]
     fn fail(&self, writer: &mut SinkWriter, error: SinkError) {
-        COUNTERS.add_failure();
-        if error.kind() == SinkErrorKind::Retry {
+        self.counters.add_failure();
+        if !error.is_failure() {
             if error.accepted_bytes() > 0 {
                 self.recover(writer);
             }
             return;
         }
-        writer.back_off();
+        writer.back_off(error.pause());
         self.gone.store(error.kind() == SinkErrorKind::Closed && writer.is_stream(), Ordering::Relaxed);
         if !self.failing.swap(true, Ordering::Relaxed) {
             report::sink_failed(&self.name, error, limits::backlog_bytes());

@@ -3,7 +3,8 @@
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
 //! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`,
 //! `settings/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
-//! records logged through an async logger, or a scenario that only async loggers have.
+//! records logged through an async logger, or a scenario that only async loggers have; a
+//! scenario `decoded_X` is `X` with a sink of records that writes the file.
 
 #![cfg(unix)]
 
@@ -26,13 +27,14 @@ mod unloading;
 use std::env;
 use std::path::Path;
 
-use records::{usage, use_async, uses_async};
+use records::{decode, usage, use_async, uses_async};
 
 fn main() {
     let mut args = env::args().skip(1);
     let (Some(scenario), Some(file)) = (args.next(), args.next()) else { return usage() };
     let file = Path::new(&file);
     let scenario = scenario.strip_prefix("async_").inspect(|_| use_async()).unwrap_or(&scenario);
+    let scenario = scenario.strip_prefix("decoded_").inspect(|_| decode()).unwrap_or(scenario);
     match scenario {
         "return" => ends::returns(file),
         "return_under_load" => ends::returns_under_load(file),

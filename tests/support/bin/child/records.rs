@@ -1,11 +1,38 @@
 //! The records that all programs log, and where they go.
 
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use kakashi_std::{AsyncLogger, Format, Logger, configure, get_async_logger, get_logger, info, sinks};
+use kakashi_std::{
+    Accepted, AsyncLogger, Destination, Encoder as _, Format, Logger, Output, RecordBatch, RecordSink,
+    SinkError, SinkErrorKind, Text, configure, get_async_logger, get_logger, info, sinks,
+};
 
 static USES_ASYNC: AtomicBool = AtomicBool::new(false);
+static DECODES: AtomicBool = AtomicBool::new(false);
+
+/// Has [`log_to`] make a sink of records from now on.
+pub(crate) fn decode() {
+    DECODES.store(true, Ordering::Relaxed);
+}
+
+/// Writes records as text, at most so many a call.
+struct LineFile(File, usize);
+
+impl RecordSink for LineFile {
+    fn write(&mut self, batch: &RecordBatch<'_>) -> Result<Accepted, SinkError> {
+        let (mut lines, mut room) = (Vec::new(), [0; 1024]);
+        for record in batch.records().take(self.1) {
+            let mut out = Output::new(&mut room);
+            Text.encode(&record, &mut Default::default(), &mut out);
+            lines.extend_from_slice(out.written());
+        }
+        self.0.write_all(&lines).map_err(|_| SinkError::new(SinkErrorKind::Failed))?;
+        Ok(Accepted::first(self.1))
+    }
+}
 
 /// Has [`log_many`] log through an async logger from now on.
 pub(crate) fn use_async() {
@@ -24,6 +51,10 @@ pub(crate) fn usage() {
 
 /// Writes text to the file from now on.
 pub(crate) fn log_to(file: &Path) {
+    if DECODES.load(Ordering::Relaxed) {
+        let file = OpenOptions::new().create(true).append(true).open(file).expect("the file opens");
+        return configure().destination(Destination::records(LineFile(file, 30))).apply();
+    }
     configure().format(Format::Text).destination(sinks::file(file).expect("the file opens")).apply();
 }
 

@@ -5,8 +5,9 @@ use std::rc::Rc;
 use super::model::World;
 use super::*;
 use crate::clock::{FixedClock, Timestamp};
+use crate::sink::Sink;
 use crate::sink::batch::Batch;
-use crate::sink::{Sink, SinkError, SinkErrorKind};
+use crate::sink::sink_error::{SinkError, SinkErrorKind};
 use crate::wire::{Item, Reader};
 
 const CLOCK: FixedClock = FixedClock(Timestamp::Uptime(5));
