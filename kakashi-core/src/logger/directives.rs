@@ -170,6 +170,7 @@ impl SpanDirective {
     }
 
     /// Tells whether both are about the same spans.
+    #[cfg(feature = "tracing")]
     pub(super) fn is_about_same(&self, other: &Self) -> bool {
         self.target == other.target && self.span == other.span && self.fields == other.fields
     }

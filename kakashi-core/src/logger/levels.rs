@@ -1,9 +1,13 @@
 //! The thresholds of loggers that have none of their own, by prefixes of their names.
 
-use alloc::{boxed::Box, sync::Arc, vec::Vec};
+#[cfg(feature = "tracing")]
+use alloc::sync::Arc;
+use alloc::{boxed::Box, vec::Vec};
 
 use crate::level::LevelFilter;
-use crate::logger::directives::{Directives, SpanDirective};
+use crate::logger::directives::Directives;
+#[cfg(feature = "tracing")]
+use crate::logger::directives::SpanDirective;
 use crate::logger::prefix::covers;
 
 /// Holds the threshold of each logger that has none of its own: that of the longest prefix
@@ -15,6 +19,7 @@ pub struct Levels {
     /// Longest prefix first, of equal ones the latest.
     rules: Vec<Rule>,
     /// No two are about the same spans.
+    #[cfg(feature = "tracing")]
     spans: Arc<[SpanDirective]>,
 }
 
@@ -61,17 +66,29 @@ impl Levels {
         for (prefix, level) in directives.levels() {
             self.add(prefix, level, RuleOrigin::Directive);
         }
-        self.spans = last_of_equals(directives.spans());
+        #[cfg(feature = "tracing")]
+        {
+            self.spans = last_of_equals(directives.spans());
+        }
     }
 
-    /// Returns the directives about spans; none without the feature `tracing`.
+    /// Returns the directives about spans.
+    #[cfg(feature = "tracing")]
     pub fn span_directives(&self) -> &Arc<[SpanDirective]> {
         &self.spans
     }
 
-    /// Returns the lowest threshold that a directive gives to spans; OFF if there is none.
+    /// Returns the lowest threshold that a directive gives to spans; OFF if there is none, as
+    /// without the feature `tracing`.
+    #[cfg(feature = "tracing")]
     pub fn lowest_of_spans(&self) -> LevelFilter {
         self.spans.iter().map(SpanDirective::level).min().unwrap_or(LevelFilter::OFF)
+    }
+
+    /// Returns OFF: there are no spans without the feature `tracing`.
+    #[cfg(not(feature = "tracing"))]
+    pub const fn lowest_of_spans(&self) -> LevelFilter {
+        LevelFilter::OFF
     }
 
     /// Returns the threshold that was set for this very name; none by a prefix of it alone.
@@ -101,12 +118,12 @@ impl Levels {
     }
 }
 
-/// Leaves out the directives that a later one replaces, and all where nothing obeys them.
+/// Leaves out the directives that a later one replaces.
+#[cfg(feature = "tracing")]
 fn last_of_equals(spans: &[SpanDirective]) -> Arc<[SpanDirective]> {
-    let obeyed = if cfg!(feature = "tracing") { spans } else { &[] };
     let is_replaced =
-        |at: usize, span: &SpanDirective| obeyed.iter().skip(at + 1).any(|later| later.is_about_same(span));
-    obeyed
+        |at: usize, span: &SpanDirective| spans.iter().skip(at + 1).any(|later| later.is_about_same(span));
+    spans
         .iter()
         .enumerate()
         .filter(|(at, span)| !is_replaced(*at, span))
