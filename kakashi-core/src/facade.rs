@@ -8,6 +8,6 @@ pub use crate::{
     LogContext, LogLevel, LogRecord, Map, Output, Pretty, Readiness, RecordBatch, RecordEnd, RecordSink,
     Redaction, RequestContext, Scope, ScopeGuard, ScopedFuture, Secret, SettingsError, Sink, SinkError,
     SinkErrorKind, SinkTarget, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat, UnknownLevel,
-    UserContext, Value, ValueSink, Wire, clear_request_context, current_context, encode::writers, fields,
-    set_custom_context, set_request_context, set_user_context, wire,
+    UserContext, Value, ValueSink, Wire, clear_context, clear_request_context, current_context,
+    encode::writers, fields, set_custom_context, set_request_context, set_user_context, wire,
 };

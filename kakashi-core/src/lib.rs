@@ -94,8 +94,8 @@ pub use clock::{Clock, FixedClock, Timestamp};
 pub use context::RecordCapture;
 #[cfg(feature = "std")]
 pub use context::current::{
-    begin_thread, clear_request_context, current_context, current_id, may_set_context, set_custom_context,
-    set_request_context, set_user_context,
+    begin_thread, clear_context, clear_request_context, current_context, current_id, may_set_context,
+    set_custom_context, set_request_context, set_user_context,
 };
 #[cfg(feature = "std")]
 #[doc(hidden)]

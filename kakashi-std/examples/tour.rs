@@ -2,8 +2,8 @@
 
 use kakashi_std::{
     Destination, Field, Format, Json, LevelFilter, LogContext, LogLevel, LogRecord, LoggerConfig,
-    RequestContext, Scope, Text, UserContext, Value, audit, clear_logger_cache, clear_request_context,
-    configure, create_custom_logger, current_context, debug, error, exception, fields, flush, flush_timeout,
+    RequestContext, Scope, Text, UserContext, Value, audit, clear_context, clear_logger_cache, configure,
+    create_custom_logger, current_context, debug, error, exception, fields, flush, flush_timeout,
     get_async_logger, get_logger, get_logger_with_level, get_performance_logger, info, metric, root_logger,
     security, set_custom_context, set_log_level, set_request_context, set_user_context,
     shutdown_async_logging, sinks, spawn, stats, warning,
@@ -39,7 +39,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     spawn(|| info!("A thread that begins with its parent's context"))?.join().map_err(|_| "panicked")?;
     drop(LogContext::new().with_user_id("43").scope(async { info!("In a task, once it is polled") }));
     assert_eq!(current_context().user_id(), Some("42"));
-    clear_request_context();
+    clear_context();
 
     // Without a logger, and records of an agreed shape.
     info!("Through the root logger", name = root_logger().name());

@@ -9,6 +9,7 @@ export { type ConsoleOptions, consoleSink } from './sinks/console-sink.js';
 export {
   type ContextFields,
   LogContext,
+  clearContext,
   clearRequestContext,
   currentContext,
   setCustomContext,

@@ -16,8 +16,8 @@ import { install } from '../tests/npm_package/install.mjs';
 
 /** What is aimed at, and what must not grow: no aim is met yet. */
 const SIZES = {
-  'JavaScript by esbuild': { aim: 5 * 1024, most: 8_561 },
-  'JavaScript by Vite': { aim: 5 * 1024, most: 8_415 },
+  'JavaScript by esbuild': { aim: 5 * 1024, most: 8_566 },
+  'JavaScript by Vite': { aim: 5 * 1024, most: 8_422 },
   wasm: { aim: 24 * 1024, most: 34_800 },
 };
 

@@ -10,10 +10,10 @@ use std::task::Poll;
 use fakes::{Memory, quiet, since, to_memory};
 use kakashi_wasm::{
     Format, Json, LogContext, LogLevel, LoggerConfig, RequestContext, Scope as _, SettingsError, Text,
-    UserContext, audit, clear_logger_cache, clear_request_context, configure, create_custom_logger,
-    current_context, debug, exception, fields, flush, get_async_logger, get_logger, get_logger_with_level,
-    info, metric, security, set_custom_context, set_log_level, set_request_context, set_user_context, stats,
-    warning,
+    UserContext, audit, clear_context, clear_logger_cache, clear_request_context, configure,
+    create_custom_logger, current_context, debug, exception, fields, flush, get_async_logger, get_logger,
+    get_logger_with_level, info, metric, security, set_custom_context, set_log_level, set_request_context,
+    set_user_context, stats, warning,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -81,7 +81,7 @@ fn levels_are_set_by_name_and_a_wrong_name_says_which_are_right() {
 #[wasm_bindgen_test]
 fn contexts_are_scoped() {
     let memory = to_memory();
-    clear_request_context();
+    clear_context();
     set_request_context(RequestContext::new("203.0.113.7", "GET /").request_id("r-1"));
     set_user_context(UserContext::new().user_id("42"));
     set_custom_context(fields![tenant = "acme"]);
@@ -93,6 +93,8 @@ fn contexts_are_scoped() {
         Some("Str(\"acme\")".into())
     );
     clear_request_context();
+    info!("no request");
+    clear_context();
     info!("none");
     flush();
     let request = "ip=203.0.113.7 access=\"GET /\" request_id=r-1 user_id=\"42\"";
@@ -101,6 +103,7 @@ fn contexts_are_scoped() {
         [
             format!("INFO loggers outer tenant=\"call wins\" {request}"),
             format!("INFO loggers inner {request} tenant=inner"),
+            "INFO loggers no request user_id=\"42\" tenant=acme".to_owned(),
             "INFO loggers none".to_owned(),
         ]
     );
@@ -119,7 +122,7 @@ async fn turn() {
 #[wasm_bindgen_test]
 async fn futures_that_run_by_turns_keep_their_contexts() {
     let memory = to_memory();
-    clear_request_context();
+    clear_context();
     let task = |name: &'static str| {
         LogContext::new().with_request_id(name).scope(async move {
             info!("begins");
@@ -159,7 +162,7 @@ fn secrets_are_not_written() {
     quiet().redact(["password", "user.card"]).destination(memory.destination()).apply();
     set_custom_context(fields![password = "in the context"]);
     info!("login", password = "hunter2", user = "ann");
-    clear_request_context();
+    clear_context();
     info!("plain", user = "ann");
     flush();
     assert_eq!(

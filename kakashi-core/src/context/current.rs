@@ -12,7 +12,7 @@ use core::mem;
 use crate::context::LogContext;
 use crate::context::level_scopes::set_current_level;
 use crate::context::request::{RequestContext, UserContext};
-use crate::context::scopes::{OpenedScope, Scopes};
+use crate::context::scopes::{Hidden, OpenedScope, Scopes};
 use crate::value::field::Field;
 
 thread_local! {
@@ -112,7 +112,15 @@ pub fn set_custom_context(fields: &[Field<'_>]) {
     change(|context| context.merge(&custom));
 }
 
-/// Removes all context of the current thread or task; in a scope, until the scope ends.
+/// Removes what [`set_request_context`] sets from the context of the current thread or task: the
+/// address, the access, the id and the client program. Within a scope, until the scope ends.
+///
+/// The user and other fields stay; [`clear_context`] removes them, too.
 pub fn clear_request_context() {
-    with_scopes(Scopes::clear);
+    with_scopes(|scopes| scopes.clear(Hidden::Request));
+}
+
+/// Removes all context of the current thread or task; within a scope, until the scope ends.
+pub fn clear_context() {
+    with_scopes(|scopes| scopes.clear(Hidden::All));
 }

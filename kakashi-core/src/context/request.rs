@@ -1,6 +1,11 @@
 //! Descriptions of the request and the user that a program works for.
 
+#[cfg(feature = "std")]
+use alloc::vec::Vec;
+
 use crate::context::LogContext;
+#[cfg(feature = "std")]
+use crate::context::keyed_pairs;
 use crate::value::field::Field;
 
 /// Describes a request, for `set_request_context`.
@@ -31,6 +36,21 @@ impl RequestContext {
     #[must_use]
     pub fn user_agent(self, name: &str) -> Self {
         Self(self.0.with_user_agent(name))
+    }
+}
+
+#[cfg(feature = "std")]
+impl LogContext {
+    /// Returns this one without what [`RequestContext`] describes.
+    pub(super) fn without_request(&self) -> Self {
+        const KEYS: [&str; 4] = ["ip", "access", "request_id", "user_agent"];
+        let rest = keyed_pairs(self.typed()).filter(|(key, _)| !KEYS.contains(key));
+        let typed: Vec<u8> = rest.flat_map(|(_, pair)| pair).copied().collect();
+        if typed.len() == self.typed().len() {
+            return self.clone();
+        }
+        let context = Self::build([&typed, &[]], [self.custom(), &[]], self.capture());
+        Self { level: self.level, ..context }
     }
 }
 
@@ -78,6 +98,21 @@ impl From<UserContext> for LogContext {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[cfg(feature = "std")]
+    #[test]
+    fn without_the_request_everything_else_is_left() {
+        let request = RequestContext::new("203.0.113.7", "GET /").request_id("r-1").user_agent("curl");
+        let user = UserContext::new().user_id("42").custom(&[Field::new("step", &2)]);
+        let (request, user) = (LogContext::from(request), LogContext::from(user));
+        assert_eq!(user.merge(&request).without_request(), user);
+        assert_eq!(user.without_request().fields().id, user.fields().id, "it is the same one");
+        assert!(request.without_request().is_empty());
+        let service = LogContext::of_service("shop", "1", "test");
+        assert_eq!(request.merge(&service).without_request(), service);
+        let level = crate::LogLevel::Debug;
+        assert_eq!(request.level(level).without_request().threshold(), Some(level.into()));
+    }
 
     #[test]
     fn an_empty_address_is_no_field() {

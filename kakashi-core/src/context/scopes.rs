@@ -53,16 +53,38 @@ struct Layer {
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum LayerKind {
-    Scope,
-    /// A scope that has removed what it did not add.
-    HidingScope,
+    Scope(Hidden),
     #[cfg(feature = "tracing")]
     Span(EnteredAs),
 }
 
+/// What a scope has removed of what it did not add.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(super) enum Hidden {
+    Nothing,
+    /// What a `RequestContext` describes.
+    Request,
+    All,
+}
+
+impl Hidden {
+    fn leaves(self, context: &LogContext) -> LogContext {
+        match self {
+            Self::Nothing => context.clone(),
+            Self::Request => context.without_request(),
+            Self::All => context.without_fields(),
+        }
+    }
+}
+
 impl LayerKind {
-    fn is_scope(self) -> bool {
-        matches!(self, Self::Scope | Self::HidingScope)
+    /// Returns what it hides, if it is a scope.
+    fn hidden(self) -> Option<Hidden> {
+        match self {
+            Self::Scope(hidden) => Some(hidden),
+            #[cfg(feature = "tracing")]
+            Self::Span(_) => None,
+        }
     }
 }
 
@@ -136,27 +158,28 @@ impl Scopes {
         }
     }
 
-    /// Removes everything as long as the innermost scope is open.
-    pub(super) fn clear(&mut self) {
+    /// Removes this as long as the innermost scope is open.
+    pub(super) fn clear(&mut self, hidden: Hidden) {
         match self.innermost_scope() {
             Some(at) => {
-                self.layers[at].own = self.layers[at].own.without_fields();
-                self.layers[at].kind = LayerKind::HidingScope;
+                let Layer { own, kind, .. } = &mut self.layers[at];
+                *own = hidden.leaves(own);
+                *kind = LayerKind::Scope(kind.hidden().map_or(hidden, |before| before.max(hidden)));
                 self.merge_from(at);
             }
             None => {
-                self.base = self.base.without_fields();
+                self.base = hidden.leaves(&self.base);
                 self.merge_from(0);
             }
         }
     }
 
     fn innermost_scope(&self) -> Option<usize> {
-        self.layers.iter().rposition(|layer| layer.kind.is_scope())
+        self.layers.iter().rposition(|layer| layer.kind.hidden().is_some())
     }
 
     pub(super) fn open(&mut self, context: &LogContext) -> OpenedScope {
-        self.push(LayerKind::Scope, context, self.current.merge(context))
+        self.push(LayerKind::Scope(Hidden::Nothing), context, self.current.merge(context))
     }
 
     /// Ends a scope, or has it ended when these scopes are current again.
@@ -214,8 +237,7 @@ impl Scopes {
     fn merged(&self, at: usize, outer: &LogContext) -> LogContext {
         let Layer { kind, own, .. } = &self.layers[at];
         match kind {
-            LayerKind::Scope => outer.merge(own),
-            LayerKind::HidingScope => outer.without_fields().merge(own),
+            LayerKind::Scope(hidden) => hidden.leaves(outer).merge(own),
             #[cfg(feature = "tracing")]
             LayerKind::Span(EnteredAs { is_child: true, .. }) => {
                 outer.merge(own).at_lower_level_of(outer, own)
@@ -280,10 +302,10 @@ impl Scopes {
 
     /// Merges what scopes have added, without spans, up to a layer.
     fn without_spans(&self, end: usize) -> LogContext {
-        let scopes = self.layers[..end].iter().filter(|layer| layer.kind.is_scope());
-        scopes.fold(self.base.clone(), |outer, layer| match layer.kind {
-            LayerKind::HidingScope => outer.without_fields().merge(&layer.own),
-            _ => outer.merge(&layer.own),
+        let scopes = self.layers[..end].iter();
+        scopes.fold(self.base.clone(), |outer, layer| match layer.kind.hidden() {
+            Some(hidden) => hidden.leaves(&outer).merge(&layer.own),
+            None => outer,
         })
     }
 }

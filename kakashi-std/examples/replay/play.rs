@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use kakashi_std::{
-    Bytes, Log, RequestContext, Value, clear_request_context, error, fields, flush, info, set_custom_context,
+    Bytes, Log, RequestContext, Value, clear_context, error, fields, flush, info, set_custom_context,
     set_request_context, warning,
 };
 
@@ -94,7 +94,7 @@ fn log<L: Log>(logger: &L, request: &Request<'_>) {
         400..=499 => log!(warning, "Request refused"),
         _ => log!(info, "Request answered"),
     }
-    clear_request_context();
+    clear_context();
 }
 
 /// Logs bytes as text where they are UTF-8.

@@ -27,6 +27,7 @@ export interface ContextFields {
 
 const TYPED: Record<string, string> = {
   __proto__: null as never,
+  // These four are the request's.
   ip: 'ip',
   access: 'access',
   requestId: 'request_id',
@@ -37,6 +38,9 @@ const TYPED: Record<string, string> = {
   version: 'version',
   environment: 'environment',
 };
+
+/** The names in records of what `setRequestContext` adds. */
+const REQUEST = Object.values(TYPED).slice(0, 4);
 
 /** A value, and its bytes as they were when the context was made. */
 interface EncodedValue {
@@ -151,13 +155,13 @@ function change(fields: ContextFields): void {
   current.context = current.context.merge(new LogContext(fields));
 }
 
-/** Adds a request to all records of the current task from now on. */
+/** Adds a request to all records of the current task from now on; what is empty is left out. */
 export function setRequestContext(
   ip: string,
   access: string,
   more: { requestId?: string; userAgent?: string } = {},
 ): void {
-  change({ ip, access, requestId: more.requestId, userAgent: more.userAgent } as ContextFields);
+  change({ ip: ip || undefined, access: access || undefined, requestId: more.requestId, userAgent: more.userAgent } as ContextFields);
 }
 
 /** Adds a user to all records of the current task from now on. */
@@ -171,8 +175,16 @@ export function setCustomContext(fields: Fields): void {
   current.context = current.context.with(fields);
 }
 
-/** Removes all context of the current task. */
+/** Removes what `setRequestContext` adds from the context of the current task; the rest stays. */
 export function clearRequestContext(): void {
+  const current = currentScope();
+  const { typed, custom } = current.context;
+  const rest = [...typed].filter(([key]) => !REQUEST.includes(key));
+  current.context = EMPTY.merge(of(new Map(rest), custom));
+}
+
+/** Removes all context of the current task. */
+export function clearContext(): void {
   currentScope().context = EMPTY;
 }
 

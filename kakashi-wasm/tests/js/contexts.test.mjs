@@ -83,14 +83,47 @@ test('what is set in a scope ends with it', async () => {
     kakashi.setUserContext({ userId: 'u', sessionId: 's', plan: 'pro' });
     kakashi.setCustomContext({ extra: 1 });
     kakashi.info('inside');
-    kakashi.clearRequestContext();
+    kakashi.clearContext();
     kakashi.info('cleared');
   });
   kakashi.info('outside');
-  kakashi.clearRequestContext();
+  kakashi.clearContext();
   kakashi.info('none');
   const request = { ip: '10.0.0.1', access: 'GET /a', request_id: 'r', user_agent: 'ua' };
   assert.deepEqual(await fieldsOf(), [{ ...request, user_id: 'u', session_id: 's', plan: 'pro', extra: 1 }, {}, request, {}]);
+});
+
+test('clearRequestContext removes the request only', async () => {
+  kakashi.withContext({}, () => {
+    kakashi.setRequestContext('10.0.0.1', 'GET /a', { requestId: 'r', userAgent: 'ua' });
+    kakashi.setUserContext({ userId: 'u', plan: 'pro' });
+    kakashi.setCustomContext({ extra: 1 });
+    kakashi.withContext({ request_id: 'custom' }, () => {
+      kakashi.clearRequestContext();
+      kakashi.info('inside');
+    });
+    kakashi.info('outside');
+    kakashi.clearRequestContext();
+    kakashi.info('cleared');
+    kakashi.setRequestContext('', '', { requestId: 'next' });
+    kakashi.info('next');
+    kakashi.clearContext();
+    kakashi.info('none');
+    kakashi.setRequestContext('', 'GET /b');
+    kakashi.info('only access');
+    kakashi.clearRequestContext();
+    assert.equal(kakashi.currentContext().isEmpty, true);
+  });
+  const request = { ip: '10.0.0.1', access: 'GET /a', request_id: 'r', user_agent: 'ua' };
+  const rest = { user_id: 'u', plan: 'pro', extra: 1 };
+  assert.deepEqual(await fieldsOf(), [
+    { ...rest, request_id: 'custom' },
+    { ...request, ...rest },
+    rest,
+    { request_id: 'next', ...rest },
+    {},
+    { access: 'GET /b' },
+  ]);
 });
 
 test('withContext returns what the function returns, and lets through what it throws', async () => {

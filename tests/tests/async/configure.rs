@@ -124,7 +124,7 @@ fn a_context_that_is_set_during_a_call_holds_for_the_next_one() {
     log(1);
     log(2);
     assert!(flush().is_complete());
-    kakashi_std::clear_request_context();
+    kakashi_std::clear_context();
     let entries = text(&memory.bytes());
     let tenants: Vec<_> =
         entries.iter().filter(|entry| entry.get("n").is_some()).map(|entry| entry.get("tenant")).collect();

@@ -5,8 +5,8 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use kakashi_std::{
-    AsyncConfig, LogContext, OverflowPolicy, RequestContext, Scope, clear_request_context, configure, fields,
-    flush, get_async_logger, get_performance_logger, info, set_custom_context, set_request_context, spawn,
+    AsyncConfig, LogContext, OverflowPolicy, RequestContext, Scope, clear_context, configure, fields, flush,
+    get_async_logger, get_performance_logger, info, set_custom_context, set_request_context, spawn,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
 use kakashi_tests::harness::global_state::alone;
@@ -64,7 +64,7 @@ fn a_context_begins_and_ends_between_two_records() {
         info!(logger, "Between", expected = "none");
         set_request_context(request("set"));
         info!(logger, "Set", expected = "set");
-        clear_request_context();
+        clear_context();
         info!(logger, "Cleared", expected = "none");
     }
     drop(held);
@@ -130,7 +130,7 @@ fn a_context_that_found_no_room_does_not_leave_the_one_before_it() {
     log(1001);
     log(1002);
     assert!(flush().is_complete());
-    clear_request_context();
+    clear_context();
     let entries = text(&memory.bytes());
     let ids = |n: u64| entries.iter().find(|entry| entry.number("n") == Some(n)).unwrap().get("request_id");
     assert_eq!((ids(0), ids(1001), ids(1002)), (Some("before"), Some("after"), Some("after")));
@@ -151,7 +151,7 @@ fn records_that_push_out_a_context_still_have_it() {
         info!(logger, "Counted", thread = 0, n, expected = n / 7);
     }
     drop(held);
-    clear_request_context();
+    clear_context();
     assert!(flush().is_complete());
     let entries = text(&memory.bytes());
     assert!(entries.len() > 10 && entries.len() < 1000, "{} arrived", entries.len());
@@ -174,7 +174,7 @@ fn large_records_and_small_ones_have_the_context_of_their_call() {
         info!(logger, "Large", thread = 0, n, expected = &id, long = "x".repeat((n % 3) * 3000));
     }
     drop(held);
-    clear_request_context();
+    clear_context();
     assert!(flush().is_complete());
     let entries = text(&memory.bytes());
     assert_each_once_in_order(&entries, 1, 30);
@@ -190,7 +190,7 @@ fn a_spawned_threads_context_and_the_services_name_cross_too() {
     set_custom_context(fields![tenant = "acme", attempt = 2]);
     let inner = logger.clone();
     spawn(move || info!(inner, "Spawned", attempt = 3)).unwrap().join().unwrap();
-    clear_request_context();
+    clear_context();
     info!(logger, "Cleared");
     assert!(flush().is_complete());
     configure().service("", "", "").apply();
@@ -260,7 +260,7 @@ fn a_context_whose_record_was_dropped_stops_no_thread() {
         info!(logger, "Counted", thread = 0, n, expected = "dropped");
         assert!(flush().is_complete());
     }
-    clear_request_context();
+    clear_context();
     let entries = text(&memory.bytes());
     assert_own_contexts(&entries);
     assert_each_once_in_order(&entries, 1, 110);

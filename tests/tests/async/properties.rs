@@ -10,8 +10,8 @@ use std::thread::{self, JoinHandle};
 
 use kakashi_std::sinks::MemorySink;
 use kakashi_std::{
-    AsyncConfig, Destination, Format, LogLevel, OverflowPolicy, clear_request_context, configure, debug,
-    error, fields, flush, get_async_logger, get_performance_logger, info, set_custom_context, set_log_level,
+    AsyncConfig, Destination, Format, LogLevel, OverflowPolicy, clear_context, configure, debug, error,
+    fields, flush, get_async_logger, get_performance_logger, info, set_custom_context, set_log_level,
     shutdown_async_logging, warning,
 };
 use kakashi_tests::harness::global_state::{StatsSince, alone};
@@ -126,7 +126,7 @@ fn work(logger: &impl kakashi_std::Log, thread: u64, inbox: mpsc::Receiver<Step>
             }
             Step::Context { id, .. } => {
                 context = id;
-                clear_request_context();
+                clear_context();
                 if id > 0 {
                     set_custom_context(fields![tenant = id]);
                 }

@@ -12,7 +12,7 @@ use std::thread;
 use kakashi_std::sinks::MemorySink;
 use kakashi_std::{
     Destination, Format, FutureInCurrentContext as _, LogContext, LogLevel, LoggerConfig, Scope as _,
-    clear_request_context, configure, create_custom_logger, debug, flush, get_async_logger, get_logger,
+    clear_context, configure, create_custom_logger, debug, flush, get_async_logger, get_logger,
     get_logger_with_level, get_performance_logger, info, set_log_level, spawn, trace,
 };
 use kakashi_tests::harness::global_state::alone;
@@ -110,7 +110,7 @@ fn of_scopes_inside_of_each_other_the_innermost_with_a_level_counts() {
     let inner = LogContext::new().level(LogLevel::Trace).enter();
     drop(outer);
     trace!(logger, "Its guard is there");
-    clear_request_context();
+    clear_context();
     trace!(logger, "A level is no field");
     drop(inner);
     debug!(logger, "Never");

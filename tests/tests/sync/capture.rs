@@ -9,7 +9,7 @@ use std::thread;
 
 use kakashi_std::{
     Capture, Destination, LogContext, LogLevel, LoggerConfig, Scope as _, Text, Value, capture,
-    clear_request_context, configure, create_custom_logger, current_context, debug, error, fields, flush,
+    clear_context, configure, create_custom_logger, current_context, debug, error, fields, flush,
     get_async_logger, get_logger, get_performance_logger, info, set_custom_context, sinks, spawn, warning,
 };
 use kakashi_tests::harness::global_state::alone;
@@ -68,7 +68,7 @@ fn threads_and_futures_that_take_the_context_along_are_captured() {
     thread::spawn(move || assert!(pin!(task).poll(&mut Context::from_waker(Waker::noop())).is_ready()))
         .join()
         .unwrap();
-    clear_request_context();
+    clear_context();
     assert!(current_context().get("tenant").is_none());
     info!("without a context");
     LogContext::new().within(|| info!("in a scope"));

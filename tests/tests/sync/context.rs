@@ -9,8 +9,8 @@ use std::thread;
 
 use kakashi_std::{
     Destination, Format, FunctionalLogger, LogContext, LoggerConfig, RequestContext, Scope as _, ScopeGuard,
-    Text, UserContext, clear_request_context, configure, create_custom_logger, current_context, fields, info,
-    set_custom_context, set_request_context, set_user_context, sinks, spawn,
+    Text, UserContext, clear_context, clear_request_context, configure, create_custom_logger,
+    current_context, fields, info, set_custom_context, set_request_context, set_user_context, sinks, spawn,
 };
 use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::read_back::{ArrivedRecord, entries, text};
@@ -107,6 +107,30 @@ fn a_scope_ends_with_its_own_guard_in_any_order() {
 }
 
 #[test]
+fn clearing_the_request_leaves_the_user_and_other_fields() {
+    let _alone = alone();
+    let (logger, memory) = logger();
+    set_request_context(RequestContext::new("203.0.113.7", "GET /").request_id("r-1").user_agent("curl"));
+    set_user_context(UserContext::new().user_id("42"));
+    set_custom_context(fields![tenant = "acme"]);
+    LogContext::new().with_request_id("r-2").with_custom(fields![step = 1]).within(|| {
+        clear_request_context();
+        info!(logger, "In a scope");
+        set_request_context(RequestContext::new("", "GET /next"));
+        LogContext::new().within(|| info!(logger, "Next"));
+        clear_context();
+        clear_request_context();
+        info!(logger, "Nothing");
+    });
+    clear_request_context();
+    info!(logger, "Outside");
+    clear_context();
+    let shown: Vec<String> = arrived(&logger, &memory).iter().map(shown).collect();
+    let next = "user_id=42 access=GET /next tenant=acme step=1";
+    assert_eq!(shown, ["user_id=42 tenant=acme step=1", next, "", "user_id=42 tenant=acme"]);
+}
+
+#[test]
 fn what_is_set_in_a_scope_goes_with_it() {
     let _alone = alone();
     let (logger, memory) = logger();
@@ -114,11 +138,11 @@ fn what_is_set_in_a_scope_goes_with_it() {
     custom(fields![step = 1]).within(|| {
         set_user_context(UserContext::new().user_id("42"));
         info!(logger, "Inside");
-        clear_request_context();
+        clear_context();
         info!(logger, "Cleared");
     });
     info!(logger, "Outside");
-    clear_request_context();
+    clear_context();
     info!(logger, "Cleared");
     let shown: Vec<String> = arrived(&logger, &memory).iter().map(shown).collect();
     assert_eq!(shown, ["user_id=42 tenant=acme step=1", "", "tenant=acme", ""]);
@@ -143,7 +167,7 @@ fn request_user_and_custom_context_add_up_and_the_last_of_a_key_counts() {
         (context.user_id(), context.session_id(), context.ip()),
         (Some("42"), Some("s"), Some("203.0.113.7"))
     );
-    clear_request_context();
+    clear_context();
     assert!(current_context().is_empty());
     info!(logger, "None");
     let entries = arrived(&logger, &memory);
@@ -179,7 +203,7 @@ fn a_new_thread_starts_empty_unless_it_is_spawned_with_the_context() {
     assert_eq!(find("Carried"), "tenant=acme");
     assert_eq!(find("Own"), "tenant=the child's own");
     assert_eq!(find("The parent's is as it was"), "tenant=acme");
-    clear_request_context();
+    clear_context();
 }
 
 /// Sends the thread that polls a message: poll again.
@@ -241,15 +265,15 @@ fn a_scoped_future_keeps_its_context_on_whichever_thread_it_runs() {
             })
             .await;
         info!(inner, "Third");
-        clear_request_context();
+        clear_context();
         pause().await;
         info!(inner, "Cleared");
     });
-    clear_request_context();
+    clear_context();
     set_custom_context(fields![outside = true]);
     run_on_many_threads(future);
     info!(logger, "Outside");
-    clear_request_context();
+    clear_context();
     let entries = arrived(&logger, &memory);
     let find = |message: &str| shown(entries.iter().find(|entry| entry.message == message).unwrap());
     assert_eq!(find("First"), "tenant=acme task=1", "the context where the future was made");
@@ -300,7 +324,7 @@ fn a_future_that_panics_leaves_the_context_as_it_was() {
     }));
     assert!(panicked.is_err());
     assert_eq!(current_context(), custom(fields![outside = true]));
-    clear_request_context();
+    clear_context();
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use kakashi_std::task::{self, refused_contexts};
 use kakashi_std::{
-    ClosureInCurrentContext as _, LogContext, RequestContext, Scope as _, UserContext, clear_request_context,
+    ClosureInCurrentContext as _, LogContext, RequestContext, Scope as _, UserContext, clear_context,
     configure, current_context, fields, flush, set_custom_context, set_request_context, set_user_context,
     sinks::MemorySink,
 };
@@ -142,7 +142,7 @@ fn a_thread_sets_its_own_context_also_one_that_drives_a_runtime() {
         assert_eq!(current_context().user_id(), Some("42"));
     });
     assert_eq!(current_context().user_id(), Some("42"));
-    clear_request_context();
+    clear_context();
     assert_eq!(refused_contexts(), before);
 }
 

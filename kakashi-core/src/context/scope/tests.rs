@@ -5,7 +5,7 @@ use std::task::Waker;
 use proptest::prelude::*;
 
 use super::*;
-use crate::context::current::{clear_request_context, current_context, current_id, set_custom_context};
+use crate::context::current::{clear_context, current_context, current_id, set_custom_context};
 use crate::value::field::Field;
 
 fn context(key: &str, value: u64) -> LogContext {
@@ -110,7 +110,7 @@ proptest! {
     /// Against a list of scopes, each with what was done in it, done again at each step.
     #[test]
     fn guards_in_any_order_end_their_own_contexts(steps in steps()) {
-        clear_request_context();
+        clear_context();
         let key = |key: u8| format!("k{key}");
         // Of each scope: what was added or, none, cleared.
         let mut scopes: Vec<(u64, Vec<Option<LogContext>>)> = vec![(0, Vec::new())];
@@ -127,7 +127,7 @@ proptest! {
                     scopes.last_mut().unwrap().1.push(Some(context(&key(name), at)));
                 }
                 Step::Clear => {
-                    clear_request_context();
+                    clear_context();
                     scopes.last_mut().unwrap().1.push(None);
                 }
                 Step::End(index) if !guards.is_empty() => {
