@@ -8,6 +8,8 @@ mod defmt;
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub(crate) mod foreign;
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
+mod foreign_record;
+#[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub(crate) mod install_error;
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 mod known_sites;

@@ -7,29 +7,52 @@ use std::collections::HashMap;
 use std::prelude::v1::*;
 use std::sync::Mutex;
 
-use super::{Site, SiteParts, check_body};
+use super::{Site, SiteParts, SourceLocation, check_body};
+use crate::level::LogLevel;
 
 /// So many are made at most.
 const MOST: usize = 1024;
 
-static MADE: Mutex<Option<HashMap<&'static [u8], Site<'static>>>> = Mutex::new(None);
+static MADE: Mutex<Option<HashMap<&'static [u8], &'static MadeSite>>> = Mutex::new(None);
+
+/// A site that was made while the program runs, and its parts.
+#[derive(Debug)]
+pub(crate) struct MadeSite {
+    pub(crate) site: Site<'static>,
+    pub(crate) level: LogLevel,
+    /// The message; where the call has a constant, that.
+    pub(crate) text: &'static str,
+    /// The keys, packed: each a `text`.
+    pub(crate) keys: &'static [u8],
+    /// Its texts are the constants that the call has, if it has some.
+    pub(crate) location: SourceLocation<'static>,
+}
 
 /// Finds or makes the site of a SITE item's body. None if it is malformed, a key stands in it
 /// twice (or may), there are too many, or another thread (of a parent process, perhaps) makes
 /// one.
-pub(crate) fn made(body: &[u8]) -> Option<Site<'static>> {
+pub(crate) fn made(
+    body: &[u8],
+    text: Option<&'static str>,
+    location: SourceLocation<'static>,
+) -> Option<&'static MadeSite> {
     let mut made = MADE.try_lock().ok()?;
     let made = made.get_or_insert_default();
     if let Some(site) = made.get(body) {
         return Some(*site);
     }
-    let (_, flags, mask) = check_body(body).ok()?;
-    let key_count = SiteParts::read(body).ok()?.key_count;
+    let (level, flags, mask) = check_body(body).ok()?;
+    let SiteParts { key_count, .. } = SiteParts::read(body).ok()?;
     if made.len() >= MOST || mask.count_ones() as usize != key_count {
         return None;
     }
     let bytes = [&[flags.0], mask.to_le_bytes().as_slice(), body].concat();
     let site = Site::new(Box::leak(bytes.into_boxed_slice()));
-    made.insert(site.wire(), site);
+    let parts = site.parts();
+    let place = parts.after(false).ok()?;
+    let keys = parts.keys.get(..parts.keys.len() - place.len())?;
+    let text = text.unwrap_or_else(|| parts.template());
+    let site: &'static MadeSite = Box::leak(Box::new(MadeSite { site, level, text, keys, location }));
+    made.insert(site.site.wire(), site);
     Some(site)
 }

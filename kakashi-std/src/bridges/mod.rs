@@ -14,17 +14,17 @@ use std::time::{Duration, Instant};
 
 pub use kakashi_core::InstallError;
 use kakashi_core::{
-    BridgedLogger, Call, LevelFilter, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry,
+    BridgeCache, BridgedLogger, Call, LevelFilter, LogContext, LogLevel, LoggerEntry, Registry,
 };
 
 use crate::dispatch::logger_core::LoggerCore;
-use crate::dispatch::logger_registry::logger_registry;
+use crate::dispatch::logger_registry::{logger_registry, registry};
 use crate::reentrancy::CriticalSection;
 use crate::submit::{count_reentrant, submit};
 use crate::{flush, lifecycle};
 
 thread_local! {
-    static LOGGERS: RefCell<LoggerCache<StdLogger>> = const { RefCell::new(LoggerCache::new()) };
+    static KNOWN: RefCell<BridgeCache<StdLogger>> = const { RefCell::new(BridgeCache::new()) };
 }
 
 /// A logger for records of another crate's macros: the sync one of its name.
@@ -33,9 +33,10 @@ thread_local! {
 pub struct StdLogger(LoggerCore);
 
 impl BridgedLogger for StdLogger {
+    #[inline]
     fn registry() -> &'static Registry {
         // Whoever takes its lock is in a critical section.
-        logger_registry().registry
+        registry()
     }
 
     fn find(target: &str) -> Arc<LoggerEntry> {
@@ -59,15 +60,12 @@ impl BridgedLogger for StdLogger {
         &self.0.entry
     }
 
-    #[inline]
-    fn with_cache<R>(run: impl FnOnce(&mut LoggerCache<Self>) -> R) -> Option<R> {
+    #[inline(always)]
+    fn with_cache<R>(run: impl FnOnce(&mut BridgeCache<Self>) -> R) -> Option<R> {
         if CriticalSection::is_active() {
             return None;
         }
-        LOGGERS
-            .try_with(|loggers| loggers.try_borrow_mut().ok().map(|mut loggers| run(&mut loggers)))
-            .ok()
-            .flatten()
+        KNOWN.try_with(|known| known.try_borrow_mut().ok().map(|mut known| run(&mut known))).ok().flatten()
     }
 
     fn submit(&self, call: &Call<'_>) {

@@ -15,11 +15,19 @@ pub(crate) struct LoggerRegistry {
     _section: CriticalSection,
 }
 
+static REGISTRY: OnceLock<Registry> = OnceLock::new();
+
 /// Returns the registry of all loggers.
 pub(crate) fn logger_registry() -> LoggerRegistry {
-    static REGISTRY: OnceLock<Registry> = OnceLock::new();
     let section = CriticalSection::begin();
     LoggerRegistry { registry: REGISTRY.get_or_init(Registry::new), _section: section }
+}
+
+/// Returns the registry of all loggers, for who needs none of its locks or begins a critical
+/// section itself.
+#[inline]
+pub(crate) fn registry() -> &'static Registry {
+    REGISTRY.get().unwrap_or_else(|| logger_registry().registry)
 }
 
 impl Deref for LoggerRegistry {

@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use kakashi_core::InstallError;
-use kakashi_core::{BridgedLogger, Call, LogContext, LogLevel, LoggerCache, LoggerEntry, Registry};
+use kakashi_core::{BridgeCache, BridgedLogger, Call, LogContext, LogLevel, LoggerEntry, Registry};
 
 use crate::dispatch::logger_registry::logger_registry;
 use crate::host::clock::steady_millis;
@@ -23,7 +23,7 @@ use crate::submit::submit;
 use crate::{flush, lifecycle};
 
 thread_local! {
-    static LOGGERS: RefCell<LoggerCache<WasmLogger>> = const { RefCell::new(LoggerCache::new()) };
+    static KNOWN: RefCell<BridgeCache<WasmLogger>> = const { RefCell::new(BridgeCache::new()) };
 }
 
 /// A logger for records of another crate's macros: the one of its name.
@@ -48,11 +48,8 @@ impl BridgedLogger for WasmLogger {
         &self.0
     }
 
-    fn with_cache<R>(run: impl FnOnce(&mut LoggerCache<Self>) -> R) -> Option<R> {
-        LOGGERS
-            .try_with(|loggers| loggers.try_borrow_mut().ok().map(|mut loggers| run(&mut loggers)))
-            .ok()
-            .flatten()
+    fn with_cache<R>(run: impl FnOnce(&mut BridgeCache<Self>) -> R) -> Option<R> {
+        KNOWN.try_with(|known| known.try_borrow_mut().ok().map(|mut known| run(&mut known))).ok().flatten()
     }
 
     fn submit(&self, call: &Call<'_>) {

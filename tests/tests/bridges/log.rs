@@ -64,6 +64,58 @@ fn a_record_has_its_target_place_and_fields_with_their_types() {
 }
 
 #[test]
+fn what_one_place_logs_again_with_other_keys_or_kinds_is_written_as_it_is() {
+    use log::kv::{Key, Value as Kv};
+
+    let (_alone, memory) = begin();
+    let shown = LevelFilter::OFF;
+    let long = "k".repeat(200);
+    let many: Vec<_> = (0..20).map(|number| format!("key_{number}")).collect();
+    let plain = || vec![("id", Kv::from(7)), ("who", Kv::from("eve")), ("x", Kv::from(0.5))];
+    let mut sets: Vec<Vec<(&str, Kv<'_>)>> = vec![plain(), plain()];
+    // Other kinds of values, fewer keys, more, others, in another order, twice the same, very long.
+    sets.push(vec![("id", Kv::from_display(&shown)), ("who", Kv::null()), ("x", Kv::from(true))]);
+    sets.push(vec![("id", Kv::from(7)), ("who", Kv::from_debug(&shown)), ("x", Kv::from('c'))]);
+    sets.push(vec![("id", Kv::from(7)), ("who", Kv::from("eve"))]);
+    sets.push([plain(), vec![("y", Kv::from(1))]].concat());
+    sets.push(vec![("id", Kv::from(7)), ("whose", Kv::from("eve")), ("x", Kv::from(1))]);
+    sets.push(vec![("ix", Kv::from(7)), ("who", Kv::from("eve")), ("x", Kv::from(1))]);
+    sets.push(vec![("x", Kv::from(1)), ("id", Kv::from(2)), ("who", Kv::from(3))]);
+    sets.push(vec![(long.as_str(), Kv::from(1))]);
+    sets.push(many.iter().map(|key| (key.as_str(), Kv::from(1))).collect());
+    sets.push(many.iter().map(|key| (key.as_str(), Kv::from(2))).collect());
+    sets.push(vec![]);
+    sets.push(plain());
+
+    // Each set as the first of its place, and after all others; with another text, too.
+    for text in [format_args!("Order accepted"), format_args!("Order refused")] {
+        for set in sets.iter().flat_map(|set| [set, &sets[0], set]) {
+            let pairs: Vec<_> = set.iter().map(|(key, value)| (Key::from_str(key), value.clone())).collect();
+            let pairs = pairs.as_slice();
+            let record = log::Record::builder()
+                .args(text)
+                .target("shop::orders")
+                .file_static(Some("src/orders.rs"))
+                .module_path_static(Some("shop::orders"))
+                .line(Some(12))
+                .key_values(&pairs)
+                .build();
+            log::logger().log(&record);
+            let found = records(&memory).pop().expect("a record");
+            assert_eq!((&found["message"], &found["line"]), (&text.to_string().into(), &12.into()));
+            let keys: Vec<_> = found.as_object().expect("an object").keys().collect();
+            assert_eq!(keys.len(), 6 + set.len(), "{keys:?}");
+            for (key, value) in set {
+                let written = &found[*key];
+                let shown = written.as_str().map_or_else(|| written.to_string(), str::to_owned);
+                let expected = if value.to_string() == "None" { "null".into() } else { value.to_string() };
+                assert_eq!(shown, expected, "{key}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_place_crosses_every_form() {
     let (_alone, memory) = begin();
     let wire = MemorySink::new();

@@ -6,6 +6,8 @@
 
 pub(crate) mod device;
 #[cfg(feature = "std")]
+mod plain_pairs;
+#[cfg(feature = "std")]
 pub(crate) mod receiver;
 
 use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
@@ -34,10 +36,14 @@ trait TakePairs {
 
 /// Hands over all keys and values of a source; if it fails, `fields_error` says how.
 fn take_all<P: TakePairs>(source: &dyn Source, pairs: &mut P) {
-    let mut visitor = PairVisitor(pairs);
-    if let Err(error) = source.visit(&mut visitor) {
-        visitor.0.take("fields_error", &Value::Display(&error));
+    if let Err(error) = source.visit(&mut PairVisitor(pairs)) {
+        take_error(&error, pairs);
     }
+}
+
+#[cold]
+fn take_error<P: TakePairs>(error: &kv::Error, pairs: &mut P) {
+    pairs.take("fields_error", &Value::Display(error));
 }
 
 struct PairVisitor<'p, P>(&'p mut P);

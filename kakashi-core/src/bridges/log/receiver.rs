@@ -11,10 +11,14 @@ use core::sync::atomic::{AtomicBool, Ordering};
 
 use ::log::{Metadata, Record};
 
+use super::plain_pairs::PlainPairs;
 use super::{TakePairs, take_all};
-use crate::bridges::foreign::{self, BridgedLogger, ForeignRecord};
+use crate::bridges::foreign::{self, BridgedLogger};
+use crate::bridges::foreign_record::ForeignRecord;
 use crate::bridges::install_error::InstallError;
+use crate::bridges::known_sites::Place;
 use crate::level::LevelFilter;
+use crate::record::call::Call;
 use crate::site::SourceLocation;
 use crate::value::Value;
 
@@ -64,17 +68,29 @@ struct Receiver<L>(PhantomData<fn() -> L>);
 
 impl<L: BridgedLogger> ::log::Log for Receiver<L> {
     fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        foreign::logger::<L>(metadata.target()).entry().enables(metadata.level().into())
+        foreign::is_enabled::<L>(metadata.target(), metadata.level().into())
     }
 
     fn log(&self, record: &Record<'_>) {
-        let level = record.level().into();
-        let logger = foreign::logger::<L>(record.target());
-        if logger.entry().enables(level) {
-            foreign::log(&*logger, level, place_of(record), |out| {
+        let (level, place) = (record.level().into(), place_of(record));
+        let Some(begun) = foreign::begin::<L>(record.target(), level, &place) else { return };
+        let constant = record.args().as_str();
+        let pairs = record.key_values();
+        match (begun.known, constant) {
+            (Some(site), Some(text)) if site.has_text(text) => {
+                let mut plain = PlainPairs::new(site);
+                let Some(()) = foreign::nested(|| plain.take_all(&pairs)) else {
+                    return begun.logger.count_reentrant(level);
+                };
+                match plain.finish() {
+                    Ok(values) => begun.logger.submit(&Call::of_site(site.site, values, &[])),
+                    Err(record) => begun.submit(level, &place, record),
+                }
+            }
+            _ => begun.log(level, &place, |out| {
                 out.format_text(record.args());
-                take_all(&record.key_values(), out);
-            });
+                take_all(&pairs, out);
+            }),
         }
     }
 
@@ -89,9 +105,12 @@ impl TakePairs for ForeignRecord {
     }
 }
 
-fn place_of<'a>(record: &Record<'a>) -> Option<SourceLocation<'a>> {
-    let line = record.line()?;
-    Some(SourceLocation {
+fn place_of<'a>(record: &Record<'a>) -> Place<'a> {
+    let Some(line) = record.line() else { return Place::Unknown };
+    if let (Some(module), Some(file)) = (record.module_path_static(), record.file_static()) {
+        return Place::Constant(SourceLocation { module, file, line });
+    }
+    Place::Passing(SourceLocation {
         module: record.module_path().unwrap_or_default(),
         file: record.file().unwrap_or_default(),
         line,

@@ -6,7 +6,7 @@ use core::fmt;
 use tracing_core::Field;
 use tracing_core::field::Visit;
 
-use crate::bridges::foreign::ForeignRecord;
+use crate::bridges::foreign_record::ForeignRecord;
 use crate::value::{Packed, Value};
 
 /// Writes an event's fields; `message` becomes the text.

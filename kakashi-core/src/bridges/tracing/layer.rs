@@ -18,7 +18,9 @@ use super::fields::{EventFields, SpanFields};
 use super::levels::TracingLevels;
 use super::span_data::{SpanData, SpanTiming};
 use super::span_events::SpanEvents;
-use crate::bridges::foreign::{self, BridgedLogger, ForeignRecord};
+use crate::bridges::foreign::{self, BridgedLogger};
+use crate::bridges::foreign_record::ForeignRecord;
+use crate::bridges::known_sites::Place;
 use crate::context::LogContext;
 use crate::context::spans::{self, SpanContext};
 use crate::level::LogLevel;
@@ -142,9 +144,15 @@ fn fields(write: impl FnOnce(&mut ForeignRecord)) -> Option<Box<ForeignRecord>> 
     foreign::written(None, write)
 }
 
-fn place_of(metadata: &Metadata<'static>) -> Option<SourceLocation<'static>> {
-    let (module, file) = (metadata.module_path().unwrap_or_default(), metadata.file().unwrap_or_default());
-    Some(SourceLocation { module, file, line: metadata.line()? })
+fn place_of(metadata: &Metadata<'static>) -> Place<'static> {
+    let Some(line) = metadata.line() else { return Place::Unknown };
+    match (metadata.module_path(), metadata.file()) {
+        (Some(module), Some(file)) => Place::Constant(SourceLocation { module, file, line }),
+        (module, file) => {
+            let (module, file) = (module.unwrap_or_default(), file.unwrap_or_default());
+            Place::Passing(SourceLocation { module, file, line })
+        }
+    }
 }
 
 impl<L, S> Layer<S> for TracingLayer<L>
@@ -198,11 +206,8 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let level = (*metadata.level()).into();
-        let logger = foreign::logger::<L>(metadata.target());
-        if !logger.entry().enables(level) {
-            return;
-        }
+        let (level, place) = ((*metadata.level()).into(), place_of(metadata));
+        let Some(begun) = foreign::begin::<L>(metadata.target(), level, &place) else { return };
         let parent = event.parent().map(Id::into_u64);
         let _apart = if event.is_contextual() || spans::is_innermost(parent) {
             None
@@ -210,9 +215,7 @@ where
             let parent = parent.and_then(|parent| self.contexts_of(parent, &context));
             spans::enter_apart(&parent.unwrap_or_default().1)
         };
-        foreign::log(&*logger, level, place_of(metadata), |record| {
-            event.record(&mut EventFields::new(record));
-        });
+        begun.log(level, &place, |record| event.record(&mut EventFields::new(record)));
     }
 
     fn on_enter(&self, id: &Id, context: Context<'_, S>) {
@@ -256,10 +259,10 @@ where
         self.count_time(&span, |timing| timing.count(L::uptime()));
         let timing = span.extensions().get::<SpanData>().and_then(|data| data.timing);
         let (metadata, Some(timing)) = (span.metadata(), timing) else { return };
-        let logger = foreign::logger::<L>(metadata.target());
-        if logger.entry().enables(level) {
+        let place = place_of(metadata);
+        if let Some(begun) = foreign::begin::<L>(metadata.target(), level, &place) {
             let _apart = spans::enter_apart(&self.contexts(&span).1);
-            foreign::log(&*logger, level, place_of(metadata), |record| {
+            begun.log(level, &place, |record| {
                 record.set_constant("close");
                 record.put("span", &Value::Str(metadata.name()));
                 record.put("time.busy", &Value::Duration(timing.busy));

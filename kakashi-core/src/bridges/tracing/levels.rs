@@ -52,7 +52,7 @@ impl<L: BridgedLogger> TracingLevels<L> {
     }
 
     pub(super) fn is_enabled(metadata: &Metadata<'_>) -> bool {
-        foreign::logger::<L>(metadata.target()).entry().enables((*metadata.level()).into())
+        foreign::is_enabled::<L>(metadata.target(), (*metadata.level()).into())
             || span_levels::are_for::<L>(metadata)
     }
 
