@@ -110,6 +110,14 @@ impl Configure {
         let _ = self.make();
     }
 
+    /// Returns it if it makes sense, as [`try_apply`](Self::try_apply) sees it.
+    #[cfg(feature = "config")]
+    pub(crate) fn checked(mut self) -> Result<Self, SettingsError> {
+        let mut first = None;
+        self.take_wrong(&mut |error| first = first.take().or(Some(error)));
+        first.map_or(Ok(self), Err)
+    }
+
     fn reset_own(&mut self) {
         self.change.named_levels.push(NamedLevels::Directives(directives::original()));
         self.async_config = Some(AsyncConfig::default());

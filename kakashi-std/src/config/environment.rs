@@ -2,6 +2,7 @@
 
 use std::env;
 use std::fmt::Display;
+use std::num::ParseIntError;
 use std::str::FromStr;
 
 use super::{ConfigError, LoggingConfig};
@@ -11,8 +12,8 @@ impl LoggingConfig {
     /// Takes the variables of the environment that are set and not empty, in place of what the
     /// file says: `KAKASHI_FORMAT`, `KAKASHI_LEVEL`, `KAKASHI_SERVICE_NAME`,
     /// `KAKASHI_SERVICE_VERSION`, `KAKASHI_SERVICE_ENVIRONMENT`, `KAKASHI_REDACT` (with commas
-    /// between), `KAKASHI_REDACT_CARD_NUMBERS`, `KAKASHI_BATCH_BYTES`, `KAKASHI_FLUSH_AFTER_MILLIS`, `KAKASHI_BACKLOG_BYTES`,
-    /// `KAKASHI_STALL_TIMEOUT_MILLIS`, `KAKASHI_URGENT_TIMEOUT_MILLIS`; `KAKASHI_LOG`, else
+    /// between), `KAKASHI_REDACT_CARD_NUMBERS`, `KAKASHI_PANIC_TEXT`, `KAKASHI_BATCH_BYTES`,
+    /// `KAKASHI_FLUSH_AFTER_MILLIS`, `KAKASHI_BACKLOG_BYTES`, `KAKASHI_STALL_TIMEOUT_MILLIS`, `KAKASHI_URGENT_TIMEOUT_MILLIS`; `KAKASHI_LOG`, else
     /// `RUST_LOG`, in place of `directives`.
     ///
     /// # Errors
@@ -22,11 +23,11 @@ impl LoggingConfig {
         set(&mut self.level, "KAKASHI_LEVEL")?;
         set(&mut self.redact_card_numbers, "KAKASHI_REDACT_CARD_NUMBERS")?;
         set(&mut self.panic_text, "KAKASHI_PANIC_TEXT")?;
-        set(&mut self.batch_bytes, "KAKASHI_BATCH_BYTES")?;
-        set(&mut self.flush_after_millis, "KAKASHI_FLUSH_AFTER_MILLIS")?;
-        set(&mut self.backlog_bytes, "KAKASHI_BACKLOG_BYTES")?;
-        set(&mut self.stall_timeout_millis, "KAKASHI_STALL_TIMEOUT_MILLIS")?;
-        set(&mut self.urgent_timeout_millis, "KAKASHI_URGENT_TIMEOUT_MILLIS")?;
+        set_number(&mut self.batch_bytes, "KAKASHI_BATCH_BYTES")?;
+        set_number(&mut self.flush_after_millis, "KAKASHI_FLUSH_AFTER_MILLIS")?;
+        set_number(&mut self.backlog_bytes, "KAKASHI_BACKLOG_BYTES")?;
+        set_number(&mut self.stall_timeout_millis, "KAKASHI_STALL_TIMEOUT_MILLIS")?;
+        set_number(&mut self.urgent_timeout_millis, "KAKASHI_URGENT_TIMEOUT_MILLIS")?;
         if let Some(paths) = value_of("KAKASHI_REDACT") {
             let paths = paths.split(',').map(|path| parsed("KAKASHI_REDACT", path.trim()));
             self.redact = Some(paths.collect::<Result<_, _>>()?);
@@ -55,6 +56,20 @@ fn value_of(variable: &str) -> Option<String> {
 fn set<T: FromStr<Err: Display>>(setting: &mut Option<T>, variable: &str) -> Result<(), ConfigError> {
     if let Some(value) = value_of(variable) {
         *setting = Some(parsed(variable, &value)?);
+    }
+    Ok(())
+}
+
+fn set_number<T: FromStr<Err = ParseIntError>>(
+    setting: &mut Option<T>,
+    variable: &str,
+) -> Result<(), ConfigError> {
+    if let Some(value) = value_of(variable) {
+        let wrong = |error| {
+            let message = format_args!("{error}: use digits only, without a unit");
+            ConfigError::of_variable(variable, &value, message)
+        };
+        *setting = Some(value.trim().parse().map_err(wrong)?);
     }
     Ok(())
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::str::Utf8Error;
 
 /// Reports settings that can't be read: where, and what would be right.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,17 +17,28 @@ impl ConfigError {
     /// `before` is the text before what is wrong.
     #[cold]
     pub(super) fn at(before: Option<&str>, message: impl fmt::Display) -> Self {
+        Self { file: None, place: None, message: message.to_string() }.placed(before)
+    }
+
+    /// Says that it is behind this text.
+    pub(super) fn placed(self, before: Option<&str>) -> Self {
         let place = before.map(|before| {
             let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
             let column = before.get(line_start..).unwrap_or_default().chars().count();
             (before.matches('\n').count() + 1, column + 1)
         });
-        Self { file: None, place, message: message.to_string() }
+        Self { place, ..self }
     }
 
     #[cold]
     pub(super) fn reading(error: &io::Error) -> Self {
         Self::at(None, format_args!("can't be read: {error}"))
+    }
+
+    #[cold]
+    pub(super) fn not_utf8(bytes: &[u8], error: Utf8Error) -> Self {
+        let before = bytes.get(..error.valid_up_to()).map(String::from_utf8_lossy);
+        Self::at(before.as_deref(), "is not UTF-8: write the file in that encoding")
     }
 
     #[cold]

@@ -6,18 +6,20 @@
 
 mod environment;
 mod error;
+mod places;
 mod rotation;
 mod values;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
-use std::{fs, io};
+use std::{fs, io, str};
 
-use kakashi_core::{Destination, Wire};
+use kakashi_core::{Destination, SettingsError, Wire};
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+use self::places::Setting;
 use self::rotation::RotationTable;
 use self::values::{
     DirectivesText, FormatName, LoggerPrefix, OverflowName, RedactedPath, StreamName, Threshold,
@@ -39,15 +41,19 @@ use crate::sinks;
 /// ```
 ///
 /// # Errors
-/// When the file can't be read, a key or a value is wrong, or a destination's file can't be
-/// opened. The error names the file, line and column, and what would be right. Nothing is
-/// changed then.
+/// When the file can't be read, a key or a value is wrong, what [`Configure::try_apply`] would
+/// refuse, or a destination's file can't be opened. The error names the file, line and column,
+/// and what would be right. Nothing is changed then.
 pub fn configure_from(path: impl AsRef<Path>) -> Result<Configure, ConfigError> {
     let path = path.as_ref();
     let of_file = |error: ConfigError| error.in_file(path);
-    let text = fs::read_to_string(path).map_err(|error| of_file(ConfigError::reading(&error)))?;
-    let config = LoggingConfig::from_toml(&text).map_err(of_file)?;
-    config.with_environment()?.configure()
+    let bytes = fs::read(path).map_err(|error| of_file(ConfigError::reading(&error)))?;
+    let text = str::from_utf8(&bytes).map_err(|error| of_file(ConfigError::not_utf8(&bytes, error)))?;
+    let config = LoggingConfig::from_toml(text).map_err(of_file)?;
+    let wrong = |(error, setting): (ConfigError, Option<Setting>)| {
+        of_file(error.placed(setting.and_then(|setting| setting.text_before(text))))
+    };
+    config.with_environment()?.change().map_err(wrong)
 }
 
 /// Settings that a file may have, of which [`configure`](Self::configure) makes a change.
@@ -190,8 +196,13 @@ impl LoggingConfig {
     /// where the process works.
     ///
     /// # Errors
-    /// When a destination's file can't be opened.
+    /// When a destination's file can't be opened, or what [`Configure::try_apply`] would refuse.
     pub fn configure(self) -> Result<Configure, ConfigError> {
+        self.change().map_err(|(error, _)| error)
+    }
+
+    /// As [`configure`](Self::configure); an error comes with the setting that is wrong.
+    fn change(self) -> Result<Configure, (ConfigError, Option<Setting>)> {
         let Self { levels, directives, service, redact, async_logging, destinations, .. } = self;
         let mut change = configure();
         change = with(change, self.format, |change, FormatName(format)| change.format(format));
@@ -200,7 +211,7 @@ impl LoggingConfig {
             change = change.level_of(&prefix, level);
         }
         if let Some(DirectivesText(text)) = directives {
-            change = change.directives(&text).map_err(|error| ConfigError::at(None, error))?;
+            change = change.directives(&text).map_err(|error| (ConfigError::at(None, error), None))?;
         }
         change = with(change, service, |change, service| {
             change.service(&service.name, &service.version, &service.environment)
@@ -215,8 +226,12 @@ impl LoggingConfig {
         change = with(change, timeout(self.stall_timeout_millis), Configure::stall_timeout);
         change = with(change, timeout(self.urgent_timeout_millis), Configure::urgent_timeout);
         change = with(change, async_logging, |change, table| change.async_logging(table.config()));
-        for table in destinations {
-            change = change.destination(table.open()?);
+        let refused = |setting| move |error: SettingsError| (ConfigError::at(None, error), Some(setting));
+        change = change.checked().map_err(refused(Setting::Cpu))?;
+        for (index, table) in destinations.into_iter().enumerate() {
+            let opened = table.open().map_err(|error| (error, Some(Setting::DestinationFile(index))))?;
+            change =
+                change.destination(opened).checked().map_err(refused(Setting::DestinationName(index)))?;
         }
         Ok(change)
     }

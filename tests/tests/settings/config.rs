@@ -157,13 +157,29 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
         ),
         ("[[destinations]]\nwire_file = 'x'\nformat = 'json'", "1:1: a wire_file has the binary form:"),
         ("level = ", "1:9: "),
+        (
+            "[[destinations]]\nstream = 'stderr'\n[[destinations]]\nfile = '/proc/none/x'",
+            "4:8: the destination \"/proc/none/x\" can't be opened: ",
+        ),
+        ("[[destinations]]\nthreshold = 0\nwire_file = '/'", "3:13: the destination \"/\" can't be opened: "),
+        (
+            "[[destinations]]\nstream = 'stderr'\nname = 'a'\n[[destinations]]\nstream = 'stdout'\nname = 'a'",
+            "6:8: two destinations are named \"a\": ",
+        ),
+        (
+            "destinations = [{ stream = 'stdout' }, { stream = 'stdout' }]",
+            "1:51: two destinations are named \"stdout\": ",
+        ),
+        ("[async]\nthreads = 1\ncpu = 4096", "3:7: cpu(4096): this process may use no such core"),
     ] {
         let (printed, stderr, _) = run(config, &[]);
         assert!(printed.starts_with(&format!("kakashi.toml:{error}")), "{config}: {printed}");
         assert_eq!(stderr, "");
     }
-    let (printed, ..) = run("[[destinations]]\nfile = '/proc/none/x'", &[]);
-    assert!(printed.starts_with("the destination \"/proc/none/x\" can't be opened: "), "{printed}");
+    let (printed, ..) = run("", &[("KAKASHI_BATCH_BYTES", "64k")]);
+    assert!(
+        printed.starts_with("KAKASHI_BATCH_BYTES=\"64k\": invalid digit found in string: use digits only")
+    );
     let (printed, ..) = run("", &[("KAKASHI_FORMAT", "jason")]);
     assert!(
         printed.starts_with("KAKASHI_FORMAT=\"jason\": unknown format \"jason\": use auto,"),
@@ -172,6 +188,11 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
     let missing = kakashi_std::configure_from("/nowhere/kakashi.toml").map(drop).unwrap_err();
     assert!(missing.to_string().starts_with("/nowhere/kakashi.toml: can't be read: "), "{missing}");
     assert_eq!(missing.line(), None);
+    let folder = TestFolder::new();
+    let file = folder.file("latin1.toml");
+    fs::write(&file, b"level = 'info'\n# \xc3\xa4 caf\xe9\n").unwrap();
+    let latin1 = kakashi_std::configure_from(&file).map(drop).unwrap_err();
+    assert_eq!((latin1.line(), latin1.column()), (Some(2), Some(8)), "{latin1}");
 }
 
 #[test]
