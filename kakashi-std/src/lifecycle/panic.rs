@@ -6,7 +6,6 @@
 //! after a second at the latest.
 
 use std::any::Any;
-use std::backtrace::{Backtrace, BacktraceStatus};
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Once, mpsc};
@@ -15,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::{Call, Field, LogContext, LogLevel, LoggerKind, Value, begin_thread, current_context};
 
+use crate::backtrace::CallersBacktrace;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
 use crate::reentrancy::{CriticalSection, is_in_sink};
@@ -70,7 +70,7 @@ struct PanicRecord {
     text: String,
     location: Option<String>,
     thread: String,
-    backtrace: Backtrace,
+    backtrace: Option<CallersBacktrace>,
     context: LogContext,
 }
 
@@ -80,8 +80,7 @@ impl PanicRecord {
             text: text_of(info.payload()).to_owned(),
             location: info.location().map(ToString::to_string),
             thread: thread::current().name().unwrap_or("<unnamed>").to_owned(),
-            // Only where `RUST_BACKTRACE` or `RUST_LIB_BACKTRACE` asks for one.
-            backtrace: Backtrace::capture(),
+            backtrace: CallersBacktrace::capture(),
             context: current_context(),
         }
     }
@@ -118,8 +117,8 @@ impl PanicRecord {
             Field { key: "location", value: self.location.as_deref().map_or(Value::Null, Value::Str) },
             Field { key: "thread", value: Value::Str(&self.thread) },
         ];
-        if self.backtrace.status() == BacktraceStatus::Captured {
-            fields.push(Field { key: "exception.stacktrace", value: Value::Display(&self.backtrace) });
+        if let Some(backtrace) = &self.backtrace {
+            fields.push(Field { key: "exception.stacktrace", value: Value::Display(backtrace) });
         }
         let core = LoggerCore { entry, dispatch: None, context: LogContext::new() };
         publish(&core, &Call::literal(LogLevel::Critical, "Panicked", &fields));

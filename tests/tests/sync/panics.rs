@@ -3,6 +3,7 @@
 #![cfg(target_os = "linux")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -13,7 +14,7 @@ use kakashi_std::{
 use kakashi_tests::harness::fake_sinks::{Gate, behind, hold_writer};
 use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::process::{TestFolder, read, run};
+use kakashi_tests::harness::process::{TestFolder, read, run, start_command};
 use kakashi_tests::harness::read_back::text;
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
@@ -52,6 +53,25 @@ fn a_panic_is_a_record_with_its_text_its_place_its_thread_and_its_context() {
     let place = format!("tests/sync/panics.rs:{line}:");
     assert!(text_of(record.field("location")).contains(&place), "{record:?}");
     assert_eq!(captured.records()[0].message(), "Before");
+}
+
+#[test]
+fn a_backtrace_has_neither_kakashis_frames_nor_the_runtimes() {
+    let folder = TestFolder::new();
+    let file = folder.file("log");
+    for (variable, is_whole) in [("1", false), ("full", true)] {
+        let mut command = Command::new(CHILD);
+        command.arg("panic").arg(&file).env("RUST_BACKTRACE", variable).env_remove("RUST_LIB_BACKTRACE");
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        start_command(command).ends();
+        let text = String::from_utf8(read(&file)).unwrap();
+        let record = text.lines().find(|line| line.contains("exception.stacktrace=")).expect("a backtrace");
+        assert!(record.contains("child::ends::panics"), "{record}");
+        for frame in ["kakashi_std::lifecycle::panic", "rust_begin_unwind", "__libc_start_call_main"] {
+            assert_eq!(record.contains(frame), is_whole, "{frame}: {record}");
+        }
+        std::fs::remove_file(&file).unwrap();
+    }
 }
 
 #[test]
