@@ -184,17 +184,20 @@ impl SpanDirective {
 /// Returns the length of the first directive: to a comma outside of brackets and quotes, at
 /// most to the end of the line. What is not closed ends at its first comma, so that the rest holds.
 fn directive_len(text: &str) -> usize {
-    let line = text.split('\n').next().unwrap_or_default();
-    if line.trim_start().starts_with('#') {
-        return line.len();
+    // No look at the whole line: there may be very many directives in it.
+    if text.trim_start_matches([' ', '\t']).starts_with('#') {
+        return text.find('\n').unwrap_or(text.len());
     }
     let mut scan = Scan::default();
-    let end = line.char_indices().find(|&(_, character)| scan.is_outside(character) && character == ',');
-    match end {
-        Some((comma, _)) => comma,
-        None if scan.is_closed() => line.len(),
-        None => line.find(',').unwrap_or(line.len()),
+    let end = text.char_indices().find(|&(_, character)| {
+        let is_outside = scan.is_outside(character);
+        character == '\n' || is_outside && character == ','
+    });
+    let (end, last) = end.unwrap_or((text.len(), '\n'));
+    if last == ',' || scan.is_closed() {
+        return end;
     }
+    text.get(..end).and_then(|line| line.find(',')).unwrap_or(end)
 }
 
 /// Reads the level behind `=`; none lets everything through.

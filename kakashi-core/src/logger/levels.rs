@@ -3,6 +3,7 @@
 #[cfg(feature = "tracing")]
 use alloc::sync::Arc;
 use alloc::{boxed::Box, vec::Vec};
+use core::cmp::Ordering;
 
 use crate::level::LevelFilter;
 use crate::logger::directives::Directives;
@@ -16,7 +17,7 @@ use crate::logger::prefix::covers;
 #[derive(Clone, Debug, Default)]
 pub struct Levels {
     global: LevelFilter,
-    /// Longest prefix first, of equal ones the latest.
+    /// Longest prefix first, those of one length by their bytes, of equal ones the latest first.
     rules: Vec<Rule>,
     /// No two are about the same spans.
     #[cfg(feature = "tracing")]
@@ -34,6 +35,13 @@ struct Rule {
 enum RuleOrigin {
     LevelOf,
     Directive,
+}
+
+impl Rule {
+    /// Says whether it stands before those of a prefix.
+    fn order(&self, prefix: &str) -> Ordering {
+        prefix.len().cmp(&self.prefix.len()).then_with(|| (*self.prefix).cmp(prefix))
+    }
 }
 
 impl Levels {
@@ -62,10 +70,16 @@ impl Levels {
     /// Takes these directives, in place of all that were taken before. They are later than
     /// every prefix that has been set.
     pub fn set_directives(&mut self, directives: &Directives) {
-        self.rules.retain(|rule| rule.origin != RuleOrigin::Directive);
-        for (prefix, level) in directives.levels() {
-            self.add(prefix, level, RuleOrigin::Directive);
-        }
+        let mut rules: Vec<_> = directives
+            .levels()
+            .map(|(prefix, level)| Rule { prefix: prefix.into(), level, origin: RuleOrigin::Directive })
+            .collect();
+        rules.reverse();
+        rules.extend(self.rules.drain(..).filter(|rule| rule.origin != RuleOrigin::Directive));
+        // All at once, and stable: a file may have very many.
+        rules.sort_by(|one, other| one.order(&other.prefix));
+        rules.dedup_by(|later, kept| later.prefix == kept.prefix && later.origin == kept.origin);
+        self.rules = rules;
         #[cfg(feature = "tracing")]
         {
             self.spans = last_of_equals(directives.spans());
@@ -97,15 +111,15 @@ impl Levels {
     }
 
     fn add(&mut self, prefix: &str, level: LevelFilter, origin: RuleOrigin) {
-        let at = self.rules.partition_point(|rule| rule.prefix.len() > prefix.len());
+        let at = self.rules.partition_point(|rule| rule.order(prefix).is_lt());
         self.rules.insert(at, Rule { prefix: prefix.into(), level, origin });
     }
 
     /// Returns the lowest threshold of any name.
     pub fn lowest(&self) -> LevelFilter {
         let in_force = self.rules.iter().enumerate().filter(|(at, rule)| {
-            let before = self.rules.get(..*at).unwrap_or_default();
-            !before.iter().any(|other| other.prefix == rule.prefix)
+            let before = at.checked_sub(1).and_then(|before| self.rules.get(before));
+            before.is_none_or(|other| other.prefix != rule.prefix)
         });
         // Without a name: the global one's place is taken by a directive for all.
         in_force.fold(self.of(""), |lowest, (_, rule)| lowest.min(rule.level))
@@ -151,6 +165,20 @@ mod tests {
         ] {
             assert_eq!(levels.of(name), level.into(), "{name}");
         }
+    }
+
+    #[test]
+    fn very_many_directives_take_time_by_their_number_only() {
+        const MANY: usize = if cfg!(miri) { 200 } else { 200_000 };
+        let mut text = "a::b=debug,".repeat(MANY);
+        (0..MANY).for_each(|n| text.push_str(&alloc::format!("m{n}=trace,")));
+        let mut levels = Levels::default();
+        levels.set_prefix("a::b", LogLevel::Critical);
+        levels.set_directives(&text.parse().unwrap());
+        assert_eq!((levels.of("a::b::c"), levels.of("m7")), (LogLevel::Debug.into(), LogLevel::Trace.into()));
+        assert_eq!((levels.lowest(), levels.rules.len()), (LogLevel::Trace.into(), MANY + 2));
+        levels.set_directives(&"a=debug".parse().unwrap());
+        assert_eq!(levels.of("a::b"), LogLevel::Critical.into());
     }
 
     #[test]
