@@ -4,10 +4,11 @@
 pub use crate::{
     Accepted, AsException, Batch, Bytes, Clock, ClosureInCurrentContext, Composite, DecodingSink,
     Destination, DirectiveError, DropReason, Dropped, Encoder, EncoderCache, Enricher, Event, Exception,
-    Field, Filter, FixedClock, Flushed, Format, FutureInCurrentContext, Json, LevelFilter, List, Log,
-    LogContext, LogLevel, LogRecord, Map, Output, Pretty, Readiness, RecordBatch, RecordEnd, RecordSink,
-    Redaction, RequestContext, Scope, ScopeGuard, ScopedFuture, Secret, SettingsError, Sink, SinkError,
-    SinkErrorKind, SinkTarget, SourceLocation, Stats, Text, Timestamp, ToValue, UnknownFormat, UnknownLevel,
-    UserContext, Value, ValueSink, Wire, clear_context, clear_request_context, current_context,
-    encode::writers, fields, set_custom_context, set_request_context, set_user_context, wire,
+    Field, Filter, FixedClock, Flushed, Format, FutureInCurrentContext, Json, JsonKey, LevelFilter,
+    LevelStyle, List, Log, LogContext, LogLevel, LogRecord, Map, Output, Pretty, Profile, ProfiledJson,
+    Readiness, RecordBatch, RecordEnd, RecordSink, Redaction, RefusedKey, RequestContext, Scope, ScopeGuard,
+    ScopedFuture, Secret, SettingsError, Sink, SinkError, SinkErrorKind, SinkTarget, SourceLocation, Stats,
+    Text, TimeStyle, Timestamp, ToValue, UnknownFormat, UnknownLevel, UserContext, Value, ValueSink, Wire,
+    clear_context, clear_request_context, current_context, encode::writers, fields, set_custom_context,
+    set_request_context, set_user_context, wire,
 };

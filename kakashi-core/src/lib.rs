@@ -130,6 +130,8 @@ pub use encode::OneLine;
 #[doc(hidden)]
 pub use encode::civil;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
+#[cfg(feature = "alloc")]
+pub use encode::{JsonKey, LevelStyle, Profile, ProfiledJson, RefusedKey, TimeStyle};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use logger::as_exception::AsException;
 #[doc(hidden)]

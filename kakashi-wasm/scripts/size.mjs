@@ -18,7 +18,7 @@ import { install } from '../tests/npm_package/install.mjs';
 const SIZES = {
   'JavaScript by esbuild': { aim: 5 * 1024, most: 8_566 },
   'JavaScript by Vite': { aim: 5 * 1024, most: 8_422 },
-  wasm: { aim: 24 * 1024, most: 34_800 },
+  wasm: { aim: 24 * 1024, most: 34_900 },
 };
 
 const here = fileURLToPath(new URL('..', import.meta.url));

@@ -1,5 +1,7 @@
 //! What an encoder remembers from one record to the next.
 
+#[cfg(feature = "alloc")]
+use super::field_tree::FieldTree;
 use super::line::Line;
 #[cfg(feature = "alloc")]
 use super::number::put_u64;
@@ -26,6 +28,9 @@ pub struct EncoderCache {
     #[cfg(feature = "alloc")]
     pub(crate) sites: SiteCache,
     pub(crate) wire: WireCache,
+    /// Made when a profile of JSON needs it.
+    #[cfg(feature = "alloc")]
+    pub(crate) tree: Option<alloc::boxed::Box<FieldTree>>,
 }
 
 impl EncoderCache {
@@ -54,7 +59,8 @@ impl EncoderCache {
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     #[doc(hidden)]
     pub fn memory(&self) -> usize {
-        self.context.text.capacity() + self.sites.memory() + self.wire.memory()
+        let tree = self.tree.as_ref().map_or(0, |tree| size_of::<FieldTree>() + tree.memory());
+        self.context.text.capacity() + self.sites.memory() + self.wire.memory() + tree
     }
 }
 

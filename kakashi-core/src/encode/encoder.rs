@@ -119,17 +119,29 @@ pub(super) fn with_announcement(
 /// Two encoders of one form write the same bytes for a record.
 #[doc(hidden)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct LineForm(u8);
+pub struct LineForm(u32);
 
 impl LineForm {
     pub(crate) const TEXT: Self = Self(0);
 
     pub(crate) const fn json(location: bool) -> Self {
-        Self(1 + location as u8)
+        Self(1 + location as u32)
     }
 
     pub(crate) const fn pretty(colour: bool) -> Self {
-        Self(3 + colour as u8)
+        Self(3 + colour as u32)
+    }
+
+    /// A profile of JSON, with nothing changed.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn profile(number: u32) -> Self {
+        Self(16 + number)
+    }
+
+    /// A form that one encoder has, and its clones. No program changes as many as there are numbers.
+    #[cfg(feature = "alloc")]
+    pub(crate) const fn changed(number: u32) -> Self {
+        Self(64_u32.saturating_add(number))
     }
 }
 

@@ -63,6 +63,11 @@
 //! decimals. NaN and infinities are the strings `"NaN"`, `"Infinity"`,
 //! `"-Infinity"`. Integers keep all their digits at any size.
 //!
+//! # JSON with other names
+//!
+//! A [`Profile`] has other keys, in another order, and may put fields into objects;
+//! values and escapes are those of the JSON line, and no two keys of an object are the same.
+//!
 //! # In a message
 //!
 //! A template's `{key}` becomes the field's value: text as it is, bytes with
@@ -78,6 +83,8 @@
 mod cache;
 mod encoder;
 mod escape;
+#[cfg(feature = "alloc")]
+mod field_tree;
 mod json;
 mod json_value;
 mod line;
@@ -85,7 +92,13 @@ mod message;
 mod number;
 mod pretty;
 #[cfg(feature = "alloc")]
+mod profile;
+#[cfg(feature = "alloc")]
+mod profiled_json;
+#[cfg(feature = "alloc")]
 mod record_wire;
+#[cfg(feature = "alloc")]
+mod refused_key;
 mod render;
 mod text;
 mod time;
@@ -110,7 +123,13 @@ pub use self::json::Json;
 pub(crate) use self::message::shown;
 pub use self::pretty::Pretty;
 #[cfg(feature = "alloc")]
+pub use self::profile::{JsonKey, LevelStyle, Profile, TimeStyle};
+#[cfg(feature = "alloc")]
+pub use self::profiled_json::ProfiledJson;
+#[cfg(feature = "alloc")]
 pub use self::record_wire::RecordWire;
+#[cfg(feature = "alloc")]
+pub use self::refused_key::RefusedKey;
 pub use self::text::Text;
 #[doc(hidden)]
 pub use self::time::civil;

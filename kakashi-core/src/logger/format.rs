@@ -6,7 +6,7 @@ use core::str::FromStr;
 
 #[cfg(feature = "std")]
 use crate::encode::WithoutFields;
-use crate::encode::{Encoder, Json, Pretty, Text, Wire};
+use crate::encode::{Encoder, Json, Pretty, Profile, ProfiledJson, Text, Wire};
 #[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 
@@ -26,12 +26,24 @@ pub enum Format {
     Pretty,
     /// Blocks of the wire.
     Wire,
+    /// One JSON object a line, with the names that a platform reads; as [`Json::profile`], and
+    /// `Bunyan` with this machine's name where it is known.
+    Profile(Profile),
 }
 
 impl Format {
     /// Makes the encoder for a destination that is a terminal which may show
     /// colour, or is not.
     pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
+        match self {
+            Self::Profile(profile) => Arc::new(of_this_machine(profile)),
+            _ => self.encoder_without_profiles(terminal, colour),
+        }
+    }
+
+    /// As [`encoder`](Self::encoder), with no code for profiles: they are plain JSON.
+    #[doc(hidden)]
+    pub fn encoder_without_profiles(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
             #[cfg(feature = "std")]
             Self::Auto if terminal => {
@@ -41,11 +53,26 @@ impl Format {
             #[cfg(not(feature = "std"))]
             Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
             Self::Auto | Self::Text => Arc::new(Text),
-            Self::Json => Arc::new(Json::new()),
+            Self::Json | Self::Profile(_) => Arc::new(Json::new()),
             Self::Pretty => Arc::new(Pretty::new().colour(colour)),
             Self::Wire => Arc::new(Wire),
         }
     }
+}
+
+/// Makes a profile's encoder, with this machine's name where one is wanted.
+fn of_this_machine(profile: Profile) -> ProfiledJson {
+    let json = Json::profile(profile);
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    if profile == Profile::Bunyan {
+        let name = std::fs::read_to_string("/proc/sys/kernel/hostname").ok();
+        let name = name
+            .or_else(|| ["HOSTNAME", "COMPUTERNAME"].into_iter().find_map(|name| std::env::var(name).ok()));
+        if let Some(name) = name {
+            return json.hostname(name.trim());
+        }
+    }
+    json
 }
 
 impl FromStr for Format {
@@ -58,6 +85,12 @@ impl FromStr for Format {
             ("json", Self::Json),
             ("pretty", Self::Pretty),
             ("wire", Self::Wire),
+            ("ecs", Self::Profile(Profile::Ecs)),
+            ("gcp", Self::Profile(Profile::Gcp)),
+            ("datadog", Self::Profile(Profile::Datadog)),
+            ("opentelemetry", Self::Profile(Profile::OpenTelemetry)),
+            ("pino", Self::Profile(Profile::Pino)),
+            ("bunyan", Self::Profile(Profile::Bunyan)),
         ];
         let found = known.into_iter().find(|(candidate, _)| candidate.eq_ignore_ascii_case(name));
         found.map(|(_, format)| format).ok_or_else(|| UnknownFormat { name: name.into() })
@@ -79,7 +112,11 @@ impl UnknownFormat {
 
 impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown format {:?}: use auto, text, json, pretty or wire", self.name)
+        write!(
+            f,
+            "unknown format {:?}: use auto, text, json, pretty, wire, ecs, gcp, datadog, opentelemetry, pino or bunyan",
+            self.name
+        )
     }
 }
 
@@ -92,7 +129,11 @@ mod tests {
     #[test]
     fn a_wrong_format_is_told_which_are_right() {
         let error = "xml".parse::<Format>().unwrap_err();
-        assert_eq!(error.to_string(), r#"unknown format "xml": use auto, text, json, pretty or wire"#);
+        assert_eq!(
+            error.to_string(),
+            r#"unknown format "xml": use auto, text, json, pretty, wire, ecs, gcp, datadog, opentelemetry, pino or bunyan"#
+        );
+        assert_eq!("GCP".parse(), Ok(Format::Profile(Profile::Gcp)));
         assert_eq!("JSON".parse(), Ok(Format::Json));
     }
 }

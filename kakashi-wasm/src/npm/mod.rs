@@ -64,12 +64,13 @@ pub fn dispatch(dispatch: usize) {
 /// colour, 4 the wire.
 #[wasm_bindgen]
 pub fn destination(dispatch: usize, format: u8, threshold: u8, batch_bytes: usize) {
+    // What no page uses is not in the module.
     let encoder = match format {
-        1 => Format::Json.encoder(false, false),
-        2 => Format::Pretty.encoder(false, false),
-        3 => Format::Pretty.encoder(true, true),
-        4 => Format::Wire.encoder(false, false),
-        _ => Format::Text.encoder(false, false),
+        1 => Format::Json.encoder_without_profiles(false, false),
+        2 => Format::Pretty.encoder_without_profiles(false, false),
+        3 => Format::Pretty.encoder_without_profiles(true, true),
+        4 => Format::Wire.encoder_without_profiles(false, false),
+        _ => Format::Text.encoder_without_profiles(false, false),
     };
     with(|engine| engine.add_destination(dispatch, LevelFilter::new(threshold), encoder, batch_bytes));
 }

@@ -32,7 +32,15 @@ impl ParsedJson {
     /// # Errors
     /// What is wrong, and the text from there on.
     pub fn read(text: &str) -> Result<Self, String> {
-        let (json, rest) = Self::read_prefix(text)?;
+        Self::read_within(text, MAX_DEPTH)
+    }
+
+    /// Reads a whole text whose arrays and objects nest no deeper than this.
+    ///
+    /// # Errors
+    /// What is wrong, and the text from there on.
+    pub fn read_within(text: &str, max_depth: usize) -> Result<Self, String> {
+        let (json, rest) = Reader { rest: text, max_depth }.whole()?;
         if rest.is_empty() { Ok(json) } else { Err(format!("more after the JSON: {rest:?}")) }
     }
 
@@ -41,7 +49,7 @@ impl ParsedJson {
     /// # Errors
     /// What is wrong, and the text from there on.
     pub fn read_prefix(text: &str) -> Result<(Self, &str), String> {
-        Reader { rest: text }.whole()
+        Reader { rest: text, max_depth: MAX_DEPTH }.whole()
     }
 
     /// Appends this as kakashi writes it.
@@ -148,6 +156,7 @@ pub(crate) fn read_escape(rest: &str) -> Option<(char, &str)> {
 
 struct Reader<'a> {
     rest: &'a str,
+    max_depth: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -180,7 +189,7 @@ impl<'a> Reader<'a> {
         }
         match self.rest.as_bytes().first() {
             Some(b'"') => self.string().map(ParsedJson::String),
-            Some(b'[' | b'{') if depth == MAX_DEPTH => self.wrong("too deep"),
+            Some(b'[' | b'{') if depth == self.max_depth => self.wrong("too deep"),
             Some(b'[') => self.list(depth),
             Some(b'{') => self.map(depth),
             _ => match number_len(self.rest) {

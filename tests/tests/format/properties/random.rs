@@ -5,7 +5,8 @@ use std::fmt;
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{
-    Encoder, EncoderCache, Json, LogRecord, LoggerKind, Name, Output, Pretty, Registry, Text, Value, Wire,
+    Encoder, EncoderCache, Json, LogRecord, LoggerKind, Name, Output, Pretty, Profile, Registry, Text, Value,
+    Wire,
 };
 use kakashi_tests::harness::lines;
 use kakashi_tests::model::record::{OwnedRecord, PreparedRecord};
@@ -174,8 +175,16 @@ proptest! {
         records in vec(strategies::record(), 1..4), rooms in vec(any::<Index>(), 6)
     ) {
         let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
-        let encoders: [&dyn Encoder; 5] =
-            [&Text, &Json::new(), &Json::new().location(true), &Pretty::new().colour(true), &Wire];
+        let profiles = [Json::profile(Profile::OpenTelemetry), Json::profile(Profile::Ecs).nested(true)];
+        let encoders: [&dyn Encoder; 7] = [
+            &Text,
+            &Json::new(),
+            &Json::new().location(true),
+            &Pretty::new().colour(true),
+            &Wire,
+            &profiles[0],
+            &profiles[1],
+        ];
         for encoder in encoders {
             check_small_rooms(encoder, &prepared, &rooms)?;
         }
