@@ -60,6 +60,7 @@ UNMARKED = {
     "kakashi-core": {
         "default": "no item's",
         "fast-crc": "changes how fast a sum is made",
+        "kv-serde": "changes what values of log are",
         "location": "changes what a site keeps",
         "opentelemetry": "changes what spans have",
         "tokio": "changes where a context is set",

@@ -77,7 +77,7 @@ pub use bridges::LogBridge;
 pub use bridges::Serde;
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 #[doc(hidden)]
-pub use bridges::foreign::{BridgeCache, BridgedLogger, forget_foreign_depth};
+pub use bridges::foreign::{BridgeCache, BridgedLogger, forget_foreign_depth, is_in_foreign_value};
 #[cfg(any(feature = "tracing", all(feature = "log", feature = "std")))]
 pub use bridges::install_error::InstallError;
 #[cfg(all(feature = "log", feature = "std"))]

@@ -222,6 +222,12 @@ pub fn forget_foreign_depth() {
     DEPTH.set(0);
 }
 
+/// Tells whether this thread runs code of a value of such a record.
+#[doc(hidden)]
+pub fn is_in_foreign_value() -> bool {
+    DEPTH.get() > 0
+}
+
 /// A record that is being written, and how many are around it.
 struct DepthGuard(usize);
 

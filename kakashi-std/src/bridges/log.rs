@@ -19,7 +19,7 @@
 //! | target | the logger's name; its levels are those of the logger of this name |
 //! | level | the level of the same name, `Warn` is WARNING |
 //! | text | the message; nothing in it is a placeholder |
-//! | keys and values | fields, of their types; errors with their sources |
+//! | keys and values | fields, of their types; errors with their sources; `:serde` and `:sval` with the feature `serde`, else as text |
 //! | module, file, line | the place in the source, as a macro's of kakashi |
 //!
 //! Context, filters, redaction, destinations and promises are those of every other record, of

@@ -14,6 +14,8 @@
 //!
 //! Beside other layers it is one of them, and filters for itself only:
 //! `tracing_subscriber::registry().with(other).with(kakashi_std::bridges::tracing::layer()).init()`.
+//! That `init` has the records of `log` made events (by `tracing-log`, without their keys and values): they
+//! are logged with the target, level and place that they had.
 //!
 //! | of `tracing` | in kakashi |
 //! |---|---|

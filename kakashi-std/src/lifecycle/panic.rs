@@ -58,11 +58,19 @@ fn log_and_write_all(info: &PanicHookInfo<'_>) -> bool {
         return false;
     }
     // A `Display` that panics is caught too: it costs its own value.
-    let is_busy = is_busy();
+    let is_busy = is_busy() || is_in_bridged_value();
     let deadline = Instant::now() + if is_busy { Duration::ZERO } else { PANIC_TIMEOUT };
     let is_logged = !is_busy && PanicRecord::of(info).log_until(deadline);
     let left = flush_until(deadline);
     is_logged && left == 0
+}
+
+/// Tells whether it is a value's panic in a record of another crate, which is caught too.
+fn is_in_bridged_value() -> bool {
+    #[cfg(any(feature = "log", feature = "tracing"))]
+    return kakashi_core::is_in_foreign_value();
+    #[cfg(not(any(feature = "log", feature = "tracing")))]
+    false
 }
 
 /// What is logged of a panic.

@@ -214,6 +214,70 @@ fn a_redacted_key_of_log_is_not_written() {
 }
 
 #[test]
+fn serde_types_of_log_keep_their_structure_in_which_keys_are_redacted() {
+    #[derive(serde::Serialize)]
+    struct Login {
+        user: &'static str,
+        password: &'static str,
+        tries: Vec<u8>,
+    }
+
+    let (_alone, memory) = begin();
+    configure().redact(["password"]).apply();
+    let login = Login { user: "eve", password: "hunter2", tries: vec![1, 2] };
+    for _ in 0..2 {
+        log::info!(login:serde = login, shown:% = 1.5, seen:? = Some("x"); "in");
+    }
+    for found in records(&memory) {
+        let expected = serde_json::json!({ "user": "eve", "password": "[REDACTED]", "tries": [1, 2] });
+        assert_eq!(found["login"], expected);
+        assert_eq!((&found["shown"], &found["seen"]), (&"1.5".into(), &"Some(\"x\")".into()));
+    }
+}
+
+/// Keys and values whose source panics after the first.
+struct PanickingSource;
+
+impl log::kv::Source for PanickingSource {
+    fn visit<'k>(&'k self, visitor: &mut dyn log::kv::VisitSource<'k>) -> Result<(), log::kv::Error> {
+        visitor.visit_pair("first".into(), 1.into())?;
+        panic!("no second");
+    }
+}
+
+#[test]
+fn a_source_of_fields_that_panics_costs_its_own_fields() {
+    let (_alone, memory) = begin();
+    // Of one place: the second and third follow what the first was.
+    for line in [None, Some(7), Some(7), Some(7)] {
+        let record = log::Record::builder()
+            .args(format_args!("text"))
+            .target("shop")
+            .module_path_static(Some("shop"))
+            .file_static(Some("src/shop.rs"))
+            .line(line)
+            .key_values(&PanickingSource)
+            .build();
+        log::logger().log(&record);
+    }
+    let found = records(&memory);
+    assert_eq!(found.len(), 4, "{found:?}");
+    for record in found {
+        assert_eq!((&record["message"], &record["first"]), (&"text".into(), &1.into()));
+        assert_eq!(record["fields_error"], "[panicked while they were read]");
+    }
+}
+
+#[test]
+fn a_display_that_panics_is_no_record_of_a_panic() {
+    let (_alone, memory) = begin();
+    let panics = Runs(|| panic!("in a value"));
+    log::info!(bad:% = panics; "text");
+    log::info!("{panics}");
+    assert_eq!(messages(&memory), ["text", "[panicked while it was formatted]"]);
+}
+
+#[test]
 fn a_display_that_logs_through_log_is_written_first_and_an_error_at_once() {
     let (_alone, memory) = begin();
     let before = StatsSince::now();

@@ -149,6 +149,48 @@ fn it_filters_for_itself_only() {
 }
 
 #[test]
+fn records_of_log_that_come_as_events_have_their_own_target_level_and_place() {
+    let _alone = alone();
+    let memory = to_memory(LogLevel::Warning);
+    configure().level_of("hyper", LogLevel::Debug).level_of("log", LogLevel::Critical).apply();
+    with_default(registry().with(layer()), || {
+        let _span = tracing::error_span!("request", id = 7).entered();
+        for (level, target, line) in [
+            (log::Level::Debug, "hyper::client", Some(71)),
+            (log::Level::Warn, "sqlx", None),
+            (log::Level::Info, "sqlx", None),
+            (log::Level::Trace, "hyper", None),
+        ] {
+            let text = format_args!("says {target}");
+            let record = log::Record::builder()
+                .args(text)
+                .level(level)
+                .target(target)
+                .module_path(Some("hyper"))
+                .file(Some("src/lib.rs"))
+                .line(line)
+                .build();
+            tracing_log::format_trace(&record).unwrap();
+        }
+        // An event of that target is one as any other.
+        tracing::error!(target: "log", "refused");
+        tracing::error!(target: "log::x", { log.target = "own" }, "own");
+    });
+    let line = |text: &str| serde_json::from_str::<Map<String, Value>>(text).unwrap();
+    let mut found = lines(&memory);
+    found.iter_mut().for_each(|line| drop(line.remove("timestamp")));
+    assert_eq!(
+        found[0],
+        line(
+            r#"{"level":"DEBUG","logger":"hyper::client","message":"says hyper::client",
+                "file":"src/lib.rs","line":71,"id":7}"#
+        )
+    );
+    assert_eq!(found[1], line(r#"{"level":"WARNING","logger":"sqlx","message":"says sqlx","id":7}"#));
+    assert_eq!(found.len(), 2, "{found:?}");
+}
+
+#[test]
 fn two_layers_of_kakashi_do_not_get_in_each_others_way() {
     let _alone = alone();
     let ours = to_memory(LogLevel::Info);

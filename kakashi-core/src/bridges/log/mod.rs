@@ -14,6 +14,8 @@ use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
 
 pub use self::device::LogBridge;
 use crate::level::LogLevel;
+#[cfg(feature = "std")]
+use crate::pipeline::guard::{CatchPanic, Guard as _};
 use crate::value::{Packed, Value};
 
 impl From<::log::Level> for LogLevel {
@@ -36,9 +38,22 @@ trait TakePairs {
 
 /// Hands over all keys and values of a source; if it fails, `fields_error` says how.
 fn take_all<P: TakePairs>(source: &dyn Source, pairs: &mut P) {
-    if let Err(error) = source.visit(&mut PairVisitor(pairs)) {
+    if let Err(error) = visit_guarded(source, &mut PairVisitor(pairs)) {
         take_error(&error, pairs);
     }
+}
+
+/// Visits a source, whose own code may panic where there is a guard against it.
+#[inline]
+fn visit_guarded<'s>(source: &'s dyn Source, visitor: &mut dyn VisitSource<'s>) -> Result<(), kv::Error> {
+    #[cfg(feature = "std")]
+    {
+        let mut result = Ok(());
+        let is_whole = CatchPanic.run(&mut || result = source.visit(visitor));
+        if is_whole { result } else { Err(kv::Error::msg("[panicked while they were read]")) }
+    }
+    #[cfg(not(feature = "std"))]
+    source.visit(visitor)
 }
 
 #[cold]
@@ -71,7 +86,6 @@ macro_rules! kinds {
 
 impl<'v, P: TakePairs> VisitValue<'v> for ValueOf<'_, P> {
     kinds! {
-        visit_any(value: kv::Value<'_>) => Value::Display(&value);
         visit_u64(value: u64) => Value::U64(value);
         visit_i64(value: i64) => Value::I64(value);
         visit_u128(value: u128) => Value::U128(Packed::new(value));
@@ -80,6 +94,15 @@ impl<'v, P: TakePairs> VisitValue<'v> for ValueOf<'_, P> {
         visit_bool(value: bool) => Value::Bool(value);
         visit_str(value: &str) => Value::Str(value);
         visit_char(value: char) => Value::Char(value);
+    }
+
+    fn visit_any(&mut self, value: kv::Value<'_>) -> Result<(), kv::Error> {
+        // With its structure, in which redaction finds keys.
+        #[cfg(feature = "kv-serde")]
+        self.pairs.take(self.key, &Value::Composite(&crate::bridges::serde::Serde(&value)));
+        #[cfg(not(feature = "kv-serde"))]
+        self.pairs.take(self.key, &Value::Display(&value));
+        Ok(())
     }
 
     #[cfg(feature = "std")]

@@ -7,7 +7,7 @@ use std::boxed::Box;
 
 use ::log::kv::{self, Key, Source, VisitSource, VisitValue};
 
-use super::{ValueOf, take_error};
+use super::{ValueOf, take_error, visit_guarded};
 use crate::bridges::foreign_record::ForeignRecord;
 use crate::bridges::known_sites::after_key;
 use crate::site::made::MadeSite;
@@ -36,7 +36,7 @@ impl<'v> PlainPairs<'v> {
     /// Takes all keys and values of a source.
     #[inline]
     pub(super) fn take_all(&mut self, source: &'v dyn Source) {
-        if let Err(error) = source.visit(self) {
+        if let Err(error) = visit_guarded(source, self) {
             take_error(&error, self.written());
         }
     }

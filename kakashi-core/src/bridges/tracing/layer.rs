@@ -16,6 +16,7 @@ use tracing_subscriber::registry::{LookupSpan, SpanRef};
 
 use super::fields::{EventFields, SpanFields};
 use super::levels::TracingLevels;
+use super::log_event::LogEvent;
 use super::span_data::{SpanData, SpanTiming};
 use super::span_events::SpanEvents;
 use crate::bridges::foreign::{self, BridgedLogger};
@@ -206,7 +207,11 @@ where
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let (level, place) = ((*metadata.level()).into(), place_of(metadata));
+        let level = (*metadata.level()).into();
+        if let Some(of_log) = LogEvent::of(event) {
+            return of_log.log::<L>(level);
+        }
+        let place = place_of(metadata);
         let Some(begun) = foreign::begin::<L>(metadata.target(), level, &place) else { return };
         let parent = event.parent().map(Id::into_u64);
         let _apart = if event.is_contextual() || spans::is_innermost(parent) {

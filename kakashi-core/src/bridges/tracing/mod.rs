@@ -24,6 +24,7 @@ mod fields;
 mod install;
 mod layer;
 mod levels;
+mod log_event;
 mod span_data;
 mod span_events;
 mod span_levels;
