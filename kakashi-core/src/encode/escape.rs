@@ -1,7 +1,7 @@
 //! Text that can do no harm: quoted where the grammar needs it, with every
 //! control character escaped.
 
-use core::fmt;
+use core::{fmt, mem};
 
 use super::number::is_number;
 use crate::util::char_class::{as_text, control_len, is_plain};
@@ -23,7 +23,7 @@ const BARE: [bool; 256] = {
 
 /// Appends a key or a logger: bare, or quoted.
 pub(super) fn put_word(out: &mut Output<'_>, text: &str) {
-    if is_plain(text.as_bytes(), false) {
+    if is_bare(text.as_bytes()) || is_plain(text.as_bytes(), false) {
         out.put_short(text.as_bytes());
     } else {
         put_quoted(out, text);
@@ -61,12 +61,17 @@ pub(super) fn put_value_text(out: &mut Output<'_>, text: &str) {
 /// Appends a string value if it can stand bare and is ASCII, or says that it can't.
 #[inline]
 pub(super) fn put_bare_text(out: &mut Output<'_>, bytes: &[u8]) -> bool {
-    let bare = bytes.iter().all(|&byte| BARE[byte as usize]) && !bytes.is_empty();
-    let bare = bare && !reads_as_something_else(bytes);
+    let bare = is_bare(bytes) && !reads_as_something_else(bytes);
     if bare {
         out.put_short(bytes);
     }
     bare
+}
+
+/// Tells whether text may stand bare and is ASCII.
+#[inline]
+fn is_bare(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| BARE[byte as usize]) && !bytes.is_empty()
 }
 
 #[inline(never)]
@@ -91,11 +96,21 @@ fn reads_as_something_else(bytes: &[u8]) -> bool {
 
 /// Appends a literal message: bare, or quoted.
 pub(super) fn put_message_text(out: &mut Output<'_>, text: &str) {
-    if is_plain(text.as_bytes(), true) {
+    if is_bare_message(text.as_bytes()) || is_plain(text.as_bytes(), true) {
         out.put(text.as_bytes());
     } else {
         put_quoted(out, text);
     }
+}
+
+/// Tells whether a message may stand bare and is ASCII, in words that single spaces part.
+#[inline]
+fn is_bare_message(bytes: &[u8]) -> bool {
+    let mut after_space = true;
+    bytes.iter().all(|&byte| {
+        let was_after_space = mem::replace(&mut after_space, byte == b' ');
+        BARE[byte as usize] || (byte == b' ' && !was_after_space)
+    }) && !after_space
 }
 
 /// Appends text in quotes.
@@ -197,16 +212,23 @@ impl<'o, 'b> Quoter<'o, 'b> {
     /// Appends text.
     pub(super) fn push(&mut self, text: &str) {
         let bytes = text.as_bytes();
+        let mut is_clean = true;
         for (at, &byte) in bytes.iter().enumerate() {
-            let space = byte == b' ';
-            self.quoted |= match byte {
-                b' ' => !self.spaces || self.after_space,
-                b'"' | b'=' | b'\\' => true,
-                _ => control_len(bytes, at) > 0,
-            };
-            self.after_space = space;
+            let was_after_space = mem::replace(&mut self.after_space, byte == b' ');
+            if !BARE[byte as usize] {
+                is_clean &= CLEAN[byte as usize];
+                self.quoted |= match byte {
+                    b' ' => !self.spaces || was_after_space,
+                    b'"' | b'=' | b'\\' => true,
+                    _ => control_len(bytes, at) > 0,
+                };
+            }
         }
-        put_escaped(self.out, text);
+        if is_clean {
+            self.out.put_short(bytes);
+        } else {
+            put_escaped(self.out, text);
+        }
     }
 
     /// Appends a byte that belongs to no character, as `\xNN`.
@@ -321,7 +343,31 @@ pub(super) fn write_base64<W: fmt::Write + ?Sized>(out: &mut W, bytes: &[u8]) ->
 
 #[cfg(all(test, feature = "std"))]
 mod tests {
-    use super::OneLine;
+    use super::{OneLine, Output, Quoter, is_bare, is_bare_message, is_plain};
+
+    #[test]
+    fn what_a_table_says_of_ascii_is_what_the_grammar_says() {
+        let alphabet: Vec<char> = "ab =\"\\\n\u{7f}".chars().collect();
+        for number in 0..alphabet.len().pow(4) {
+            for len in 0..=4 {
+                let digits = (0..len).map(|at| number / alphabet.len().pow(at) % alphabet.len());
+                let text: String = digits.map(|digit| alphabet[digit]).collect();
+                assert_eq!(is_bare(text.as_bytes()), is_plain(text.as_bytes(), false), "{text:?}");
+                assert_eq!(is_bare_message(text.as_bytes()), is_plain(text.as_bytes(), true), "{text:?}");
+                // Pieces are one text, wherever they part.
+                for at in 0..=len as usize {
+                    let mut room = [0; 64];
+                    let mut out = Output::new(&mut room);
+                    let mut quoter = Quoter::new(&mut out, true);
+                    quoter.push(&text[..at]);
+                    quoter.push(&text[at..]);
+                    quoter.finish();
+                    let is_quoted = out.written().starts_with(b"\"");
+                    assert_eq!(!is_quoted, is_plain(text.as_bytes(), true), "{text:?} at {at}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn a_name_from_outside_stays_on_its_line_and_does_nothing_to_a_terminal() {
