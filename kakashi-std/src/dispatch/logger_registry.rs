@@ -25,6 +25,7 @@ pub(crate) fn logger_registry() -> LoggerRegistry {
 
 /// Returns the registry of all loggers, for who needs none of its locks or begins a critical
 /// section itself.
+#[cfg(any(feature = "log", feature = "tracing"))]
 #[inline]
 pub(crate) fn registry() -> &'static Registry {
     REGISTRY.get().unwrap_or_else(|| logger_registry().registry)

@@ -81,10 +81,11 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         let mut this = self.project();
-        let Some(mut inner) = this.inner.as_mut().as_pin_mut() else { return Poll::Ready(None) };
-        let Some(exchange) = this.exchange.as_mut() else { return inner.poll_frame(cx) };
-        let polled = catch_unwind(AssertUnwindSafe(|| exchange.run(|| inner.as_mut().poll_frame(cx))));
-        let frame = match polled {
+        let Some(exchange) = this.exchange.as_mut() else {
+            return this.inner.as_pin_mut().map_or(Poll::Ready(None), |inner| inner.poll_frame(cx));
+        };
+        let piece = AssertUnwindSafe(|| exchange.run(|| poll_frame(this.inner.as_mut(), cx)));
+        let (frame, is_over) = match catch_unwind(piece) {
             Ok(polled) => ready!(polled),
             Err(panic) => {
                 exchange.run(|| this.inner.set(None));
@@ -92,25 +93,17 @@ where
                 resume_unwind(panic);
             }
         };
-        let is_over = match &frame {
-            Some(Ok(frame)) => {
-                if let Some(data) = frame.data_ref() {
-                    exchange.add_bytes(data.remaining());
-                } else if let Some(trailers) = frame.trailers_ref() {
-                    exchange.take_trailers(trailers);
-                }
-                frame.is_trailers() || inner.is_end_stream()
+        if let Some(Ok(frame)) = &frame {
+            if let Some(data) = frame.data_ref() {
+                exchange.add_bytes(data.remaining());
+            } else if let Some(trailers) = frame.trailers_ref() {
+                exchange.take_trailers(trailers);
             }
-            None | Some(Err(_)) => true,
-        };
-        if is_over {
-            // What it logs when it is dropped stands before the record, in the scope.
-            exchange.run(|| this.inner.set(None));
-            if let Some(exchange) = this.exchange.take() {
-                match &frame {
-                    Some(Err(error)) => exchange.fail(error),
-                    _ => exchange.finish(),
-                }
+        }
+        if is_over && let Some(exchange) = this.exchange.take() {
+            match &frame {
+                Some(Err(error)) => exchange.fail(error),
+                _ => exchange.finish(),
             }
         }
         Poll::Ready(frame)
@@ -123,6 +116,23 @@ where
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
+}
+
+type PolledFrame<B> = Option<Result<Frame<<B as Body>::Data>, <B as Body>::Error>>;
+
+/// Polls a body, if there is one, and drops it at its end: what it logs then stands before the
+/// record. Tells whether that was the end.
+fn poll_frame<B: Body>(mut body: Pin<&mut Option<B>>, cx: &mut Context<'_>) -> Poll<(PolledFrame<B>, bool)> {
+    let Some(mut inner) = body.as_mut().as_pin_mut() else { return Poll::Ready((None, true)) };
+    let frame = ready!(inner.as_mut().poll_frame(cx));
+    let is_over = match &frame {
+        Some(Ok(frame)) => frame.is_trailers() || inner.is_end_stream(),
+        None | Some(Err(_)) => true,
+    };
+    if is_over {
+        body.set(None);
+    }
+    Poll::Ready((frame, is_over))
 }
 
 impl<B> fmt::Debug for RequestBody<B> {

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, Method, StatusCode};
-use kakashi_core::{DetachedScope, Field, LogContext, LogLevel};
+use kakashi_core::{DetachedScope, Field, LogContext, LogLevel, log};
 
 use super::fields::Fields;
 use super::grpc;
@@ -63,7 +63,15 @@ impl Exchange {
         let by_grpc = self.grpc_status.map(grpc::level);
         let by_status = self.status.map(|status| (self.settings.level)(status));
         let level = by_grpc.max(by_status).unwrap_or(LogLevel::Info);
-        self.end(level, "Request finished", None);
+        let (Some(status), None) = (self.status, self.grpc_status) else {
+            return self.end(level, "Request finished", None);
+        };
+        let Self { settings, mut scope, begun, bytes, .. } = self;
+        if settings.logger.is_enabled(level) {
+            let (status, duration) = (status.as_u16(), begun.elapsed());
+            // Most requests end here: what is constant of the record is written once.
+            scope.run(|| log!(settings.logger, level, "Request finished", status, bytes, duration));
+        }
     }
 
     /// Writes the record of a request whose service, or whose body, returned an error.

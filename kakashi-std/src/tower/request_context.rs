@@ -1,8 +1,9 @@
 //! The fields of a request, made at once.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
-use http::{HeaderMap, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use kakashi_core::{Field, LogContext, Value};
 
 use super::fields::Fields;
@@ -25,9 +26,12 @@ pub(super) struct RequestFields<'a> {
 
 impl RequestFields<'_> {
     pub(super) fn context(&self) -> LogContext {
-        let access = [self.method.as_str(), cut(self.path, MAX_PATH_BYTES)].join(" ");
-        let agent =
-            self.headers.get(header::USER_AGENT).map(|agent| String::from_utf8_lossy(agent.as_bytes()));
+        let (method, path) = (self.method.as_str(), cut(self.path, MAX_PATH_BYTES));
+        let mut access = String::with_capacity(method.len() + 1 + path.len());
+        access.push_str(method);
+        access.push(' ');
+        access.push_str(path);
+        let agent = self.headers.get(header::USER_AGENT).map(text_of);
         let client = self.client.as_ref();
         let typed = Fields::of([
             client.map(|client| Field { key: "ip", value: Value::Display(client) }),
@@ -37,7 +41,7 @@ impl RequestFields<'_> {
         ]);
         let parent = TraceParent::of(self.headers);
         let custom = Fields::of([
-            Some(Field::new("method", self.method.as_str())),
+            Some(Field::new("method", method)),
             self.route.map(|route| Field::new("route", route)),
             parent.map(|parent| Field::new("trace_id", parent.trace_id)),
             parent.map(|parent| Field::new("span_id", parent.span_id)),
@@ -46,8 +50,16 @@ impl RequestFields<'_> {
     }
 }
 
+/// Returns a header's text; what is not UTF-8 is replaced.
+fn text_of(value: &HeaderValue) -> Cow<'_, str> {
+    value.to_str().map_or_else(|_| String::from_utf8_lossy(value.as_bytes()), Cow::Borrowed)
+}
+
 /// Cuts a text at the end of a character.
 fn cut(text: &str, max_bytes: usize) -> &str {
+    if text.len() <= max_bytes {
+        return text;
+    }
     let boundary = (0..=max_bytes.min(text.len())).rev().find(|&at| text.is_char_boundary(at));
     &text[..boundary.unwrap_or(0)]
 }

@@ -60,15 +60,11 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let polled = match (this.future.as_mut().as_pin_mut(), this.exchange.as_mut()) {
-            (Some(future), Some(exchange)) => {
-                let polled = catch_unwind(AssertUnwindSafe(|| exchange.run(|| future.poll(cx))));
-                match polled {
-                    Ok(polled) => {
-                        let response = ready!(polled);
-                        exchange.run(|| this.future.set(None));
-                        Some(response)
-                    }
+        let polled = match this.exchange.as_mut() {
+            Some(exchange) => {
+                let piece = AssertUnwindSafe(|| exchange.run(|| poll_to_end(this.future.as_mut(), cx)));
+                match catch_unwind(piece) {
+                    Ok(polled) => ready!(polled),
                     Err(panic) => {
                         exchange.run(|| this.future.set(None));
                         if let Some(exchange) = this.exchange.take() {
@@ -78,7 +74,7 @@ where
                     }
                 }
             }
-            _ => None,
+            None => None,
         };
         let exchange = this.exchange.take();
         let mut response = match (polled, exchange) {
@@ -98,6 +94,16 @@ where
         }
         Poll::Ready(Ok(response))
     }
+}
+
+/// Polls a future, if there is one, and drops it at its end.
+fn poll_to_end<F: Future>(mut future: Pin<&mut Option<F>>, cx: &mut Context<'_>) -> Poll<Option<F::Output>> {
+    let Some(polled) = future.as_mut().as_pin_mut().map(|future| future.poll(cx)) else {
+        return Poll::Ready(None);
+    };
+    let output = ready!(polled);
+    future.set(None);
+    Poll::Ready(Some(output))
 }
 
 impl<F> fmt::Debug for RequestFuture<F> {

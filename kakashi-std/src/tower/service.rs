@@ -35,8 +35,10 @@ impl<S> RequestService<S> {
     fn begin<B>(&self, request: &mut Request<B>) -> (RequestId, Exchange) {
         let settings = &*self.settings;
         let name = &settings.request_id_header;
-        let given = request.headers().get(name).filter(|_| settings.takes_request_id);
-        let id = given.and_then(RequestId::of_header).unwrap_or_else(RequestId::make);
+        let mut all_given = request.headers().get_all(name).iter();
+        let given = all_given.next().filter(|_| settings.takes_request_id).and_then(RequestId::of_header);
+        let is_there = given.is_some() && all_given.next().is_none();
+        let id = given.unwrap_or_else(RequestId::make);
         let fields = RequestFields {
             id: &id,
             client: client_address::client(
@@ -52,7 +54,9 @@ impl<S> RequestService<S> {
         };
         let context = current_context().merge(&fields.context());
         let exchange = Exchange::begin(Arc::clone(&self.settings), context, request.method());
-        request.headers_mut().insert(name.clone(), id.header_value().clone());
+        if !is_there {
+            request.headers_mut().insert(name.clone(), id.header_value().clone());
+        }
         request.extensions_mut().insert(id.clone());
         (id, exchange)
     }

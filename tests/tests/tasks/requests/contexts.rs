@@ -85,6 +85,32 @@ fn a_request_without_a_valid_id_gets_one_of_its_own() {
 }
 
 #[test]
+fn the_service_gets_one_id_whatever_came() {
+    let _alone = alone();
+    let memory = to_memory();
+    for (given, taken) in
+        [(&["r-1", "r-2"][..], Some("r-1")), (&["r-3"], Some("r-3")), (&["b a d", "r-4"], None), (&[], None)]
+    {
+        let mut request = get("/");
+        for id in given {
+            request.headers_mut().append("x-request-id", id.parse().unwrap());
+        }
+        let service = service_fn(|request: Request<()>| async move {
+            let mut response = full("");
+            for id in request.headers().get_all("x-request-id") {
+                response.headers_mut().append("seen", id.clone());
+            }
+            Ok::<_, Infallible>(response)
+        });
+        let (_, headers, _) = run(served(RequestLayer::new(), service, request));
+        let seen: Vec<_> = headers.get_all("seen").iter().collect();
+        assert_eq!(seen, [&headers["x-request-id"]], "{given:?}");
+        assert!(taken.is_none_or(|taken| taken == seen[0]), "{given:?}");
+    }
+    drop(memory);
+}
+
+#[test]
 fn a_clients_address_is_a_headers_only_behind_a_trusted_proxy() {
     let _alone = alone();
     for (peer, ip) in [([10, 0, 0, 1], "203.0.113.7"), ([198, 51, 100, 1], "198.51.100.1")] {
