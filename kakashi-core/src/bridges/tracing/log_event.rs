@@ -21,12 +21,12 @@ use crate::value::Value;
 /// An event that was a record of `log`.
 pub(super) struct LogEvent<'e> {
     event: &'e Event<'e>,
-    origin: Origin,
+    origin: LogOrigin,
 }
 
 /// Where the record was made.
 #[derive(Default)]
-struct Origin {
+struct LogOrigin {
     target: String,
     module: String,
     file: String,
@@ -46,25 +46,25 @@ impl<'e> LogEvent<'e> {
         if metadata.name() != "log event" || metadata.fields().field("log.target").is_none() {
             return None;
         }
-        let mut origin = Origin::default();
+        let mut origin = LogOrigin::default();
         event.record(&mut origin);
         Some(Self { event, origin })
     }
 
     /// Logs it as the record that it was.
     pub(super) fn log<L: BridgedLogger>(&self, level: LogLevel) {
-        let Origin { target, module, file, line } = &self.origin;
+        let LogOrigin { target, module, file, line } = &self.origin;
         let place = match *line {
             Some(line) => Place::Passing(SourceLocation { module, file, line }),
             None => Place::Unknown,
         };
         if let Some(begun) = foreign::begin::<L>(target, level, &place) {
-            begun.log(level, &place, |record| self.event.record(&mut Text(record)));
+            begun.log(level, &place, |record| self.event.record(&mut LogText(record)));
         }
     }
 }
 
-impl Visit for Origin {
+impl Visit for LogOrigin {
     fn record_str(&mut self, field: &Field, value: &str) {
         let part = match field.name() {
             "log.target" => &mut self.target,
@@ -85,9 +85,9 @@ impl Visit for Origin {
 }
 
 /// Takes the message, the only other field.
-struct Text<'r>(&'r mut ForeignRecord);
+struct LogText<'r>(&'r mut ForeignRecord);
 
-impl Visit for Text<'_> {
+impl Visit for LogText<'_> {
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
         if field.name() == "message" {
             self.0.print_text(&Value::Debug(value));
