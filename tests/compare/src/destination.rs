@@ -82,12 +82,16 @@ impl Destination {
         Ok(path)
     }
 
-    /// All files there are, by name: a logger may add a date to the path it is
-    /// given.
+    /// All files there are but hidden ones, by name: a logger may add a date to
+    /// the path it is given.
     pub fn files(&self) -> Result<Vec<PathBuf>> {
         let mut files = Vec::new();
         for entry in fs::read_dir(self.directory.path())? {
-            files.push(entry?.path());
+            let entry = entry?;
+            // A lock is no log.
+            if !entry.file_name().as_encoded_bytes().starts_with(b".") {
+                files.push(entry.path());
+            }
         }
         files.sort();
         Ok(files)

@@ -58,6 +58,7 @@ pub static ALL: &[Entry] = &[
     entry::<limit::Limit>(),
     entry::<raw_buffered::RawBuffered>(),
     entry::<Kakashi<kakashi::Sync>>(),
+    entry::<Kakashi<kakashi::Rotating>>(),
     entry::<Kakashi<kakashi::Async>>(),
     entry::<Kakashi<kakashi::DropNewest>>(),
     entry::<Kakashi<kakashi::DropOldest>>(),

@@ -11,7 +11,8 @@ use crate::contender::Contender;
 use crate::form::Form;
 use crate::workload::CONTEXT;
 pub use modes::{
-    Async, AsyncJson, AsyncWire, DropNewest, DropOldest, Mode, Performance, Sync, SyncJson, SyncWire,
+    Async, AsyncJson, AsyncWire, DropNewest, DropOldest, Mode, Performance, Rotating, Sync, SyncJson,
+    SyncWire,
 };
 
 /// kakashi in one of its modes.
@@ -22,6 +23,7 @@ impl<M: Mode> Contender for Kakashi<M> {
     const NOTE: &'static str = M::NOTE;
     const FORM: Form = M::FORM;
     const HAS_CONTEXT: bool = true;
+    const OPENS_PATH: bool = M::OPENS_PATH;
 
     fn setup(destination: &Path) -> Result<Self> {
         Ok(Self(M::set_up(destination)?))

@@ -4,7 +4,8 @@ use std::path::Path;
 
 use ::kakashi_std::{
     AsyncConfig, AsyncLogger, Format, Log, Logger, OverflowPolicy, PerformanceLogger, configure,
-    get_async_logger, get_logger, get_performance_logger, sinks,
+    get_async_logger, get_logger, get_performance_logger,
+    sinks::{self, RotatingFile},
 };
 use anyhow::Result;
 
@@ -16,6 +17,8 @@ pub trait Mode {
     const NAME: &'static str;
     const NOTE: &'static str;
     const FORM: Form = Form::Text;
+    /// As [`Contender::OPENS_PATH`](crate::contender::Contender::OPENS_PATH).
+    const OPENS_PATH: bool = true;
     type Logger: Log + std::marker::Sync;
 
     fn set_up(destination: &Path) -> Result<Self::Logger>;
@@ -62,4 +65,20 @@ modes! {
         Json Block AsyncLogger = get_async_logger;
     AsyncWire "kakashi-async-wire" "`get_async_logger`, `Format::Wire`, lossless"
         Wire Block AsyncLogger = get_async_logger;
+}
+
+/// Text, to files that follow one another.
+pub struct Rotating;
+
+impl Mode for Rotating {
+    const NAME: &'static str = "kakashi-rotating";
+    const NOTE: &'static str = "`get_logger`, `RotatingFile`: by day, and 16 MiB a file";
+    const OPENS_PATH: bool = false;
+    type Logger = Logger;
+
+    fn set_up(destination: &Path) -> Result<Logger> {
+        let files = RotatingFile::new(destination).daily().max_bytes(16 << 20).no_link();
+        configure().format(Format::Text).destination(files.destination()?).apply();
+        Ok(get_logger(TARGET))
+    }
 }
