@@ -172,20 +172,21 @@ impl ActiveFile {
             let is_begun = start == 0 && !batch.begun().is_empty();
             let room = usize::try_from(self.max_bytes.saturating_sub(self.written)).unwrap_or(usize::MAX);
             let fits = bytes.len() - start <= room;
-            let mut records = ends[first..].partition_point(|record| record.end - start <= room);
-            if !fits && (is_one || records == 0) {
-                if !is_begun && self.written > 0 && self.step(now) {
+            let records = ends[first..].partition_point(|record| record.end - start <= room);
+            let end = if fits {
+                bytes.len()
+            } else if records > 0 && !is_one {
+                ends[first + records - 1].end
+            } else if !is_begun && self.written > 0 {
+                if self.step(now) {
                     continue;
                 }
+                bytes.len()
+            } else {
                 // What is larger than a file has one to itself; what is begun stays together.
-                records = if is_begun || self.written == 0 { 1 } else { ends.len() - first };
-            }
-            let last = first + records;
-            let end = match ends.get(last.wrapping_sub(1)) {
-                Some(record) if !fits && !is_one && last < ends.len() => record.end,
-                _ => bytes.len(),
+                ends.get(first).filter(|_| !is_one).map_or(bytes.len(), |record| record.end)
             };
-            let last = if end == bytes.len() { ends.len() } else { last };
+            let last = first + ends[first..].partition_point(|record| record.end <= end);
             let piece: Vec<_> = ends[first..last]
                 .iter()
                 .map(|record| RecordEnd { end: record.end - start, ..*record })

@@ -4,9 +4,10 @@
 //! waits for it. It may be killed at any step: what it left half done is found by the next
 //! look into the folder, which is taken when a file is begun.
 
+use std::any::Any;
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, UNIX_EPOCH};
 use std::{fs, io, thread};
 
@@ -28,6 +29,9 @@ pub(super) struct ClosedFiles {
 #[derive(Debug, Default)]
 struct ChoresState {
     running: bool,
+    /// What holds the lock, once it is made. The thread keeps it while it works: who opens the
+    /// path anew must find this one, not start another thread.
+    holder: Option<Weak<dyn Any + Send + Sync>>,
     /// What is to be done, by these settings.
     wanted: Option<Arc<FileSettings>>,
     /// The file that is written: what sorts before it is closed.
@@ -49,12 +53,28 @@ impl ClosedFiles {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.current.clone_from(current);
         state.wanted = Some(settings.clone());
-        if !state.running {
-            let own = self.clone();
-            let started = thread::Builder::new().name("kakashi-files".into()).spawn(move || own.run());
-            // If there is no thread now, the next file asks again.
-            state.running = started.is_ok();
+        self.start(&mut state);
+    }
+
+    /// Says what holds the lock, and has done what was asked for before.
+    pub(super) fn hold_with(self: &Arc<Self>, holder: Weak<dyn Any + Send + Sync>) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.holder = Some(holder);
+        self.start(&mut state);
+    }
+
+    fn start(self: &Arc<Self>, state: &mut ChoresState) {
+        if state.running || state.wanted.is_none() {
+            return;
         }
+        let Some(holder) = state.holder.as_ref().and_then(Weak::upgrade) else { return };
+        let own = self.clone();
+        let run = move || {
+            own.run();
+            drop(holder);
+        };
+        // If there is no thread now, the next file asks again.
+        state.running = thread::Builder::new().name("kakashi-files".into()).spawn(run).is_ok();
     }
 
     fn run(&self) {

@@ -7,11 +7,15 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
-use std::process;
+use std::time::{Duration, Instant};
+use std::{process, thread};
 
 use kakashi_core::SinkTarget;
 
 use super::error::RotatingFileError;
+
+/// Time between two attempts.
+const RETRY_AFTER: Duration = Duration::from_millis(1);
 
 /// A lock that this process holds.
 #[derive(Debug)]
@@ -46,12 +50,18 @@ impl LockFile {
         }
     }
 
-    /// Takes a lock. `given` is the path that a message names.
-    pub(super) fn acquire(path: &Path, given: &Path) -> Result<Self, RotatingFileError> {
+    /// Takes a lock, for which it waits until a deadline. `given` is the path that a message
+    /// names.
+    pub(super) fn acquire(path: &Path, given: &Path, deadline: Instant) -> Result<Self, RotatingFileError> {
         let failed = |error| RotatingFileError::of(path)(error);
         let mut options = OpenOptions::new();
         options.read(true).write(true).create(true);
-        let Some(mut lock) = Self::open(&options, path).map_err(failed)? else {
+        let mut opened = Self::open(&options, path).map_err(failed)?;
+        while opened.is_none() && Instant::now() < deadline {
+            thread::sleep(RETRY_AFTER);
+            opened = Self::open(&options, path).map_err(failed)?;
+        }
+        let Some(mut lock) = opened else {
             let mut holder = String::new();
             let _ = File::open(path).and_then(|mut file| file.read_to_string(&mut holder));
             return Err(RotatingFileError::InUse { path: given.into(), process: holder.trim().parse().ok() });

@@ -23,6 +23,10 @@ use crate::sync::timed_lock::lock_until;
 /// How long one that opens a path waits for another, or for a write.
 const PATIENCE: Duration = Duration::from_secs(5);
 
+/// How long it waits for the lock: a process that has just ended may have left a child that is
+/// about to close its copy.
+const LOCK_PATIENCE: Duration = Duration::from_millis(100);
+
 /// What this process writes.
 static OPEN: Mutex<Vec<Weak<SharedFile>>> = Mutex::new(Vec::new());
 
@@ -48,6 +52,13 @@ struct ActiveState {
 impl SharedFile {
     /// Opens a path's files; its settings have been checked.
     pub(super) fn open(settings: &Arc<FileSettings>) -> Result<Arc<Self>, RotatingFileError> {
+        Self::open_within(settings, LOCK_PATIENCE)
+    }
+
+    fn open_within(
+        settings: &Arc<FileSettings>,
+        lock_patience: Duration,
+    ) -> Result<Arc<Self>, RotatingFileError> {
         let folder = settings.folder();
         fs::create_dir_all(folder).map_err(RotatingFileError::of(folder))?;
         let busy = || RotatingFileError::of(&settings.path)(io::ErrorKind::TimedOut.into());
@@ -68,11 +79,13 @@ impl SharedFile {
             drop(active);
             return Ok(shared);
         }
-        let lock = Mutex::new(LockFile::acquire(&lock_path, &settings.path)?);
+        let lock = Mutex::new(LockFile::acquire(&lock_path, &settings.path, Instant::now() + lock_patience)?);
         let closed_files = Arc::new(ClosedFiles::new(pid));
         let active = Mutex::new(ActiveState::open(settings, pid, closed_files.clone())?);
         let shared = Arc::new(Self { epoch: ForkEpoch::current(), lock, closed_files, active });
         open.push(Arc::downgrade(&shared));
+        let holder = Arc::downgrade(&shared);
+        shared.closed_files.hold_with(holder);
         Ok(shared)
     }
 
@@ -83,7 +96,7 @@ impl SharedFile {
         settings: &mut Arc<FileSettings>,
     ) -> Result<Arc<Self>, RotatingFileError> {
         self.lock().abandon();
-        match Self::open(settings) {
+        match Self::open_within(settings, Duration::ZERO) {
             Err(RotatingFileError::InUse { .. }) if !settings.pid_in_names => {
                 Arc::make_mut(settings).pid_in_names = true;
                 Self::open(settings)
@@ -156,7 +169,7 @@ impl SharedFile {
         let mut lock = self.lock();
         if !lock.is_found() {
             let path = LockFile::path_of(folder, settings.file_name(), pid);
-            *lock = LockFile::acquire(&path, &settings.path)?;
+            *lock = LockFile::acquire(&path, &settings.path, Instant::now())?;
         }
         Ok(())
     }
