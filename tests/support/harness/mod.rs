@@ -13,6 +13,8 @@ pub mod lines;
 pub mod process;
 #[cfg(feature = "std")]
 pub mod read_back;
+#[cfg(feature = "std")]
+pub mod rotated_files;
 #[cfg(feature = "vectors")]
 pub mod vectors;
 #[cfg(feature = "std")]

@@ -8,7 +8,9 @@ use kakashi_std::sinks::{RotatingFile, RotatingFileSink};
 use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::harness::wait::eventually;
 
-use crate::{HandClock, NOON, contents, names, write};
+use kakashi_tests::harness::rotated_files::{contents, names};
+
+use crate::{HandClock, NOON, write};
 
 fn files(folder: &TestFolder) -> RotatingFile {
     RotatingFile::new(folder.file("shop.log")).max_bytes(10).numbered()

@@ -11,10 +11,6 @@ mod settings;
 mod switches;
 mod trouble;
 
-use std::fs;
-use std::io::Read as _;
-use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -58,43 +54,4 @@ fn write(sink: &mut RotatingFileSink, lines: &[&str]) {
         })
         .collect();
     sink.write(&Batch::new(bytes.as_bytes(), &ends)).expect("the file takes it");
-}
-
-/// Returns the names of a folder's visible files, sorted; links are none.
-fn names(folder: &Path) -> Vec<String> {
-    let files = fs::read_dir(folder).expect("the folder can be read").map(|entry| entry.expect("an entry"));
-    let is_file = |entry: &fs::DirEntry| entry.file_type().expect("a type").is_file();
-    let mut names: Vec<_> =
-        files.filter(is_file).map(|entry| entry.file_name().into_string().expect("UTF-8")).collect();
-    names.retain(|name| !name.starts_with('.'));
-    names.sort();
-    names
-}
-
-/// Returns the folder's files in order, decompressed; of a file that is there twice the
-/// compressed form.
-fn contents(folder: &Path) -> Vec<Vec<u8>> {
-    let names = names(folder);
-    let plain = |name: &str| name.trim_end_matches(".gz").trim_end_matches(".zst").to_owned();
-    let is_twice = |name: &String| {
-        names.iter().any(|other| other != name && plain(other) == *name && plain(name) == *name)
-    };
-    names.iter().filter(|name| !is_twice(name)).map(|name| content(&folder.join(name))).collect()
-}
-
-fn content(file: &PathBuf) -> Vec<u8> {
-    match file.extension().and_then(|extension| extension.to_str()) {
-        Some("gz") => {
-            let unpacked = Command::new("gzip").arg("-dc").arg(file).output().expect("gzip runs");
-            assert!(unpacked.status.success(), "{file:?}: {unpacked:?}");
-            unpacked.stdout
-        }
-        Some("zst") => {
-            let mut bytes = Vec::new();
-            let file = fs::File::open(file).expect("the file is there");
-            zstd::Decoder::new(file).and_then(|mut decoder| decoder.read_to_end(&mut bytes)).expect("whole");
-            bytes
-        }
-        _ => fs::read(file).expect("the file is there"),
-    }
 }

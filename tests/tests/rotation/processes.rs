@@ -8,7 +8,9 @@ use kakashi_std::sinks::{RotatingFile, RotatingFileError};
 use kakashi_tests::harness::process::{TestFolder, run, spawn, start};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, numbers, text};
 
-use crate::{CHILD, contents, names, write};
+use kakashi_tests::harness::rotated_files::{contents, names};
+
+use crate::{CHILD, write};
 
 #[test]
 fn a_second_process_is_told_who_writes_the_files() {

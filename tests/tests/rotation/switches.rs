@@ -1,14 +1,19 @@
 //! When the next file begins, how it is named, and what stands in which.
 
 use std::fs;
+use std::io::Write as _;
+use std::os::unix::fs::MetadataExt as _;
+use std::process::{Command, Stdio};
 
 use kakashi_core::Format;
 use kakashi_std::sinks::RotatingFile;
 use kakashi_std::{Batch, LogLevel, LoggerConfig, RecordEnd, Sink as _, Wire, create_custom_logger, info};
-use kakashi_tests::harness::process::TestFolder;
+use kakashi_tests::harness::process::{TestFolder, spawn};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, entries};
 
-use crate::{HOUR, HandClock, NOON, contents, names, write};
+use kakashi_tests::harness::rotated_files::{contents, names};
+
+use crate::{CHILD, HOUR, HandClock, NOON, write};
 
 fn texts(folder: &TestFolder) -> Vec<String> {
     let texts = contents(&folder.file("")).into_iter().map(String::from_utf8);
@@ -166,4 +171,44 @@ fn loggers_of_one_path_share_its_files_and_the_settings_of_the_newest_hold() {
         write(sink, &["ten bytes\n"]);
     }
     assert_eq!(texts(&folder), ["one\nten bytes\nten bytes\n"]);
+}
+
+#[test]
+fn hours_and_days_of_the_systems_zone_sort_also_where_an_hour_comes_twice() {
+    let folder = TestFolder::new();
+    let mut command = Command::new(CHILD);
+    // Central Europe, without its database; summer ends at 1:00 in UTC.
+    command.env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3").arg("rotation_local").arg(folder.file(""));
+    let mut child = spawn(command.stdin(Stdio::piped()));
+    let end_of_summer = 1_792_890_000;
+    let seconds = [-90, -30, 30, 90].map(|minutes| (end_of_summer + 60 * minutes).to_string());
+    let evening = (end_of_summer - 3 * HOUR - 1).to_string();
+    writeln!(child.stdin.take().unwrap(), "{evening} {}", seconds.join(" ")).unwrap();
+    assert!(child.wait().unwrap().success());
+    let expected = [
+        "day.2026-10-24.000000.log",
+        "day.2026-10-25.000000.log",
+        "hour.2026-10-24T23.000000.log",
+        "hour.2026-10-25T01.000000.log",
+        "hour.2026-10-25T02.000000.log",
+        "hour.2026-10-25T02.000001.log",
+        "hour.2026-10-25T03.000000.log",
+    ];
+    let names = names(&folder.file(""));
+    assert_eq!(names, expected.map(|name| name).to_vec());
+}
+
+#[test]
+fn files_have_the_owner_that_was_chosen() {
+    let folder = TestFolder::new();
+    let metadata = fs::metadata(folder.file("")).unwrap();
+    // Who is not root may give nothing away.
+    let (user, group) = if metadata.uid() == 0 { (12_345, 23_456) } else { (metadata.uid(), metadata.gid()) };
+    let files = RotatingFile::new(folder.file("shop.log")).max_bytes(10).numbered().owner(user, group);
+    let mut sink = files.clone().mode(0o640).open().unwrap();
+    write(&mut sink, &["one line\n", "another\n"]);
+    for name in names(&folder.file("")) {
+        let found = fs::metadata(folder.file(&name)).unwrap();
+        assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (user, group, 0o640), "{name}");
+    }
 }

@@ -11,7 +11,9 @@ use kakashi_std::{LoggerConfig, Text, create_custom_logger, info};
 use kakashi_tests::harness::process::{TestFolder, spawn, start_command};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, text};
 
-use crate::{CHILD, HandClock, NOON, contents, names};
+use kakashi_tests::harness::rotated_files::{contents, names};
+
+use crate::{CHILD, HandClock, NOON};
 
 #[test]
 fn a_folder_that_is_moved_or_removed_is_made_again_and_nothing_is_lost_that_was_not_in_it() {

@@ -134,6 +134,7 @@ fn main() {
         "rotation_kill" => rotation::logs_until_killed(file),
         "rotation_fork" => rotation::forks(file),
         "rotation_fork_and_stay" => rotation::forks_a_child_that_stays(file),
+        "rotation_local" => rotation::logs_in_local_time(file),
         "rotation_hold" => rotation::holds_its_files(file),
         "rotation_pid" => rotation::logs_with_its_id(file),
         "rotation_read_only" => rotation::logs_in_a_read_only_folder(file),

@@ -3,10 +3,14 @@
 use std::io::{BufRead as _, Write as _, stdin, stdout};
 use std::path::Path;
 use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
 use kakashi_std::sinks::RotatingFile;
-use kakashi_std::{Destination, Format, configure, error, flush, info, reopen_files_on_hangup};
+use kakashi_std::{
+    Clock, Destination, Format, Timestamp, configure, error, flush, info, reopen_files_on_hangup,
+};
 
 use crate::records::{log_many, log_to, logger};
 
@@ -25,13 +29,15 @@ fn say(word: &str) {
     writeln!(stdout, "{word}").and_then(|()| stdout.flush()).expect("stdout takes it");
 }
 
-/// Writes records from the number that it reads on, and prints each that is written.
+/// Writes as many records as it reads, from a number on, and prints each that is written.
 pub(crate) fn logs_until_killed(file: &Path) {
-    let first: u64 = line().trim().parse().expect("a number to begin with");
+    let line = line();
+    let mut numbers = line.split_whitespace().map(|number| number.parse::<u64>().expect("a number"));
+    let (first, count) = (numbers.next().expect("the first"), numbers.next().expect("how many"));
     let files = RotatingFile::new(file).max_bytes(4096).numbered();
     let files = if first.is_multiple_of(2) { files.gzip() } else { files.zstd() };
     log_into(files.destination().expect("the files open"));
-    for n in first.. {
+    for n in first..first.saturating_add(count) {
         error!(logger(), "Counted", thread = 0, n);
         say(&n.to_string());
     }
@@ -133,5 +139,28 @@ pub(crate) fn reopens_on_hangup(file: &Path) {
         }
         flush();
         say("written");
+    }
+}
+
+/// Logs a record at each second that it reads.
+pub(crate) fn logs_in_local_time(file: &Path) {
+    struct HandClock(Arc<AtomicI64>);
+    impl Clock for HandClock {
+        fn now(&self) -> Timestamp {
+            Timestamp::Wall(self.0.load(Ordering::Relaxed) * 1_000_000_000)
+        }
+    }
+    let seconds: Vec<i64> =
+        line().split_whitespace().map(|second| second.parse().expect("a second")).collect();
+    let now = Arc::new(AtomicI64::new(seconds[0]));
+    for (name, is_hourly) in [("hour.log", true), ("day.log", false)] {
+        let files = RotatingFile::new(file.join(name)).local_time().no_link().clock(HandClock(now.clone()));
+        let files = if is_hourly { files.hourly() } else { files.daily() };
+        now.store(seconds[0], Ordering::Relaxed);
+        log_into(files.destination().expect("the files open"));
+        for &second in &seconds {
+            now.store(second, Ordering::Relaxed);
+            error!(logger(), "Counted", second);
+        }
     }
 }
