@@ -1,6 +1,7 @@
 //! What `tower::RequestLayer` costs a request: the same service with and without it.
 //!
-//! `cargo bench -p kakashi-std --features tower --bench request_layer`
+//! `cargo bench -p kakashi-std --features tower,tracing --bench request_layer`; without `tracing` there
+//! is no layer with a span.
 
 use std::convert::Infallible;
 use std::future::{Ready, ready};
@@ -75,6 +76,12 @@ fn requests(criterion: &mut Criterion) {
     group.bench_function("bare", |bencher| bencher.iter(|| serve(&mut Answer)));
     let mut layered = RequestLayer::new().layer(Answer);
     group.bench_function("layered", |bencher| bencher.iter(|| serve(&mut layered)));
+    #[cfg(feature = "tracing")]
+    {
+        kakashi_std::bridges::tracing::install().expect("nobody else has installed anything");
+        let mut spanned = RequestLayer::new().tracing_span().layer(Answer);
+        group.bench_function("layered, with a span", |bencher| bencher.iter(|| serve(&mut spanned)));
+    }
     configure().level(LogLevel::Error).apply();
     group.bench_function("layered, without the record", |bencher| bencher.iter(|| serve(&mut layered)));
     group.finish();

@@ -20,6 +20,15 @@ impl DetachedScope {
         Self(Scopes::of(context))
     }
 
+    /// Makes one of one piece of work, a request: spans that are made in it bring along what is set
+    /// later, too. What is set in any other may be the next request's.
+    #[cfg(feature = "tracing")]
+    pub fn of_one(context: LogContext) -> Self {
+        let mut scopes = Scopes::of(context);
+        scopes.share();
+        Self(scopes)
+    }
+
     /// Returns what is current in it.
     pub fn context(&self) -> &LogContext {
         self.0.current()

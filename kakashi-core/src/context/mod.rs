@@ -21,6 +21,8 @@ mod scope_level;
 #[cfg(feature = "std")]
 mod scopes;
 #[cfg(feature = "tracing")]
+mod span_origin;
+#[cfg(feature = "tracing")]
 pub(crate) mod spans;
 #[cfg(feature = "std")]
 mod task;

@@ -16,6 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::context::LogContext;
 use crate::context::level_scopes::OpenLevel;
+#[cfg(feature = "tracing")]
+use crate::context::next_id;
+#[cfg(feature = "tracing")]
+use crate::context::span_origin::{OriginContext, SharedContext, SpanOrigin};
 use crate::context::task::{TaskId, current_task};
 
 /// What is current on a thread or in a future.
@@ -34,6 +38,13 @@ pub(super) struct Scopes {
     /// The guards of these layers have it too; made with the first of them.
     ended: Option<Arc<EndedScopes>>,
     last_id: u64,
+    /// Tells these scopes from others; 0 until somebody asks.
+    #[cfg(feature = "tracing")]
+    id: usize,
+    /// What is set outside of any scope, for spans on other threads, if these are the scopes of one
+    /// piece of work only.
+    #[cfg(feature = "tracing")]
+    shared: Option<SharedContext>,
     /// The task that runs a piece in them; none for a thread's.
     task: TaskId,
 }
@@ -56,6 +67,9 @@ enum LayerKind {
     Scope(Hidden),
     #[cfg(feature = "tracing")]
     Span(EnteredAs),
+    /// What a span brings along from where it was made.
+    #[cfg(feature = "tracing")]
+    Origin,
 }
 
 /// What a scope has removed of what it did not add.
@@ -83,7 +97,7 @@ impl LayerKind {
         match self {
             Self::Scope(hidden) => Some(hidden),
             #[cfg(feature = "tracing")]
-            Self::Span(_) => None,
+            Self::Span(_) | Self::Origin => None,
         }
     }
 }
@@ -110,6 +124,10 @@ impl Scopes {
             layers: Vec::new(),
             ended: None,
             last_id: 0,
+            #[cfg(feature = "tracing")]
+            id: 0,
+            #[cfg(feature = "tracing")]
+            shared: None,
             task: None,
         }
     }
@@ -147,8 +165,8 @@ impl Scopes {
     /// Adds to the innermost scope.
     pub(super) fn change(&mut self, change: impl Fn(&LogContext) -> LogContext) {
         let Some(at) = self.innermost_scope() else {
-            self.base = change(&self.base);
-            return self.merge_from(0);
+            self.set_base(change(&self.base));
+            return;
         };
         self.layers[at].own = change(&self.layers[at].own);
         if at + 1 == self.layers.len() {
@@ -167,11 +185,17 @@ impl Scopes {
                 *kind = LayerKind::Scope(kind.hidden().map_or(hidden, |before| before.max(hidden)));
                 self.merge_from(at);
             }
-            None => {
-                self.base = hidden.leaves(&self.base);
-                self.merge_from(0);
-            }
+            None => self.set_base(hidden.leaves(&self.base)),
         }
+    }
+
+    fn set_base(&mut self, base: LogContext) {
+        #[cfg(feature = "tracing")]
+        if let Some(shared) = &self.shared {
+            shared.set(base.clone());
+        }
+        self.base = base;
+        self.merge_from(0);
     }
 
     fn innermost_scope(&self) -> Option<usize> {
@@ -239,6 +263,8 @@ impl Scopes {
         match kind {
             LayerKind::Scope(hidden) => hidden.leaves(outer).merge(own),
             #[cfg(feature = "tracing")]
+            LayerKind::Origin => outer.merge(own),
+            #[cfg(feature = "tracing")]
             LayerKind::Span(EnteredAs { is_child: true, .. }) => {
                 outer.merge(own).at_lower_level_of(outer, own)
             }
@@ -267,6 +293,35 @@ impl Scopes {
         // What is around a span is so for each of its threads, whoever's fields these are.
         let merged = merged.at_lower_level_of(&self.current, fields);
         self.push(LayerKind::Span(entered), fields, merged)
+    }
+
+    /// Returns what a span that is made here brings along: what scopes have added.
+    pub(super) fn origin(&mut self) -> Option<SpanOrigin> {
+        let shared = self.shared.clone().filter(|_| self.innermost_scope().is_none());
+        let context = match shared {
+            Some(shared) => OriginContext::Shared(shared),
+            None => OriginContext::of(self.without_spans(self.layers.len()))?,
+        };
+        if self.id == 0 {
+            self.id = next_id();
+        }
+        Some(SpanOrigin { scopes: self.id, context })
+    }
+
+    /// Has spans that are made here bring along what is set later, too: these are the scopes of one
+    /// piece of work.
+    pub(super) fn share(&mut self) {
+        self.shared = Some(SharedContext::of(self.base.clone()));
+    }
+
+    /// Adds what a span brings along, where nobody else has added anything: a thread that works
+    /// for others, a task that was spawned without its context.
+    pub(super) fn bring(&mut self, origin: &SpanOrigin) -> Option<OpenedScope> {
+        if origin.scopes == self.id || OriginContext::of(self.without_spans(self.layers.len())).is_some() {
+            return None;
+        }
+        let context = origin.context.get();
+        Some(self.push(LayerKind::Origin, &context, self.current.merge(&context)))
     }
 
     /// Returns how many spans are entered around these scopes.
@@ -302,10 +357,10 @@ impl Scopes {
 
     /// Merges what scopes have added, without spans, up to a layer.
     fn without_spans(&self, end: usize) -> LogContext {
-        let scopes = self.layers[..end].iter();
-        scopes.fold(self.base.clone(), |outer, layer| match layer.kind.hidden() {
-            Some(hidden) => hidden.leaves(&outer).merge(&layer.own),
-            None => outer,
+        self.layers[..end].iter().fold(self.base.clone(), |outer, layer| match layer.kind {
+            LayerKind::Scope(hidden) => hidden.leaves(&outer).merge(&layer.own),
+            LayerKind::Origin => outer.merge(&layer.own),
+            LayerKind::Span(_) => outer,
         })
     }
 }

@@ -10,7 +10,8 @@ use std::vec::Vec;
 
 use crate::context::LogContext;
 use crate::context::current::with_scopes;
-use crate::context::scopes::{EnteredAs, OpenedScope};
+use crate::context::scopes::{EnteredAs, OpenedScope, Scopes};
+pub(crate) use crate::context::span_origin::SpanOrigin;
 
 thread_local! {
     /// Innermost last.
@@ -23,6 +24,8 @@ struct Entered {
     fields: LogContext,
     /// None on a thread whose locals are going.
     scope: Option<OpenedScope>,
+    /// What it brought along.
+    origin: Option<OpenedScope>,
 }
 
 /// What a span adds where it is entered.
@@ -31,6 +34,12 @@ pub(crate) struct SpanContext<'a> {
     pub(crate) own: &'a LogContext,
     /// These and its parents'.
     pub(crate) all: LogContext,
+    pub(crate) origin: Option<&'a SpanOrigin>,
+}
+
+/// Returns what a span that is made here brings along to where it is entered.
+pub(crate) fn origin() -> Option<SpanOrigin> {
+    with_scopes(Scopes::origin).flatten()
 }
 
 /// Returns the fields of the innermost span and of its parents, if it is this one.
@@ -46,18 +55,28 @@ pub(crate) fn is_innermost(span: Option<u64>) -> bool {
     with_entered(|entered| entered.last().map(|last| last.span)) == Some(span)
 }
 
-/// Has these fields in place of those of all spans that are entered, until the guard is dropped.
-pub(crate) fn enter_apart(fields: &LogContext) -> Option<ApartGuard> {
+/// Has these fields in place of those of all spans that are entered, and what their span brings
+/// along, until the guard is dropped.
+pub(crate) fn enter_apart(fields: &LogContext, origin: Option<&SpanOrigin>) -> Option<ApartGuard> {
     let entered_as = EnteredAs { span: 0, is_child: false };
-    with_scopes(|scopes| scopes.enter(entered_as, fields, LogContext::merge)).map(ApartGuard)
+    with_scopes(|scopes| {
+        let origin = origin.and_then(|origin| scopes.bring(origin));
+        ApartGuard { scope: scopes.enter(entered_as, fields, LogContext::merge), origin }
+    })
 }
 
 /// Ends what [`enter_apart`] began.
-pub(crate) struct ApartGuard(OpenedScope);
+pub(crate) struct ApartGuard {
+    scope: OpenedScope,
+    origin: Option<OpenedScope>,
+}
 
 impl Drop for ApartGuard {
     fn drop(&mut self) {
-        with_scopes(|scopes| scopes.end(&self.0));
+        with_scopes(|scopes| {
+            scopes.end(&self.scope);
+            self.origin.iter().for_each(|origin| scopes.end(origin));
+        });
     }
 }
 
@@ -69,12 +88,16 @@ pub(crate) fn enter(
     context: SpanContext<'_>,
     merge: impl FnOnce(&LogContext, &LogContext) -> LogContext,
 ) {
-    let SpanContext { own, all } = context;
+    let SpanContext { own, all, origin } = context;
     let last = with_entered(|entered| entered.last().map(|last| last.span)).flatten();
     let entered_as = EnteredAs { span, is_child: last == parent };
     let fields = if entered_as.is_child { own } else { &all };
-    let scope = with_scopes(|scopes| scopes.enter(entered_as, fields, merge));
-    with_entered(|entered| entered.push(Entered { span, fields: all, scope }));
+    let opened = with_scopes(|scopes| {
+        let origin = origin.and_then(|origin| scopes.bring(origin));
+        (scopes.enter(entered_as, fields, merge), origin)
+    });
+    let (scope, origin) = opened.map_or((None, None), |(scope, origin)| (Some(scope), origin));
+    with_entered(|entered| entered.push(Entered { span, fields: all, scope, origin }));
 }
 
 /// Leaves a span.
@@ -83,8 +106,11 @@ pub(crate) fn exit(span: u64) {
         let at = entered.iter().rposition(|entered| entered.span == span)?;
         Some(entered.remove(at))
     });
-    if let Some(scope) = left.flatten().and_then(|left| left.scope) {
-        with_scopes(|scopes| scopes.end(&scope));
+    if let Some(Some(Entered { scope: Some(scope), origin, .. })) = left {
+        with_scopes(|scopes| {
+            scopes.end(&scope);
+            origin.iter().for_each(|origin| scopes.end(origin));
+        });
     }
 }
 

@@ -37,6 +37,11 @@
 //! late is on all records of this thread from then on; another thread that is inside of the same
 //! span has it when it enters a span or a scope next.
 //!
+//! A span that is made in a scope, or where `set_…_context` has set something, brings that along: where
+//! it is entered on a thread or in a task that has no context of its own, all records have it, and its
+//! level. So a library that works for a request on a thread of its own, inside of the request's span
+//! (as sqlx does for SQLite), logs with the request's context. A span of `parent: None` brings nothing.
+//!
 //! # Ids of OpenTelemetry
 //!
 //! With the feature `opentelemetry`, and a layer of `tracing-opentelemetry` beside this one, all

@@ -6,17 +6,18 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use http::{HeaderMap, Method, StatusCode};
-use kakashi_core::{DetachedScope, Field, LogContext, LogLevel, log};
+use kakashi_core::{Field, LogContext, LogLevel, log};
 
 use super::fields::Fields;
 use super::grpc;
+use super::request_scope::RequestScope;
 use super::settings::RequestSettings;
 
 /// What is known of a request that is not over.
 #[derive(Debug)]
 pub(super) struct Exchange {
     settings: Arc<RequestSettings>,
-    scope: DetachedScope,
+    scope: RequestScope,
     begun: Instant,
     /// Whether the request's method has responses without a body.
     is_without_body: bool,
@@ -28,7 +29,7 @@ pub(super) struct Exchange {
 impl Exchange {
     pub(super) fn begin(settings: Arc<RequestSettings>, context: LogContext, method: &Method) -> Self {
         let is_without_body = [Method::HEAD, Method::CONNECT].contains(method);
-        let scope = DetachedScope::new(context);
+        let scope = RequestScope::new(context, &settings);
         let begun = Instant::now();
         Self { settings, scope, begun, is_without_body, status: None, grpc_status: None, bytes: 0 }
     }

@@ -14,7 +14,8 @@
 //!
 //! The context is the scope of the request: `set_user_context` in a handler adds the user to all that
 //! follows, the body that is streamed and the record at the end included. Tasks that the
-//! handler spawns have it with [`task::spawn`](crate::task).
+//! handler spawns have it with [`task::spawn`](crate::task). What libraries do for the request on threads
+//! of their own has it with `RequestLayer::tracing_span` (feature `tracing`), if they know `tracing`.
 //!
 //! The record at the end is written by the logger `http` when the last byte of the body is with
 //! the server, and has `status`, `bytes` and `duration`:
@@ -46,6 +47,7 @@ mod layer;
 mod networks;
 mod request_context;
 mod request_id;
+mod request_scope;
 mod response_future;
 mod service;
 mod settings;

@@ -21,6 +21,8 @@ pub(super) struct RequestSettings {
     pub(super) peer_address: fn(&Extensions) -> Option<IpAddr>,
     pub(super) route: fn(&Extensions) -> Option<&str>,
     pub(super) level: fn(StatusCode) -> LogLevel,
+    #[cfg(feature = "tracing")]
+    pub(super) makes_span: bool,
 }
 
 impl fmt::Debug for RequestSettings {

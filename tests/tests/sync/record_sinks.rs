@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use kakashi_std::{
     Accepted, Destination, DestinationStats, DropReason, Dropped, Format, LevelFilter, LogLevel, RecordBatch,
-    RecordSink, SinkError, SinkErrorKind, Value, clear_request_context, configure, error, fields, flush,
+    RecordSink, SinkError, SinkErrorKind, Value, clear_context, configure, error, fields, flush,
     flush_timeout, get_async_logger, get_logger, info, set_custom_context, stats_by_destination, warning,
 };
 use kakashi_tests::harness::fake_sinks::Gate;
@@ -176,7 +176,7 @@ fn a_record_arrives_with_its_logger_message_context_and_typed_values() {
             false => info!(get_logger("shop"), "Order {id} paid", id = 42, share = 0.5, card = "4711"),
             true => info!(get_async_logger("shop"), "Order {id} paid", id = 42, share = 0.5, card = "4711"),
         }
-        clear_request_context();
+        clear_context();
         assert!(flush().is_complete());
         let taken = receiver.state().taken.pop().expect("it has come");
         assert_eq!((&*taken.logger, &*taken.message), ("shop", "Order 42 paid"));

@@ -181,6 +181,10 @@ where
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
         let mut data = SpanData::default();
+        // Who says that a span has no parent says that it is nobody's.
+        if !attributes.is_root() {
+            data.origin = spans::origin();
+        }
         if !attributes.values().is_empty()
             && let Some(mut record) = fields(|record| attributes.record(&mut SpanFields(record)))
         {
@@ -217,8 +221,9 @@ where
         let _apart = if event.is_contextual() || spans::is_innermost(parent) {
             None
         } else {
-            let parent = parent.and_then(|parent| self.contexts_of(parent, &context));
-            spans::enter_apart(&parent.unwrap_or_default().1)
+            let parent = parent.and_then(|parent| context.span(&Id::from_u64(parent)));
+            let fields = parent.as_ref().map(|parent| self.contexts(parent).1).unwrap_or_default();
+            spans::enter_apart(&fields, parent.as_ref().and_then(SpanData::origin_of).as_ref())
         };
         begun.log(level, &place, |record| event.record(&mut EventFields::new(record)));
     }
@@ -235,9 +240,12 @@ where
             Some(above) => SpanData::under::<L, _>(&span, &above),
             None => self.contexts(&span),
         };
-        let known = span.extensions().get::<SpanData>().map(|data| data.entered.clone()).unwrap_or_default();
+        let known =
+            span.extensions().get::<SpanData>().map(|data| (data.entered.clone(), data.origin.clone()));
+        let (known, origin) = known.unwrap_or_default();
         let mut entered = known.clone();
-        spans::enter(id.into_u64(), parent, SpanContext { own: &own, all }, |outer, fields| {
+        let origin = origin.as_ref();
+        spans::enter(id.into_u64(), parent, SpanContext { own: &own, all, origin }, |outer, fields| {
             entered.merge(outer, fields)
         });
         if !entered.is_of(&known)
@@ -266,7 +274,7 @@ where
         let (metadata, Some(timing)) = (span.metadata(), timing) else { return };
         let place = place_of(metadata);
         if let Some(begun) = foreign::begin::<L>(metadata.target(), level, &place) {
-            let _apart = spans::enter_apart(&self.contexts(&span).1);
+            let _apart = spans::enter_apart(&self.contexts(&span).1, SpanData::origin_of(&span).as_ref());
             begun.log(level, &place, |record| {
                 record.set_constant("close");
                 record.put("span", &Value::Str(metadata.name()));

@@ -10,6 +10,7 @@ use super::span_levels;
 use crate::bridges::foreign::BridgedLogger;
 use crate::codec::Items;
 use crate::context::LogContext;
+use crate::context::spans::SpanOrigin;
 use crate::value::field::Field;
 use crate::value::{Composite, Value, ValueSink};
 
@@ -24,6 +25,8 @@ pub(super) struct SpanData {
     all: MergeMemo,
     /// These, and what was current around it when it was entered last.
     pub(super) entered: MergeMemo,
+    /// What it brings along to where it is entered.
+    pub(super) origin: Option<SpanOrigin>,
     /// None unless somebody wants to know.
     pub(super) timing: Option<SpanTiming>,
     /// The OpenTelemetry layer was asked for its ids.
@@ -86,6 +89,14 @@ impl SpanData {
             }
             None => (LogContext::new(), above.clone()),
         }
+    }
+
+    /// Returns what a span brings along.
+    pub(super) fn origin_of<S>(span: &SpanRef<'_, S>) -> Option<SpanOrigin>
+    where
+        S: for<'a> LookupSpan<'a>,
+    {
+        span.extensions().get::<Self>().and_then(|data| data.origin.clone())
     }
 
     /// Returns its own fields.

@@ -37,7 +37,7 @@ pub(crate) async fn router(waiting: UnboundedSender<u64>) -> Result<Router, sqlx
         .route("/panics/{id}", get(panics))
         .route("/waits/{id}", get(waits))
         .layer(from_fn(authenticate))
-        .layer(RequestLayer::new())
+        .layer(RequestLayer::new().tracing_span())
         .with_state(App { pool, waiting }))
 }
 

@@ -8,9 +8,11 @@ use serde_json::Value;
 use crate::client::Kind;
 
 /// What is known of a request's lines so far.
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 struct Seen {
     steps: u64,
+    /// What sqlx says of its statements, from its own thread.
+    statements: u64,
     is_over: bool,
 }
 
@@ -39,8 +41,8 @@ impl Checked {
         }
         for (id, seen) in (0..).zip(&seen) {
             let kind = Kind::of(id);
-            if !seen.is_over || seen.steps != kind.steps() {
-                return Err(format!("request {id}, {kind:?}: {} steps, over: {}", seen.steps, seen.is_over));
+            if !seen.is_over || seen.steps != kind.steps() || seen.statements != kind.statements() {
+                return Err(format!("request {id}, {kind:?}: {seen:?}"));
             }
         }
         Ok(Self { requests, lines: log.lines().count() })
@@ -51,6 +53,13 @@ fn text<'a>(record: &'a Value, key: &str) -> &'a str {
     record[key].as_str().unwrap_or_default()
 }
 
+/// Tells whether it is sqlx's line of a request's statement.
+fn is_statement(record: &Value) -> bool {
+    let summary = text(record, "summary");
+    text(record, "logger") == "sqlx::query"
+        && ["INSERT OR", "SELECT cents"].iter().any(|of| summary.starts_with(of))
+}
+
 /// Takes a line: one of a handler has the number of its request and of its step.
 fn take(record: &Value, seen: &mut [Seen]) -> Result<(), &'static str> {
     if text(record, "message") == "Records were dropped" {
@@ -58,7 +67,7 @@ fn take(record: &Value, seen: &mut [Seen]) -> Result<(), &'static str> {
     }
     let of_context = text(record, "request_id").strip_prefix("r-").and_then(|id| id.parse::<u64>().ok());
     let Some(id) = of_context else {
-        let is_ours = record.get("id").is_some() || text(record, "logger") == "http";
+        let is_ours = record.get("id").is_some() || text(record, "logger") == "http" || is_statement(record);
         return if is_ours { Err("no request's context") } else { Ok(()) };
     };
     let kind = Kind::of(id);
@@ -71,6 +80,11 @@ fn take(record: &Value, seen: &mut [Seen]) -> Result<(), &'static str> {
     }
     if text(record, "route") != kind.route() || text(record, "ip") != "127.0.0.1" {
         return Err("another route or client");
+    }
+    if is_statement(record) {
+        // It may say so when its answer is there already.
+        seen.statements += 1;
+        return Ok(());
     }
     if seen.is_over {
         return Err("a line after the end of its request");

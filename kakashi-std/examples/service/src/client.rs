@@ -43,6 +43,11 @@ impl Kind {
         format!("/{}/{{id}}", self.path())
     }
 
+    /// How many statements of the database it needs.
+    pub(crate) fn statements(self) -> u64 {
+        if self == Self::Order { 2 } else { 0 }
+    }
+
     /// How many steps its handler logs.
     pub(crate) fn steps(self) -> u64 {
         match self {

@@ -1,0 +1,46 @@
+//! What is current while something runs for a request: its context and, if that is wanted, a span.
+
+use kakashi_core::{DetachedScope, LogContext};
+
+use super::settings::RequestSettings;
+
+#[derive(Debug)]
+pub(super) struct RequestScope {
+    scope: DetachedScope,
+    /// Is none unless the settings want one.
+    #[cfg(feature = "tracing")]
+    span: tracing::Span,
+}
+
+#[cfg(feature = "tracing")]
+impl RequestScope {
+    pub(super) fn new(context: LogContext, settings: &RequestSettings) -> Self {
+        if !settings.makes_span {
+            return Self { scope: DetachedScope::new(context), span: tracing::Span::none() };
+        }
+        let mut scope = DetachedScope::of_one(context);
+        // Made in the scope, which it brings along.
+        let span = scope.run(|| tracing::error_span!("request"));
+        Self { scope, span }
+    }
+
+    /// Runs a piece of the request in it.
+    #[inline]
+    pub(super) fn run<R>(&mut self, piece: impl FnOnce() -> R) -> R {
+        let Self { scope, span } = self;
+        scope.run(|| span.in_scope(piece))
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+impl RequestScope {
+    pub(super) fn new(context: LogContext, _: &RequestSettings) -> Self {
+        Self { scope: DetachedScope::new(context) }
+    }
+
+    /// Runs a piece of the request in it.
+    #[inline]
+    pub(super) fn run<R>(&mut self, piece: impl FnOnce() -> R) -> R {
+        self.scope.run(piece)
+    }
+}
