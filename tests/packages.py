@@ -41,6 +41,8 @@ MARKS = {
     },
     "kakashi-std": {
         "config": "config/fn.configure_from.html",
+        "gzip": "sinks/struct.RotatingFile.html",
+        "local-time": "sinks/struct.RotatingFile.html",
         "log": "bridges/log/fn.install.html",
         "tracing": "bridges/tracing/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",
@@ -48,6 +50,7 @@ MARKS = {
         "signals": "fn.flush_on_signals.html",
         "tokio": "task/fn.spawn.html",
         "tower": "tower/struct.RequestLayer.html",
+        "zstd": "sinks/struct.RotatingFile.html",
     },
     "kakashi-wasm": {
         "log": "bridges/log/fn.install.html",
@@ -68,10 +71,7 @@ UNMARKED = {
     "kakashi-std": {
         "axum": "changes what a layer knows",
         "cli": "the command's",
-        "gzip": "a method of RotatingFile",
-        "local-time": "a method of RotatingFile",
         "opentelemetry": "changes what spans have",
-        "zstd": "a method of RotatingFile",
     },
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }

@@ -140,7 +140,7 @@ impl RotationTable {
             files = files.owner(self.user, self.group);
         }
         #[cfg(not(unix))]
-        if self.mode.is_some() || self.user.is_some() || self.group.is_some() {
+        if self.user.is_some() || self.group.is_some() || self.mode.is_some_and(|ModeText(mode)| mode > 0) {
             let text = "mode, user and group are Unix's: leave them out here".to_owned();
             return Err(RotatingFileError::Setting(text));
         }

@@ -4,12 +4,15 @@ use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write as _};
 use std::path::{self, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkTarget};
 
 use super::tail::{Tail, TailFile};
 use super::writer::{sink_error, write_bytes};
+
+/// The least time between two looks whether a file was removed.
+const LOOK_PAUSE: Duration = Duration::from_secs(1);
 
 /// Grows with each request to open all files anew.
 static REOPENED: AtomicUsize = AtomicUsize::new(0);
@@ -33,6 +36,9 @@ pub(super) fn reopen_requests() -> usize {
 /// If the file ends within a line (a full disk or a crash has torn it), a newline comes
 /// before the next record, in all forms whose records are lines. A record that was taken in
 /// part is written again, whole, if its first part no longer stands at the end.
+///
+/// A file that has been removed is noticed within a second, at the next batch, and made again (on
+/// Unix). One that has been renamed is gone on with until [`reopen_files`].
 #[derive(Debug)]
 pub struct FileSink {
     path: PathBuf,
@@ -40,6 +46,7 @@ pub struct FileSink {
     is_regular: bool,
     tail: Tail,
     reopened: usize,
+    looked_at: Instant,
 }
 
 impl FileSink {
@@ -55,16 +62,30 @@ impl FileSink {
         let path = path::absolute(path.into())?;
         let reopened = reopen_requests();
         let (file, is_regular) = open(&path)?;
-        Ok(Self { path, file, is_regular, tail: Tail::default(), reopened })
+        Ok(Self { path, file, is_regular, tail: Tail::default(), reopened, looked_at: Instant::now() })
     }
 
     fn is_to_reopen(&self) -> bool {
         reopen_requests() != self.reopened
     }
 
-    fn reopen_if_asked(&mut self) -> io::Result<()> {
+    /// Tells whether what is written could not be found by anybody.
+    fn is_removed(&mut self) -> bool {
+        let now = Instant::now();
+        if now.saturating_duration_since(self.looked_at) < LOOK_PAUSE {
+            return false;
+        }
+        let is_removed = self.is_regular && is_unlinked(&self.file);
+        if !is_removed {
+            // Else it looks until it could be made again.
+            self.looked_at = now;
+        }
+        is_removed
+    }
+
+    fn reopen_if_needed(&mut self) -> io::Result<()> {
         let reopened = reopen_requests();
-        if reopened != self.reopened {
+        if reopened != self.reopened || self.is_removed() {
             (self.file, self.is_regular) = open(&self.path)?;
             self.tail = Tail::default();
             self.reopened = reopened;
@@ -89,6 +110,19 @@ fn open(path: &Path) -> io::Result<(File, bool)> {
     let file = opened?;
     let is_regular = file.metadata()?.is_file();
     Ok((file, is_regular))
+}
+
+#[cfg(unix)]
+fn is_unlinked(file: &File) -> bool {
+    use std::os::unix::fs::MetadataExt as _;
+
+    file.metadata().is_ok_and(|found| found.nlink() == 0)
+}
+
+/// An open file can't be removed there.
+#[cfg(not(unix))]
+fn is_unlinked(_: &File) -> bool {
+    false
 }
 
 /// Says which regular file it is; nothing where files have no numbers that std can read.
@@ -143,7 +177,7 @@ fn read_at(mut file: &File, bytes: &mut [u8], at: u64) -> io::Result<usize> {
 
 impl Sink for FileSink {
     fn write(&mut self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        self.reopen_if_asked().map_err(|error| sink_error(&error, 0))?;
+        self.reopen_if_needed().map_err(|error| sink_error(&error, 0))?;
         if self.is_regular {
             self.tail.write(&mut self.file, batch)
         } else {

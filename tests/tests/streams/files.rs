@@ -10,6 +10,7 @@ use kakashi_std::{
 };
 use kakashi_tests::harness::process::{TestFolder, read, start_command};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, of_json, text};
+use kakashi_tests::harness::wait::eventually;
 
 use crate::{CHILD, run};
 
@@ -101,4 +102,24 @@ fn a_file_is_one_target_by_whatever_name() {
     }
     assert_ne!(sinks::FileSink::open(other).unwrap().target(), opened.target());
     assert_eq!(sinks::FileSink::open("/dev/null").unwrap().target(), None);
+}
+
+#[test]
+fn a_file_that_is_removed_is_made_again_with_its_folder() {
+    let folder = TestFolder::new();
+    let file = folder.file("logs/log");
+    let config = LoggerConfig::new().destination(sinks::file(&file).unwrap().encoder(Text));
+    let logger = create_custom_logger("removed", config);
+    let mut n = 0u64;
+    let mut log = || {
+        info!(logger, "Counted", thread = 0, n);
+        n += 1;
+        logger.flush().is_complete()
+    };
+    assert!(log());
+    fs::remove_dir_all(folder.file("logs")).unwrap();
+    assert!(eventually(|| log() && file.exists()));
+    let found = text(&read(&file));
+    let first = found[0].number("n").unwrap();
+    assert!(first > 0 && found.len() as u64 == n - first, "{first} {n}");
 }

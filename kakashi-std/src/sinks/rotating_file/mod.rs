@@ -96,7 +96,6 @@ impl RotatingFile {
     /// Takes hours and days from the system's time zone (`TZ`, `/etc/localtime`), in place of
     /// UTC. Where an hour comes twice, files of the second have higher numbers.
     #[cfg(feature = "local-time")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "local-time")))]
     pub fn local_time(self) -> Self {
         self.with(|settings| settings.zone = Zone::Local)
     }
@@ -134,14 +133,12 @@ impl RotatingFile {
 
     /// Compresses closed files by gzip, on a thread of its own.
     #[cfg(feature = "gzip")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "gzip")))]
     pub fn gzip(self) -> Self {
         self.with(|settings| settings.compression = Some(Compression::Gzip))
     }
 
     /// Compresses closed files by Zstandard, on a thread of its own.
     #[cfg(feature = "zstd")]
-    #[cfg_attr(docsrs, doc(cfg(feature = "zstd")))]
     pub fn zstd(self) -> Self {
         self.with(|settings| settings.compression = Some(Compression::Zstd))
     }
