@@ -18,8 +18,9 @@ use proptest::prelude::*;
 /// What happens to the files.
 #[derive(Clone, Debug)]
 enum Step {
-    /// A batch of lines of these lengths; the sink takes so many bytes of it before an error.
-    Write(Vec<usize>, usize),
+    /// A batch of lines of these lengths; the sink takes so many bytes of it, then something
+    /// else happens, then the rest.
+    Write(Vec<usize>, usize, Between),
     /// Seconds go by, or the clock is set back.
     Wait(i64),
     /// Another process goes on.
@@ -29,9 +30,25 @@ enum Step {
     Reopen,
 }
 
+/// What happens between two parts of a record.
+#[derive(Clone, Copy, Debug)]
+enum Between {
+    Nothing,
+    AnHour,
+    OpenAgain,
+    Reopen,
+}
+
 fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let between = prop_oneof![
+        Just(Between::Nothing),
+        Just(Between::AnHour),
+        Just(Between::OpenAgain),
+        Just(Between::Reopen)
+    ];
     let step = prop_oneof![
-        8 => (vec(1usize..40, 1..8), 0usize..400).prop_map(|(lines, taken)| Step::Write(lines, taken)),
+        8 => (vec(1usize..40, 1..8), 0usize..400, between)
+            .prop_map(|(lines, taken, between)| Step::Write(lines, taken, between)),
         2 => (-5000i64..90_000).prop_map(Step::Wait),
         1 => Just(Step::Restart),
         1 => Just(Step::OpenAgain),
@@ -75,7 +92,7 @@ proptest! {
         let (mut expected, mut longest, mut n) = (String::new(), 0, 0);
         for step in steps {
             match step {
-                Step::Write(lengths, cut) => {
+                Step::Write(lengths, cut, between) => {
                     let mut end = 0;
                     let mut bytes = String::new();
                     let ends: Vec<_> = lengths
@@ -99,6 +116,12 @@ proptest! {
                     let bytes = bytes.as_bytes();
                     if cut > 0 {
                         prop_assert_eq!(sink.write(&Batch::new(&bytes[..cut], &first)), Ok(()));
+                    }
+                    match between {
+                        Between::Nothing => {}
+                        Between::AnHour => _ = now.fetch_add(3600, Ordering::Relaxed),
+                        Between::OpenAgain => sink = open(),
+                        Between::Reopen => reopen_files(),
                     }
                     let rest = Batch::new(&bytes[cut..], &rest).continuing(&bytes[begun_at..cut]);
                     if !rest.is_empty() {

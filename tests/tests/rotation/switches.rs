@@ -7,7 +7,9 @@ use std::process::{Command, Stdio};
 
 use kakashi_core::Format;
 use kakashi_std::sinks::RotatingFile;
-use kakashi_std::{Batch, LogLevel, LoggerConfig, RecordEnd, Sink as _, Wire, create_custom_logger, info};
+use kakashi_std::{
+    Batch, LogLevel, LoggerConfig, RecordEnd, Sink as _, Text, Wire, create_custom_logger, info,
+};
 use kakashi_tests::harness::process::{TestFolder, spawn};
 use kakashi_tests::harness::read_back::{assert_each_once_in_order, entries};
 
@@ -211,4 +213,21 @@ fn files_have_the_owner_that_was_chosen() {
         let found = fs::metadata(folder.file(&name)).unwrap();
         assert_eq!((found.uid(), found.gid(), found.mode() & 0o777), (user, group, 0o640), "{name}");
     }
+}
+
+#[test]
+fn records_of_loggers_of_one_path_stand_in_the_order_of_their_calls() {
+    let folder = TestFolder::new();
+    let loggers = [(); 2].map(|()| {
+        let files = RotatingFile::new(folder.file("shop.log")).max_bytes(3000).numbered();
+        let config = LoggerConfig::new().destination(files.destination().unwrap().encoder(Text));
+        create_custom_logger("rotation", config)
+    });
+    for n in 0..1000u64 {
+        info!(loggers[(n % 3 % 2) as usize], "Counted", thread = 0, n);
+    }
+    assert!(loggers.iter().all(|logger| logger.flush().is_complete()));
+    let files = contents(&folder.file(""));
+    assert!(files.len() > 10);
+    assert_each_once_in_order(&entries(Format::Text, &files.concat()), 1, 1000);
 }

@@ -119,12 +119,26 @@ impl ActiveFile {
         Ok(active)
     }
 
-    /// Takes over what another one knows of the end of the file, if that is the same: a record
-    /// may have been taken in part.
-    pub(super) fn go_on_from(&mut self, other: &Self) {
-        if self.target.is_some() && self.target == other.target {
-            self.tail = other.tail;
+    /// Goes on with the same file by other settings; false if they want another one. A record
+    /// may have been taken in part: the rest belongs there.
+    pub(super) fn go_on_by(&mut self, settings: &Arc<FileSettings>) -> Result<bool, RotatingFileError> {
+        let is_same = self.settings.path == settings.path && self.settings.by_number == settings.by_number;
+        if !is_same || self.is_gone() {
+            return Ok(false);
         }
+        set_owner(settings, &self.file).map_err(RotatingFileError::of(&self.path))?;
+        let (calendar, now) = (settings.calendar(), settings.now());
+        let end = calendar.end_of_period(now);
+        self.ends_at = match settings.period {
+            Some(_) if settings.by_number => end.min(self.ends_at),
+            Some(_) if self.name.stamp < calendar.stamp(now) => now,
+            _ => end,
+        };
+        self.max_bytes = settings.max_bytes.unwrap_or(u64::MAX);
+        self.settings = settings.clone();
+        self.closed_files.look(settings, &self.name);
+        self.point_link().map_err(|(link, error)| RotatingFileError::Io { path: link, error })?;
+        Ok(true)
     }
 
     /// Tells whether the file is no longer where it was made: it looks once a second, and
@@ -141,6 +155,10 @@ impl ActiveFile {
             self.ages_looked_at = now;
             self.closed_files.look(&self.settings, &self.name);
         }
+        self.is_gone()
+    }
+
+    fn is_gone(&self) -> bool {
         match fs::metadata(&self.path) {
             Ok(found) => target_of(&found) != self.target,
             Err(_) => true,

@@ -73,9 +73,11 @@ impl SharedFile {
         });
         if let Some(shared) = same {
             let mut active = lock_until(&shared.active, deadline).ok_or_else(busy)?;
-            let mut newer = ActiveState::open(settings, pid, shared.closed_files.clone())?;
-            newer.file.go_on_from(&active.file);
-            *active = newer;
+            if active.file.go_on_by(settings)? {
+                active.settings = settings.clone();
+            } else {
+                *active = ActiveState::open(settings, pid, shared.closed_files.clone())?;
+            }
             drop(active);
             return Ok(shared);
         }
