@@ -14,7 +14,7 @@ use crate::value::{Composite, REDACTED, Value, ValueSink};
 /// A path is one key, or several with dots between, and is looked for at any depth: `password`
 /// is a field of that name and the key `password` in any map below one;
 /// `headers.authorization` is `authorization` directly below a `headers`, or a key with that
-/// very name. `*` in a key stands for any characters: `*_token`, and `*.token` for a `token`
+/// very name. So is what lies below one: all of a map, and `password.hash`. `*` in a key stands for any characters: `*_token`, and `*.token` for a `token`
 /// below something. ASCII letters match in any case. Lists are looked through: `cards.number`
 /// is each card's number, and `cards[*].number` says the same.
 ///
@@ -144,6 +144,19 @@ impl Redaction {
     }
 
     fn names(&self, path: &Path<'_>) -> bool {
+        self.names_whole(path) || path.key.contains('.') && self.names_above(path)
+    }
+
+    /// Tells whether a part of a key with dots is named, below which the last one lies.
+    #[inline(never)]
+    fn names_above(&self, path: &Path<'_>) -> bool {
+        let mut dots = path.key.match_indices('.');
+        dots.any(|(dot, _)| {
+            path.key.get(..dot).is_some_and(|key| self.names_whole(&Path { key, outer: path.outer }))
+        })
+    }
+
+    fn names_whole(&self, path: &Path<'_>) -> bool {
         let last = path.key.as_bytes().last().map_or(u64::MAX, |&byte| byte_bit(byte));
         self.last_bytes & last != 0 && self.paths.iter().any(|pattern| path.ends_with(pattern))
     }

@@ -49,6 +49,19 @@ fn a_path_names_a_field_or_what_lies_below_one() {
 }
 
 #[test]
+fn what_lies_below_a_named_key_is_redacted_in_a_key_with_dots_too() {
+    let redaction = Redaction::new(["password", "user.card", "*_secret"]);
+    for key in ["password.hash", "user.password.hash.0", "db.User.card.number", "api_secret.value"] {
+        assert_eq!(redacted(&redaction, key, &"x"), r#""[REDACTED]""#, "{key}");
+    }
+    for key in ["passwords.hash", "card.number", "user.cards.number", "secret.value", ".", "a..b"] {
+        assert_eq!(redacted(&redaction, key, &"x"), "x", "{key}");
+    }
+    let in_map = BTreeMap::from([("card.number", 1), ("kind", 2)]);
+    assert_eq!(redacted(&redaction, "user", &in_map), r#"{"card.number":"[REDACTED]","kind":2}"#);
+}
+
+#[test]
 fn a_key_is_found_at_any_depth_and_in_any_case() {
     let redaction = Redaction::new(["password", "Headers.Authorization"]);
     let order = BTreeMap::from([("password", "x"), ("who", "ann")]);
