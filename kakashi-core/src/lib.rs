@@ -131,7 +131,9 @@ pub use encode::OneLine;
 pub use encode::civil;
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 #[cfg(feature = "alloc")]
-pub use encode::{JsonKey, LevelStyle, Profile, ProfiledJson, RefusedKey, TimeStyle};
+pub use encode::{
+    JsonKey, LevelStyle, Logfmt, PatternError, Profile, ProfiledJson, RefusedKey, TextPattern, TimeStyle,
+};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use logger::as_exception::AsException;
 #[doc(hidden)]

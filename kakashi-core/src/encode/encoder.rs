@@ -1,5 +1,8 @@
 //! The trait of all encoders, and the record that announces dropped ones.
 
+#[cfg(feature = "alloc")]
+use portable_atomic::{AtomicU32, Ordering};
+
 use super::cache::EncoderCache;
 #[cfg(any(test, target_os = "none"))]
 use super::typed_call::CallPath;
@@ -138,10 +141,14 @@ impl LineForm {
         Self(16 + number)
     }
 
-    /// A form that one encoder has, and its clones. No program changes as many as there are numbers.
     #[cfg(feature = "alloc")]
-    pub(crate) const fn changed(number: u32) -> Self {
-        Self(64_u32.saturating_add(number))
+    pub(crate) const LOGFMT: Self = Self(5);
+
+    /// A form that one encoder has, and its clones. No program makes as many as there are numbers.
+    #[cfg(feature = "alloc")]
+    pub(crate) fn unique() -> Self {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        Self(64_u32.saturating_add(MADE.fetch_add(1, Ordering::Relaxed)))
     }
 }
 

@@ -68,6 +68,11 @@
 //! A [`Profile`] has other keys, in another order, and may put fields into objects;
 //! values and escapes are those of the JSON line, and no two keys of an object are the same.
 //!
+//! # Other lines
+//!
+//! [`Text::pattern`] makes lines of one's own, [`Logfmt`] says what logfmt is here. What a record
+//! says is quoted and escaped in them as in the text line.
+//!
 //! # In a message
 //!
 //! A template's `{key}` becomes the field's value: text as it is, bytes with
@@ -88,6 +93,8 @@ mod field_tree;
 mod json;
 mod json_value;
 mod line;
+#[cfg(feature = "alloc")]
+mod logfmt;
 mod message;
 mod number;
 mod pretty;
@@ -101,7 +108,11 @@ mod record_wire;
 mod refused_key;
 mod render;
 mod text;
+#[cfg(feature = "alloc")]
+mod text_pattern;
 mod time;
+#[cfg(feature = "alloc")]
+mod time_pattern;
 #[cfg(any(test, target_os = "none"))]
 mod typed_call;
 #[cfg(any(test, target_os = "none"))]
@@ -119,6 +130,8 @@ pub use self::encoder::{Encoder, LineForm};
 #[cfg(feature = "std")]
 pub use self::escape::OneLine;
 pub use self::json::Json;
+#[cfg(feature = "alloc")]
+pub use self::logfmt::Logfmt;
 #[cfg(feature = "serde")]
 pub(crate) use self::message::shown;
 pub use self::pretty::Pretty;
@@ -131,6 +144,8 @@ pub use self::record_wire::RecordWire;
 #[cfg(feature = "alloc")]
 pub use self::refused_key::RefusedKey;
 pub use self::text::Text;
+#[cfg(feature = "alloc")]
+pub use self::text_pattern::{PatternError, TextPattern};
 #[doc(hidden)]
 pub use self::time::civil;
 #[cfg(any(test, target_os = "none"))]

@@ -4,8 +4,6 @@ use alloc::borrow::Cow;
 use alloc::string::String;
 use core::fmt;
 
-use portable_atomic::{AtomicU32, Ordering};
-
 use super::cache::EncoderCache;
 use super::encoder::{Encoder, LineForm};
 use super::escape::{Escaper, put_escaped};
@@ -150,8 +148,7 @@ impl ProfiledJson {
 
     /// What it writes is no longer what its profile alone says.
     fn changed(mut self) -> Self {
-        static CHANGED: AtomicU32 = AtomicU32::new(0);
-        self.form = LineForm::changed(CHANGED.fetch_add(1, Ordering::Relaxed));
+        self.form = LineForm::unique();
         self
     }
 

@@ -53,6 +53,15 @@ impl SecondCache {
         }
     }
 
+    /// Returns `2026-11-22T10:12:00.` of a second since 1970.
+    #[cfg(feature = "alloc")]
+    pub(super) fn text_of(&mut self, second: i64) -> &[u8; 20] {
+        if second != self.second {
+            self.set_second(second);
+        }
+        &self.text
+    }
+
     #[cold]
     fn set_second(&mut self, second: i64) {
         self.second = second;

@@ -6,7 +6,7 @@ use core::str::FromStr;
 
 #[cfg(feature = "std")]
 use crate::encode::WithoutFields;
-use crate::encode::{Encoder, Json, Pretty, Profile, ProfiledJson, Text, Wire};
+use crate::encode::{Encoder, Json, Logfmt, Pretty, Profile, ProfiledJson, Text, Wire};
 #[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 
@@ -26,6 +26,8 @@ pub enum Format {
     Pretty,
     /// Blocks of the wire.
     Wire,
+    /// `ts=… level=info logger=… msg="…" key=value …`: see [`Logfmt`].
+    Logfmt,
     /// One JSON object a line, with the names that a platform reads; as [`Json::profile`], and
     /// `Bunyan` with this machine's name where it is known.
     Profile(Profile),
@@ -37,11 +39,12 @@ impl Format {
     pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
             Self::Profile(profile) => Arc::new(of_this_machine(profile)),
+            Self::Logfmt => Arc::new(Logfmt),
             _ => self.encoder_without_profiles(terminal, colour),
         }
     }
 
-    /// As [`encoder`](Self::encoder), with no code for profiles: they are plain JSON.
+    /// As [`encoder`](Self::encoder), with no code for profiles, which are plain JSON, and logfmt, which is text.
     #[doc(hidden)]
     pub fn encoder_without_profiles(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
@@ -52,7 +55,7 @@ impl Format {
             }
             #[cfg(not(feature = "std"))]
             Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
-            Self::Auto | Self::Text => Arc::new(Text),
+            Self::Auto | Self::Text | Self::Logfmt => Arc::new(Text),
             Self::Json | Self::Profile(_) => Arc::new(Json::new()),
             Self::Pretty => Arc::new(Pretty::new().colour(colour)),
             Self::Wire => Arc::new(Wire),
@@ -85,6 +88,7 @@ impl FromStr for Format {
             ("json", Self::Json),
             ("pretty", Self::Pretty),
             ("wire", Self::Wire),
+            ("logfmt", Self::Logfmt),
             ("ecs", Self::Profile(Profile::Ecs)),
             ("gcp", Self::Profile(Profile::Gcp)),
             ("datadog", Self::Profile(Profile::Datadog)),
@@ -114,7 +118,7 @@ impl fmt::Display for UnknownFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "unknown format {:?}: use auto, text, json, pretty, wire, ecs, gcp, datadog, opentelemetry, pino or bunyan",
+            "unknown format {:?}: use auto, text, json, pretty, wire, logfmt, ecs, gcp, datadog, opentelemetry, pino or bunyan",
             self.name
         )
     }
@@ -131,7 +135,7 @@ mod tests {
         let error = "xml".parse::<Format>().unwrap_err();
         assert_eq!(
             error.to_string(),
-            r#"unknown format "xml": use auto, text, json, pretty, wire, ecs, gcp, datadog, opentelemetry, pino or bunyan"#
+            r#"unknown format "xml": use auto, text, json, pretty, wire, logfmt, ecs, gcp, datadog, opentelemetry, pino or bunyan"#
         );
         assert_eq!("GCP".parse(), Ok(Format::Profile(Profile::Gcp)));
         assert_eq!("JSON".parse(), Ok(Format::Json));

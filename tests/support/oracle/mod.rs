@@ -5,4 +5,6 @@
 pub mod block;
 pub mod expected;
 pub mod json;
+#[cfg(feature = "vectors")]
+pub mod logfmt;
 pub mod text_line;

@@ -124,7 +124,7 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
         ("\nfromat = 'json'", "2:1: unknown field `fromat`, expected one of `format`, `level`, `levels`,"),
         (
             "format = 'jason'",
-            "1:10: unknown format \"jason\": use auto, text, json, pretty, wire, ecs, gcp, datadog, opentelemetry, pino or bunyan",
+            "1:10: unknown format \"jason\": use auto, text, json, pretty, wire, logfmt, ecs, gcp, datadog, opentelemetry, pino or bunyan",
         ),
         ("level = 'loud'", &*format!("1:9: unknown level \"loud\": use {levels}")),
         ("levels = { a = 300 }", &*format!("1:16: unknown level \"300\": use {levels}")),

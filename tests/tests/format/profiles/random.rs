@@ -35,7 +35,7 @@ const KEYS: &[&str] = &[
 ];
 
 /// A record with some of the keys, in any of the three places, each with a value of its own.
-fn crowded() -> impl Strategy<Value = OwnedRecord> {
+pub(crate) fn crowded() -> impl Strategy<Value = OwnedRecord> {
     let keys = subsequence(KEYS, 0..=KEYS.len()).prop_shuffle();
     (strategies::record(), keys, any::<Index>(), any::<Index>()).prop_map(|(mut record, keys, one, other)| {
         let field = |(at, key): (usize, &&str)| ((*key).to_owned(), OwnedValue::U64(1000 + at as u64));

@@ -5,8 +5,8 @@ use std::fmt;
 
 use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{
-    Encoder, EncoderCache, Json, LogRecord, LoggerKind, Name, Output, Pretty, Profile, Registry, Text, Value,
-    Wire,
+    Encoder, EncoderCache, Json, LogRecord, Logfmt, LoggerKind, Name, Output, Pretty, Profile, Registry,
+    Text, Value, Wire,
 };
 use kakashi_tests::harness::lines;
 use kakashi_tests::model::record::{OwnedRecord, PreparedRecord};
@@ -123,8 +123,9 @@ proptest! {
     ) {
         let registry = Registry::new();
         let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
-        let encoders: [&dyn Encoder; 4] = [&Text, &Json::new(), &Json::new().location(true), &Pretty::new()];
-        let mut caches = [(); 4].map(|()| EncoderCache::new());
+        let encoders: [&dyn Encoder; 5] =
+            [&Text, &Json::new(), &Json::new().location(true), &Pretty::new(), &Logfmt];
+        let mut caches = [(); 5].map(|()| EncoderCache::new());
         // Sites, loggers and contexts meet in every way, so that a cache that
         // looks at too few of them is found out.
         for (site, logger, context) in calls {
@@ -176,7 +177,8 @@ proptest! {
     ) {
         let prepared: Vec<PreparedRecord<'_>> = records.iter().map(OwnedRecord::prepare).collect();
         let profiles = [Json::profile(Profile::OpenTelemetry), Json::profile(Profile::Ecs).nested(true)];
-        let encoders: [&dyn Encoder; 7] = [
+        let pattern = Text::pattern("{level:>9} {message:>9}|{logger:>9}|{fields}").expect("a pattern");
+        let encoders: [&dyn Encoder; 8] = [
             &Text,
             &Json::new(),
             &Json::new().location(true),
@@ -184,10 +186,12 @@ proptest! {
             &Wire,
             &profiles[0],
             &profiles[1],
+            &Logfmt,
         ];
         for encoder in encoders {
-            check_small_rooms(encoder, &prepared, &rooms)?;
+            check_small_rooms(encoder, 0, &prepared, &rooms)?;
         }
+        check_small_rooms(&pattern, 3 * 9, &prepared, &rooms)?;
     }
 
     #[test]
@@ -245,8 +249,11 @@ proptest! {
 
 /// Encodes with too little room at several sizes, then with what was asked
 /// for: as if the failures had not been.
+/// `padding` spaces may be asked for and not needed: how many characters a text has is not
+/// known where there is no room for it.
 fn check_small_rooms(
     encoder: &dyn Encoder,
+    padding: usize,
     prepared: &[PreparedRecord<'_>],
     rooms: &[Index],
 ) -> Result<(), TestCaseError> {
@@ -285,7 +292,7 @@ fn check_small_rooms(
                 record.for_each_field(|_, value| {
                     foreign += usize::from(value.is_foreign() || matches!(value, Value::Bytes(_)));
                 });
-                prop_assert!(slack <= 2 * foreign + 1, "{slack} bytes too many were asked for");
+                prop_assert!(slack <= 2 * foreign + 1 + padding, "{slack} bytes too many were asked for");
                 Ok(out.position())
             })?;
             at = end;
