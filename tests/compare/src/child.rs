@@ -32,7 +32,7 @@ pub fn measure<C: Contender>(job: &Job) -> Result<Outcome> {
     ensure!(job.records.is_multiple_of(job.threads), "threads get equal numbers of records");
     let contender = C::setup(&job.destination).context("setting it up")?;
     let outcome = match job.what {
-        What::Throughput => throughput(contender, job, false)?,
+        What::Throughput | What::Request => throughput(contender, job, false)?,
         What::Context5 => throughput(contender, job, true)?,
         What::Disabled => disabled(&contender, job.records),
         What::Latency => {

@@ -37,7 +37,7 @@ pub struct RunArgs {
     #[arg(long, default_value_t = 13)]
     pub minutes: u64,
     /// Records in one measurement of the throughput, over all its threads; a
-    /// quarter of them for contexts, JSON and disabled calls.
+    /// quarter of them for contexts, JSON, disabled calls and requests.
     #[arg(long, default_value_t = 2_000_000, value_parser = clap::value_parser!(u64).range(1..))]
     pub records: u64,
     /// Calls in one measurement of the latency, if there are no fewer records.
@@ -54,7 +54,7 @@ pub struct RunArgs {
     #[arg(long, value_delimiter = ',', default_value = "null,disk")]
     pub to: Vec<Kind>,
     /// What is measured.
-    #[arg(long, value_delimiter = ',', default_value = "latency,throughput,context5,disabled,json")]
+    #[arg(long, value_delimiter = ',', default_value = "latency,throughput,context5,disabled,json,request")]
     pub what: Vec<Section>,
     /// The directory for `--to disk`, by default that for temporary files.
     #[arg(long, value_name = "DIR")]
@@ -105,6 +105,8 @@ pub enum What {
     Context5,
     /// A call below the threshold, less the empty loop.
     Disabled,
+    /// A request of a service that does nothing, to the end of its body.
+    Request,
 }
 
 impl fmt::Display for What {
@@ -114,6 +116,7 @@ impl fmt::Display for What {
             What::Throughput => "throughput",
             What::Context5 => "context5",
             What::Disabled => "disabled",
+            What::Request => "request",
         })
     }
 }
@@ -131,4 +134,6 @@ pub enum Section {
     Disabled,
     /// Latency and throughput on one thread, in JSON and in kakashi's binary form.
     Json,
+    /// A request through kakashi's layer, and without it.
+    Request,
 }

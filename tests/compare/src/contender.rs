@@ -23,6 +23,9 @@ pub trait Contender: Sized + Sync {
     /// Half a line on how it is configured, and what its line lacks.
     const NOTE: &'static str;
 
+    /// Whether it serves requests, in place of records.
+    const SERVES: bool = false;
+
     /// What it writes.
     const FORM: Form = Form::Text;
 
@@ -42,7 +45,7 @@ pub trait Contender: Sized + Sync {
     /// Sets the logger up to append to `destination`, at level INFO.
     fn setup(destination: &Path) -> Result<Self>;
 
-    /// One record, at INFO: "Order accepted" and three fields.
+    /// One record, at INFO: "Order accepted" and three fields; or one request.
     fn log(&self, order_id: u64, symbol: &'static str, price: f64);
 
     /// The same record at DEBUG, which is below the threshold.

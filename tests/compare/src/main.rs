@@ -16,6 +16,8 @@
 //! - `context5`: the same with five inherited context fields.
 //! - `disabled`: a call below the threshold.
 //! - `json`: latency and throughput in JSON and in kakashi's binary form.
+//! - `request`: a request of a tower service that does nothing, in kakashi's
+//!   layer and without it.
 //!
 //! The subcommand `callsites` measures what a call site adds to a binary and to
 //! the time it takes to build.

@@ -90,6 +90,7 @@ pub fn plan(args: &RunArgs) -> Result<Vec<Case>> {
             }
             Section::Context5 => args.to.iter().for_each(|&to| add(What::Context5, false, to, 1)),
             Section::Disabled => add(What::Disabled, false, Kind::Null, 1),
+            Section::Request => add(What::Request, false, Kind::Null, 1),
             Section::Json => {
                 for &to in &args.to {
                     add(What::Latency, true, to, 1);
@@ -115,10 +116,12 @@ fn takes_part(entry: &Entry, case: &Case) -> bool {
     let form = match case.what {
         What::Context5 => entry.has_context && !is_second_form(entry),
         What::Disabled => !is_second_form(entry),
+        What::Request => true,
         _ if case.json => entry.form != Form::Text || entry.is_floor(),
         _ => entry.form == Form::Text || entry.is_floor(),
     };
-    form && !entry.exempt.contains(&case.what)
+    form && entry.serves == (case.what == What::Request)
+        && !entry.exempt.contains(&case.what)
         && case.threads <= entry.most_threads
         && (case.to != Kind::Null || entry.opens_path || case.what == What::Disabled)
 }
@@ -163,6 +166,15 @@ mod tests {
         let cases =
             planned("compare --what throughput,json --to null --threads 2 --only quicklog,emit_file,std");
         assert!(cases.iter().all(|case| names(case) == [STD]));
+    }
+
+    #[test]
+    fn requests_and_records_do_not_stand_in_one_table() {
+        let cases = planned("compare --what throughput,context5,disabled,json,latency,request --threads 1");
+        for case in &cases {
+            assert!(case.rows.iter().all(|row| row.contender.serves == (case.what == What::Request)));
+        }
+        assert_eq!(names(&cases[cases.len() - 1]), ["service", "request-layer", "request-layer-silent"]);
     }
 
     #[test]

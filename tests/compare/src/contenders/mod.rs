@@ -19,6 +19,7 @@ mod log_to_kakashi;
 mod logforth;
 mod quicklog;
 mod raw_buffered;
+mod request;
 mod shared_file;
 mod slog;
 mod spdlog;
@@ -40,6 +41,7 @@ use self::kakashi::Kakashi;
 use self::log_to_kakashi::LogToKakashi;
 use self::log4rs::Log4rs;
 use self::logforth::Logforth;
+use self::request::Served;
 use self::slog::Slog;
 use self::spdlog::Spdlog;
 use self::tracing::Tracing;
@@ -51,6 +53,8 @@ pub const LIMIT: &str = limit::Limit::NAME;
 pub const STD: &str = raw_buffered::RawBuffered::NAME;
 /// The floor of the timer.
 pub const EMPTY: &str = empty::Empty::NAME;
+/// The service that requests are served by, alone.
+pub const SERVICE: &str = Served::<request::Bare>::NAME;
 
 /// All contenders, the floors first.
 pub static ALL: &[Entry] = &[
@@ -63,8 +67,13 @@ pub static ALL: &[Entry] = &[
     entry::<Kakashi<kakashi::DropNewest>>(),
     entry::<Kakashi<kakashi::DropOldest>>(),
     entry::<Kakashi<kakashi::Performance>>(),
+    entry::<kakashi::Reloaded>(),
     entry::<WithKv<LogToKakashi>>(),
     entry::<Tracing<tracing::ToKakashi>>(),
+    entry::<Tracing<tracing::Absent>>(),
+    entry::<Served<request::Bare>>(),
+    entry::<Served<request::Layered>>(),
+    entry::<Served<request::WithoutRecord>>(),
     entry::<Spdlog<spdlog::Sync>>(),
     entry::<Spdlog<spdlog::Async>>(),
     entry::<Tracing<tracing::Direct>>(),
@@ -102,6 +111,7 @@ pub struct Entry {
     pub form: Form,
     pub has_context: bool,
     pub exempt: &'static [What],
+    pub serves: bool,
     pub most_threads: u64,
     pub opens_path: bool,
     pub measure: fn(&Job) -> Result<Outcome>,
@@ -121,6 +131,7 @@ const fn entry<C: Contender>() -> Entry {
         form: C::FORM,
         has_context: C::HAS_CONTEXT,
         exempt: C::EXEMPT,
+        serves: C::SERVES,
         most_threads: C::MOST_THREADS,
         opens_path: C::OPENS_PATH,
         measure: child::measure::<C>,

@@ -1,4 +1,4 @@
-//! tracing with tracing-subscriber's `fmt`, in four configurations, and with kakashi.
+//! tracing with tracing-subscriber's `fmt`, in four configurations, with kakashi, and with nobody.
 //!
 //! `tracing` writes through a `Mutex<File>`, the documented way to log to a
 //! file: one `write` a record. `tracing-buffered` puts a `BufWriter` of 64 KiB
@@ -19,6 +19,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::fmt::writer::MutexGuardWriter;
 
 use super::shared_file::SharedFile;
+use crate::cli::What;
 use crate::contender::{Contender, TARGET, open};
 use crate::form::Form;
 use crate::workload::CONTEXT;
@@ -28,6 +29,7 @@ pub trait Mode: Sized + Sync {
     const NAME: &'static str;
     const NOTE: &'static str;
     const FORM: Form = Form::Text;
+    const EXEMPT: &'static [What] = &[];
 
     fn install(destination: &Path) -> Result<Self>;
 
@@ -132,6 +134,19 @@ impl Mode for ToKakashi {
     }
 }
 
+/// No subscriber: what a disabled event costs that nobody listens to.
+pub struct Absent;
+
+impl Mode for Absent {
+    const NAME: &'static str = "no-subscriber";
+    const NOTE: &'static str = "`tracing` with no subscriber at all";
+    const EXEMPT: &'static [What] = &[What::Latency, What::Throughput, What::Context5];
+
+    fn install(_: &Path) -> Result<Self> {
+        Ok(Absent)
+    }
+}
+
 /// tracing in one of its modes.
 pub struct Tracing<M>(M);
 
@@ -139,6 +154,7 @@ impl<M: Mode> Contender for Tracing<M> {
     const NAME: &'static str = M::NAME;
     const NOTE: &'static str = M::NOTE;
     const FORM: Form = M::FORM;
+    const EXEMPT: &'static [What] = M::EXEMPT;
     const HAS_CONTEXT: bool = true;
 
     fn setup(destination: &Path) -> Result<Self> {

@@ -11,7 +11,7 @@ use crate::stats::Spread;
 pub fn figures(case: &Case, row: &Row) -> Vec<f64> {
     let figure = |(round, outcome): (usize, &Outcome)| match case.what {
         What::Latency => outcome.burst,
-        What::Disabled => outcome.wall,
+        What::Disabled | What::Request => outcome.wall,
         What::Throughput | What::Context5 => outcome.wall / arrived(case, row, round),
     };
     row.outcomes.iter().enumerate().map(figure).collect()

@@ -4,6 +4,7 @@ mod checks;
 mod disabled;
 mod figures;
 mod latency;
+mod request;
 mod svg;
 mod table;
 mod throughput;
@@ -34,6 +35,7 @@ pub fn render(cases: &[Case], load_before: &str) -> Result<String, fmt::Error> {
             What::Latency => latency::table(&mut out, case)?,
             What::Throughput | What::Context5 => throughput::table(&mut out, case)?,
             What::Disabled => disabled::table(&mut out, case)?,
+            What::Request => request::table(&mut out, case)?,
         }
     }
     failures(&mut out, cases)?;
@@ -62,6 +64,7 @@ fn title(case: &Case) -> String {
         (What::Throughput, threads) => format!("Throughput{form} to {to}, {threads} threads"),
         (What::Context5, _) => format!("Five context fields, to {to}, 1 thread"),
         (What::Disabled, _) => "A disabled call".to_owned(),
+        (What::Request, _) => "A request of a service that does nothing".to_owned(),
     }
 }
 

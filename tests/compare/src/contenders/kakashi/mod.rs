@@ -1,6 +1,7 @@
 //! kakashi: its three kinds of loggers, to a file with everything as it comes.
 
 mod modes;
+mod reloaded;
 
 use std::path::Path;
 
@@ -14,6 +15,7 @@ pub use modes::{
     Async, AsyncJson, AsyncWire, DropNewest, DropOldest, Mode, Performance, Rotating, Sync, SyncJson,
     SyncWire,
 };
+pub use reloaded::Reloaded;
 
 /// kakashi in one of its modes.
 pub struct Kakashi<M: Mode>(M::Logger);
