@@ -13,7 +13,7 @@ use kakashi_wasm::{
     UserContext, audit, clear_context, clear_logger_cache, clear_request_context, configure,
     create_custom_logger, current_context, debug, exception, fields, flush, get_async_logger, get_logger,
     get_logger_with_level, info, metric, security, set_custom_context, set_log_level, set_request_context,
-    set_user_context, stats, warning,
+    set_user_context, stats, trace, warning,
 };
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -107,6 +107,22 @@ fn contexts_are_scoped() {
             "INFO loggers none".to_owned(),
         ]
     );
+}
+
+#[wasm_bindgen_test]
+fn within_a_scope_with_a_level_a_call_that_is_disabled_elsewhere_is_logged() {
+    let memory = to_memory();
+    let own = get_logger_with_level("own", LogLevel::Error);
+    debug!("before");
+    LogContext::new().with_user_id("42").level(LogLevel::Debug).within(|| {
+        debug!("within");
+        debug!(own, "within");
+        trace!("below the scope's level");
+        LogContext::new().level(LogLevel::Error).within(|| debug!("the inner scope's level counts"));
+    });
+    debug!("after");
+    flush();
+    assert_eq!(memory.lines(), ["DEBUG loggers within user_id=\"42\"", "DEBUG own within user_id=\"42\""]);
 }
 
 /// Gives others a turn.

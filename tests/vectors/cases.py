@@ -103,13 +103,15 @@ def fields_of(mapping):
 
 def literal(
     name, message="Order placed", fields=(), context=(), level="INFO", logger="app::orders",
-    time=AT_NOON, sequence=None,
+    time=AT_NOON, sequence=None, at=None,
 ):  # fmt: skip
-    """Makes a record of a function call: its message means itself."""
+    """Makes a record of a function call: its message means itself. With a place, of another's macro."""
     record = {
         "name": name, "timestamp": time, "level": level, "logger": logger, "message": message,
         "fields": fields_of(fields), "context": fields_of(context),
     }  # fmt: skip
+    if at is not None:
+        record["location"] = at
     return record if sequence is None else record | {"sequence": str(sequence)}
 
 
@@ -816,6 +818,28 @@ def locations():
     )
 
 
+def places_of_words():
+    for line in (1, 127, 128, 2**32 - 1):
+        yield literal(f"words may stand in line {line}", at=location(line=line))
+    yield literal("line 0 is no place of words", at=location(line=0))
+    yield literal("the texts of a place of words may be empty", at=location("", 1, ""))
+    yield literal("a place of words may be empty", at=location("", 0, ""))
+    yield literal("words of no length may have a place", "", at=IN_ORDERS)
+    yield literal(
+        "the file of words is escaped in JSON",
+        at=location('C:\\src\\größe "x"\n.rs', 7, "app::größe"),
+    )
+    yield literal(
+        "the place of words stands before all that is optional",
+        "A {brace} means itself",
+        fields={"a": u64(1), "file": text("own")},
+        context={"b": u64(2)},
+        sequence=300,
+        at=location("src/é.rs", 9),
+    )
+    yield literal("words with a place may have an uptime", time=uptime(5), at=IN_ORDERS)
+
+
 def sizes():
     hundred = {f"field_{n:02}": u64(n * n) for n in range(100)}
     yield literal("a hundred fields are all written", fields=hundred)
@@ -832,6 +856,6 @@ def sizes():
 def all_records():
     groups = (
         plain, levels, times, simple_values, floats, strings, byte_values, quoting, hostile,
-        templates, collections, reserved_keys, precedence, locations, sizes,
+        templates, collections, reserved_keys, precedence, locations, places_of_words, sizes,
     )  # fmt: skip
     return [record for group in groups for record in group()]

@@ -345,8 +345,11 @@ def wire_time(timestamp):
     return signed_head(int(timestamp["wall_ns"]), 0x00, 0x10)
 
 
+def wire_place(location):
+    return leb(location["line"]) + wire_text(location["module"]) + wire_text(location["file"])
+
+
 def site_body(record):
-    location = record["location"]
     return b"".join(
         [
             leb(1),
@@ -354,9 +357,7 @@ def site_body(record):
             wire_text(record["template"]),
             leb(len(record["keys"])),
             *map(wire_text, record["keys"]),
-            leb(location["line"]),
-            wire_text(location["module"]),
-            wire_text(location["file"]),
+            wire_place(record["location"]),
         ]
     )
 
@@ -371,6 +372,9 @@ def record_body(record):
         parts.append(leb(1))
     else:
         parts += [bytes([LEVELS[record["level"]]]), wire_text(record["message"])]
+        if "location" in record:
+            flags |= 0x20
+            parts.append(wire_place(record["location"]))
     parts.append(leb(1))  # the logger
     if record["context"]:
         flags |= 0x04

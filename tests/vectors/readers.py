@@ -589,8 +589,13 @@ def check_site(body, record):
     require(body.text() == record["template"], "template")
     keys = [body.text() for _ in range(body.leb())]
     require(keys == record["keys"] == [key for key, _ in record["fields"]], keys)
+    check_place(body, record)
+    require(body.rest() == 0, "bytes after the place")
+
+
+def check_place(body, record):
     location = {"line": body.leb(), "module": body.text(), "file": body.text()}
-    require(location == record["location"] and body.rest() == 0, location)
+    require(location == record["location"], location)
 
 
 def check_named(body, record):
@@ -605,7 +610,8 @@ def check_context(body, record):
 def check_record(body, record):
     has_site, flags = "template" in record, body.byte()
     pairs = record["extra"] if has_site else record["fields"]
-    present = (has_site, True, record["context"], pairs, "sequence" in record)
+    has_place = "location" in record and not has_site
+    present = (has_site, True, record["context"], pairs, "sequence" in record, has_place)
     require(flags == sum(1 << bit for bit, there in enumerate(present) if there), "flags", flags)
     require(body.time() == record["timestamp"], "time")
     if has_site:
@@ -613,6 +619,8 @@ def check_record(body, record):
     else:
         require(LEVEL_NUMBERS[body.byte()] == record["level"], "level")
         require(body.text() == record["message"], "message")
+    if flags & 0x20:
+        check_place(body, record)
     require(body.leb() == 1, "logger")
     if flags & 0x04:
         require(body.leb() == 1, "context")

@@ -48,7 +48,7 @@ const HEAD = 10;
 const OVERHEAD = HEAD + 4;
 const MAX_ITEMS = 2 ** 28;
 const KINDS: readonly ItemKind[] = ['unknown', 'SITE', 'NAME', 'CONTEXT', 'RECORD', 'DROPPED', 'BUILD'];
-const FLAG = { site: 1, logger: 2, context: 4, extra: 8, sequence: 16 } as const;
+const FLAG = { site: 1, logger: 2, context: 4, extra: 8, sequence: 16, place: 32 } as const;
 
 /** Finds a sync marker at or after `from`; −1 without one. */
 export function findSync(bytes: Uint8Array, from = 0): number {
@@ -207,11 +207,7 @@ function explainSite(cursor: Cursor, emit: Emit, defined: Definitions, index: nu
     emit({ name: 'key', meaning: quoted(keys.at(-1)!), depth: 0 });
   }
   // A device leaves out where it stands.
-  if (cursor.left > 0) {
-    emit({ name: 'line', meaning: String(cursor.leb()), depth: 0 });
-    emit({ name: 'module', meaning: quoted(cursor.text()), depth: 0 });
-    emit({ name: 'file', meaning: quoted(cursor.text()), depth: 0 });
-  }
+  if (cursor.left > 0) explainPlace(cursor, emit);
   refuseTwice(keys);
   defined.sites.set(id, { item: index, says: `${level} ${quoted(message)}`, keys });
 }
@@ -237,9 +233,16 @@ function explainContext(cursor: Cursor, emit: Emit, defined: Definitions, index:
   defined.contexts.set(id, { item: index, says: keys.join(', '), keys });
 }
 
+function explainPlace(cursor: Cursor, emit: Emit): void {
+  emit({ name: 'line', meaning: String(cursor.leb()), depth: 0 });
+  emit({ name: 'module', meaning: quoted(cursor.text()), depth: 0 });
+  emit({ name: 'file', meaning: quoted(cursor.text()), depth: 0 });
+}
+
 function explainRecord(cursor: Cursor, emit: Emit, defined: Definitions, uses: number[]): void {
   const flags = cursor.byte();
-  if (flags > 31) throw new Malformed(`flags ${hex(flags)}: one of them is not defined`);
+  if (flags > 63) throw new Malformed(`flags ${hex(flags)}: one of them is not defined`);
+  if (flags & FLAG.site && flags & FLAG.place) throw new Malformed(`flags ${hex(flags)}: the place is the site's`);
   const set = Object.entries(FLAG).filter(([, bit]) => flags & bit);
   const listed = set.map(([name, bit]) => `${hex(bit)} ${name}`).join(', ');
   emit({ name: 'flags', meaning: listed || 'none', depth: 0 });
@@ -260,6 +263,7 @@ function explainRecord(cursor: Cursor, emit: Emit, defined: Definitions, uses: n
     explainLevel(cursor, emit);
     emit({ name: 'message', meaning: quoted(cursor.text()), depth: 0 });
   }
+  if (flags & FLAG.place) explainPlace(cursor, emit);
   if (flags & FLAG.logger) refer('logger', defined.names);
   if (flags & FLAG.context) refer('context', defined.contexts);
   if (flags & FLAG.sequence) {

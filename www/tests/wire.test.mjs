@@ -83,6 +83,10 @@ test('the values, levels, names and messages are those of the vectors', () => {
     const site = item('SITE') ?? record;
     assert.ok(says(site, 'level').endsWith(vector.level), vector.name);
     assert.equal(JSON.parse(says(site, 'message').replace(/, a template$/, '')), vector.template ?? vector.message);
+    if (vector.location) {
+      const place = Object.fromEntries(['line', 'module', 'file'].map((name) => [name, JSON.parse(says(site, name))]));
+      assert.deepEqual(place, vector.location, vector.name);
+    }
     if (vector.sequence) assert.equal(says(record, 'sequence'), vector.sequence);
     assert.equal(record.uses.length, items.length - 1, 'each dictionary item is used');
   }

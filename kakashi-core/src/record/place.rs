@@ -17,7 +17,8 @@ impl<'a> LogRecord<'a> {
 
     /// Says where in the source literal text stands, as the wire has it.
     #[cfg(feature = "alloc")]
-    pub(crate) fn set_place(&mut self, place: &'a [u8]) {
+    #[doc(hidden)]
+    pub fn set_place(&mut self, place: &'a [u8]) {
         if let Body::Words(_, known) = &mut self.body {
             *known = place;
         }

@@ -77,11 +77,12 @@ function object(pairs) {
 }
 
 /** The vector as a call, or undefined where JavaScript has none for it. */
-export function callOf({ timestamp, message, fields, context }) {
+export function callOf({ timestamp, message, fields, context, location }) {
   try {
     const nanos = BigInt(timestamp.wall_ns ?? -1);
     const micros = Number(nanos / 1000n);
-    if (message === undefined || nanos < 0n || !Number.isSafeInteger(micros)) return undefined;
+    // Words with a place are those of another crate's macro.
+    if (message === undefined || location !== undefined || nanos < 0n || !Number.isSafeInteger(micros)) return undefined;
     return { micros, message, fields: object(fields), context: object(context) };
   } catch (error) {
     if (error instanceof Inexpressible) return undefined;

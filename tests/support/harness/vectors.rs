@@ -108,23 +108,30 @@ fn pieces(mut template: &str, keys: &[String]) -> Vec<TemplatePiece> {
     pieces
 }
 
+/// Returns the module, the file and the line of a location.
+fn place(location: &Value) -> (String, String, u32) {
+    let line = location["line"].as_u64().and_then(|line| u32::try_from(line).ok());
+    (string(&location["module"]), string(&location["file"]), line.expect("a line"))
+}
+
 impl Vector {
     fn read(vector: &Value) -> Self {
         let fields = pairs(&vector["fields"]);
         let (message, extra) = match vector.get("template") {
-            None => (OwnedMessage::Literal(string(&vector["message"])), fields),
+            None => {
+                let text = string(&vector["message"]);
+                let message = match vector.get("location").map(place) {
+                    Some((module, file, line)) => OwnedMessage::Placed { text, module, file, line },
+                    None => OwnedMessage::Literal(text),
+                };
+                (message, fields)
+            }
             Some(template) => {
                 let keys: Vec<String> = list(&vector["keys"]).iter().map(string).collect();
                 assert!(keys.iter().eq(fields.iter().map(|(key, _)| key)));
-                let place = &vector["location"];
-                let line = place["line"].as_u64().and_then(|line| u32::try_from(line).ok());
-                let message = OwnedMessage::Site {
-                    template: pieces(&string(template), &keys),
-                    fields,
-                    module: string(&place["module"]),
-                    file: string(&place["file"]),
-                    line: line.expect("a line"),
-                };
+                let template = pieces(&string(template), &keys);
+                let (module, file, line) = place(&vector["location"]);
+                let message = OwnedMessage::Site { template, fields, module, file, line };
                 (message, pairs(&vector["extra"]))
             }
         };

@@ -35,6 +35,17 @@ pub struct OwnedRecord {
 pub enum OwnedMessage {
     /// Text that means itself.
     Literal(String),
+    /// Text that means itself, of another crate's macro.
+    Placed {
+        /// The text.
+        text: String,
+        /// The module.
+        module: String,
+        /// The file.
+        file: String,
+        /// The line.
+        line: u32,
+    },
     /// The template of a call site, whose keys are all different.
     Site {
         /// The message, in pieces.
@@ -190,7 +201,7 @@ impl OwnedRecord {
     /// Returns the call's own fields, none without a site.
     pub fn own(&self) -> &[(String, OwnedValue)] {
         match &self.message {
-            OwnedMessage::Literal(_) => &[],
+            OwnedMessage::Literal(_) | OwnedMessage::Placed { .. } => &[],
             OwnedMessage::Site { fields, .. } => fields,
         }
     }
@@ -218,10 +229,32 @@ impl OwnedRecord {
             let built = site::build::<{ 1 << 16 }>(&source);
             Site::new(built[..site::len(&source)].to_vec().leak())
         });
+        let place = match &self.message {
+            OwnedMessage::Placed { module, file, line, .. } => place(*line, [module, file]),
+            _ => Vec::new(),
+        };
         let context = LogContext::new().with_custom(&fields(&self.context));
         let logger = Registry::new().get(LoggerKind::Sync, &self.logger, None);
-        PreparedRecord { record: self, logger, site, context }
+        PreparedRecord { record: self, logger, site, place, context }
     }
+}
+
+/// Writes a place in the source as the wire has it.
+fn place(line: u32, texts: [&String; 2]) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    let number = |mut number: usize, bytes: &mut Vec<u8>| {
+        while number > 0x7f {
+            bytes.push(number as u8 | 0x80);
+            number >>= 7;
+        }
+        bytes.push(number as u8);
+    };
+    number(line as usize, &mut bytes);
+    for text in texts {
+        number(text.len(), &mut bytes);
+        bytes.extend_from_slice(text.as_bytes());
+    }
+    bytes
 }
 
 /// A record with its logger, its site and its context.
@@ -230,6 +263,8 @@ pub struct PreparedRecord<'a> {
     record: &'a OwnedRecord,
     logger: Arc<LoggerEntry>,
     site: Option<Site<'static>>,
+    /// Of words: as the wire has it.
+    place: Vec<u8>,
     context: LogContext,
 }
 
@@ -254,6 +289,11 @@ impl PreparedRecord<'_> {
             (Some(site), _) => LogRecord::of_site(record.timestamp, logger, site, Values::Slice(&own)),
             (None, OwnedMessage::Literal(message)) => {
                 LogRecord::new(record.timestamp, record.level, logger, message)
+            }
+            (None, OwnedMessage::Placed { text, .. }) => {
+                let mut record = LogRecord::new(record.timestamp, record.level, logger, text);
+                record.set_place(&self.place);
+                record
             }
             (None, OwnedMessage::Site { .. }) => unreachable!("the site is made with the record"),
         };

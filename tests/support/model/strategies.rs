@@ -227,7 +227,9 @@ fn message() -> impl Strategy<Value = OwnedMessage> {
                 let template = pieces.into_iter().map(piece).collect();
                 OwnedMessage::Site { template, fields, module: "kakashi::tests".to_owned(), file, line }
             });
-    prop_oneof![1 => text().prop_map(OwnedMessage::Literal), 1 => "[a-z ]{0,20}".prop_map(OwnedMessage::Literal), 2 => site]
+    let placed = (text(), text(), text(), 0..300_u32)
+        .prop_map(|(text, module, file, line)| OwnedMessage::Placed { text, module, file, line });
+    prop_oneof![1 => placed, 1 => text().prop_map(OwnedMessage::Literal), 1 => "[a-z ]{0,20}".prop_map(OwnedMessage::Literal), 2 => site]
 }
 
 /// Any record.

@@ -57,11 +57,13 @@ pub fn site(id: u64, level: u8, template: &str, keys: &[&str], place: (&str, &st
     body.extend(text(template));
     body.extend(leb(keys.len() as u64));
     keys.iter().for_each(|key| body.extend(text(key)));
-    let (module, file, line) = place;
-    body.extend(leb(u64::from(line)));
-    body.extend(text(module));
-    body.extend(text(file));
+    body.extend(place_in_source(place));
     item(1, &body)
+}
+
+/// Writes a module, a file and a line.
+fn place_in_source((module, file, line): (&str, &str, u32)) -> Vec<u8> {
+    [leb(u64::from(line)), text(module), text(file)].concat()
 }
 
 /// Writes a block of one record, each item with the same id.
@@ -80,6 +82,12 @@ pub fn of_record(record: &OwnedRecord, id: u64) -> Vec<u8> {
         OwnedMessage::Literal(message) => {
             body.push(record.level.number());
             body.extend(text(message));
+        }
+        OwnedMessage::Placed { text: message, module, file, line } => {
+            body[0] |= 32;
+            body.push(record.level.number());
+            body.extend(text(message));
+            body.extend(place_in_source((module, file, *line)));
         }
     }
     items.extend(item(2, &[leb(id), text(&record.logger)].concat()));

@@ -29,7 +29,10 @@ pub fn json(record: &OwnedRecord, location: bool) -> Vec<(String, ParsedJson)> {
         string("logger", &record.logger),
         string("message", &message(record)),
     ];
-    if let (true, OwnedMessage::Site { file, line: line @ 1.., .. }) = (location, &record.message) {
+    if let OwnedMessage::Site { file, line: line @ 1.., .. }
+    | OwnedMessage::Placed { file, line: line @ 1.., .. } = &record.message
+        && location
+    {
         pairs.push(string("file", file));
         pairs.push(("line".to_owned(), ParsedJson::Number(line.to_string())));
     }
@@ -62,7 +65,7 @@ fn visible(record: &OwnedRecord) -> impl Iterator<Item = &(String, OwnedValue)> 
 
 fn message(record: &OwnedRecord) -> String {
     match &record.message {
-        OwnedMessage::Literal(text) => text.clone(),
+        OwnedMessage::Literal(text) | OwnedMessage::Placed { text, .. } => text.clone(),
         OwnedMessage::Site { template, fields, .. } => template
             .iter()
             .map(|piece| match piece {

@@ -38,7 +38,8 @@ fn the_vectors_blocks_are_read_as_their_lines() {
         let place =
             record.location().map(|place| (place.module.to_owned(), place.file.to_owned(), place.line));
         let expected = match &vector.record.message {
-            OwnedMessage::Site { module, file, line: line @ 1.., .. } => {
+            OwnedMessage::Site { module, file, line: line @ 1.., .. }
+            | OwnedMessage::Placed { module, file, line: line @ 1.., .. } => {
                 Some((module.clone(), file.clone(), *line))
             }
             _ => None,
@@ -60,8 +61,12 @@ fn the_vectors_lines_say_what_their_records_say() {
 fn there_are_vectors_of_every_kind() {
     let vectors = vectors();
     assert!(vectors.len() >= 200);
-    let sites = vectors.iter().filter(|vector| vector.json_with_location.is_some()).count();
-    assert!(sites > 20 && vectors.len() - sites > 20);
+    let count = |is_one: fn(&OwnedMessage) -> bool| {
+        vectors.iter().filter(|vector| is_one(&vector.record.message)).count()
+    };
+    assert!(count(|message| matches!(message, OwnedMessage::Site { .. })) > 20);
+    assert!(count(|message| matches!(message, OwnedMessage::Literal(_))) > 20);
+    assert!(count(|message| matches!(message, OwnedMessage::Placed { .. })) >= 10);
 }
 
 /// Adds the kind of a value, and those of the values inside it.

@@ -13,7 +13,9 @@ const FORMS: [(&str, u8); 4] = [("text", 1), ("json", 2), ("json_with_location",
 
 #[test]
 fn a_cortex_m4_writes_what_every_vector_says() {
-    assert_eq!(compare(Machine::Mps2An386), vectors().len());
+    // A device has no words of another crate's macro.
+    let is_made = |vector: &Value| vector.get("template").is_some() || vector.get("location").is_none();
+    assert_eq!(compare(Machine::Mps2An386), vectors().into_iter().filter(is_made).count());
 }
 
 #[test]

@@ -46,7 +46,7 @@ pub(crate) fn crowded() -> impl Strategy<Value = OwnedRecord> {
             OwnedMessage::Site { module, file, line, .. } => {
                 OwnedMessage::Site { template: Vec::new(), fields, module, file, line }
             }
-            literal @ OwnedMessage::Literal(_) => {
+            literal @ (OwnedMessage::Literal(_) | OwnedMessage::Placed { .. }) => {
                 record.extra.extend(fields);
                 literal
             }
