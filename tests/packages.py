@@ -43,6 +43,7 @@ MARKS = {
         "config": "config/fn.configure_from.html",
         "gzip": "sinks/struct.RotatingFile.html",
         "local-time": "sinks/struct.RotatingFile.html",
+        "journald": "sinks/fn.journald.html",
         "log": "bridges/log/fn.install.html",
         "tracing": "bridges/tracing/fn.install.html",
         "rayon": "task/rayon/fn.spawn.html",

@@ -42,7 +42,7 @@ kakashi_core::__configure! {
         panic_text: Option<bool>
     };
     format: "`Auto`";
-    destination: "stderr";
+    destination: "stderr, or systemd's journal where stderr leads there (feature `journald`)";
     flush_after: "1 to 2³² − 1 milliseconds (49 days)";
 }
 

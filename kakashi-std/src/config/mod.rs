@@ -6,6 +6,7 @@
 
 mod environment;
 mod error;
+mod journal;
 mod places;
 mod rotation;
 mod values;
@@ -19,6 +20,7 @@ use kakashi_core::{Destination, SettingsError, Wire};
 use serde::Deserialize;
 
 pub use self::error::ConfigError;
+use self::journal::JournalTable;
 use self::places::Setting;
 use self::rotation::RotationTable;
 use self::values::{
@@ -131,6 +133,7 @@ struct DestinationKeys {
     stream: Option<StreamName>,
     file: Option<PathBuf>,
     wire_file: Option<PathBuf>,
+    journald: Option<JournalTable>,
     rotate: Option<RotationTable>,
     name: Option<String>,
     threshold: Option<Threshold>,
@@ -151,25 +154,32 @@ enum DestinationTarget {
     Stream(StreamName),
     File(PathBuf),
     WireFile(PathBuf),
+    Journal(JournalTable),
 }
 
 impl TryFrom<DestinationKeys> for DestinationTable {
     type Error = &'static str;
 
     fn try_from(mut keys: DestinationKeys) -> Result<Self, Self::Error> {
-        let target = match (keys.stream.take(), keys.file.take(), keys.wire_file.take()) {
-            (Some(stream), None, None) => DestinationTarget::Stream(stream),
-            (None, Some(path), None) => DestinationTarget::File(path),
-            (None, None, Some(path)) => DestinationTarget::WireFile(path),
-            _ => {
-                return Err(
-                    "a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\" \
-                            and wire_file = \"path\"",
-                );
-            }
+        let targets = [
+            keys.stream.take().map(DestinationTarget::Stream),
+            keys.file.take().map(DestinationTarget::File),
+            keys.wire_file.take().map(DestinationTarget::WireFile),
+            keys.journald.take().map(DestinationTarget::Journal),
+        ];
+        let mut named = targets.into_iter().flatten();
+        let (Some(target), None) = (named.next(), named.next()) else {
+            return Err(
+                "a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
+                        wire_file = \"path\" and journald = {}",
+            );
         };
-        if matches!(target, DestinationTarget::Stream(_)) && keys.rotate.is_some() {
-            return Err("a stream is not rotated: rotate goes with file or wire_file");
+        let is_file = matches!(target, DestinationTarget::File(_) | DestinationTarget::WireFile(_));
+        if !is_file && keys.rotate.is_some() {
+            return Err("only files are rotated: rotate goes with file or wire_file");
+        }
+        if matches!(target, DestinationTarget::Journal(_)) && keys.format.is_some() {
+            return Err("the journal has a form of its own: leave format out");
         }
         if matches!(target, DestinationTarget::WireFile(_)) && keys.format.is_some() {
             return Err("a wire_file has the binary form: leave format out, or write file in its place");
@@ -273,6 +283,7 @@ impl DestinationTable {
             DestinationTarget::Stream(stream) => stream.destination(),
             DestinationTarget::File(path) => file(&path, keys.rotate.take())?,
             DestinationTarget::WireFile(path) => file(&path, keys.rotate.take())?.encoder(Wire),
+            DestinationTarget::Journal(journal) => journal.open()?,
         };
         destination = with(destination, keys.name, Destination::named);
         destination = with(destination, keys.threshold, |destination, Threshold(threshold)| {

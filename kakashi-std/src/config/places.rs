@@ -33,7 +33,7 @@ struct AsyncPlaces {
 #[derive(Deserialize)]
 struct DestinationPlaces {
     stream: Option<Spanned<IgnoredAny>>,
-    #[serde(alias = "wire_file")]
+    #[serde(alias = "wire_file", alias = "journald")]
     file: Option<Spanned<IgnoredAny>>,
     name: Option<Spanned<IgnoredAny>>,
 }

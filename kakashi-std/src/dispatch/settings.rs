@@ -52,9 +52,6 @@ pub(crate) fn root() -> Arc<Dispatch> {
 pub(crate) fn change(mut change: SettingsChange) -> Option<Arc<Dispatch>> {
     // Before the lock: a sink's code may do anything.
     let mut opened: Vec<OpenDestination> = change.destinations.drain(..).map(OpenDestination::new).collect();
-    if opened.is_empty() && change.default_destinations {
-        opened.push(OpenDestination::new(sinks::stderr()));
-    }
     let mut settings = lock();
     replace_root(settings.get_or_insert_default().changed(change, &mut opened))
 }
@@ -83,6 +80,9 @@ type SharedClock = Arc<dyn Clock + Send + Sync>;
 struct OpenSettings {
     settings: Settings<SharedClock>,
     destinations: Vec<OpenDestination>,
+    /// The format that the default destination was chosen for; nothing where the program has
+    /// chosen its destinations.
+    default_for: Option<Format>,
 }
 
 impl OpenSettings {
@@ -94,13 +94,18 @@ impl OpenSettings {
     /// Makes the change, and the dispatch of the settings after it; `opened` destinations, if
     /// there are any, are swapped for the present ones.
     fn changed(&mut self, change: SettingsChange, opened: &mut Vec<OpenDestination>) -> Arc<Dispatch> {
-        let Self { settings, destinations } = self;
+        let Self { settings, destinations, default_for } = self;
+        let wants_default = change.default_destinations || destinations.is_empty();
+        settings.change(change);
         if !opened.is_empty() {
             std::mem::swap(destinations, opened);
-        } else if destinations.is_empty() {
-            destinations.push(OpenDestination::new(sinks::stderr()));
+            *default_for = None;
+        } else if wants_default || default_for.is_some_and(|format| format != settings.format) {
+            // The journal has a form of its own: the default depends on the format.
+            opened.push(OpenDestination::new(sinks::default_destination(settings.format)));
+            std::mem::swap(destinations, opened);
+            *default_for = Some(settings.format);
         }
-        settings.change(change);
         Arc::new(Dispatch {
             pipeline: settings.pipeline.clone(),
             base: settings.base(),
@@ -168,7 +173,8 @@ pub(crate) fn custom_dispatch(
     destinations: Vec<Destination>,
     format: Format,
 ) -> Dispatch {
-    let destinations = if destinations.is_empty() { vec![sinks::stderr()] } else { destinations };
+    let destinations =
+        if destinations.is_empty() { vec![sinks::default_destination(format)] } else { destinations };
     let destinations: Vec<_> = destinations.into_iter().map(OpenDestination::new).collect();
     let endpoints = endpoints(&destinations, format, Settings::<SharedClock>::BATCH_BYTES);
     Dispatch { pipeline, base: LogContext::new(), clock: None, endpoints }

@@ -3,6 +3,8 @@
 #[cfg(unix)]
 mod descriptor;
 mod file;
+#[cfg(all(feature = "journald", target_os = "linux"))]
+mod journald;
 mod memory;
 pub(crate) mod notice;
 pub(crate) mod rotating_file;
@@ -15,8 +17,11 @@ use std::io;
 use std::path::Path;
 
 pub use file::{FileSink, reopen_files};
+#[cfg(all(feature = "journald", target_os = "linux"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "journald")))]
+pub use journald::{Journald, JournaldError, JournaldSink};
 pub use kakashi_core::FunctionSink;
-use kakashi_core::{Destination, Wire};
+use kakashi_core::{Destination, Format, Wire};
 pub use memory::MemorySink;
 pub use rotating_file::{RotatingFile, RotatingFileError, RotatingFileSink};
 pub use stdio::{StderrSink, StdoutSink};
@@ -30,6 +35,39 @@ pub fn stderr() -> Destination {
 /// Makes the destination for the process's stdout.
 pub fn stdout() -> Destination {
     Destination::new(StdoutSink).named("stdout")
+}
+
+/// Makes the destination for systemd's journal, where each record is an entry with its fields,
+/// under the program's name. [`Journald`] has more to choose.
+///
+/// ```no_run
+/// use kakashi_std::{configure, sinks};
+///
+/// configure().destination(sinks::journald()?).apply();
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// # Errors
+/// When there is no journal: nobody listens at its socket.
+///
+/// # Platforms
+///
+/// Linux only; elsewhere it does not exist.
+#[cfg(all(feature = "journald", target_os = "linux"))]
+#[cfg_attr(docsrs, doc(cfg(feature = "journald")))]
+pub fn journald() -> io::Result<Destination> {
+    Ok(Journald::new().destination()?)
+}
+
+/// Makes the destination of a program that has chosen none: stderr, or with [`Format::Auto`]
+/// the journal, where stderr leads there.
+pub(crate) fn default_destination(format: Format) -> Destination {
+    let journal = match format {
+        #[cfg(all(feature = "journald", target_os = "linux"))]
+        Format::Auto => journald::destination_for_stderr(),
+        _ => None,
+    };
+    journal.unwrap_or_else(stderr)
 }
 
 /// Makes the destination for a file, to whose end records are written; it and

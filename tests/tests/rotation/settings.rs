@@ -84,7 +84,7 @@ fn a_file_of_settings_says_what_a_rotating_file_can_be() {
             "file = 'LOG'\nrotate = { max_bytes = 0 }",
             "max_bytes is 0, which would begin a file for each record",
         ),
-        ("stream = 'stderr'\nrotate = {}", "a stream is not rotated: rotate goes with file or wire_file"),
+        ("stream = 'stderr'\nrotate = {}", "only files are rotated: rotate goes with file or wire_file"),
     ] {
         let error = configured(&folder, keys).unwrap_err();
         assert!(error.contains(says), "{error}\n is not\n{says}");

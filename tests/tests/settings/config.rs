@@ -155,8 +155,8 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
         ),
         (
             "[[destinations]]\nname = 'x'",
-            "1:1: a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\" and wire_file = \
-             \"path\"",
+            "1:1: a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
+             wire_file = \"path\" and journald = {}",
         ),
         ("[[destinations]]\nwire_file = 'x'\nformat = 'json'", "1:1: a wire_file has the binary form:"),
         ("level = ", "1:9: "),

@@ -2,7 +2,7 @@
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
 //! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`,
-//! `settings/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! `settings/`, `journald/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have; a
 //! scenario `decoded_X` is `X` with a sink of records that writes the file.
 
@@ -12,6 +12,8 @@ mod directives;
 mod ends;
 mod first;
 mod forks;
+#[cfg(target_os = "linux")]
+mod journal;
 mod order;
 mod queued;
 mod records;
@@ -97,6 +99,18 @@ fn main() {
         "destructors" => first::from_destructors_of_locals(file),
         "unload" => unloading::loads_and_unloads(file),
         "soak" => soak::runs(file),
+        #[cfg(target_os = "linux")]
+        "journal_default" => journal::uses_the_defaults(),
+        #[cfg(target_os = "linux")]
+        "journal_json" => journal::chooses_a_format(),
+        #[cfg(target_os = "linux")]
+        "journal_stderr" => journal::chooses_stderr(),
+        #[cfg(target_os = "linux")]
+        "journal_format" => journal::changes_the_format(),
+        #[cfg(target_os = "linux")]
+        "journal_refused" => journal::logs_too_much(file),
+        #[cfg(target_os = "linux")]
+        "journal_pairs" => journal::logs_pairs(file),
         "signal" => signals::logs_before_a_signal(file),
         "signal_under_load" => signals::logs_until_a_signal(file),
         "signal_beside_a_stuck_sink" => signals::waits_beside_a_stuck_sink(file),
