@@ -73,36 +73,42 @@ impl<'v> PlainPairs<'v> {
 impl<'v> VisitSource<'v> for PlainPairs<'v> {
     fn visit_pair(&mut self, key: Key<'v>, value: kv::Value<'v>) -> Result<(), kv::Error> {
         let key = key.as_str();
-        let mut plain = PlainValue(None);
-        value.visit(&mut plain)?;
-        if let Some(plain) = plain.0
-            && self.written.is_none()
-            && let Some(left) = after_key(self.left, key)
+        if self.written.is_none()
             && let Some(place) = self.values.get_mut(self.len)
         {
-            *place = plain;
-            self.len += 1;
-            self.left = left;
-            return Ok(());
+            let mut plain = PlainValue { place, is_taken: false };
+            value.visit(&mut plain)?;
+            if plain.is_taken
+                && let Some(left) = after_key(self.left, key)
+            {
+                self.len += 1;
+                self.left = left;
+                return Ok(());
+            }
         }
         self.write(key, &value)
     }
 }
 
 /// Takes a value if it is a text or a number.
-struct PlainValue<'v>(Option<Value<'v>>);
+struct PlainValue<'p, 'v> {
+    // Its last place: a processor waits where what was written in parts is copied as a whole.
+    place: &'p mut Value<'v>,
+    is_taken: bool,
+}
 
 macro_rules! plain_kinds {
     ($($method:ident($value:ident: $type:ty) => $kind:expr;)*) => {$(
         #[inline]
         fn $method(&mut self, $value: $type) -> Result<(), kv::Error> {
-            self.0 = Some($kind);
+            *self.place = $kind;
+            self.is_taken = true;
             Ok(())
         }
     )*};
 }
 
-impl<'v> VisitValue<'v> for PlainValue<'v> {
+impl<'v> VisitValue<'v> for PlainValue<'_, 'v> {
     plain_kinds! {
         visit_u64(value: u64) => Value::U64(value);
         visit_i64(value: i64) => Value::I64(value);
