@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use kakashi_core::{
-    CatchPanic, Guard as _, LogRecord, MAX_DEFERRED_BYTES, RecordCapture, Scratch, encode_deferred, wire,
+    CatchPanic, DropReason, Guard as _, LogRecord, MAX_DEFERRED_BYTES, RecordCapture, Scratch,
+    encode_deferred, wire,
 };
 
 use super::root::{generation, root_if_made};
@@ -46,6 +47,12 @@ pub(crate) enum AfterPut {
 /// A thread that uses more custom loggers at once than this makes their
 /// buffers anew now and then.
 const MAX_OWN: usize = 32;
+
+/// How often a record is sent again whose dispatch is replaced meanwhile. A filter or an enricher
+/// that changes the settings each time would go on for ever.
+const MAX_ROUNDS: usize = 4;
+/// Stands for any generation: a dispatch that was replaced during the call does, too.
+const ANY_GENERATION: usize = usize::MAX;
 
 /// Installs the panic hook before a thread's first record, and so after a hook that the
 /// program sets when it begins.
@@ -94,11 +101,11 @@ impl ThreadDispatch {
         tick: u64,
         generation: usize,
     ) -> AfterPut {
-        let Self { dispatch, buffers, .. } = self;
+        let Self { dispatch, buffers, epoch } = self;
         let dispatch = &**dispatch;
-        let run = dispatch
-            .pipeline
-            .run(record, scratch, &CatchPanic, |record| publish(dispatch, buffers, record, tick, generation));
+        let run = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| {
+            publish(dispatch, buffers, *epoch, record, tick, generation)
+        });
         run.unwrap_or(AfterPut::Done)
     }
 }
@@ -116,11 +123,14 @@ impl ThreadDispatch {
         capture: &dyn RecordCapture,
         is_own: bool,
     ) -> AfterPut {
-        let Self { dispatch, buffers, .. } = self;
+        let Self { dispatch, buffers, epoch } = self;
         let dispatch = &**dispatch;
         let run = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| {
             CatchPanic.run(&mut || capture.take(record));
-            if is_own { publish(dispatch, buffers, record, tick, generation) } else { AfterPut::Done }
+            match is_own {
+                true => publish(dispatch, buffers, *epoch, record, tick, generation),
+                false => AfterPut::Done,
+            }
         });
         run.unwrap_or(AfterPut::Done)
     }
@@ -132,11 +142,13 @@ impl ThreadDispatch {
 fn publish(
     dispatch: &Dispatch,
     buffers: &mut Vec<ThreadBuffer>,
+    epoch: ForkEpoch,
     record: &LogRecord<'_>,
     tick: u64,
     made_at: usize,
 ) -> AfterPut {
-    if generation() != made_at {
+    // Buffers of a replaced dispatch are still collected, but for a parent's in its child.
+    if generation() != made_at && (made_at != ANY_GENERATION || epoch.is_past()) {
         return AfterPut::Replaced;
     }
     if buffers.len() != dispatch.endpoints.len() {
@@ -220,14 +232,26 @@ impl ThreadDispatches {
         });
         let record = copy.as_ref().unwrap_or(record);
         let mut sent = AfterPut::Replaced;
-        while sent == AfterPut::Replaced {
+        for round in 1..=MAX_ROUNDS {
             let (own, generation) = self.get_of_generation(dispatch);
-            sent = own.send(record, scratch, tick, generation);
+            let made_at = if round < MAX_ROUNDS { generation } else { ANY_GENERATION };
+            sent = own.send(record, scratch, tick, made_at);
+            if sent != AfterPut::Replaced {
+                break;
+            }
         }
+        // Not refreshed: the one that it was sent to.
         let own = match dispatch {
             None => self.root.get_or_insert_with(|| ThreadDispatch::new(settings::root())),
             Some(dispatch) => self.get_own(dispatch),
         };
+        if sent == AfterPut::Replaced {
+            // Its pipeline forks each time.
+            for endpoint in &own.dispatch.endpoints {
+                endpoint.queue.count_dropped(record.level, DropReason::Reentrant);
+            }
+            sent = AfterPut::Done;
+        }
         (sent, &own.dispatch)
     }
 

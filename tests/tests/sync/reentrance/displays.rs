@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::fmt;
 
 use kakashi_std::{
-    DropReason, LogLevel, Logger, LoggerConfig, Text, create_custom_logger, error, fields, flush, get_logger,
-    info,
+    DropReason, LogLevel, LogRecord, Logger, LoggerConfig, Text, Value, configure, create_custom_logger,
+    error, fields, flush, get_async_logger, get_logger, info,
 };
 use kakashi_tests::harness::fake_values::Runs;
 use kakashi_tests::harness::global_state::{StatsSince, alone};
@@ -151,4 +151,37 @@ fn what_is_nested_is_one_line_each() {
 #[cfg(unix)]
 fn a_display_may_configure() {
     assert_eq!(messages(&child("configure_in_a_display")), ["Before", "Outer", "After"]);
+}
+
+#[test]
+fn a_filter_and_an_enricher_may_change_the_settings_each_time() {
+    let _alone = alone();
+    let (logger, memory) = to_memory();
+    let own = kakashi_std::sinks::MemorySink::new();
+    let custom = create_custom_logger("custom", LoggerConfig::new().sink(Text, own.clone()));
+    let before = StatsSince::now();
+    let change = || configure().level(LogLevel::Info).apply();
+    configure()
+        .filter(move |_: &LogRecord<'_>| {
+            change();
+            true
+        })
+        .enricher(move |_: &LogRecord<'_>, add: &mut dyn FnMut(&str, Value<'_>)| {
+            change();
+            add("host", Value::Str("web-1"));
+        })
+        .apply();
+    in_time(move || {
+        info!(logger, "Info");
+        error!(logger, "Error");
+        info!(custom, "Custom");
+        info!(get_async_logger("queued"), "Queued");
+        assert!(flush().is_complete());
+    });
+    configure().no_filters().no_enrichers().apply();
+    let entries = arrived(&memory);
+    assert_eq!(messages(&entries), ["Info", "Error", "Queued"]);
+    assert_eq!(messages(&arrived(&own)), ["Custom"]);
+    assert_eq!((before.written(), before.dropped().total()), (4, 0));
+    assert_eq!(memory.text().matches("host=web-1").count(), 3);
 }
