@@ -49,6 +49,7 @@ MARKS = {
         "rayon": "task/rayon/fn.spawn.html",
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",
+        "syslog": "sinks/struct.Syslog.html",
         "tokio": "task/fn.spawn.html",
         "tower": "tower/struct.RequestLayer.html",
         "zstd": "sinks/struct.RotatingFile.html",

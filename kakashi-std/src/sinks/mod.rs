@@ -10,6 +10,8 @@ pub(crate) mod notice;
 pub(crate) mod rotating_file;
 mod stdio;
 pub(crate) mod stream;
+#[cfg(feature = "syslog")]
+mod syslog;
 mod tail;
 mod writer;
 
@@ -25,6 +27,8 @@ use kakashi_core::{Destination, Format, Wire};
 pub use memory::MemorySink;
 pub use rotating_file::{RotatingFile, RotatingFileError, RotatingFileSink};
 pub use stdio::{StderrSink, StdoutSink};
+#[cfg(feature = "syslog")]
+pub use syslog::{Facility, Syslog, SyslogError, SyslogSink};
 pub use writer::WriterSink;
 
 /// Makes the destination for the process's stderr.
@@ -98,6 +102,23 @@ pub fn file(path: impl AsRef<Path>) -> io::Result<Destination> {
 /// As [`RotatingFile::open`].
 pub fn rotating_file(path: impl AsRef<Path>) -> io::Result<Destination> {
     Ok(RotatingFile::new(path).destination()?)
+}
+
+/// Makes the destination for a syslog receiver: `udp://host:port`, `tcp://host:port`,
+/// `unix:///path`, or `local` for `/dev/log`. [`Syslog`] has more to choose.
+///
+/// ```no_run
+/// use kakashi_std::{configure, sinks};
+///
+/// configure().destination(sinks::syslog("udp://logs.example.com:514")?).apply();
+/// # std::io::Result::Ok(())
+/// ```
+///
+/// # Errors
+/// When it is none of these. Whether somebody listens there is not asked.
+#[cfg(feature = "syslog")]
+pub fn syslog(receiver: &str) -> io::Result<Destination> {
+    Ok(receiver.parse::<Syslog>()?.destination()?)
 }
 
 /// Makes the destination for a file of the [`wire`](crate::wire), whatever form

@@ -2,6 +2,7 @@
 
 #![allow(unsafe_code)]
 
+use std::ops::Range;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::{self, Command};
@@ -9,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier};
 use std::thread::{self, JoinHandle};
 
-use kakashi_std::{Destination, Format, Text, configure, error, flush, info, sinks};
+use kakashi_std::{Destination, Format, Text, configure, error, flush, get_logger, info, sinks};
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
 use crate::records::{log_many, log_to, logger};
@@ -48,6 +49,23 @@ pub(crate) fn forks_with_full_buffers(file: &Path) {
     for n in 100..200 {
         info!(logger, "Counted", thread = 0, n);
     }
+    wait_for(child);
+}
+
+/// Forks while a connection to a syslog receiver is open, `tcp://host:port`.
+pub(crate) fn forks_with_a_connection(receiver: &Path) {
+    let receiver = receiver.to_str().expect("it is text");
+    configure().destination(sinks::syslog(receiver).expect("it is a receiver")).apply();
+    let logger = get_logger("forked");
+    let log = |thread: u64, numbers: Range<u64>| {
+        for n in numbers {
+            info!(logger, "Counted", thread, n);
+        }
+    };
+    log(0, 0..200);
+    assert!(flush().is_complete());
+    let child = fork(|| log(1, 0..500));
+    log(0, 200..1200);
     wait_for(child);
 }
 

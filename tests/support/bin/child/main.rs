@@ -62,6 +62,7 @@ fn main() {
         "fork_and_stay" => forks::forks_and_stays(file),
         "fork_beside_a_stuck_sink" => forks::forks_beside_a_stuck_sink(file),
         "fork_and_configure" => forks::forks_and_configures(file),
+        "syslog_fork" => forks::forks_with_a_connection(file),
         "spawn_under_load" => forks::spawns_under_load(file),
         "stuck_sink" => trouble::returns_beside_a_stuck_sink(file),
         "exit_in_a_sink" => trouble::exits_in_a_sink(file),

@@ -1,0 +1,70 @@
+//! What all messages of a destination have in their heads, and the form that they have.
+
+use std::time::SystemTime;
+
+use kakashi_core::{LogRecord, Timestamp};
+
+use super::facility::Facility;
+use super::{rfc3164, rfc5424};
+
+/// Which of the two RFCs messages are made by.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum MessageForm {
+    Rfc5424,
+    Rfc3164,
+    /// As a C library's `syslog` writes to the local socket: RFC 3164 without a host's name.
+    Local,
+}
+
+/// What is the same in all messages.
+#[derive(Clone, Debug)]
+pub(super) struct MessageHeader {
+    pub(super) form: MessageForm,
+    pub(super) facility: Facility,
+    pub(super) host_name: String,
+    pub(super) app_name: String,
+    /// The process's id where none was given.
+    pub(super) proc_id: Option<String>,
+    pub(super) structured_data_id: String,
+    pub(super) has_byte_order_mark: bool,
+    pub(super) in_local_time: bool,
+}
+
+/// Memory for the parts of a message, used again for the next.
+#[derive(Debug, Default)]
+pub(super) struct MessageParts {
+    pub(super) data: String,
+    pub(super) text: String,
+    pub(super) value: String,
+    pub(super) line: Vec<u8>,
+}
+
+impl MessageHeader {
+    /// Appends a message of at most so many bytes.
+    pub(super) fn push_message(
+        &self,
+        record: &LogRecord<'_>,
+        most: usize,
+        parts: &mut MessageParts,
+        out: &mut String,
+    ) {
+        match self.form {
+            MessageForm::Rfc5424 => rfc5424::push_message(self, record, most, parts, out),
+            MessageForm::Rfc3164 | MessageForm::Local => {
+                rfc3164::push_message(self, record, most, parts, out);
+            }
+        }
+    }
+}
+
+/// Returns a record's nanoseconds since 1970; of one that knows only how long a device had run,
+/// the time at which it is sent.
+pub(super) fn wall_nanos(timestamp: Timestamp) -> i64 {
+    match timestamp {
+        Timestamp::Wall(nanos) => nanos,
+        Timestamp::Uptime(_) => {
+            let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
+        }
+    }
+}

@@ -1,0 +1,191 @@
+//! What was chosen for a syslog destination, and whether it makes sense.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::address::HostPort;
+use super::error::SyslogError;
+use super::facility::Facility;
+use super::header::{MessageForm, MessageHeader};
+use super::word::{is_head_char, is_name_char, push_word};
+
+/// What rsyslog takes where nothing else is set.
+const DEFAULT_MAX_BYTES: usize = 8192;
+/// What each receiver takes: RFC 5424, section 6.1.
+pub(super) const LEAST_MAX_BYTES: usize = 480;
+/// What is left of a datagram of IPv4.
+const MOST_OF_UDP: usize = 65_507;
+const MOST_OF_A_STREAM: usize = 16 << 20;
+
+/// Where messages go, as it was given.
+#[derive(Clone, Debug)]
+pub(super) enum Receiver {
+    Udp(String),
+    Tcp(String),
+    Local(PathBuf),
+    /// What no address begins with.
+    Unknown(String),
+}
+
+/// Where messages go.
+#[derive(Clone, Debug)]
+pub(super) enum Target {
+    Udp(HostPort),
+    Tcp(HostPort),
+    Local(PathBuf),
+}
+
+/// See [`Syslog`](super::Syslog).
+#[derive(Clone, Debug)]
+pub(super) struct SyslogSettings {
+    pub(super) receiver: Receiver,
+    pub(super) form: Option<MessageForm>,
+    pub(super) facility: Facility,
+    pub(super) app_name: Option<String>,
+    pub(super) host_name: Option<String>,
+    pub(super) proc_id: Option<String>,
+    pub(super) structured_data_id: String,
+    pub(super) has_byte_order_mark: bool,
+    pub(super) in_local_time: bool,
+    pub(super) max_bytes: Option<usize>,
+    pub(super) connect_timeout: Duration,
+    pub(super) write_timeout: Duration,
+}
+
+/// Settings of which each makes sense.
+#[derive(Debug)]
+pub(super) struct CheckedSettings {
+    pub(super) target: Target,
+    pub(super) header: MessageHeader,
+    pub(super) max_bytes: usize,
+    pub(super) connect_timeout: Duration,
+    pub(super) write_timeout: Duration,
+}
+
+impl SyslogSettings {
+    pub(super) fn new(receiver: Receiver) -> Self {
+        Self {
+            receiver,
+            form: None,
+            facility: Facility::User,
+            app_name: None,
+            host_name: None,
+            proc_id: None,
+            structured_data_id: "kakashi@32473".into(),
+            has_byte_order_mark: false,
+            in_local_time: false,
+            max_bytes: None,
+            connect_timeout: Duration::from_secs(5),
+            write_timeout: Duration::from_secs(30),
+        }
+    }
+
+    /// Returns what the destination is called.
+    pub(super) fn name(&self) -> String {
+        match &self.receiver {
+            Receiver::Udp(receiver) => format!("syslog udp://{receiver}"),
+            Receiver::Tcp(receiver) => format!("syslog tcp://{receiver}"),
+            Receiver::Local(path) => format!("syslog {}", path.display()),
+            Receiver::Unknown(text) => format!("syslog {text}"),
+        }
+    }
+
+    pub(super) fn checked(self) -> Result<CheckedSettings, SyslogError> {
+        let target = match self.receiver {
+            Receiver::Udp(text) => Target::Udp(HostPort::parse(&text)?),
+            Receiver::Tcp(text) => Target::Tcp(HostPort::parse(&text)?),
+            Receiver::Local(path) if !cfg!(unix) => {
+                return Err(SyslogError(format!(
+                    "the local socket {path:?}: this system has none; use udp://host:514 or tcp://host:514"
+                )));
+            }
+            Receiver::Local(path) => Target::Local(path),
+            Receiver::Unknown(text) => {
+                return Err(SyslogError(format!(
+                    "unknown receiver {text:?}: use udp://host:514, tcp://host:514, unix:///dev/log or local"
+                )));
+            }
+        };
+        let words = [
+            ("app_name", &self.app_name, 48),
+            ("host_name", &self.host_name, 255),
+            ("proc_id", &self.proc_id, 128),
+        ];
+        for (setting, word, most) in words {
+            check_word(setting, word.as_deref().unwrap_or("-"), is_head_char, most)?;
+        }
+        check_word("structured_data_id", &self.structured_data_id, is_name_char, 32)?;
+        let most = if matches!(target, Target::Tcp(_)) { MOST_OF_A_STREAM } else { MOST_OF_UDP };
+        let max_bytes = self.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
+        if !(LEAST_MAX_BYTES..=most).contains(&max_bytes) {
+            return Err(SyslogError(format!(
+                "max_message_bytes is {max_bytes}: give a number from {LEAST_MAX_BYTES} to {most}"
+            )));
+        }
+        let timeouts = [("connect_timeout", self.connect_timeout), ("write_timeout", self.write_timeout)];
+        for (setting, timeout) in timeouts {
+            if !(Duration::from_millis(1)..=Duration::from_secs(3600)).contains(&timeout) {
+                return Err(SyslogError(format!(
+                    "{setting} is {timeout:?}: give a duration from a millisecond to an hour"
+                )));
+            }
+        }
+        let form = match (&target, self.form) {
+            (Target::Local(_), Some(MessageForm::Rfc3164) | None) => MessageForm::Local,
+            (_, Some(form)) => form,
+            (_, None) => MessageForm::Rfc5424,
+        };
+        let header = MessageHeader {
+            form,
+            facility: self.facility,
+            host_name: self.host_name.unwrap_or_else(|| cleaned(&system::host_name(), 255)),
+            app_name: self.app_name.unwrap_or_else(|| cleaned(&program_name(), 48)),
+            proc_id: self.proc_id,
+            structured_data_id: self.structured_data_id,
+            has_byte_order_mark: self.has_byte_order_mark,
+            in_local_time: self.in_local_time,
+        };
+        let Self { connect_timeout, write_timeout, .. } = self;
+        Ok(CheckedSettings { target, header, max_bytes, connect_timeout, write_timeout })
+    }
+}
+
+fn check_word(
+    setting: &str,
+    word: &str,
+    is_allowed: fn(char) -> bool,
+    most: usize,
+) -> Result<(), SyslogError> {
+    if !word.is_empty() && push_word(&mut String::new(), word, is_allowed, most) {
+        return Ok(());
+    }
+    let without = if is_allowed('=') { "" } else { ", without =, ] and \"" };
+    Err(SyslogError(format!("{setting} is {word:?}: give 1 to {most} printable ASCII characters{without}")))
+}
+
+fn cleaned(text: &str, most: usize) -> String {
+    let mut word = String::new();
+    push_word(&mut word, text, is_head_char, most);
+    word
+}
+
+/// Returns the file name that the program was started by.
+fn program_name() -> String {
+    let path = std::env::args_os().next().map(PathBuf::from);
+    let name = path.as_deref().and_then(|path| path.file_name());
+    name.map_or_else(|| "kakashi".into(), |name| name.to_string_lossy().into_owned())
+}
+
+#[cfg(unix)]
+mod system {
+    pub(super) fn host_name() -> String {
+        rustix::system::uname().nodename().to_string_lossy().into_owned()
+    }
+}
+
+#[cfg(not(unix))]
+mod system {
+    pub(super) fn host_name() -> String {
+        std::env::var("COMPUTERNAME").or_else(|_| std::env::var("HOSTNAME")).unwrap_or_default()
+    }
+}
