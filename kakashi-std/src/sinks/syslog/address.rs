@@ -48,14 +48,14 @@ impl fmt::Display for HostPort {
     }
 }
 
-type Found = io::Result<Vec<SocketAddr>>;
+type FoundAddresses = io::Result<Vec<SocketAddr>>;
 
 /// Looks a host up, on a thread of its own: the system's resolver has no deadline.
 #[derive(Debug)]
 pub(super) struct Resolver {
     host: HostPort,
     /// A search that has not ended: another would not end neither.
-    search: Option<Receiver<Found>>,
+    search: Option<Receiver<FoundAddresses>>,
 }
 
 impl Resolver {
@@ -64,7 +64,7 @@ impl Resolver {
     }
 
     /// Finds at least one address.
-    pub(super) fn find(&mut self, timeout: Duration) -> Found {
+    pub(super) fn find(&mut self, timeout: Duration) -> FoundAddresses {
         let HostPort { host, port } = &self.host;
         if let Ok(number) = host.parse() {
             return Ok(vec![SocketAddr::new(number, *port)]);

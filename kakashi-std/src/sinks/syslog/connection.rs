@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::address::Resolver;
 use super::datagrams::DatagramSocket;
-use super::settings::Target;
+use super::settings::ReceiverPlace;
 use super::stream::MessageStream;
 
 /// How long a call waits for a socket that takes nothing, before it lets others at the sink.
@@ -46,14 +46,14 @@ enum ConnectorTarget {
 }
 
 impl Connector {
-    pub(super) fn new(target: Target, timeout: Duration) -> Self {
+    pub(super) fn new(target: ReceiverPlace, timeout: Duration) -> Self {
         let target = match target {
-            Target::Udp(host) => ConnectorTarget::Udp(Resolver::new(host)),
-            Target::Tcp(host) => ConnectorTarget::Tcp(Resolver::new(host)),
+            ReceiverPlace::Udp(host) => ConnectorTarget::Udp(Resolver::new(host)),
+            ReceiverPlace::Tcp(host) => ConnectorTarget::Tcp(Resolver::new(host)),
             #[cfg(unix)]
-            Target::Local(path) => ConnectorTarget::Local(path),
+            ReceiverPlace::Local(path) => ConnectorTarget::Local(path),
             #[cfg(not(unix))]
-            Target::Local(_) => ConnectorTarget::Local,
+            ReceiverPlace::Local(_) => ConnectorTarget::Local,
         };
         Self { target, timeout, turn: 0, pause: Duration::ZERO, not_before: None }
     }

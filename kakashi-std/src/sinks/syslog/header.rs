@@ -2,10 +2,9 @@
 
 use std::time::SystemTime;
 
-use kakashi_core::{LogRecord, Timestamp};
+use kakashi_core::Timestamp;
 
 use super::facility::Facility;
-use super::{rfc3164, rfc5424};
 
 /// Which of the two RFCs messages are made by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,24 +36,6 @@ pub(super) struct MessageParts {
     pub(super) text: String,
     pub(super) value: String,
     pub(super) line: Vec<u8>,
-}
-
-impl MessageHeader {
-    /// Appends a message of at most so many bytes.
-    pub(super) fn push_message(
-        &self,
-        record: &LogRecord<'_>,
-        most: usize,
-        parts: &mut MessageParts,
-        out: &mut String,
-    ) {
-        match self.form {
-            MessageForm::Rfc5424 => rfc5424::push_message(self, record, most, parts, out),
-            MessageForm::Rfc3164 | MessageForm::Local => {
-                rfc3164::push_message(self, record, most, parts, out);
-            }
-        }
-    }
 }
 
 /// Returns a record's nanoseconds since 1970; of one that knows only how long a device had run,

@@ -10,6 +10,7 @@ mod datagrams;
 mod error;
 mod facility;
 mod header;
+mod message;
 mod rfc3164;
 mod rfc5424;
 mod settings;
@@ -26,7 +27,7 @@ use kakashi_core::Destination;
 pub use self::error::SyslogError;
 pub use self::facility::Facility;
 use self::header::MessageForm;
-use self::settings::{Receiver, SyslogSettings};
+use self::settings::{GivenReceiver, SyslogSettings};
 pub use self::sink::SyslogSink;
 
 /// Chooses a syslog receiver and what its messages say.
@@ -71,13 +72,13 @@ pub struct Syslog {
 impl Syslog {
     /// Sends a datagram for each record to `host:port`; syslog's port is 514.
     pub fn udp(receiver: impl Into<String>) -> Self {
-        Self { settings: SyslogSettings::new(Receiver::Udp(receiver.into())) }
+        Self { settings: SyslogSettings::new(GivenReceiver::Udp(receiver.into())) }
     }
 
     /// Sends to `host:port` over TCP, each message with its length before it (octet counting,
     /// RFC 6587); its port is 601, where it is not set to 514.
     pub fn tcp(receiver: impl Into<String>) -> Self {
-        Self { settings: SyslogSettings::new(Receiver::Tcp(receiver.into())) }
+        Self { settings: SyslogSettings::new(GivenReceiver::Tcp(receiver.into())) }
     }
 
     /// Sends to `/dev/log`, in the form of a C library's `syslog`, which is the only one that
@@ -88,7 +89,7 @@ impl Syslog {
 
     /// Sends to a local socket elsewhere, one of datagrams or a stream.
     pub fn local_at(path: impl Into<PathBuf>) -> Self {
-        Self { settings: SyslogSettings::new(Receiver::Local(path.into())) }
+        Self { settings: SyslogSettings::new(GivenReceiver::Local(path.into())) }
     }
 
     fn with(mut self, change: impl FnOnce(&mut SyslogSettings)) -> Self {
@@ -203,7 +204,7 @@ impl FromStr for Syslog {
             Some(("tcp", host)) => Self::tcp(host),
             Some(("unix", path)) if path.starts_with('/') => Self::local_at(path),
             None if text == "local" => Self::local(),
-            _ => Self { settings: SyslogSettings::new(Receiver::Unknown(text.into())) },
+            _ => Self { settings: SyslogSettings::new(GivenReceiver::Unknown(text.into())) },
         };
         receiver.settings.clone().checked().map(|_| receiver)
     }

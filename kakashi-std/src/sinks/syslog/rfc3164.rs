@@ -108,7 +108,7 @@ mod tests {
             in_local_time: false,
         };
         let mut out = String::new();
-        header.push_message(record, most, &mut MessageParts::default(), &mut out);
+        push_message(&header, record, most, &mut MessageParts::default(), &mut out);
         out
     }
 

@@ -19,7 +19,7 @@ const MOST_OF_A_STREAM: usize = 16 << 20;
 
 /// Where messages go, as it was given.
 #[derive(Clone, Debug)]
-pub(super) enum Receiver {
+pub(super) enum GivenReceiver {
     Udp(String),
     Tcp(String),
     Local(PathBuf),
@@ -29,7 +29,7 @@ pub(super) enum Receiver {
 
 /// Where messages go.
 #[derive(Clone, Debug)]
-pub(super) enum Target {
+pub(super) enum ReceiverPlace {
     Udp(HostPort),
     Tcp(HostPort),
     Local(PathBuf),
@@ -38,7 +38,7 @@ pub(super) enum Target {
 /// See [`Syslog`](super::Syslog).
 #[derive(Clone, Debug)]
 pub(super) struct SyslogSettings {
-    pub(super) receiver: Receiver,
+    pub(super) receiver: GivenReceiver,
     pub(super) form: Option<MessageForm>,
     pub(super) facility: Facility,
     pub(super) app_name: Option<String>,
@@ -55,7 +55,7 @@ pub(super) struct SyslogSettings {
 /// Settings of which each makes sense.
 #[derive(Debug)]
 pub(super) struct CheckedSettings {
-    pub(super) target: Target,
+    pub(super) target: ReceiverPlace,
     pub(super) header: MessageHeader,
     pub(super) max_bytes: usize,
     pub(super) connect_timeout: Duration,
@@ -63,7 +63,7 @@ pub(super) struct CheckedSettings {
 }
 
 impl SyslogSettings {
-    pub(super) fn new(receiver: Receiver) -> Self {
+    pub(super) fn new(receiver: GivenReceiver) -> Self {
         Self {
             receiver,
             form: None,
@@ -83,24 +83,24 @@ impl SyslogSettings {
     /// Returns what the destination is called.
     pub(super) fn name(&self) -> String {
         match &self.receiver {
-            Receiver::Udp(receiver) => format!("syslog udp://{receiver}"),
-            Receiver::Tcp(receiver) => format!("syslog tcp://{receiver}"),
-            Receiver::Local(path) => format!("syslog {}", path.display()),
-            Receiver::Unknown(text) => format!("syslog {text}"),
+            GivenReceiver::Udp(receiver) => format!("syslog udp://{receiver}"),
+            GivenReceiver::Tcp(receiver) => format!("syslog tcp://{receiver}"),
+            GivenReceiver::Local(path) => format!("syslog {}", path.display()),
+            GivenReceiver::Unknown(text) => format!("syslog {text}"),
         }
     }
 
     pub(super) fn checked(self) -> Result<CheckedSettings, SyslogError> {
         let target = match self.receiver {
-            Receiver::Udp(text) => Target::Udp(HostPort::parse(&text)?),
-            Receiver::Tcp(text) => Target::Tcp(HostPort::parse(&text)?),
-            Receiver::Local(path) if !cfg!(unix) => {
+            GivenReceiver::Udp(text) => ReceiverPlace::Udp(HostPort::parse(&text)?),
+            GivenReceiver::Tcp(text) => ReceiverPlace::Tcp(HostPort::parse(&text)?),
+            GivenReceiver::Local(path) if !cfg!(unix) => {
                 return Err(SyslogError(format!(
                     "the local socket {path:?}: this system has none; use udp://host:514 or tcp://host:514"
                 )));
             }
-            Receiver::Local(path) => Target::Local(path),
-            Receiver::Unknown(text) => {
+            GivenReceiver::Local(path) => ReceiverPlace::Local(path),
+            GivenReceiver::Unknown(text) => {
                 return Err(SyslogError(format!(
                     "unknown receiver {text:?}: use udp://host:514, tcp://host:514, unix:///dev/log or local"
                 )));
@@ -115,7 +115,7 @@ impl SyslogSettings {
             check_word(setting, word.as_deref().unwrap_or("-"), is_head_char, most)?;
         }
         check_word("structured_data_id", &self.structured_data_id, is_name_char, 32)?;
-        let most = if matches!(target, Target::Tcp(_)) { MOST_OF_A_STREAM } else { MOST_OF_UDP };
+        let most = if matches!(target, ReceiverPlace::Tcp(_)) { MOST_OF_A_STREAM } else { MOST_OF_UDP };
         let max_bytes = self.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
         if !(LEAST_MAX_BYTES..=most).contains(&max_bytes) {
             return Err(SyslogError(format!(
@@ -131,7 +131,7 @@ impl SyslogSettings {
             }
         }
         let form = match (&target, self.form) {
-            (Target::Local(_), Some(MessageForm::Rfc3164) | None) => MessageForm::Local,
+            (ReceiverPlace::Local(_), Some(MessageForm::Rfc3164) | None) => MessageForm::Local,
             (_, Some(form)) => form,
             (_, None) => MessageForm::Rfc5424,
         };

@@ -10,6 +10,7 @@ use kakashi_core::{Accepted, LogRecord, RecordBatch, RecordSink, SinkError, Sink
 use super::connection::{Connection, Connector};
 use super::datagrams::{DatagramSocket, is_too_large};
 use super::header::{MessageHeader, MessageParts};
+use super::message::push_message;
 use super::settings::{CheckedSettings, LEAST_MAX_BYTES};
 use super::stream::{MessageStream, Stopped};
 
@@ -129,7 +130,7 @@ impl RecordSink for SyslogSink {
 impl MessageWriter {
     fn make_message(&mut self, record: &LogRecord<'_>, most: usize) {
         self.message.clear();
-        self.header.push_message(record, most, &mut self.parts, &mut self.message);
+        push_message(&self.header, record, most, &mut self.parts, &mut self.message);
     }
 
     /// Sends a datagram for each record.
