@@ -49,6 +49,8 @@ mod delivery;
 mod dispatch;
 mod flush;
 mod lifecycle;
+#[cfg(feature = "local-time")]
+mod local_pattern;
 mod loggers;
 mod queue;
 mod reentrancy;
@@ -83,6 +85,8 @@ pub use lifecycle::reload::{reload_directives_on_hangup, watch_directives};
 pub use lifecycle::reopen::reopen_files_on_hangup;
 #[cfg(feature = "signals")]
 pub use lifecycle::signals::flush_on_signals;
+#[cfg(feature = "local-time")]
+pub use local_pattern::local_pattern;
 pub use loggers::async_logger::{AsyncLogger, get_async_logger, get_async_logger_with_level};
 pub use loggers::custom_logger::{FunctionalLogger, LoggerConfig, create_custom_logger};
 pub use loggers::logger::{Logger, clear_logger_cache, get_logger, get_logger_with_level, set_log_level};

@@ -2,6 +2,7 @@
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use core::fmt;
 
@@ -10,7 +11,7 @@ use super::encoder::{Encoder, LineForm};
 use super::escape::put_word;
 use super::number::put_u64;
 use super::text::{Text, put_message, put_name, put_value};
-use super::time_pattern::TimePattern;
+use super::time_pattern::{TimePattern, ZoneOffset};
 use crate::record::LogRecord;
 use crate::util::char_class::control_len;
 use crate::util::output::Output;
@@ -56,7 +57,23 @@ impl Text {
     /// # Errors
     /// [`PatternError`], with the position and what would be right.
     pub fn pattern(pattern: &str) -> Result<TextPattern, PatternError> {
-        TextPattern::new(pattern)
+        TextPattern::new(pattern, None)
+    }
+
+    /// As [`pattern`](Self::pattern), where a zone's offset is known: `{time:local}` is RFC 3339
+    /// with the offset, `{time:local:%H:%M:%S}` by `strftime`, but for `%Z`.
+    ///
+    /// `offset` is given seconds since 1970 and tells how many seconds east of UTC the zone is
+    /// then. It is called for each record, on whichever thread encodes it; it may not block, log
+    /// or panic. (`kakashi_std::local_pattern` knows the system's zone.)
+    ///
+    /// # Errors
+    /// [`PatternError`], with the position and what would be right.
+    pub fn pattern_in_zone(
+        pattern: &str,
+        offset: impl Fn(i64) -> i32 + Send + Sync + 'static,
+    ) -> Result<TextPattern, PatternError> {
+        TextPattern::new(pattern, Some(&ZoneOffset(Arc::new(offset))))
     }
 }
 
@@ -96,7 +113,7 @@ struct Padding {
 const PLACEHOLDERS: &str = "time, level, logger, message, module, file, line, fields or fields.KEY";
 
 impl TextPattern {
-    fn new(pattern: &str) -> Result<Self, PatternError> {
+    fn new(pattern: &str, zone: Option<&ZoneOffset>) -> Result<Self, PatternError> {
         let wrong = |at: usize, problem: String| PatternError::new(pattern, at, problem);
         let mut pieces = Vec::new();
         let mut literal = String::new();
@@ -117,7 +134,7 @@ impl TextPattern {
                         ));
                     };
                     push_literal(&mut pieces, &mut literal);
-                    let piece = placeholder(&pattern[after..end]);
+                    let piece = placeholder(&pattern[after..end], zone);
                     pieces.push(piece.map_err(|(inside, problem)| wrong(after + inside, problem))?);
                     at = end + 1;
                 }
@@ -174,11 +191,13 @@ fn push_literal(pieces: &mut Vec<PatternPiece>, literal: &mut String) {
 }
 
 /// Reads what stands between braces; an error has its place in there.
-fn placeholder(text: &str) -> Result<PatternPiece, (usize, String)> {
+fn placeholder(text: &str, zone: Option<&ZoneOffset>) -> Result<PatternPiece, (usize, String)> {
     let (name, spec) = text.split_once(':').map_or((text, None), |(name, spec)| (name, Some(spec)));
     let spec_at = name.len() + 1;
     let part = match name {
-        "time" => return time(spec.unwrap_or_default()).map_err(|(at, problem)| (spec_at + at, problem)),
+        "time" => {
+            return time(spec.unwrap_or_default(), zone).map_err(|(at, problem)| (spec_at + at, problem));
+        }
         "fields" => {
             return match spec {
                 None => Ok(PatternPiece::Fields),
@@ -209,17 +228,24 @@ fn placeholder(text: &str) -> Result<PatternPiece, (usize, String)> {
     Ok(PatternPiece::Part(part, padding))
 }
 
-fn time(form: &str) -> Result<PatternPiece, (usize, String)> {
-    if form.is_empty() {
-        return Ok(PatternPiece::Time);
-    }
-    if form == "local" || form.starts_with("local:") {
-        return Err((0, "times are in UTC: leave `local` out".into()));
-    }
+fn time(form: &str, zone: Option<&ZoneOffset>) -> Result<PatternPiece, (usize, String)> {
+    const LOCAL: &str = "local";
     if let Some(at) = (0..form.len()).find(|&at| control_len(form.as_bytes(), at) > 0) {
         return Err((at, "this character may not stand in a line: leave it out".into()));
     }
-    TimePattern::new(form).map(PatternPiece::TimeAs)
+    let local = form.strip_prefix(LOCAL).filter(|rest| rest.is_empty() || rest.starts_with(':'));
+    match local {
+        None if form.is_empty() => Ok(PatternPiece::Time),
+        None => TimePattern::new(form, None).map(PatternPiece::TimeAs),
+        Some(_) if zone.is_none() => Err((
+            0,
+            "times are in UTC here: leave `local` out, or use kakashi_std::local_pattern (feature local-time)".into(),
+        )),
+        Some("" | ":") => TimePattern::new("%FT%T%.6f%:z", zone).map(PatternPiece::TimeAs),
+        Some(rest) => TimePattern::new(&rest[1..], zone)
+            .map(PatternPiece::TimeAs)
+            .map_err(|(at, problem)| (LOCAL.len() + 1 + at, problem)),
+    }
 }
 
 fn put_part(part: &RecordPart, record: &LogRecord<'_>, out: &mut Output<'_>) {

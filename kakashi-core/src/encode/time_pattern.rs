@@ -1,8 +1,11 @@
-//! Times in a form of one's own, as `strftime` writes them: compiled once, in UTC.
+//! Times in a form of one's own, as `strftime` writes them: compiled once, in UTC or in a zone
+//! of which somebody else knows the offset.
 
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
+use core::fmt;
 
 use super::number::put_i64;
 use super::time::{SecondCache, civil};
@@ -11,7 +14,20 @@ use crate::util::output::Output;
 
 /// A form of times.
 #[derive(Clone, Debug)]
-pub(super) struct TimePattern(Box<[TimePiece]>);
+pub(super) struct TimePattern {
+    pieces: Box<[TimePiece]>,
+    zone: Option<ZoneOffset>,
+}
+
+/// Tells the seconds east of UTC that hold at a second since 1970.
+#[derive(Clone)]
+pub(super) struct ZoneOffset(pub(super) Arc<dyn Fn(i64) -> i32 + Send + Sync>);
+
+impl fmt::Debug for ZoneOffset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ZoneOffset")
+    }
+}
 
 #[derive(Clone, Debug)]
 enum TimePiece {
@@ -27,6 +43,10 @@ enum TimePiece {
     HalfOfDay,
     Month,
     Weekday,
+    /// `+0100`, or with a colon between.
+    Offset {
+        colon: bool,
+    },
 }
 
 const KNOWN: &str = "%Y %y %m %b %d %e %j %a %F %H %I %p %M %S %T %3f %6f %9f %.3f %.6f %.9f %s %z %:z %Z %%";
@@ -36,7 +56,7 @@ impl TimePattern {
     ///
     /// # Errors
     /// Where in the form it goes wrong, in bytes, and what is wrong.
-    pub(super) fn new(form: &str) -> Result<Self, (usize, String)> {
+    pub(super) fn new(form: &str, zone: Option<&ZoneOffset>) -> Result<Self, (usize, String)> {
         let mut pieces = Vec::new();
         let mut rest = form;
         while let Some(at) = rest.find('%') {
@@ -68,6 +88,10 @@ impl TimePattern {
                 "p" => pieces.push(TimePiece::HalfOfDay),
                 "b" => pieces.push(TimePiece::Month),
                 "a" => pieces.push(TimePiece::Weekday),
+                "z" | ":z" if zone.is_some() => pieces.push(TimePiece::Offset { colon: directive.len() > 1 }),
+                "Z" if zone.is_some() => {
+                    return Err((from, "the zone's name is not known: use %z or %:z".into()));
+                }
                 "z" => push_literal(&mut pieces, "+0000"),
                 ":z" => push_literal(&mut pieces, "+00:00"),
                 "Z" => push_literal(&mut pieces, "UTC"),
@@ -85,17 +109,19 @@ impl TimePattern {
             rest = &rest[len..];
         }
         push_literal(&mut pieces, rest);
-        Ok(Self(pieces.into()))
+        Ok(Self { pieces: pieces.into(), zone: zone.cloned() })
     }
 
     /// Appends a time; what a device counts from its start has a form of its own.
     pub(super) fn put(&self, timestamp: Timestamp, second: &mut SecondCache, out: &mut Output<'_>) {
         let Timestamp::Wall(nanos) = timestamp else { return second.put(timestamp, out) };
         let (whole, fraction) = (nanos.div_euclid(1_000_000_000), nanos.rem_euclid(1_000_000_000));
-        let days = whole.div_euclid(86_400);
-        let text = *second.text_of(whole);
+        let offset = self.zone.as_ref().map_or(0, |zone| i64::from((zone.0)(whole)));
+        let local = whole + offset;
+        let days = local.div_euclid(86_400);
+        let text = *second.text_of(local);
         let number = |from: usize| i64::from(text[from] - b'0') * 10 + i64::from(text[from + 1] - b'0');
-        for piece in &self.0 {
+        for piece in &self.pieces {
             match *piece {
                 TimePiece::Literal(ref literal) => out.put(literal.as_bytes()),
                 TimePiece::Digits(from, to) => out.put(&text[from..to]),
@@ -106,6 +132,7 @@ impl TimePattern {
                 TimePiece::PaddedDay => out.put(&text[8..10]),
                 TimePiece::HourOfTwelve => put_digits((number(11) + 11) % 12 + 1, 2, out),
                 TimePiece::HalfOfDay => out.put(if number(11) < 12 { b"AM" } else { b"PM" }),
+                TimePiece::Offset { colon } => put_offset(offset, colon, out),
                 TimePiece::Month => out.put(&MONTHS[(number(5) - 1) as usize % 12]),
                 // 1970-01-01 was a Thursday.
                 TimePiece::Weekday => out.put(&WEEKDAYS[(days + 3).rem_euclid(7) as usize]),
@@ -119,6 +146,15 @@ const MONTHS: [[u8; 3]; 12] = [
     *b"Dec",
 ];
 const WEEKDAYS: [[u8; 3]; 7] = [*b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat", *b"Sun"];
+
+/// Appends an offset in hours and minutes; seconds, which only old times have, are cut off.
+fn put_offset(offset: i64, colon: bool, out: &mut Output<'_>) {
+    let minutes = offset.abs() / 60;
+    out.put_byte(if offset < 0 { b'-' } else { b'+' });
+    put_digits(minutes / 60, 2, out);
+    out.put(if colon { b":" } else { b"" });
+    put_digits(minutes % 60, 2, out);
+}
 
 /// Returns how many bytes after a `%` belong to it, known or not.
 fn known_len(rest: &str) -> usize {

@@ -35,6 +35,7 @@ pub(crate) const STD: Listing = Listing {
         "sync",
         "reentrancy",
         "clock",
+        "local_pattern",
         "context",
         "backtrace",
         "sinks",

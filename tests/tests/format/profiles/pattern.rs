@@ -82,7 +82,10 @@ fn a_wrong_pattern_is_told_where_and_what_would_be_right() {
         ("{fields:5}", "character 9: fields have no width: write {fields}"),
         ("{level}\n", "character 8: '\\n' may not stand in a line: leave it out"),
         ("{time:%H\u{1b}}", "character 9: this character may not stand in a line: leave it out"),
-        ("{time:local:%H}", "character 7: times are in UTC: leave `local` out"),
+        (
+            "{time:local:%H}",
+            "character 7: times are in UTC here: leave `local` out, or use kakashi_std::local_pattern (feature local-time)",
+        ),
     ];
     for (pattern, expected) in cases {
         assert_eq!(Text::pattern(pattern).expect_err("wrong").to_string(), expected, "{pattern:?}");
@@ -93,6 +96,44 @@ fn a_wrong_pattern_is_told_where_and_what_would_be_right() {
         assert_eq!(error.position(), at);
         assert!(error.to_string().contains(&format!("unknown part of a time {part:?}: use %Y")), "{error}");
     }
+}
+
+#[test]
+fn local_times_have_their_zones_offset() {
+    let kathmandu = |pattern: &str| Text::pattern_in_zone(pattern, |_| 20_700);
+    let written = |pattern: &str| lines::line(&kathmandu(pattern).expect("a pattern"), &at(1_795_375_800));
+    assert_eq!(
+        written("{time} {time:local}"),
+        "2026-11-22T19:30:00.000000Z 2026-11-23T01:15:00.000000+05:45\n"
+    );
+    assert_eq!(written("{time:local:%a %e %b %H:%M %z %s}"), "Mon 23 Nov 01:15 +0545 1795375800\n");
+    assert_eq!(written("{time:%H:%M%:z} {time:local:%H:%M%:z}"), "19:30+00:00 01:15+05:45\n");
+    let west = Text::pattern_in_zone("{time:local:%H:%M%:z}", |_| -12_600).expect("a pattern");
+    assert_eq!(lines::line(&west, &at(0)), "20:30-03:30\n");
+    let error = kathmandu("{time:local:%H %Z}").expect_err("no name");
+    assert_eq!(error.to_string(), "character 16: the zone's name is not known: use %z or %:z");
+}
+
+/// In a process of its own, which has another zone: summer and winter, and the minute between.
+#[test]
+fn the_systems_zone_is_found() {
+    const NAME: &str = "pattern::the_systems_zone_is_found";
+    if std::env::var_os("KAKASHI_TEST_ZONE").is_some() {
+        let pattern = kakashi_std::local_pattern("{time:local:%FT%T%:z}").expect("a pattern");
+        // The clock goes back on 2026-10-25 at 01:00 UTC.
+        let times = [1_792_889_999, 1_792_890_000, 1_795_342_320, 1_782_864_000];
+        print!("{}", times.map(|seconds| lines::line(&pattern, &at(seconds))).concat());
+        return;
+    }
+    let child = std::process::Command::new(std::env::current_exe().expect("this program"))
+        .args(["--exact", NAME, "--nocapture", "-q"])
+        .env("KAKASHI_TEST_ZONE", "yes")
+        .env("TZ", "CET-1CEST,M3.5.0,M10.5.0/3")
+        .output()
+        .expect("it runs");
+    let output = String::from_utf8(child.stdout).expect("text");
+    let expected = "2026-10-25T02:59:59+02:00\n2026-10-25T02:00:00+01:00\n2026-11-22T11:12:00+01:00\n2026-07-01T02:00:00+02:00\n";
+    assert!(output.contains(expected), "{output}");
 }
 
 #[test]
