@@ -44,7 +44,7 @@ struct MessageWriter {
 }
 
 /// What a call has settled, and why not more.
-struct Sent {
+struct SettledMessages {
     records: usize,
     rejected: usize,
     stopped: Option<Stopped>,
@@ -134,8 +134,8 @@ impl MessageWriter {
     }
 
     /// Sends a datagram for each record.
-    fn send(&mut self, socket: &DatagramSocket, batch: &RecordBatch<'_>) -> Sent {
-        let mut sent = Sent { records: 0, rejected: 0, stopped: None };
+    fn send(&mut self, socket: &DatagramSocket, batch: &RecordBatch<'_>) -> SettledMessages {
+        let mut sent = SettledMessages { records: 0, rejected: 0, stopped: None };
         for record in batch.records() {
             match self.send_one(socket, &record) {
                 Ok(true) => {}
@@ -184,8 +184,8 @@ impl MessageWriter {
     }
 
     /// Writes all records, some frames at a time.
-    fn write(&mut self, stream: &mut MessageStream, batch: &RecordBatch<'_>) -> Sent {
-        let mut sent = Sent { records: 0, rejected: 0, stopped: None };
+    fn write(&mut self, stream: &mut MessageStream, batch: &RecordBatch<'_>) -> SettledMessages {
+        let mut sent = SettledMessages { records: 0, rejected: 0, stopped: None };
         let mut records = batch.records().peekable();
         while records.peek().is_some() {
             self.frames.clear();
