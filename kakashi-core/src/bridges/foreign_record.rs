@@ -115,8 +115,9 @@ impl ForeignRecord {
     /// Adds a field.
     #[inline]
     pub(super) fn put(&mut self, key: &str, value: &Value<'_>) {
-        match &mut self.follows {
-            Some((_, left)) if let Some(rest) = after_key(left, key) => *left = rest,
+        let rest = self.follows.as_ref().and_then(|(_, left)| after_key(left, key));
+        match (&mut self.follows, rest) {
+            (Some((_, left)), Some(rest)) => *left = rest,
             _ => self.put_key(key),
         }
         self.key_count += 1;
