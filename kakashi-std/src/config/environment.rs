@@ -66,7 +66,7 @@ fn set_number<T: FromStr<Err = ParseIntError>>(
 ) -> Result<(), ConfigError> {
     if let Some(value) = value_of(variable) {
         let wrong = |error| {
-            let message = format_args!("{error}: use digits only, without a unit");
+            let message = format!("{error}: use digits only, without a unit");
             ConfigError::of_variable(variable, &value, message)
         };
         *setting = Some(value.trim().parse().map_err(wrong)?);
