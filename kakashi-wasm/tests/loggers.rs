@@ -112,7 +112,8 @@ fn contexts_are_scoped() {
 #[wasm_bindgen_test]
 fn within_a_scope_with_a_level_a_call_that_is_disabled_elsewhere_is_logged() {
     let memory = to_memory();
-    let own = get_logger_with_level("own", LogLevel::Error);
+    set_log_level(LogLevel::Info).unwrap();
+    let own = get_logger_with_level("scoped::own", LogLevel::Error);
     debug!("before");
     LogContext::new().with_user_id("42").level(LogLevel::Debug).within(|| {
         debug!("within");
@@ -122,7 +123,10 @@ fn within_a_scope_with_a_level_a_call_that_is_disabled_elsewhere_is_logged() {
     });
     debug!("after");
     flush();
-    assert_eq!(memory.lines(), ["DEBUG loggers within user_id=\"42\"", "DEBUG own within user_id=\"42\""]);
+    assert_eq!(
+        memory.lines(),
+        ["DEBUG loggers within user_id=\"42\"", "DEBUG scoped::own within user_id=\"42\""]
+    );
 }
 
 /// Gives others a turn.
