@@ -46,6 +46,7 @@ MARKS = {
         "journald": "sinks/fn.journald.html",
         "log": "bridges/log/fn.install.html",
         "tracing": "bridges/tracing/fn.install.html",
+        "otlp": "sinks/fn.otlp.html",
         "rayon": "task/rayon/fn.spawn.html",
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",

@@ -16,6 +16,7 @@ static EXITING: AtomicBool = AtomicBool::new(false);
 
 thread_local! {
     static IN_SINK: Cell<bool> = const { Cell::new(false) };
+    static MUTED: Cell<bool> = const { Cell::new(false) };
     static IS_WORKER: Cell<bool> = const { Cell::new(false) };
     static THREAD: Cell<u64> = const { Cell::new(0) };
     static DEPTH: Cell<usize> = const { Cell::new(0) };
@@ -141,6 +142,21 @@ pub(crate) fn in_sink<R>(run: impl FnOnce() -> R) -> R {
 /// Tells whether this thread runs a sink's code, and so holds the sink's lock.
 pub(crate) fn is_in_sink() -> bool {
     IN_SINK.try_with(Cell::get).unwrap_or(false)
+}
+
+/// Runs code of a sink's that logs about itself, as an HTTP client does: nothing of that is
+/// logged, since each batch would make more of it.
+#[cfg(feature = "otlp")]
+pub(crate) fn muted<R>(run: impl FnOnce() -> R) -> R {
+    let before = MUTED.replace(true);
+    let result = run();
+    MUTED.set(before);
+    result
+}
+
+/// Tells whether this thread runs a sink's code whose records are left out.
+pub(crate) fn is_muted() -> bool {
+    MUTED.get()
 }
 
 /// Tells whether this thread is a worker.

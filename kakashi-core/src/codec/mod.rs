@@ -34,6 +34,7 @@ pub(crate) mod bounds;
 pub(crate) mod composite;
 mod print;
 mod read;
+mod walk;
 mod write;
 
 pub(crate) use print::print;

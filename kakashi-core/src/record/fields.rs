@@ -86,3 +86,10 @@ pub struct ContextFields<'a> {
     /// Pairs of [`codec`](crate::codec); each key stands once.
     pub pairs: &'a [u8],
 }
+
+impl<'a> ContextFields<'a> {
+    /// Yields each key and its value; a record's own fields may hide them.
+    pub fn iter(&self) -> impl Iterator<Item = (&'a str, Value<'a>)> + use<'a> {
+        Pairs::new(self.pairs)
+    }
+}

@@ -53,7 +53,8 @@ impl<S: RecordSink> Sink for DecodingSink<S> {
             Some(last) => last.end,
             None => 0,
         };
-        Err(SinkError::new(SinkErrorKind::Partial).accepted(bytes).rejecting(rejected))
+        let part = SinkError::new(SinkErrorKind::Partial).accepted(bytes).rejecting(rejected);
+        Err(accepted.cause().map_or(part, |cause| part.because(cause)))
     }
 
     fn flush(&mut self) -> Result<(), SinkError> {

@@ -111,6 +111,7 @@ impl<S: RecordSink + ?Sized> RecordSink for alloc::boxed::Box<S> {
 pub struct Accepted {
     records: usize,
     rejected: usize,
+    cause: Option<&'static str>,
 }
 
 impl Accepted {
@@ -119,7 +120,7 @@ impl Accepted {
 
     /// So many records from the batch's front; those that were refused count.
     pub const fn first(records: usize) -> Self {
-        Self { records, rejected: 0 }
+        Self { records, rejected: 0, cause: None }
     }
 
     /// Says how many of these the receiver refused, and would refuse again: they are counted
@@ -128,6 +129,18 @@ impl Accepted {
     pub const fn rejecting(mut self, records: usize) -> Self {
         self.rejected = records;
         self
+    }
+
+    /// Says in a few words why, for the operator.
+    #[must_use]
+    pub const fn because(mut self, cause: &'static str) -> Self {
+        self.cause = Some(cause);
+        self
+    }
+
+    /// Returns why records were refused, if that was said.
+    pub const fn cause(&self) -> Option<&'static str> {
+        self.cause
     }
 
     /// Returns how many records are settled; more than the batch has means all of them.

@@ -134,6 +134,12 @@ impl SinkError {
         self.rejected
     }
 
+    /// Returns what happened, if that was said.
+    #[cfg(feature = "alloc")]
+    pub const fn cause(&self) -> Option<&'static str> {
+        self.cause
+    }
+
     /// Returns how long the receiver wants to be left alone.
     #[cfg(feature = "alloc")]
     pub const fn pause(&self) -> Option<Duration> {

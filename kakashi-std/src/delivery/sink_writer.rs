@@ -135,11 +135,11 @@ impl SinkWriter {
     }
 
     /// Hands the rest of the batch in flight to the sink, at most so many bytes. Calls
-    /// `rejected` with what the sink's receiver refused.
+    /// `rejected` with what the sink's receiver refused, and why, if it said so.
     pub(super) fn write_current(
         &mut self,
         most: usize,
-        rejected: impl FnOnce(&Dropped),
+        rejected: impl FnOnce(&Dropped, Option<&'static str>),
     ) -> Result<(), SinkError> {
         let Self { sink, counters, ready, announces, taken, merger, .. } = self;
         let Some(current) = ready.front() else { return Ok(()) };
@@ -160,7 +160,7 @@ impl SinkWriter {
         });
         counters.add_written(step.records, step.bytes);
         if let Some(dropped) = &step.rejected {
-            rejected(dropped);
+            rejected(dropped, step.result.as_ref().err().and_then(SinkError::cause));
         }
         // A sink may fail after it took everything: then it is not called again.
         if taken.is_whole(&batch) {

@@ -7,6 +7,8 @@ mod file;
 mod journald;
 mod memory;
 pub(crate) mod notice;
+#[cfg(feature = "otlp")]
+mod otlp;
 pub(crate) mod rotating_file;
 mod stdio;
 pub(crate) mod stream;
@@ -25,6 +27,8 @@ pub use journald::{Journald, JournaldError, JournaldSink};
 pub use kakashi_core::FunctionSink;
 use kakashi_core::{Destination, Format, Wire};
 pub use memory::MemorySink;
+#[cfg(feature = "otlp")]
+pub use otlp::{Otlp, OtlpCompression, OtlpError, OtlpProtocol, otlp};
 pub use rotating_file::{RotatingFile, RotatingFileError, RotatingFileSink};
 pub use stdio::{StderrSink, StdoutSink};
 #[cfg(feature = "syslog")]

@@ -25,7 +25,7 @@ use crate::dispatch::thread_dispatch::AfterPut;
 use crate::queue::queued::Queued;
 use crate::queue::writer::Put;
 use crate::queue::{ring, workers};
-use crate::reentrancy::{CallDepth, CriticalSection, is_exiting, is_in_sink};
+use crate::reentrancy::{CallDepth, CriticalSection, is_exiting, is_in_sink, is_muted};
 
 thread_local! {
     /// What the outermost call must do for the nested ones.
@@ -82,6 +82,9 @@ pub(crate) fn publish(core: &LoggerCore, call: &Call<'_>) {
 /// call waits for it.
 #[cold]
 fn submit_nested(core: &LoggerCore, call: &Call<'_>, depth: usize, urgent: bool) {
+    if is_muted() {
+        return;
+    }
     if depth >= CallDepth::MOST {
         return count_reentrant(core, call.level);
     }

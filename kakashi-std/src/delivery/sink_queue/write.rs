@@ -178,9 +178,9 @@ impl SinkQueue {
             }
             self.in_flight.store(writer.records_left(), Ordering::Relaxed);
             let mut refused = false;
-            let result = writer.write_current(most, |rejected| {
+            let result = writer.write_current(most, |rejected, cause| {
                 refused = true;
-                self.count_rejected(rejected);
+                self.count_rejected(rejected, cause);
             });
             if !refused && result.is_ok() && self.rejecting.load(Ordering::Relaxed) {
                 self.rejecting.store(false, Ordering::Relaxed);
@@ -276,15 +276,17 @@ impl SinkQueue {
 
     /// Counts what the sink's receiver refused, to be announced; says so once to the operator.
     #[cold]
-    fn count_rejected(&self, rejected: &Dropped) {
+    fn count_rejected(&self, rejected: &Dropped, cause: Option<&'static str>) {
         let mut backlog = self.backlog();
         rejected.iter().for_each(|(level, reason, records)| backlog.drop_many(level, reason, records));
         drop(backlog);
         if !self.rejecting.swap(true, Ordering::Relaxed) {
+            let records = rejected.total();
             report::print(format_args!(
-                "{} refuses records: {} of a batch are dropped, and what it refuses from now on",
+                "{} refuses records{}{}: {records} of a batch are dropped, and what it refuses from now on",
                 self.name,
-                rejected.total()
+                if cause.is_some() { ": " } else { "" },
+                cause.unwrap_or_default(),
             ));
         }
     }

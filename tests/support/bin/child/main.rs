@@ -4,7 +4,8 @@
 //! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`,
 //! `settings/`, `journald/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have; a
-//! scenario `decoded_X` is `X` with a sink of records that writes the file.
+//! scenario `decoded_X` is `X` with a sink of records that writes the file; a scenario `otlp_X`
+//! sends to the receiver at the endpoint that the file names.
 
 #![cfg(unix)]
 
@@ -37,6 +38,8 @@ fn main() {
     let file = Path::new(&file);
     let scenario = scenario.strip_prefix("async_").inspect(|_| use_async()).unwrap_or(&scenario);
     let scenario = scenario.strip_prefix("decoded_").inspect(|_| decode()).unwrap_or(scenario);
+    #[cfg(feature = "otlp")]
+    let scenario = scenario.strip_prefix("otlp_").inspect(|_| records::send()).unwrap_or(scenario);
     match scenario {
         "return" => ends::returns(file),
         "return_under_load" => ends::returns_under_load(file),
@@ -155,6 +158,8 @@ fn main() {
         "rotation_read_only" => rotation::logs_in_a_read_only_folder(file),
         "rotation_full_disk" => rotation::fills_its_disk(file),
         "logrotate" => rotation::reopens_on_hangup(file),
+        #[cfg(feature = "otlp")]
+        "variables" => records::follows_the_variables(),
         "never_flush" => trouble::never_flushes(file),
         _ if uses_async() => queued::run(scenario, file),
         _ => usage(),

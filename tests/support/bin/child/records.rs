@@ -18,6 +18,30 @@ pub(crate) fn decode() {
     DECODES.store(true, Ordering::Relaxed);
 }
 
+#[cfg(feature = "otlp")]
+static SENDS: AtomicBool = AtomicBool::new(false);
+
+/// Has [`log_to`] send to an OTLP receiver from now on: the file is its endpoint.
+#[cfg(feature = "otlp")]
+pub(crate) fn send() {
+    SENDS.store(true, Ordering::Relaxed);
+}
+
+/// Sends a record as the standard variables say, or prints why not.
+#[cfg(feature = "otlp")]
+pub(crate) fn follows_the_variables() {
+    match sinks::Otlp::from_env().and_then(sinks::Otlp::destination) {
+        Ok(destination) => {
+            configure().service("of the program", "1.0", "test").destination(destination).apply();
+            info!(logger(), "Sent");
+        }
+        Err(error) => {
+            println!("{error}");
+            std::process::exit(4);
+        }
+    }
+}
+
 /// Writes records as text, at most so many a call.
 struct LineFile(File, usize);
 
@@ -51,6 +75,11 @@ pub(crate) fn usage() {
 
 /// Writes text to the file from now on.
 pub(crate) fn log_to(file: &Path) {
+    #[cfg(feature = "otlp")]
+    if SENDS.load(Ordering::Relaxed) {
+        let endpoint = file.to_str().expect("an endpoint");
+        return configure().destination(sinks::otlp(endpoint).expect("it makes sense")).apply();
+    }
     if DECODES.load(Ordering::Relaxed) {
         let file = OpenOptions::new().create(true).append(true).open(file).expect("the file opens");
         return configure().destination(Destination::records(LineFile(file, 30))).apply();

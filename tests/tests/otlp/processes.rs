@@ -1,0 +1,96 @@
+//! Ends of a process, forks, and the standard variables.
+
+use std::process::{Command, Stdio};
+
+use kakashi_tests::harness::process::{EndedChild, start_command};
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
+
+use super::receiver::{Receiver, attribute};
+use super::{assert_all_in_order, pair, text};
+
+const CHILD: &str = env!("CARGO_BIN_EXE_child");
+
+fn child(scenario: &str, receiver: &Receiver, variables: &[(&str, &str)]) -> EndedChild {
+    let mut command = Command::new(CHILD);
+    command.args([scenario, &receiver.endpoint()]);
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    command.envs(variables.iter().copied());
+    start_command(command).ends()
+}
+
+#[test]
+fn every_end_of_a_process_sends_everything() {
+    for (scenario, code) in [("otlp_return", 0), ("otlp_exit", 3), ("otlp_panic", 101)] {
+        let receiver = Receiver::start();
+        let ended = child(scenario, &receiver, &[]);
+        assert_eq!(ended.status.code(), Some(code), "{ended:?}");
+        assert_all_in_order(&receiver, 1000);
+        assert_eq!(receiver.numbers().len(), 1000);
+    }
+}
+
+#[test]
+fn parent_and_child_of_a_fork_each_send_their_own_over_a_connection_of_their_own() {
+    let receiver = Receiver::start();
+    let ended = child("otlp_fork", &receiver, &[]);
+    assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""));
+    let thread = |record: &LogRecord| match attribute(record, "thread") {
+        Some(Value::IntValue(thread)) => thread,
+        other => panic!("{other:?}"),
+    };
+    let records = receiver.records();
+    for (process, count) in [(0, 200), (1, 100)] {
+        let own = records.iter().filter(|record| thread(record) == process);
+        assert_eq!(own.count(), count, "of {process}");
+    }
+}
+
+#[test]
+fn the_standard_variables_say_where_and_how() {
+    let receiver = Receiver::start();
+    let ended = child(
+        "otlp_variables",
+        &receiver,
+        &[
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"),
+            ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &format!("{}/own/path", receiver.endpoint())),
+            ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/json"),
+            ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+            ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant=blue%20one, x-other=2"),
+            ("OTEL_EXPORTER_OTLP_TIMEOUT", "5000"),
+            ("OTEL_SERVICE_NAME", "of the variable"),
+            ("OTEL_RESOURCE_ATTRIBUTES", "service.name=no,host.name=web%2C1"),
+        ],
+    );
+    assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""));
+    let requests = receiver.take_requests();
+    let request = requests.first().expect("it has come");
+    assert_eq!(request.path, "/own/path");
+    for (name, value) in [
+        ("content-type", "application/json"),
+        ("content-encoding", "gzip"),
+        ("x-tenant", "blue one"),
+        ("x-other", "2"),
+    ] {
+        assert_eq!(request.headers[name], value);
+    }
+    let resource = request.logs.resource_logs[0].resource.as_ref().expect("there is one");
+    for (key, value) in
+        [("service.name", "of the variable"), ("host.name", "web,1"), ("service.version", "1.0")]
+    {
+        assert!(resource.attributes.contains(&pair(key, text(value))), "{resource:?}");
+    }
+    for (name, value) in [
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "brotli"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "soon"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-tenant"),
+        ("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost"),
+        ("OTEL_RESOURCE_ATTRIBUTES", "host"),
+    ] {
+        let ended = child("otlp_variables", &receiver, &[(name, value)]);
+        assert_eq!(ended.status.code(), Some(4), "{ended:?}");
+        assert!(ended.stdout.contains(value), "{ended:?}");
+    }
+}
