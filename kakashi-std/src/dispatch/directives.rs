@@ -3,9 +3,7 @@
 //! What is not understood is reported on stderr, and the rest holds: a mistake of an
 //! operator must not stop a program.
 
-#[cfg(feature = "signals")]
-use std::path::Path;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::{env, fs, io};
 
@@ -50,7 +48,7 @@ pub(crate) fn install() {
 /// When the file can't be read; the directives that there were hold on.
 pub fn reload_directives() -> io::Result<()> {
     match FILE.get() {
-        Some(file) => take(&fs::read_to_string(file)?, &format_args!("{file:?}")),
+        Some(file) => take(&text_of(file)?, &format_args!("{file:?}")),
         None => match environment() {
             Some((variable, text)) => take(&text, &format_args!("{variable}")),
             None => take("", &format_args!("")),
@@ -59,9 +57,15 @@ pub fn reload_directives() -> io::Result<()> {
     Ok(())
 }
 
+/// Reads a file, without the mark that some editors put before UTF-8.
+fn text_of(file: &Path) -> io::Result<String> {
+    let text = fs::read_to_string(file)?;
+    Ok(text.strip_prefix('\u{feff}').map(str::to_owned).unwrap_or(text))
+}
+
 /// Returns the directives that hold when all settings are taken back.
 pub(crate) fn original() -> Directives {
-    let file = FILE.get().and_then(|file| fs::read_to_string(file).ok());
+    let file = FILE.get().and_then(|file| text_of(file).ok());
     let text = file.or_else(|| environment().map(|(_, text)| text)).unwrap_or_default();
     // What is wrong has been reported.
     read(&text, &mut |_| ())

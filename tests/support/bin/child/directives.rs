@@ -47,7 +47,8 @@ pub(crate) fn watches(file: &Path) {
     fs::remove_file(file).expect("it is there");
     assert!(reload_directives().is_err());
     assert_eq!(levels(), [20, 20]);
-    fs::write(file, "warn").expect("a file");
+    // As some editors save it.
+    fs::write(file, "\u{feff}warn").expect("a file");
     assert!(eventually(|| levels() == [30, 30]), "{:?}", levels());
     configure().reset().apply();
     assert_eq!(levels(), [30, 30]);
