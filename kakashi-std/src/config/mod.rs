@@ -9,6 +9,7 @@ mod error;
 mod journal;
 mod places;
 mod rotation;
+mod syslog;
 mod values;
 
 use std::collections::BTreeMap;
@@ -23,6 +24,7 @@ pub use self::error::ConfigError;
 use self::journal::JournalTable;
 use self::places::Setting;
 use self::rotation::RotationTable;
+use self::syslog::SyslogTable;
 use self::values::{
     DirectivesText, FormatName, LoggerPrefix, OverflowName, RedactedPath, StreamName, Threshold,
 };
@@ -134,6 +136,7 @@ struct DestinationKeys {
     file: Option<PathBuf>,
     wire_file: Option<PathBuf>,
     journald: Option<JournalTable>,
+    syslog: Option<SyslogTable>,
     rotate: Option<RotationTable>,
     name: Option<String>,
     threshold: Option<Threshold>,
@@ -155,6 +158,7 @@ enum DestinationTarget {
     File(PathBuf),
     WireFile(PathBuf),
     Journal(JournalTable),
+    Syslog(SyslogTable),
 }
 
 impl TryFrom<DestinationKeys> for DestinationTable {
@@ -166,12 +170,13 @@ impl TryFrom<DestinationKeys> for DestinationTable {
             keys.file.take().map(DestinationTarget::File),
             keys.wire_file.take().map(DestinationTarget::WireFile),
             keys.journald.take().map(DestinationTarget::Journal),
+            keys.syslog.take().map(DestinationTarget::Syslog),
         ];
         let mut named = targets.into_iter().flatten();
         let (Some(target), None) = (named.next(), named.next()) else {
             return Err(
                 "a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
-                        wire_file = \"path\" and journald = {}",
+                        wire_file = \"path\", journald = {} and syslog = { receiver = \"udp://host:514\" }",
             );
         };
         let is_file = matches!(target, DestinationTarget::File(_) | DestinationTarget::WireFile(_));
@@ -180,6 +185,9 @@ impl TryFrom<DestinationKeys> for DestinationTable {
         }
         if matches!(target, DestinationTarget::Journal(_)) && keys.format.is_some() {
             return Err("the journal has a form of its own: leave format out");
+        }
+        if matches!(target, DestinationTarget::Syslog(_)) && keys.format.is_some() {
+            return Err("messages for syslog have a form of their own: leave format out");
         }
         if matches!(target, DestinationTarget::WireFile(_)) && keys.format.is_some() {
             return Err("a wire_file has the binary form: leave format out, or write file in its place");
@@ -284,6 +292,7 @@ impl DestinationTable {
             DestinationTarget::File(path) => file(&path, keys.rotate.take())?,
             DestinationTarget::WireFile(path) => file(&path, keys.rotate.take())?.encoder(Wire),
             DestinationTarget::Journal(journal) => journal.open()?,
+            DestinationTarget::Syslog(syslog) => syslog.open()?,
         };
         destination = with(destination, keys.name, Destination::named);
         destination = with(destination, keys.threshold, |destination, Threshold(threshold)| {

@@ -33,7 +33,7 @@ struct AsyncPlaces {
 #[derive(Deserialize)]
 struct DestinationPlaces {
     stream: Option<Spanned<IgnoredAny>>,
-    #[serde(alias = "wire_file", alias = "journald")]
+    #[serde(alias = "wire_file", alias = "journald", alias = "syslog")]
     file: Option<Spanned<IgnoredAny>>,
     name: Option<Spanned<IgnoredAny>>,
 }

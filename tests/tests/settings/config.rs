@@ -156,7 +156,25 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
         (
             "[[destinations]]\nname = 'x'",
             "1:1: a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
-             wire_file = \"path\" and journald = {}",
+             wire_file = \"path\", journald = {} and syslog = { receiver = \"udp://host:514\" }",
+        ),
+        (
+            "[[destinations]]\nsyslog = { receiver = 'local' }\nformat = 'json'",
+            "1:1: messages for syslog have a form",
+        ),
+        ("[[destinations]]\nsyslog = { facility = 'user' }", "2:10: missing field `receiver`"),
+        (
+            "[[destinations]]\nsyslog = { receiver = 'host:514' }",
+            "2:10: unknown receiver \"host:514\": use udp://",
+        ),
+        ("[[destinations]]\nsyslog = { receiver = 'local', rfc = 1 }", "2:10: rfc is 1: use 5424 or 3164"),
+        (
+            "[[destinations]]\nsyslog = { receiver = 'local', facility = 'x' }",
+            "2:10: unknown facility \"x\": use one of kern, user,",
+        ),
+        (
+            "[[destinations]]\nsyslog = { receiver = 'local', max_message_bytes = 1 }",
+            "2:10: max_message_bytes is 1: give a number from 480 to 65507",
         ),
         ("[[destinations]]\nwire_file = 'x'\nformat = 'json'", "1:1: a wire_file has the binary form:"),
         ("level = ", "1:9: "),

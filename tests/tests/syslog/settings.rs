@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
+use kakashi_std::config::LoggingConfig;
 use kakashi_std::sinks::{self, Syslog};
+use kakashi_std::{configure, flush, get_logger, info};
+use kakashi_tests::harness::global_state::alone;
+
+use crate::receivers::read_datagrams;
 
 #[test]
 fn wrong_settings_are_named_with_their_value_and_what_would_be_right() {
@@ -44,4 +49,25 @@ fn a_receiver_may_be_given_as_one_text() {
         let text = error.to_string();
         assert!(text.contains(wrong.trim_start_matches("udp://")) && text.contains("514"), "{text}");
     }
+}
+
+#[test]
+fn a_file_of_settings_names_a_receiver_and_what_messages_say() {
+    let _alone = alone();
+    let (port, arrived) = read_datagrams(0);
+    let text = format!(
+        r#"
+        [[destinations]]
+        syslog = {{ receiver = "udp://127.0.0.1:{port}", facility = "local7", app_name = "app", host_name = "host", structured_data_id = "kakashi@32473", rfc = 5424, max_message_bytes = 480, connect_timeout_millis = 100, write_timeout_millis = 100 }}
+        "#
+    );
+    configure().reset().apply();
+    LoggingConfig::from_toml(&text).unwrap().configure().unwrap().apply();
+    info!(get_logger("sender"), "{text}", text = "x".repeat(1000));
+    assert!(flush().is_complete());
+    assert!(kakashi_tests::harness::wait::eventually(|| arrived.len() == 1));
+    let message = arrived.all().remove(0);
+    assert_eq!((message.priority, &*message.app, &*message.host), (23 * 8 + 6, "app", "host"));
+    assert!(message.text.ends_with('…') && message.param("left_out") == Some("1"));
+    configure().reset().apply();
 }

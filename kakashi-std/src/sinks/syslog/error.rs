@@ -10,6 +10,15 @@ use std::{error, fmt, io};
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct SyslogError(pub(super) String);
 
+#[cfg(feature = "config")]
+impl SyslogError {
+    /// Makes the error of a number that is neither RFC's.
+    #[cold]
+    pub(crate) fn unknown_rfc(number: u16) -> Self {
+        Self(format!("rfc is {number}: use 5424 or 3164"))
+    }
+}
+
 impl fmt::Display for SyslogError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
