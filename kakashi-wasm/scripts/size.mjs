@@ -16,9 +16,9 @@ import { install } from '../tests/npm_package/install.mjs';
 
 /** What is aimed at, and what must not grow: no aim is met yet. */
 const SIZES = {
-  'JavaScript by esbuild': { aim: 5 * 1024, most: 8_566 },
-  'JavaScript by Vite': { aim: 5 * 1024, most: 8_422 },
-  wasm: { aim: 24 * 1024, most: 34_900 },
+  'JavaScript by esbuild': { aim: 5 * 1024, most: 8_570 },
+  'JavaScript by Vite': { aim: 5 * 1024, most: 8_426 },
+  wasm: { aim: 24 * 1024, most: 35_300 },
 };
 
 const here = fileURLToPath(new URL('..', import.meta.url));

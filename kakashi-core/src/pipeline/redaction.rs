@@ -14,9 +14,10 @@ use crate::value::{Composite, REDACTED, Value, ValueSink};
 /// A path is one key, or several with dots between, and is looked for at any depth: `password`
 /// is a field of that name and the key `password` in any map below one;
 /// `headers.authorization` is `authorization` directly below a `headers`, or a key with that
-/// very name. So is what lies below one: all of a map, and `password.hash`. `*` in a key stands for any characters: `*_token`, and `*.token` for a `token`
-/// below something. ASCII letters match in any case. Lists are looked through: `cards.number`
-/// is each card's number, and `cards[*].number` says the same.
+/// very name. So is what lies below one: all of a map, and `password.hash`. `*` in a key stands
+/// for any characters: `*_token`, and `*.token` for a `token` below something. ASCII letters
+/// match in any case. Lists are looked through: `cards.number` is each card's number, and
+/// `cards[*].number` says the same.
 ///
 /// It runs on the thread that logs, before any encoder, so that what is redacted reaches no
 /// buffer: lists, maps and serde values are looked into, and a placeholder of a redacted field
@@ -144,15 +145,16 @@ impl Redaction {
     }
 
     fn names(&self, path: &Path<'_>) -> bool {
-        self.names_whole(path) || path.key.contains('.') && self.names_above(path)
+        self.names_whole(path) || self.names_above(path)
     }
 
-    /// Tells whether a part of a key with dots is named, below which the last one lies.
+    /// Tells whether a part of a key with dots is named, below which the last one lies. By bytes:
+    /// the standard library's searches are 0.4 KB of a page's download.
     #[inline(never)]
     fn names_above(&self, path: &Path<'_>) -> bool {
-        let mut dots = path.key.match_indices('.');
-        dots.any(|(dot, _)| {
-            path.key.get(..dot).is_some_and(|key| self.names_whole(&Path { key, outer: path.outer }))
+        let Path { key, outer } = *path;
+        key.bytes().enumerate().any(|(at, byte)| {
+            byte == b'.' && key.get(..at).is_some_and(|key| self.names_whole(&Path { key, outer }))
         })
     }
 
