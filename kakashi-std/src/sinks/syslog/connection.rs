@@ -41,8 +41,6 @@ enum ConnectorTarget {
     Tcp(Resolver),
     #[cfg(unix)]
     Local(std::path::PathBuf),
-    #[cfg(not(unix))]
-    Local,
 }
 
 impl Connector {
@@ -52,8 +50,6 @@ impl Connector {
             ReceiverPlace::Tcp(host) => ConnectorTarget::Tcp(Resolver::new(host)),
             #[cfg(unix)]
             ReceiverPlace::Local(path) => ConnectorTarget::Local(path),
-            #[cfg(not(unix))]
-            ReceiverPlace::Local(_) => ConnectorTarget::Local,
         };
         Self { target, timeout, turn: 0, pause: Duration::ZERO, not_before: None }
     }
@@ -89,8 +85,6 @@ impl Connector {
             }
             #[cfg(unix)]
             ConnectorTarget::Local(path) => connect_to_path(path),
-            #[cfg(not(unix))]
-            ConnectorTarget::Local => Err(io::ErrorKind::Unsupported.into()),
         }
     }
 
@@ -106,8 +100,10 @@ impl Connector {
 
     /// Begins anew in the child of a fork.
     pub(super) fn forget(&mut self) {
-        if let ConnectorTarget::Udp(resolver) | ConnectorTarget::Tcp(resolver) = &mut self.target {
-            resolver.forget();
+        match &mut self.target {
+            ConnectorTarget::Udp(resolver) | ConnectorTarget::Tcp(resolver) => resolver.forget(),
+            #[cfg(unix)]
+            ConnectorTarget::Local(_) => {}
         }
     }
 }

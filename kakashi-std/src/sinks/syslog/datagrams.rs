@@ -65,12 +65,16 @@ impl DatagramSocket {
 
     /// As `was_refused`, and waits for it.
     pub(super) fn is_refused_soon(&self) -> bool {
-        let Self::Udp(socket) = self else { return false };
-        // What a receiver might answer is of no interest, but an error ends the wait.
-        let _ = socket.set_read_timeout(Some(ECHO));
-        match socket.recv(&mut [0]) {
-            Ok(_) => false,
-            Err(error) => !matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::TimedOut),
+        match self {
+            Self::Udp(socket) => {
+                // What a receiver might answer is of no interest, but an error ends the wait.
+                let _ = socket.set_read_timeout(Some(ECHO));
+                let heard = socket.recv(&mut [0]);
+                let is_silence = |kind| matches!(kind, ErrorKind::WouldBlock | ErrorKind::TimedOut);
+                heard.is_err_and(|error| !is_silence(error.kind()))
+            }
+            #[cfg(unix)]
+            Self::Local(_) => false,
         }
     }
 }

@@ -12,6 +12,7 @@ pub(super) enum MessageForm {
     Rfc5424,
     Rfc3164,
     /// As a C library's `syslog` writes to the local socket: RFC 3164 without a host's name.
+    #[cfg(unix)]
     Local,
 }
 

@@ -15,6 +15,6 @@ pub(super) fn push_message(
 ) {
     match header.form {
         MessageForm::Rfc5424 => rfc5424::push_message(header, record, most, parts, out),
-        MessageForm::Rfc3164 | MessageForm::Local => rfc3164::push_message(header, record, most, parts, out),
+        _ => rfc3164::push_message(header, record, most, parts, out),
     }
 }

@@ -127,6 +127,7 @@ mod tests {
                 message_of(MessageForm::Rfc3164, &record, 1024),
                 format!("<12>{expected} 01:01:01 web-1 shop__x[42]: {text}")
             );
+            #[cfg(unix)]
             assert_eq!(
                 message_of(MessageForm::Local, &record, 1024),
                 format!("<12>{expected} 01:01:01 shop__x[42]: {text}")

@@ -32,6 +32,7 @@ pub(super) enum GivenReceiver {
 pub(super) enum ReceiverPlace {
     Udp(HostPort),
     Tcp(HostPort),
+    #[cfg(unix)]
     Local(PathBuf),
 }
 
@@ -94,12 +95,14 @@ impl SyslogSettings {
         let target = match self.receiver {
             GivenReceiver::Udp(text) => ReceiverPlace::Udp(HostPort::parse(&text)?),
             GivenReceiver::Tcp(text) => ReceiverPlace::Tcp(HostPort::parse(&text)?),
-            GivenReceiver::Local(path) if !cfg!(unix) => {
+            #[cfg(unix)]
+            GivenReceiver::Local(path) => ReceiverPlace::Local(path),
+            #[cfg(not(unix))]
+            GivenReceiver::Local(path) => {
                 return Err(SyslogError(format!(
                     "the local socket {path:?}: this system has none; use udp://host:514 or tcp://host:514"
                 )));
             }
-            GivenReceiver::Local(path) => ReceiverPlace::Local(path),
             GivenReceiver::Unknown(text) => {
                 return Err(SyslogError(format!(
                     "unknown receiver {text:?}: use udp://host:514, tcp://host:514, unix:///dev/log or local"
@@ -131,6 +134,7 @@ impl SyslogSettings {
             }
         }
         let form = match (&target, self.form) {
+            #[cfg(unix)]
             (ReceiverPlace::Local(_), Some(MessageForm::Rfc3164) | None) => MessageForm::Local,
             (_, Some(form)) => form,
             (_, None) => MessageForm::Rfc5424,
