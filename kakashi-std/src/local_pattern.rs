@@ -3,8 +3,9 @@
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use kakashi_core::{PatternError, Text, TextPattern};
+
+use crate::clock::system_zone;
 
 /// Compiles lines of one's own, as [`Text::pattern`] does, with `{time:local}` (RFC 3339 with
 /// the offset) and `{time:local:%H:%M:%S}` in the system's time zone: that of `TZ`, else the system's own.
@@ -44,5 +45,5 @@ const OFFSET_BIAS: i32 = 1 << 19;
 const NONE: i64 = i64::MIN;
 
 fn offset_at(second: i64) -> i32 {
-    Timestamp::from_second(second).map_or(0, |at| TimeZone::system().to_offset(at).seconds())
+    Timestamp::from_second(second).map_or(0, |at| system_zone().to_offset(at).seconds())
 }

@@ -35,6 +35,8 @@ mod counter;
 mod monotonic;
 mod system_clock;
 mod timeline;
+#[cfg(feature = "local-time")]
+mod zone;
 
 use kakashi_core::Timestamp;
 
@@ -42,6 +44,10 @@ pub use self::system_clock::SystemClock;
 use self::timeline::TimelinePiece;
 #[cfg(unix)]
 pub(crate) use self::timeline::{LockedTimeline, lock_for_fork};
+#[cfg(all(feature = "local-time", unix))]
+pub(crate) use self::zone::lock_zone_for_fork;
+#[cfg(feature = "local-time")]
+pub(crate) use self::zone::system_zone;
 
 /// When a record's call began.
 #[derive(Clone, Copy, Debug)]

@@ -21,10 +21,11 @@
 //! | 11 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
 //! | 12 | `clock`: the timeline | | |
 //! | 13 | `sinks::rotating_file`: what this process writes | 1 s, with 9 | who opens a path waits for a write (5) |
+//! | 14 | `clock`: who asks for the system's time zone | | files are named under 13 |
 //!
 //! Not taken are the locks of rings and pools, and that under which a sink is registered: the
-//! child forgets the first, a pool does without its own, and nobody waits for the last for long. A thread that forks inside of a sink has that sink's lock itself: it
-//! waits for no other long.
+//! child forgets the first, a pool does without its own, and nobody waits for the last for long.
+//! A thread that forks inside of a sink has that sink's lock itself: it waits for no other long.
 
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -109,6 +110,8 @@ struct AllLocks {
     sink_queues: Vec<OwnedSinkQueue>,
     sources: SourcesForFork,
     _timeline: LockedTimeline,
+    #[cfg(feature = "local-time")]
+    _zone: MutexGuard<'static, ()>,
     _registry: Option<LockedRegistry>,
     flush_signal: Option<MutexGuard<'static, Signal>>,
     workers: LockedWorkers,
@@ -159,6 +162,8 @@ fn lock_all() -> AllLocks {
         rings: ring::lock_for_fork(),
         files: rotating_file::lock_for_fork(deadline),
         _timeline: clock::lock_for_fork(),
+        #[cfg(feature = "local-time")]
+        _zone: clock::lock_zone_for_fork(),
         _root: root,
         _settings: settings,
         _loggers: loggers,

@@ -77,18 +77,18 @@ pub(super) fn is_stamp(text: &str) -> bool {
 #[cfg(feature = "local-time")]
 mod local {
     use jiff::Timestamp;
-    use jiff::tz::TimeZone;
 
     use super::{HOUR, Period};
+    use crate::clock::system_zone;
 
     pub(super) fn civil(second: i64) -> Option<[i64; 6]> {
-        let at = TimeZone::system().to_datetime(Timestamp::from_second(second).ok()?);
+        let at = system_zone().to_datetime(Timestamp::from_second(second).ok()?);
         let time = [at.hour(), at.minute(), at.second()].map(i64::from);
         Some([at.year().into(), at.month().into(), at.day().into(), time[0], time[1], time[2]])
     }
 
     pub(super) fn end_of_period(period: Period, second: i64) -> Option<i64> {
-        let zone = TimeZone::system();
+        let zone = system_zone();
         let at = zone.to_datetime(Timestamp::from_second(second).ok()?);
         match period {
             Period::Hour => Some(second + HOUR - 60 * i64::from(at.minute()) - i64::from(at.second())),

@@ -64,7 +64,7 @@ fn push_time(nanos: i64, in_local_time: bool, out: &mut String) {
 #[cfg(feature = "local-time")]
 fn local_offset(nanos: i64) -> i64 {
     let at = jiff::Timestamp::from_second(nanos.div_euclid(1_000_000_000)).unwrap_or_default();
-    i64::from(jiff::tz::TimeZone::system().to_offset(at).seconds())
+    i64::from(crate::clock::system_zone().to_offset(at).seconds())
 }
 
 #[cfg(not(feature = "local-time"))]
