@@ -264,7 +264,7 @@ fn parent_and_child_of_a_fork_have_connections_of_their_own() {
     });
     let ended = run(CHILD, ["syslog_fork", &address]);
     assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""));
-    let connections = reader.join().unwrap();
+    let connections = in_time(move || reader.join().unwrap());
     let mut ids = Vec::new();
     for (messages, (thread, count)) in connections.iter().zip([(0, 1200), (1, 500)]) {
         let numbers = messages.iter().map(|message| message.number().unwrap());
