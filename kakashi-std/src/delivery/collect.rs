@@ -252,10 +252,10 @@ pub(crate) fn has_records() -> bool {
     locked.is_none_or(|mut locked| locked.sources.all.iter_mut().any(|source| source.has_records()))
 }
 
-/// Counts the records that no collection has taken; 0 if that can't be seen in time.
-pub(crate) fn waiting_until(deadline: Instant) -> usize {
-    let Some(mut locked) = LockedSources::until(Some(deadline)) else { return 0 };
-    locked.sources.all.iter_mut().map(|source| source.waiting()).sum()
+/// Counts the records that no collection has taken; none if that can't be seen in time.
+pub(crate) fn waiting_until(deadline: Instant) -> Option<usize> {
+    let mut locked = LockedSources::until(Some(deadline))?;
+    Some(locked.sources.all.iter_mut().map(|source| source.waiting()).sum())
 }
 
 /// The sources, locked for a fork.

@@ -199,9 +199,9 @@ impl SinkQueue {
     }
 
     /// Returns how many records wait, if that can be seen in time.
-    pub(crate) fn waiting_until(&self, deadline: Instant) -> usize {
-        let queued = lock_until(&self.backlog, deadline).map_or(0, |backlog| backlog.records());
-        queued + self.in_flight.load(Ordering::Relaxed)
+    pub(crate) fn waiting_until(&self, deadline: Instant) -> Option<usize> {
+        let queued = lock_until(&self.backlog, deadline)?.records();
+        Some(queued + self.in_flight.load(Ordering::Relaxed))
     }
 
     /// Tells whether more waits than may.

@@ -22,7 +22,7 @@ use std::time::Instant;
 use kakashi_core::{Clock, LogContext, LogLevel, Pipeline};
 
 use self::endpoint::Endpoint;
-use crate::delivery::collect::{Until, collect, waiting_until};
+use crate::delivery::collect::{Until, collect};
 use crate::delivery::limits;
 use crate::delivery::sink_queue::SinkQueue;
 use crate::delivery::sink_queue::barrier::Barrier;
@@ -44,7 +44,7 @@ impl Dispatch {
     pub(crate) fn flush_until(&self, deadline: Instant) -> usize {
         let missed = match collect(Until::Now, Some(deadline), &mut Vec::new()) {
             Some(_) => 0,
-            None => waiting_until(deadline),
+            None => registry::uncollected_until(deadline),
         };
         let queues: Vec<_> = self.endpoints.iter().map(|endpoint| endpoint.queue.clone()).collect();
         let left = missed + registry::flush_queues(&queues, deadline);

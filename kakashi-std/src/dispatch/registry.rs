@@ -145,8 +145,17 @@ pub(crate) fn drain_sink_queues() -> bool {
 pub(crate) fn waiting() -> usize {
     let now = Instant::now();
     let queues = sink_queues_until(now);
-    let queued: usize = queues.iter().flatten().map(|queue| queue.waiting_until(now)).sum();
-    collect::waiting_until(now) + queued
+    let queued: usize = queues.iter().flatten().filter_map(|queue| queue.waiting_until(now)).sum();
+    collect::waiting_until(now).unwrap_or_default() + queued
+}
+
+/// What counts for records that could not be counted in time: a flush that has not seen them is
+/// not complete.
+const UNKNOWN: usize = 1;
+
+/// Returns how many records a flush that could not collect leaves in buffers.
+pub(crate) fn uncollected_until(deadline: Instant) -> usize {
+    collect::waiting_until(deadline).unwrap_or(UNKNOWN)
 }
 
 /// Writes all that was published before the call, up to a deadline. Returns how many
@@ -155,12 +164,12 @@ pub(crate) fn flush_all_until(deadline: Instant) -> usize {
     let mut touched = Vec::new();
     let missed = match collect(Until::Now, Some(deadline), &mut touched) {
         Some(_) => 0,
-        None => collect::waiting_until(deadline),
+        None => uncollected_until(deadline),
     };
     drop(touched);
     // Nobody waits for a failed one that has been replaced.
     forget_unused();
-    let Some(queues) = sink_queues_until(deadline) else { return missed };
+    let Some(queues) = sink_queues_until(deadline) else { return missed + UNKNOWN };
     missed + flush_queues(&queues, deadline)
 }
 
@@ -172,7 +181,7 @@ pub(crate) fn flush_queues(queues: &[Arc<SinkQueue>], deadline: Instant) -> usiz
     let mut left = 0;
     for queue in direct.into_iter().chain(others) {
         if !queue.write_until(deadline, Barrier::Flush) {
-            left += queue.waiting_until(deadline.max(Instant::now()));
+            left += queue.waiting_until(deadline.max(Instant::now())).unwrap_or(UNKNOWN);
         }
     }
     left
@@ -188,4 +197,19 @@ pub(crate) struct LockedRegistry {
 #[cfg(unix)]
 pub(crate) fn lock_for_fork(deadline: Instant) -> Option<LockedRegistry> {
     Some(LockedRegistry { _queues: lock_until(&SINK_QUEUES, deadline)? })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_flush_that_could_not_collect_in_time_is_not_complete() {
+        let soon = || Instant::now() + Duration::from_millis(10);
+        let held = collect::lock_for_fork(Instant::now() + Duration::from_secs(60));
+        let left = std::thread::spawn(move || flush_all_until(soon())).join().unwrap();
+        drop(held);
+        assert_ne!(left, 0, "nobody has looked whether there is something");
+        assert_eq!(flush_all_until(Instant::now() + Duration::from_secs(60)), 0);
+    }
 }
