@@ -1,11 +1,12 @@
 //! When the journal is chosen by itself, and by a file of settings. Each program is a child process
-//! (`support/bin/child`).
+//! (`support/bin/child`), begun while no other test has a socket: it has a copy until it executes.
 
 use std::fs::{self, File};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::process::{TestFolder, start_command};
 
 use crate::entry::JournalEntry;
@@ -25,6 +26,7 @@ fn stderr_of(scenario: &str, folder: &TestFolder, socket: &Path, is_stream: bool
         .env("KAKASHI_JOURNAL_SOCKET", socket)
         .stdout(Stdio::null())
         .stderr(Stdio::from(file));
+    let _alone = alone();
     let ended = start_command(command).ends();
     assert!(ended.status.success(), "{ended:?}");
     fs::read_to_string(path).unwrap()
@@ -92,6 +94,7 @@ fn a_journal_that_is_not_there_is_reported_once_and_records_go_to_stderr() {
 
 #[test]
 fn a_file_of_settings_has_the_journal_too() {
+    let _alone = alone();
     let folder = TestFolder::new();
     let receiver = Receiver::at(folder.file("socket"));
     let config = folder.file("kakashi.toml");

@@ -140,6 +140,7 @@ fn an_error_is_there_when_its_call_returns() {
 
 #[test]
 fn an_entry_that_can_be_sent_in_no_way_is_rejected_and_holds_up_no_other() {
+    let _alone = alone();
     let folder = TestFolder::new();
     let receiver = Receiver::at(folder.file("socket"));
     // Files may have 2 MiB there, those of memory too.

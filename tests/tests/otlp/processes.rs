@@ -2,6 +2,7 @@
 
 use std::process::{Command, Stdio};
 
+use kakashi_tests::harness::global_state::alone;
 use kakashi_tests::harness::process::{EndedChild, start_command};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -16,6 +17,8 @@ fn child(scenario: &str, receiver: &Receiver, variables: &[(&str, &str)]) -> End
     command.args([scenario, &receiver.endpoint()]);
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
     command.envs(variables.iter().copied());
+    // A child has a copy of other tests' sockets until it executes.
+    let _alone = alone();
     start_command(command).ends()
 }
 

@@ -246,6 +246,7 @@ fn a_local_stream_gets_a_line_for_each_record() {
 
 #[test]
 fn parent_and_child_of_a_fork_have_connections_of_their_own() {
+    let _alone = alone();
     let listener = listen(0);
     let address = format!("tcp://{}", listener.local_addr().unwrap());
     let reader = thread::spawn(move || {

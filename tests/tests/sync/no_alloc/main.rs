@@ -348,6 +348,8 @@ fn contexts_that_go_to_a_worker() {
     let contexts = ["u-1", "u-2"].map(|user| LogContext::new().with_user_id(user));
     contexts[0].within(|| check("a context for the worker", |number| info!(queued, "Order", number)));
     let contexts = |number: u64| &contexts[number as usize / 100 % 2];
+    // Another context at each call: more wait at once than while the worker is late below.
+    (0..3000).for_each(|number| contexts(100 * number).within(|| info!(queued, "Order", number)));
     check("two contexts by turns for the worker", |number| {
         contexts(number).within(|| info!(queued, "Order", number));
     });
