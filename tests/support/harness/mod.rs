@@ -4,6 +4,8 @@
 #[cfg(feature = "std")]
 pub mod causal_order;
 #[cfg(feature = "std")]
+pub mod failing_test;
+#[cfg(feature = "std")]
 pub mod fake_sinks;
 pub mod fake_values;
 #[cfg(feature = "std")]

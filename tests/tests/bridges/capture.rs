@@ -2,12 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::process::Command;
 use std::sync::{Barrier, Once};
 use std::thread;
 
 use kakashi_std::task::{self, ThreadScopeExt as _};
 use kakashi_std::{Capture, LogLevel, Value, bridges, capture, fields, info, spawn};
+use kakashi_tests::harness::failing_test::assert_shown_with_the_failing_test;
 use tracing::{Instrument as _, info_span};
 
 /// Captures this test's records, of all three doors.
@@ -135,19 +135,11 @@ fn fails() {
 
 #[test]
 fn a_failing_test_shows_its_lines_and_what_was_looked_for() {
-    let program = std::env::current_exe().unwrap();
-    let run = Command::new(program).args(["--exact", "fails", "--ignored"]).output().unwrap();
-    let (out, err) = (String::from_utf8_lossy(&run.stdout), String::from_utf8_lossy(&run.stderr));
-    assert!(!run.status.success());
-    let (_, shown) = out.split_once("---- fails stdout ----").expect("what the test printed");
-    for line in [
+    assert_shown_with_the_failing_test(&[
         "INFO shop Order accepted id=7\n",
         "WARNING shop Late days=2 user=eve\n",
         "no captured record is WARNING Late user=bob\n",
         "captured were:\n",
         "assertion failed: captured.contains(LogLevel::Warning",
-    ] {
-        assert!(shown.contains(line), "{line:?} in {shown}");
-    }
-    assert!(!err.contains("Order accepted"), "{err}");
+    ]);
 }
