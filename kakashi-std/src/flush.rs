@@ -19,7 +19,8 @@ const MAX_TIMEOUT: Duration = Duration::from_secs(1 << 30);
 ///
 /// # Blocking
 /// As long as the sinks take, ten seconds at most; one that fails is tried again until
-/// then. Not at all from inside a sink or a `Display`.
+/// then; a stream whose reader has gone, or that is closed, once. Not at all from inside a
+/// sink or a `Display`.
 pub fn flush() -> Flushed {
     if is_busy() {
         return Flushed::default();
