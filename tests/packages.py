@@ -40,7 +40,9 @@ MARKS = {
         "defmt": "enum.LogLevel.html",
     },
     "kakashi-std": {
+        "black-box": "struct.BlackBox.html",
         "config": "config/fn.configure_from.html",
+        "http": "sinks/fn.http.html",
         "gzip": "sinks/struct.RotatingFile.html",
         "local-time": "sinks/struct.RotatingFile.html",
         "journald": "sinks/fn.journald.html",
@@ -51,6 +53,7 @@ MARKS = {
         "serde": "struct.Serde.html",
         "signals": "fn.flush_on_signals.html",
         "syslog": "sinks/struct.Syslog.html",
+        "syslog-tls": "sinks/struct.Syslog.html",
         "tokio": "task/fn.spawn.html",
         "tower": "tower/struct.RequestLayer.html",
         "zstd": "sinks/struct.RotatingFile.html",
@@ -70,11 +73,13 @@ UNMARKED = {
         "location": "changes what a site keeps",
         "opentelemetry": "changes what spans have",
         "tokio": "changes where a context is set",
+        "unicode-width": "changes how wide characters are",
     },
     "kakashi-std": {
         "axum": "changes what a layer knows",
         "cli": "the command's",
         "opentelemetry": "changes what spans have",
+        "unicode-width": "changes how wide characters are",
     },
     "kakashi-wasm": {"default": "no item's", "npm": "exports for JavaScript, not for Rust"},
 }

@@ -91,7 +91,10 @@ pub use bridges::tracing::{TracingLayer, TracingLevels, bounds as tracing_bounds
 pub use clock::{Clock, FixedClock, Timestamp};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
-pub use context::RecordCapture;
+pub use context::attached::RecordCapture;
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use context::attached::ScopedRecords;
 #[cfg(feature = "std")]
 pub use context::current::{
     begin_thread, clear_context, clear_request_context, current_context, current_id, may_set_context,
@@ -115,6 +118,9 @@ pub use context::merged::{DispatchKey, MergedContext, merge_now};
 pub use context::request::{RequestContext, UserContext};
 #[cfg(feature = "std")]
 pub use context::scope::{Scope, ScopeGuard, ScopedFuture};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use context::scope_records::{OpenRecords, ScopeRecorder, set_scope_recorder};
 #[cfg(feature = "alloc")]
 pub use context::{LogContext, pairs_of};
 pub use device::direct_logger::DirectLogger;
@@ -129,11 +135,16 @@ pub use device::ring_logger::RingLogger;
 pub use encode::OneLine;
 #[doc(hidden)]
 pub use encode::civil;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use encode::{Background, TerminalPretty};
 pub use encode::{Encoder, EncoderCache, Json, Pretty, Text, Wire};
 #[cfg(feature = "alloc")]
 pub use encode::{
     JsonKey, LevelStyle, Logfmt, PatternError, Profile, ProfiledJson, RefusedKey, TextPattern, TimeStyle,
 };
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+#[doc(hidden)]
+pub use encode::{LineAbove, Screen};
 pub use level::{AtomicLevelFilter, LevelFilter, LogLevel, UnknownLevel};
 pub use logger::as_exception::AsException;
 #[doc(hidden)]
@@ -141,6 +152,9 @@ pub use logger::as_exception::{ExceptionOfError, ExceptionOfHolder, Given};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use logger::colour::wants_colour;
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use logger::default_form::DefaultForm;
 #[cfg(feature = "alloc")]
 pub use logger::destination::Destination;
 #[cfg(feature = "alloc")]
@@ -151,11 +165,16 @@ pub use logger::directive_error::DirectiveError;
 #[cfg(feature = "alloc")]
 pub use logger::directives::{Directives, SpanDirective, SpanField};
 #[cfg(feature = "alloc")]
+pub use logger::durability::Durability;
+#[cfg(feature = "alloc")]
 pub use logger::event::Event;
 #[cfg(feature = "alloc")]
 pub use logger::flushed::Flushed;
 #[cfg(feature = "alloc")]
 pub use logger::format::{Format, UnknownFormat};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use logger::holding::Holding;
 #[cfg(feature = "alloc")]
 pub use logger::levels::Levels;
 pub use logger::log::{Exception, Log};
@@ -166,12 +185,20 @@ pub use logger::logger_config::{LoggerConfig, LoggerParts};
 #[cfg(feature = "alloc")]
 pub use logger::logger_entry::{LoggerEntry, LoggerKind};
 #[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use logger::prefix::is_wrong_prefix;
+#[cfg(feature = "alloc")]
 pub use logger::registry::{HeldRegistry, Registry};
+#[cfg(feature = "std")]
+#[doc(hidden)]
+pub use logger::sampled_loggers::{CallSampler, CallSite, SampledBy, SampledLoggers, set_call_sampler};
 #[cfg(feature = "alloc")]
 #[doc(hidden)]
 pub use logger::settings::{NamedLevels, Settings, SettingsChange};
 #[cfg(feature = "alloc")]
 pub use logger::settings_error::SettingsError;
+#[cfg(feature = "std")]
+pub use logger::tail_sampling::TailSampling;
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use pipeline::admits;
@@ -208,6 +235,11 @@ pub use sink::record_batch::RecordBatch;
 #[cfg(feature = "alloc")]
 pub use sink::record_sink::{Accepted, RecordSink};
 pub use sink::sink_error::{SinkError, SinkErrorKind};
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use sink::stored_records::StoredRecordCounter;
+#[doc(hidden)]
+pub use sink::{FileEnd, SinkFile};
 pub use sink::{Readiness, Sink, SinkTarget};
 #[cfg(target_os = "none")]
 #[doc(hidden)]

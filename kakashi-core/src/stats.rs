@@ -24,6 +24,15 @@ pub enum DropReason {
     EncoderFailed,
     /// The receiver of a sink refused it, and would refuse it again.
     Rejected,
+    /// Left out on purpose: a sampler chose others of its call site, or of other traces.
+    #[cfg(not(target_os = "none"))]
+    Sampled,
+    /// Left out on purpose: its loggers had written as many records as their limit lets pass.
+    #[cfg(not(target_os = "none"))]
+    RateLimited,
+    /// Left out on purpose: a record that was the same stands before it, and a line after it that says how often it came.
+    #[cfg(not(target_os = "none"))]
+    Repeated,
 }
 
 impl DropReason {
@@ -36,6 +45,13 @@ impl DropReason {
         Self::Shutdown,
         Self::EncoderFailed,
         Self::Rejected,
+        // A device has no samplers, and few bytes for their names.
+        #[cfg(not(target_os = "none"))]
+        Self::Sampled,
+        #[cfg(not(target_os = "none"))]
+        Self::RateLimited,
+        #[cfg(not(target_os = "none"))]
+        Self::Repeated,
     ];
 
     /// Returns the name that encoders write.
@@ -48,7 +64,21 @@ impl DropReason {
             Self::Shutdown => "shutdown",
             Self::EncoderFailed => "encoder_failed",
             Self::Rejected => "rejected",
+            #[cfg(not(target_os = "none"))]
+            Self::Sampled => "sampled",
+            #[cfg(not(target_os = "none"))]
+            Self::RateLimited => "rate_limited",
+            #[cfg(not(target_os = "none"))]
+            Self::Repeated => "repeated",
         }
+    }
+
+    /// Tells whether records are left out on purpose, as the settings say; all else is a loss.
+    pub const fn is_on_purpose(self) -> bool {
+        #[cfg(not(target_os = "none"))]
+        return matches!(self, Self::Sampled | Self::RateLimited | Self::Repeated);
+        #[cfg(target_os = "none")]
+        false
     }
 
     /// Returns the position among [`DropReason::ALL`].
@@ -227,6 +257,8 @@ impl Counters {
             failures: self.failures.load(Ordering::Relaxed),
             late: self.late.load(Ordering::Relaxed),
             dropped,
+            #[cfg(not(any(target_os = "none", target_family = "wasm")))]
+            on_heap: 0,
         }
     }
 }
@@ -272,6 +304,10 @@ pub struct Stats {
     pub late: usize,
     /// Records that were dropped.
     pub dropped: Dropped,
+    /// Records that lay on the heap although there is a black box, and would not have outlived the
+    /// process; counted when they are collected. Always 0 but for `kakashi-std`'s.
+    #[cfg(not(any(target_os = "none", target_family = "wasm")))]
+    pub on_heap: usize,
 }
 
 impl fmt::Display for Stats {
@@ -291,13 +327,17 @@ impl fmt::Display for Stats {
     /// );
     /// ```
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { written, bytes, failures, late, dropped } = self;
+        let Self { written, bytes, failures, late, dropped, .. } = self;
         write!(f, "{written} records written ({bytes} bytes), {dropped}")?;
         if *failures > 0 {
             write!(f, ", {failures} failed calls of sinks")?;
         }
         if *late > 0 {
             write!(f, ", {late} late")?;
+        }
+        #[cfg(not(any(target_os = "none", target_family = "wasm")))]
+        if self.on_heap > 0 {
+            write!(f, ", {} not in the black box", self.on_heap)?;
         }
         Ok(())
     }
@@ -311,6 +351,10 @@ impl Stats {
         self.failures = self.failures.wrapping_add(other.failures);
         self.late = self.late.wrapping_add(other.late);
         self.dropped.merge(&other.dropped);
+        #[cfg(not(any(target_os = "none", target_family = "wasm")))]
+        {
+            self.on_heap = self.on_heap.wrapping_add(other.on_heap);
+        }
     }
 }
 

@@ -8,6 +8,10 @@ use kakashi_core::Flushed;
 use crate::dispatch::Dispatch;
 use crate::queue::{ring, workers};
 use crate::submit::{self, is_busy};
+use crate::sync::hook::Hook;
+
+/// Sends the counts of records, up to a deadline, after a flush of everything.
+pub(crate) static AFTER_FLUSH: Hook<fn(Instant)> = Hook::new();
 
 /// How long [`flush`] waits for sinks.
 pub(crate) const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
@@ -71,7 +75,11 @@ pub fn shutdown_async_logging() -> Flushed {
 }
 
 fn flush_until(deadline: Instant) -> Flushed {
-    Flushed { left: submit::flush_until(deadline) }
+    let left = submit::flush_until(deadline);
+    if let Some(export) = AFTER_FLUSH.get() {
+        export(deadline);
+    }
+    Flushed { left }
 }
 
 /// Writes all that any thread has buffered for a dispatch, if there is one.
@@ -81,5 +89,6 @@ pub(crate) fn flush_dispatch(dispatch: Option<Arc<Dispatch>>) -> Flushed {
         return Flushed::default();
     }
     ring::pass_on_drops();
+    submit::left_out::announce();
     Flushed { left: dispatch.flush_until(Instant::now() + FLUSH_TIMEOUT) }
 }

@@ -25,16 +25,33 @@ use crate::clock::system_zone;
 /// [`PatternError`], with the position and what would be right.
 pub fn local_pattern(pattern: &str) -> Result<TextPattern, PatternError> {
     let last = AtomicI64::new(NONE);
-    Text::pattern_in_zone(pattern, move |second| {
-        let minute = second.div_euclid(60);
-        let known = last.load(Ordering::Relaxed);
-        if known >> OFFSET_BITS == minute {
-            return (known & OFFSET_MASK) as i32 - OFFSET_BIAS;
-        }
-        let offset = offset_at(second);
-        last.store(minute << OFFSET_BITS | i64::from(offset + OFFSET_BIAS), Ordering::Relaxed);
-        offset
-    })
+    Text::pattern_in_zone(pattern, move |second| remembered_offset(&last, second))
+}
+
+/// Tells how many seconds east of UTC the system's time zone is at a second since 1970, for
+/// [`TerminalPretty::zone`](crate::TerminalPretty::zone) and the like.
+///
+/// A zone that changes while the program runs is found within some minutes.
+///
+/// ```
+/// use kakashi_std::{Pretty, configure, local_offset};
+///
+/// configure().pretty(Pretty::terminal().zone(local_offset)).apply();
+/// ```
+pub fn local_offset(second: i64) -> i32 {
+    static LAST: AtomicI64 = AtomicI64::new(NONE);
+    remembered_offset(&LAST, second)
+}
+
+fn remembered_offset(last: &AtomicI64, second: i64) -> i32 {
+    let minute = second.div_euclid(60);
+    let known = last.load(Ordering::Relaxed);
+    if known >> OFFSET_BITS == minute {
+        return (known & OFFSET_MASK) as i32 - OFFSET_BIAS;
+    }
+    let offset = offset_at(second);
+    last.store(minute << OFFSET_BITS | i64::from(offset + OFFSET_BIAS), Ordering::Relaxed);
+    offset
 }
 
 /// A minute, and in its low bits the offset that holds in it: no offset changes within one.

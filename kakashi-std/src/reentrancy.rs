@@ -10,6 +10,7 @@ use std::marker::PhantomData;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::LocalKey;
 
 /// The process is ending: records are written before their calls return.
 static EXITING: AtomicBool = AtomicBool::new(false);
@@ -133,10 +134,7 @@ pub(crate) fn set_exiting() {
 
 /// Runs a sink's code; records that it logs are published, and written by another thread.
 pub(crate) fn in_sink<R>(run: impl FnOnce() -> R) -> R {
-    let before = IN_SINK.try_with(|flag| flag.replace(true)).unwrap_or(false);
-    let result = run();
-    let _ = IN_SINK.try_with(|flag| flag.set(before));
-    result
+    with_flag(&IN_SINK, run)
 }
 
 /// Tells whether this thread runs a sink's code, and so holds the sink's lock.
@@ -145,13 +143,26 @@ pub(crate) fn is_in_sink() -> bool {
 }
 
 /// Runs code of a sink's that logs about itself, as an HTTP client does: nothing of that is
-/// logged, since each batch would make more of it.
-#[cfg(feature = "otlp")]
+/// logged, since each batch would make more of it. It is a sink's whoever calls it: a thread
+/// that exports counts, a program that writes to the sink itself.
+#[cfg(any(feature = "http", feature = "otlp", feature = "syslog-tls"))]
 pub(crate) fn muted<R>(run: impl FnOnce() -> R) -> R {
-    let before = MUTED.replace(true);
-    let result = run();
-    MUTED.set(before);
-    result
+    in_sink(|| with_flag(&MUTED, run))
+}
+
+/// Sets a flag of this thread while it runs, also if it panics.
+fn with_flag<R>(flag: &'static LocalKey<Cell<bool>>, run: impl FnOnce() -> R) -> R {
+    struct Restored(&'static LocalKey<Cell<bool>>, bool);
+
+    impl Drop for Restored {
+        fn drop(&mut self) {
+            let _ = self.0.try_with(|flag| flag.set(self.1));
+        }
+    }
+
+    let before = flag.try_with(|flag| flag.replace(true)).unwrap_or(false);
+    let _restored = Restored(flag, before);
+    run()
 }
 
 /// Tells whether this thread runs a sink's code whose records are left out.

@@ -1,8 +1,12 @@
 // A sink that posts batches to a server: by `fetch`, and by beacon when a page gets hidden.
 
+import { aFunction, checkOptions, format as isFormat, from, headers as isHeaders, shown, sinkRules } from './options.js';
+import { type Fetch, HttpClient, pause } from './sinks/http-client.js';
 import type { Batch } from './sinks/batch.js';
 import type { Level } from './record/level.js';
 import type { FormatName, Sink } from './sinks/sink.js';
+
+export type { Fetch, FetchResponse } from './sinks/http-client.js';
 
 /** Settings of a server. */
 export interface HttpOptions {
@@ -21,7 +25,7 @@ export interface HttpOptions {
   /** What the server may take for an answer. At first 10,000 ms. */
   timeoutMs?: number;
   /** Sends a request, in place of the global `fetch`. */
-  fetch?: typeof fetch;
+  fetch?: Fetch;
 }
 
 /** Counts of records: `sent = acknowledged + unconfirmed + dropped`, and those that have no answer yet. */
@@ -42,8 +46,8 @@ export interface HttpSink extends Sink {
 }
 
 const TYPES = { text: 'text/plain', pretty: 'text/plain', json: 'application/x-ndjson', wire: 'application/octet-stream' };
-/** What all beacons and keepalive requests of a page may hold (Fetch standard, 4.6 "HTTP-network-or-cache fetch"). */
-const KEEPALIVE_BYTES = 64 << 10;
+/** A beacon with another type asks the server first, if it is of another origin, and a page that goes does not wait for the answer. */
+const BEACON_TYPE = 'text/plain';
 const LONGEST_PAUSE_MS = 60_000;
 
 /** Says that a server has refused a batch. */
@@ -61,63 +65,60 @@ export class HttpError extends Error {
   readonly retry = false;
 }
 
-/** Sends batches to a server, one at a time. */
-export function httpSink(url: string | URL, options: HttpOptions = {}): HttpSink {
+/** Refuses what is neither a URL of HTTP nor a path that a page resolves. */
+function checkUrl(url: unknown): void {
+  const text = typeof url === 'string' ? url : (url as URL | undefined)?.href;
+  if (!text || /^(?!https?:)[\w+.-]+:/i.test(text)) throw new RangeError(`httpSink takes a URL such as "/logs" or "https://logs.example/shop", not ${shown(url)}`);
+}
+
+/** Sends batches to a server, one at a time. Throws a RangeError where a setting makes no sense. */
+export function httpSink(url: string | { readonly href: string }, options: HttpOptions = {}): HttpSink {
+  checkUrl(url);
+  checkOptions('httpSink', options, {
+    headers: isHeaders, ...sinkRules(isFormat('auto')), retries: from(0), backoffMs: from(0), timeoutMs: from(1), fetch: aFunction,
+  });
   const { headers = {}, format = 'json', retries = 3, backoffMs = 200, timeoutMs = 10_000 } = options;
   const target = String(url);
-  const type = TYPES[format];
+  // The same for what a page posts to another origin: no server has to answer a question first.
+  const { origin } = globalThis.location ?? {};
+  const type = origin && new URL(target, origin).origin !== origin ? BEACON_TYPE : TYPES[typeof format === 'object' ? 'json' : format];
   const counts: HttpStats = { sent: 0, acknowledged: 0, unconfirmed: 0, dropped: 0 };
-  /** Bytes of the keepalive request that has no answer yet. */
-  let keptAlive = 0;
+  const client = new HttpClient(target, timeoutMs, options.fetch);
 
-  async function post(batch: Batch): Promise<void> {
-    const { bytes, count } = batch;
-    // Only what is small enough may outlive its page.
-    const keepalive = bytes.length + keptAlive <= KEEPALIVE_BYTES;
+  async function post({ bytes, count }: Batch): Promise<void> {
     for (let tries = 0; ; tries++) {
-      let status = 0;
-      let failure: unknown;
-      let pause = backoffMs * 2 ** tries;
-      if (keepalive) keptAlive += bytes.length;
-      try {
-        const response = await (options.fetch ?? fetch)(target, {
-          method: 'POST',
-          body: bytes as Uint8Array<ArrayBuffer>,
-          headers: { 'content-type': type, ...headers },
-          keepalive,
-          signal: AbortSignal.timeout(timeoutMs),
-        });
-        // An answer counts from its status on, whatever becomes of its body.
-        response.body?.cancel().catch(() => {});
-        if (response.ok) {
-          counts.acknowledged += count;
-          return;
-        }
-        status = response.status;
-        const seconds = Number(response.headers.get('retry-after'));
-        if (seconds > 0) pause = Math.min(seconds * 1000, LONGEST_PAUSE_MS);
-      } catch (error) {
-        failure = error;
-      } finally {
-        if (keepalive) keptAlive -= bytes.length;
+      const { status, retryAfterMs, failure, isEnding } = await client.post(bytes, { 'content-type': type, ...headers });
+      if (status >= 200 && status < 300) {
+        counts.acknowledged += count;
+        return;
       }
-      const hopeless = status >= 400 && status < 500 && status !== 408 && status !== 429;
-      if (hopeless || tries >= retries) {
+      const isRefused = status >= 400 && status < 500 && status !== 408 && status !== 429;
+      const pauseMs = retryAfterMs ? Math.min(retryAfterMs, LONGEST_PAUSE_MS) : backoffMs * 2 ** tries;
+      if (isEnding || isRefused || tries >= retries) {
         counts.dropped += count;
         throw status ? new HttpError(status, target) : Object.assign(new Error(`${target} can't be reached`, { cause: failure }), { retry: false });
       }
-      await new Promise((resolve) => setTimeout(resolve, pause));
+      await pause(pauseMs);
     }
   }
 
   return {
     name: target,
     format,
+    colours: false,
     level: options.level ?? 0,
     maxQueueBytes: options.maxQueueBytes ?? 8 << 20,
     maxBatchBytes: options.maxBatchBytes ?? 32 << 10,
     write(batch) {
       counts.sent += batch.count;
+      if (batch.count > 0) {
+        try {
+          client.refuseEcho(textsOf(batch));
+        } catch (error) {
+          counts.dropped += batch.count;
+          throw error;
+        }
+      }
       return post(batch);
     },
     last(batches) {
@@ -126,7 +127,7 @@ export function httpSink(url: string | URL, options: HttpOptions = {}): HttpSink
       if (!beacon || Object.keys(headers).length > 0) return 0;
       let taken = 0;
       for (const { bytes, count } of batches) {
-        if (!beacon(target, new Blob([bytes as Uint8Array<ArrayBuffer>], { type }))) break;
+        if (!beacon(target, new Blob([bytes as Uint8Array<ArrayBuffer>], { type: BEACON_TYPE }))) break;
         counts.sent += count;
         counts.unconfirmed += count;
         taken++;
@@ -135,4 +136,9 @@ export function httpSink(url: string | URL, options: HttpOptions = {}): HttpSink
     },
     stats: () => ({ ...counts }),
   };
+}
+
+/** The lines, one by one; of the wire there are none. */
+function* textsOf(batch: Batch): Generator<string> {
+  for (const { text } of batch.lines()) yield text;
 }

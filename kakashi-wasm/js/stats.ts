@@ -1,5 +1,6 @@
 // Counts of records: each one that was sent is written, dropped, buffered or pending.
 
+import { once } from './realm.js';
 import { LEVEL_NAMES, LEVELS } from './record/level.js';
 
 /** Why a record was not written, in the order of kakashi_core::DropReason. */
@@ -11,6 +12,9 @@ export const REASONS = [
   'shutdown',
   'encoder_failed',
   'rejected',
+  'sampled',
+  'rate_limited',
+  'repeated',
 ] as const;
 
 /** A queue was full, and its policy says to drop. */
@@ -25,6 +29,8 @@ export const TOO_LARGE = 3;
 export const SHUTDOWN = 4;
 /** An encoder gave up. */
 export const ENCODER_FAILED = 5;
+/** Refused by the receiver of a sink, for good. */
+export const REJECTED = 6;
 
 /** Dropped records: for each level, one count a reason. */
 export type DropCounts = number[];
@@ -40,7 +46,7 @@ export function dropIndex(level: number, reason: number): number {
 }
 
 /** The counts of the program; a record counts once for every sink that it goes to. */
-export const counts = {
+export const counts = /* @__PURE__ */ once('counts', () => ({
   sent: 0,
   written: 0,
   /** In the ring. */
@@ -51,7 +57,7 @@ export const counts = {
   /** Calls that sinks failed. */
   failures: 0,
   drops: noDrops(),
-};
+}));
 
 /** What became of records so far: `sent = written + dropped.total + buffered + pending`. */
 export interface Stats {
@@ -75,24 +81,28 @@ export interface Stats {
   bytes: number;
 }
 
+/** Calls `visit` with each count of dropped records that is not 0. */
+export function eachDrop(drops: DropCounts, visit: (count: number, level: number, reason: number) => void): void {
+  drops.forEach((count, at) => {
+    const reason = at % REASONS.length;
+    if (count > 0) visit(count, LEVELS[(at - reason) / REASONS.length]!, reason);
+  });
+}
+
+/** Adds drops up, by level and by reason. */
+export function sumsOf(drops: DropCounts): Stats['dropped'] {
+  const zeros = (names: readonly string[]) => Object.fromEntries(names.map((name) => [name, 0]));
+  const sums = { total: 0, byLevel: zeros(LEVEL_NAMES), byReason: zeros(REASONS) };
+  eachDrop(drops, (count, level, reason) => {
+    sums.total += count;
+    sums.byReason[REASONS[reason]!]! += count;
+    sums.byLevel[LEVEL_NAMES[LEVELS.indexOf(level)]!]! += count;
+  });
+  return sums as Stats['dropped'];
+}
+
 /** Returns what became of all records so far. */
 export function stats(): Stats {
   const { drops, ...rest } = counts;
-  const total = (of: (level: number, reason: number) => boolean) =>
-    drops.reduce((sum, count, at) => {
-      const reason = at % REASONS.length;
-      return of((at - reason) / REASONS.length, reason) ? sum + count : sum;
-    }, 0);
-  return {
-    ...rest,
-    dropped: {
-      total: total(() => true),
-      byLevel: Object.fromEntries(
-        LEVEL_NAMES.map((name, index) => [name, total((level) => level === index)]),
-      ) as Stats['dropped']['byLevel'],
-      byReason: Object.fromEntries(
-        REASONS.map((name, index) => [name, total((_, reason) => reason === index)]),
-      ) as Stats['dropped']['byReason'],
-    },
-  };
+  return { ...rest, dropped: sumsOf(drops) };
 }

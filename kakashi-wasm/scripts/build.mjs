@@ -10,10 +10,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
+import { SHORT_NAMES } from './short-names.mjs';
 
 const here = fileURLToPath(new URL('..', import.meta.url));
 const root = join(here, '..');
@@ -31,6 +32,9 @@ const RUSTFLAGS =
   '-Zunstable-options -Cpanic=immediate-abort -Zinline-mir=yes -Zinline-mir-threshold=120 -Zinline-mir-hint-threshold=40';
 // Small before quick, until nothing changes any more; small functions are not inlined once more.
 const SMALL = ['-Oz', '-ocimfs', '0', '-lmu', '--converge'];
+
+/** How JavaScript is printed: to be read, and mapped to its sources. */
+const PRINTED = { target: 'es2022', charset: 'utf8', sourcemap: true, logLevel: 'error' };
 
 if (process.argv[2] !== 'js') wasm();
 await facade();
@@ -70,11 +74,11 @@ function wasm() {
 }
 
 /**
- * The names of the exports that the façade calls. They are read from the text of `interface Exports`
- * in js/engine/engine.ts: one member a line, indented by two spaces, no brace within.
+ * The names of the exports that the façade calls. They are read from the text of `interface Encoder` and
+ * `interface Exports` in js/engine/encoder.ts: one member a line, indented by two spaces, no brace within.
  */
 function abi() {
-  const [text] = readFileSync(join(here, 'js/engine/engine.ts'), 'utf8').match(/interface Exports {[^}]*}/);
+  const text = readFileSync(join(here, 'js/engine/encoder.ts'), 'utf8').match(/interface (Encoder|Exports) {[^}]*}/g).join('\n');
   return [...text.matchAll(/^ {2}(\w+)[(:]/gm)].map(([, name]) => name);
 }
 
@@ -93,44 +97,60 @@ async function facade() {
   const dist = join(pkg, 'dist');
   rmSync(dist, { recursive: true, force: true });
   run(bin('tsc'), []);
-  for (const file of readdirSync(dist, { recursive: true })) {
-    if (!file.endsWith('.js.map')) continue;
-    // Developer tools pass over what is on this list, to the line that logged.
-    const map = JSON.parse(readFileSync(join(dist, file), 'utf8'));
-    writeFileSync(join(dist, file), JSON.stringify({ ...map, ignoreList: map.sources.map((_, index) => index) }));
-  }
-  await build({
-    entryPoints: [join(here, 'js/entries/node.ts')],
-    outfile: join(dist, 'node.cjs'),
-    bundle: true,
-    platform: 'node',
-    format: 'cjs',
-    target: 'node20',
-    sourcemap: true,
-    // The bundle lies one folder higher than the entry.
-    define: { 'import.meta.url': 'kakashi_url' },
-    banner: { js: 'const kakashi_url = require("node:url").pathToFileURL(__dirname + "/entries/node.js");' },
-    logLevel: 'warning',
-  });
-  cpSync(join(dist, 'entries/node.d.ts'), join(dist, 'node.d.cts'));
-  types(dist);
+  for (const file of filesOf(dist, '.d.ts')) declarations(join(dist, file));
+  await shorten(dist);
+  await commonJs(dist);
+  for (const file of filesOf(dist, '.js.map')) sourceMap(join(dist, file));
+  const base64 = readFileSync(join(pkg, 'kakashi.wasm')).toString('base64');
+  writeFileSync(join(dist, 'entries/wasm-bytes.js'), `export const BASE64 = '${base64}';\n`);
+  writeFileSync(join(dist, 'cjs/entries/wasm-bytes.js'), `exports.BASE64 = '${base64}';\n`);
 }
 
-/** `require` has its own types, beside the others; those of its entry lie one folder higher. */
-function types(dist) {
-  const path = join(dist, 'node.d.cts');
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll("'../index.js'", "'./index.cjs'"));
-  for (const file of readdirSync(dist, { recursive: true })) {
-    if (!file.endsWith('.d.ts') || file.startsWith('entries')) continue;
-    const text = readFileSync(join(dist, file), 'utf8').replaceAll(/(from |import\()'(\.[\w./-]+)\.js'/g, "$1'$2.cjs'");
-    writeFileSync(join(dist, file.replace(/\.d\.ts$/, '.d.cts')), text.replace(/\/\/# sourceMappingURL.*/, ''));
+function filesOf(folder, end) {
+  return readdirSync(folder, { recursive: true }).filter((file) => file.endsWith(end));
+}
+
+/** Removes private members: a class that is declared twice, for import and for require, is then one type. */
+function declarations(path) {
+  const text = readFileSync(path, 'utf8').replaceAll(/^ +(\/\*\*[^\n]*\*\/\n +)?(private|protected) [^\n]*;\n/gm, '');
+  writeFileSync(path, text.replace(/\/\/# sourceMappingURL.*/, ''));
+}
+
+/** Gives properties that are nobody else's their short names: what minifies a program can't know that they are. */
+async function shorten(dist) {
+  const entryPoints = filesOf(dist, '.js').map((file) => join(dist, file));
+  const names = new RegExp(`^(${Object.keys(SHORT_NAMES).join('|')})$`);
+  await build({ ...PRINTED, entryPoints, outdir: dist, outbase: dist, allowOverwrite: true, format: 'esm', mangleProps: names, mangleCache: SHORT_NAMES });
+}
+
+/** The same modules for `require`, with types of their own: a file is one or the other by the nearest package.json. */
+async function commonJs(dist) {
+  const out = join(dist, 'cjs');
+  // Nothing is required of these: their wasm is imported, or fetched.
+  const files = filesOf(dist, '.js').filter((file) => !/entries\/(workerd|edge-light|browser|other)\.js$/.test(file));
+  await build({ ...PRINTED, entryPoints: files.map((file) => join(dist, file)), outdir: out, outbase: dist, format: 'cjs', platform: 'node' });
+  // `require('kakashi-wasm/pino')` is a function, as pino is, and `require('kakashi-wasm/consola')` an instance, as consola is.
+  for (const file of ['pino.js', 'consola.js']) {
+    writeFileSync(join(out, file), `${readFileSync(join(out, file), 'utf8')}module.exports = Object.assign(module.exports.default, module.exports, { __esModule: true });\n`);
   }
+  writeFileSync(join(out, 'package.json'), '{ "type": "commonjs" }\n');
+  for (const file of filesOf(dist, '.d.ts')) cpSync(join(dist, file), join(out, file));
+}
+
+/** Names sources within the package, where a debugger looks for them, and has developer tools pass over them to the line that logged. */
+function sourceMap(path) {
+  const map = JSON.parse(readFileSync(path, 'utf8'));
+  const depth = relative(pkg, dirname(path)).split(sep).length;
+  const sources = map.sources.map((source) => `${'../'.repeat(depth)}${source.replace(/^(\.\.\/)*/, '')}`);
+  writeFileSync(path, JSON.stringify({ ...map, sources, ignoreList: sources.map((_, index) => index) }));
 }
 
 function manifest() {
   const { scripts, devDependencies, ...published } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...published, files: ['dist', 'kakashi.wasm', 'LICENSE-*'] }, null, 2)}\n`);
+  writeFileSync(join(pkg, 'package.json'), `${JSON.stringify({ ...published, files: ['dist', 'docs', 'kakashi.wasm', 'LICENSE-*'] }, null, 2)}\n`);
   if (existsSync(join(here, 'README.md'))) cpSync(join(here, 'README.md'), join(pkg, 'README.md'));
+  // The pages that README.md leads to.
+  cpSync(join(here, 'docs'), join(pkg, 'docs'), { recursive: true });
   for (const licence of ['LICENSE-APACHE', 'LICENSE-MIT']) cpSync(join(root, licence), join(pkg, licence));
 }
 

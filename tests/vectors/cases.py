@@ -853,9 +853,39 @@ def sizes():
     yield literal("a body of 16384 bytes has a length of five bytes", "x" * (longest + 1))
 
 
+TRACE_ID = text("4bf92f3577b34da6a3ce929d0e0e4736")
+SPAN_ID = text("00f067aa0ba902b7")
+SHOP = {"service_name": text("shop"), "version": text("1.4.2"), "environment": text("production")}
+
+
+def opentelemetry():
+    """What OTLP has a place of its own for: the service, ids, exceptions."""
+    exception = {
+        "exception.type": text("TypeError"), "exception.message": text("no: gone"),
+        "exception.stacktrace": text("    at pay (orders.js:1:2)\n"),
+    }  # fmt: skip
+    return [
+        literal("a service in the context", context=SHOP | {"user_id": text("u-1")}),
+        literal("a service without a version", context={"service_name": text("shop")}),
+        literal("a version without a service", context={"version": text("2"), "environment": text("e")}),
+        literal("a service's name that is no text", context={"service_name": u64(1), "version": text("2")}),
+        literal("own fields named like the service's", fields={"version": text("own"), "service_name": u64(1)}, context=SHOP),
+        literal("ids of a trace and a span", fields={"trace_id": TRACE_ID, "span_id": SPAN_ID}),
+        literal("ids of a trace and a span in the context", fields={"a": u64(1)}, context={"trace_id": TRACE_ID, "span_id": SPAN_ID}),
+        literal("ids in capital letters", fields={"trace_id": text("4BF92F3577B34DA6A3CE929D0E0E4736")}),
+        literal("ids of zeros are none", fields={"trace_id": text("0" * 32), "span_id": text("0" * 16)}),
+        literal("ids that are none", fields={"trace_id": text("4bf9"), "span_id": text("00f067aa0ba902bg")}),
+        literal("ids that are no text", fields={"trace_id": u64(1), "span_id": NULL}),
+        literal("own ids hide those of the context", fields={"trace_id": text("mine")}, context={"trace_id": TRACE_ID}),
+        literal("an exception", fields=exception | {"id": u64(1)}, level="ERROR"),
+        literal("more fields than OpenTelemetry takes", fields={f"k{at:03}": u64(at) for at in range(140)}),
+        site("a template without placeholders", "Order {{id}} placed", fields={"id": u64(1)}),
+    ]
+
+
 def all_records():
     groups = (
         plain, levels, times, simple_values, floats, strings, byte_values, quoting, hostile,
-        templates, collections, reserved_keys, precedence, locations, places_of_words, sizes,
+        templates, collections, reserved_keys, precedence, locations, places_of_words, sizes, opentelemetry,
     )  # fmt: skip
     return [record for group in groups for record in group()]

@@ -26,9 +26,13 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 
 import cases  # noqa: E402
+import otlp  # noqa: E402
 import readers  # noqa: E402
+import redactions  # noqa: E402
 
 RECORDS = Path(__file__).with_name("records.json")
+REDACTIONS = Path(__file__).with_name("redactions.json")
+OTLP = Path(__file__).with_name("otlp.json")
 
 LEVELS = {"TRACE": 5, "DEBUG": 10, "INFO": 20, "WARNING": 30, "ERROR": 40, "CRITICAL": 50}
 
@@ -419,6 +423,12 @@ def vector(record):
     return record | expected
 
 
+def redaction(record):
+    """A record with its paths, and its lines as they may be written."""
+    made = redactions.redacted(record)
+    return {**record, "text": text_line(made), "json": json_line(made)}
+
+
 def file_text(vectors):
     """Lays the array out with one member of a vector a line, in ASCII."""
     blocks = []
@@ -434,14 +444,17 @@ def main():
     arguments = parser.parse_args()
     vectors = [vector(record) for record in cases.all_records()]
     readers.verify(vectors)
-    text = file_text(vectors)
-    if not arguments.check:
-        RECORDS.write_text(text, encoding="ascii", newline="\n")
-        print(f"{len(vectors)} vectors written")
-    elif not RECORDS.exists() or RECORDS.read_text(encoding="ascii") != text:
-        sys.exit("records.json is not what generate.py makes: run it without --check")
-    else:
-        print(f"{len(vectors)} vectors are as generated")
+    redacted = [redaction(record) for record in redactions.all_redactions()]
+    mapped = [otlp.mapped(one) for one in vectors]
+    for file, made in ((RECORDS, vectors), (REDACTIONS, redacted), (OTLP, mapped)):
+        text = file_text(made)
+        if not arguments.check:
+            file.write_text(text, encoding="ascii", newline="\n")
+            print(f"{len(made)} vectors written to {file.name}")
+        elif not file.exists() or file.read_text(encoding="ascii") != text:
+            sys.exit(f"{file.name} is not what generate.py makes: run it without --check")
+        else:
+            print(f"{len(made)} vectors of {file.name} are as generated")
 
 
 if __name__ == "__main__":

@@ -93,6 +93,12 @@ impl Format for DropReason {
             Self::Shutdown => write!(f, "shutdown"),
             Self::EncoderFailed => write!(f, "encoder_failed"),
             Self::Rejected => write!(f, "rejected"),
+            #[cfg(not(target_os = "none"))]
+            Self::Sampled => write!(f, "sampled"),
+            #[cfg(not(target_os = "none"))]
+            Self::RateLimited => write!(f, "rate_limited"),
+            #[cfg(not(target_os = "none"))]
+            Self::Repeated => write!(f, "repeated"),
         }
     }
 }

@@ -136,6 +136,14 @@ pub(super) fn is_enabled<L: BridgedLogger>(target: &str, level: LogLevel) -> boo
     known.unwrap_or_else(|| find::<L>(target).entry().enables(level))
 }
 
+/// Tells whether the logger of a target writes records of a level, and does not only keep them.
+#[cfg(feature = "tracing")]
+pub(super) fn is_written<L: BridgedLogger>(target: &str, level: LogLevel) -> bool {
+    let is_written = |logger: &L| logger.entry().enables(level) && logger.entry().writes(level);
+    let known = L::with_cache(|cache| cache.run(target, |logger, _| is_written(logger)));
+    known.unwrap_or_else(|| is_written(&find::<L>(target)))
+}
+
 /// What a record that is enabled is logged with.
 pub(super) struct Begun<L> {
     pub(super) logger: Rc<L>,
@@ -143,7 +151,7 @@ pub(super) struct Begun<L> {
     pub(super) known: Option<&'static MadeSite>,
 }
 
-/// Finds what a record needs; none if its level is disabled.
+/// Finds what a record needs; none if its level is disabled, or a sampler leaves it out.
 #[inline]
 pub(super) fn begin<L: BridgedLogger>(target: &str, level: LogLevel, place: &Place<'_>) -> Option<Begun<L>> {
     let found = L::with_cache(
@@ -153,7 +161,7 @@ pub(super) fn begin<L: BridgedLogger>(target: &str, level: LogLevel, place: &Pla
                 target,
                 #[inline(always)]
                 |logger, sites| {
-                    if !logger.entry().enables(level) {
+                    if !logger.entry().admits_place(level, place.location()) {
                         return None;
                     }
                     let known = match place {
@@ -165,13 +173,13 @@ pub(super) fn begin<L: BridgedLogger>(target: &str, level: LogLevel, place: &Pla
             )
         },
     );
-    found.unwrap_or_else(|| begin_unknown(target, level))
+    found.unwrap_or_else(|| begin_unknown(target, level, place))
 }
 
 #[cold]
-fn begin_unknown<L: BridgedLogger>(target: &str, level: LogLevel) -> Option<Begun<L>> {
+fn begin_unknown<L: BridgedLogger>(target: &str, level: LogLevel, place: &Place<'_>) -> Option<Begun<L>> {
     let logger: Rc<L> = find(target);
-    logger.entry().enables(level).then_some(Begun { logger, known: None })
+    logger.entry().admits_place(level, place.location()).then_some(Begun { logger, known: None })
 }
 
 impl<L: BridgedLogger> Begun<L> {

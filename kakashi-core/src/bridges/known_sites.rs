@@ -25,6 +25,17 @@ pub(super) enum Place<'a> {
     Constant(SourceLocation<'static>),
 }
 
+impl<'a> Place<'a> {
+    /// Returns the place, if somebody said it.
+    #[inline(always)]
+    pub(super) fn location(&self) -> Option<&SourceLocation<'a>> {
+        match self {
+            Self::Unknown => None,
+            Self::Passing(location) | Self::Constant(location) => Some(location),
+        }
+    }
+}
+
 /// What a site is made of.
 pub(super) struct SiteContent<'a> {
     pub(super) level: LogLevel,

@@ -142,13 +142,9 @@ impl LogContext {
         self.at_level(outer.threshold().into_iter().chain(span.threshold()).min())
     }
 
-    /// Makes one without fields whose records go where this one's do, and have its level.
+    /// Makes one without fields whose records go and are kept where this one's are, and have its level.
     pub(crate) fn without_fields(&self) -> Self {
-        let empty = match self.capture() {
-            Some(capture) => Self::new().with_capture(capture.clone()),
-            None => Self::new(),
-        };
-        Self { level: self.level, ..empty }
+        Self { level: self.level, ..Self::of_attached(self.attached()) }
     }
 }
 

@@ -4,6 +4,7 @@
 //! its fields in wire form, so that a record carries them by copying bytes,
 //! and an id under which encoders keep the text they made of it.
 
+pub(crate) mod attached;
 #[cfg(feature = "std")]
 pub(crate) mod current;
 #[cfg(feature = "std")]
@@ -19,6 +20,8 @@ pub(crate) mod request;
 pub(crate) mod scope;
 mod scope_level;
 #[cfg(feature = "std")]
+pub(crate) mod scope_records;
+#[cfg(feature = "std")]
 mod scopes;
 #[cfg(feature = "tracing")]
 mod span_origin;
@@ -32,9 +35,10 @@ use core::fmt;
 
 use portable_atomic::{AtomicUsize, Ordering};
 
+use self::attached::{Attached, RecordCapture};
 use self::scope_level::ScopeLevel;
 use crate::codec::{Cursor, Malformed, Pairs, put_pair};
-use crate::record::{ContextFields, LogRecord};
+use crate::record::ContextFields;
 use crate::util::key_index::KeyIndex;
 use crate::util::output::written;
 use crate::value::Value;
@@ -63,13 +67,6 @@ pub struct LogContext {
     level: ScopeLevel,
 }
 
-/// Takes the records of a scope in place of the process's destinations: those of a test.
-#[doc(hidden)]
-pub trait RecordCapture: Send + Sync {
-    /// Takes a record as it would be written; called on the thread that logs, within the call.
-    fn take(&self, record: &LogRecord<'_>);
-}
-
 struct Inner {
     id: usize,
     mask: u64,
@@ -77,8 +74,7 @@ struct Inner {
     pairs: Vec<u8>,
     /// Where the custom pairs begin.
     custom_at: usize,
-    /// Where the records of this context go.
-    capture: Option<Arc<dyn RecordCapture>>,
+    attached: Attached,
 }
 
 macro_rules! typed {
@@ -150,15 +146,20 @@ impl LogContext {
     #[must_use]
     pub fn with_capture(&self, capture: Arc<dyn RecordCapture>) -> Self {
         let pairs = [self.typed(), self.custom()].concat();
-        let captured = Self::of(self.fields().mask, pairs, self.typed().len(), Some(capture));
-        Self { level: self.level, ..captured }
+        let mut attached = self.attached();
+        attached.capture = Some(capture);
+        Self { level: self.level, ..Self::of(self.fields().mask, pairs, self.typed().len(), attached) }
     }
 
     /// Returns where the records of this context go, if not where others do.
     #[doc(hidden)]
     #[inline]
     pub fn capture(&self) -> Option<&Arc<dyn RecordCapture>> {
-        self.inner.as_ref().and_then(|inner| inner.capture.as_ref())
+        self.inner.as_ref().and_then(|inner| inner.attached.capture.as_ref())
+    }
+
+    fn attached(&self) -> Attached {
+        self.inner.as_ref().map_or_else(Attached::default, |inner| inner.attached.clone())
     }
 
     /// Finds a field's value by its key.
@@ -173,8 +174,8 @@ impl LogContext {
             (_, None) => self.clone(),
             (None, _) => other.clone(),
             (Some(outer), Some(inner)) => {
-                let capture = inner.capture.as_ref().or(outer.capture.as_ref());
-                Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()], capture)
+                let attached = inner.attached.or(&outer.attached);
+                Self::build([outer.typed(), inner.typed()], [outer.custom(), inner.custom()], attached)
             }
         };
         Self { level: other.level.or(self.level), ..merged }
@@ -184,7 +185,7 @@ impl LogContext {
     #[must_use]
     pub fn with_custom(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        let context = Self::build([self.typed(), &[]], [self.custom(), &added], self.capture());
+        let context = Self::build([self.typed(), &[]], [self.custom(), &added], self.attached());
         Self { level: self.level, ..context }
     }
 
@@ -201,13 +202,13 @@ impl LogContext {
             return Self::new();
         }
         let keys = typed.iter().chain(custom).map(|field| field.key.as_bytes());
-        Self::of(keys.fold(0, |mask, key| mask | key_bit(key)), pairs, custom_at, None)
+        Self::of(keys.fold(0, |mask, key| mask | key_bit(key)), pairs, custom_at, Attached::default())
     }
 
     /// Adds fields with typed keys.
     pub(crate) fn with_typed(&self, fields: &[Field<'_>]) -> Self {
         let added = pairs_of(fields);
-        let context = Self::build([self.typed(), &added], [self.custom(), &[]], self.capture());
+        let context = Self::build([self.typed(), &added], [self.custom(), &[]], self.attached());
         Self { level: self.level, ..context }
     }
 
@@ -219,7 +220,7 @@ impl LogContext {
             let kind = if Self::TYPED.contains(&key) { &mut typed } else { &mut custom };
             kind.extend_from_slice(pair);
         }
-        Self::build([self.typed(), &typed], [self.custom(), &custom], self.capture())
+        Self::build([self.typed(), &typed], [self.custom(), &custom], self.attached())
     }
 
     /// Returns the pairs with typed keys.
@@ -233,7 +234,7 @@ impl LogContext {
     }
 
     /// Joins pairs: a key stays where it first stood and has its latest value.
-    fn build(typed: [&[u8]; 2], custom: [&[u8]; 2], capture: Option<&Arc<dyn RecordCapture>>) -> Self {
+    fn build(typed: [&[u8]; 2], custom: [&[u8]; 2], attached: Attached) -> Self {
         let mut all = Vec::with_capacity(16);
         typed.iter().for_each(|source| all.extend(keyed_pairs(source)));
         let typed_end = all.len();
@@ -249,12 +250,12 @@ impl LogContext {
             }
         }
         let pairs = latest.concat();
-        if pairs.is_empty() && capture.is_none() {
+        if pairs.is_empty() && attached.is_empty() {
             return Self::new();
         }
         let custom_at = latest[..typed_end].iter().map(|pair| pair.len()).sum();
         let mask = all.iter().fold(0, |mask, (key, _)| mask | key_bit(key.as_bytes()));
-        Self::of(mask, pairs, custom_at, capture.cloned())
+        Self::of(mask, pairs, custom_at, attached)
     }
 
     /// Takes pairs of [`codec`](crate::codec) among which each key stands once.
@@ -263,7 +264,7 @@ impl LogContext {
     /// [`Malformed`] when the bytes are none.
     pub fn of_pairs(pairs: &[u8]) -> Result<Self, Malformed> {
         let mask = Cursor::new(pairs).check_pairs()?;
-        Ok(Self::of(mask, pairs.to_vec(), 0, None))
+        Ok(Self::of(mask, pairs.to_vec(), 0, Attached::default()))
     }
 
     /// Makes one of the same keys with other values.
@@ -271,12 +272,12 @@ impl LogContext {
         let mut pairs = map(self.typed());
         let custom_at = pairs.len();
         pairs.extend_from_slice(&map(self.custom()));
-        let context = Self::of(self.fields().mask, pairs, custom_at, self.capture().cloned());
+        let context = Self::of(self.fields().mask, pairs, custom_at, self.attached());
         Self { level: self.level, ..context }
     }
 
-    fn of(mask: u64, pairs: Vec<u8>, custom_at: usize, capture: Option<Arc<dyn RecordCapture>>) -> Self {
-        let inner = Inner { id: next_id(), mask, pairs, custom_at, capture };
+    fn of(mask: u64, pairs: Vec<u8>, custom_at: usize, attached: Attached) -> Self {
+        let inner = Inner { id: next_id(), mask, pairs, custom_at, attached };
         Self { inner: Some(Arc::new(inner)), level: ScopeLevel::NONE }
     }
 }

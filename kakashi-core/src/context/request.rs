@@ -49,7 +49,7 @@ impl LogContext {
         if typed.len() == self.typed().len() {
             return self.clone();
         }
-        let context = Self::build([&typed, &[]], [self.custom(), &[]], self.capture());
+        let context = Self::build([&typed, &[]], [self.custom(), &[]], self.attached());
         Self { level: self.level, ..context }
     }
 }

@@ -11,6 +11,7 @@ use core::task::{Context, Poll};
 use crate::context::LogContext;
 use crate::context::current::{current_context, end_scope, open_scope};
 use crate::context::detached::DetachedScope;
+use crate::context::scope_records::{EndOnPanic, OpenRecords};
 use crate::context::scopes::OpenedScope;
 
 /// Makes contexts current for a part of a program: a block, a closure, a future.
@@ -83,7 +84,8 @@ impl Scope for LogContext {
     }
 
     fn scope<F: Future>(&self, future: F) -> ScopedFuture<F> {
-        ScopedFuture::new(current_context().merge(self), future)
+        let (context, records) = OpenRecords::of_scope(current_context().merge(self), self);
+        ScopedFuture::keeping(context, records, future)
     }
 }
 
@@ -95,13 +97,17 @@ impl Scope for LogContext {
 pub struct ScopeGuard {
     /// None on a thread whose locals are gone.
     scope: Option<OpenedScope>,
+    /// Dropped after the scope has ended.
+    _records: OpenRecords,
     /// The context is a thread's: the guard must stay there.
     not_send: PhantomData<*const ()>,
 }
 
 impl ScopeGuard {
     pub(super) fn enter(context: &LogContext) -> Self {
-        Self { scope: open_scope(context), not_send: PhantomData }
+        let records = OpenRecords::of_guard(context);
+        let scope = open_scope(&records.attach(context.clone()));
+        Self { scope, _records: records, not_send: PhantomData }
     }
 }
 
@@ -123,13 +129,18 @@ impl fmt::Debug for ScopeGuard {
 #[must_use = "futures do nothing unless polled"]
 pub struct ScopedFuture<F> {
     scope: DetachedScope,
+    records: OpenRecords,
     /// Boxed and pinned, so that no `unsafe` is needed. None only while it is dropped.
     future: Option<Pin<Box<F>>>,
 }
 
 impl<F> ScopedFuture<F> {
     pub(super) fn new(context: LogContext, future: F) -> Self {
-        Self { scope: DetachedScope::new(context), future: Some(Box::pin(future)) }
+        Self::keeping(context, OpenRecords::default(), future)
+    }
+
+    fn keeping(context: LogContext, records: OpenRecords, future: F) -> Self {
+        Self { scope: DetachedScope::new(context), records, future: Some(Box::pin(future)) }
     }
 }
 
@@ -137,14 +148,19 @@ impl<F: Future> Future for ScopedFuture<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { scope, future } = &mut *self;
-        scope.run(|| future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx)))
+        let Self { scope, records, future } = &mut *self;
+        let end = EndOnPanic(records);
+        let polled = scope.run(|| future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx)));
+        if polled.is_ready() {
+            end.0.end();
+        }
+        polled
     }
 }
 
 impl<F> Drop for ScopedFuture<F> {
     fn drop(&mut self) {
-        let Self { scope, future } = self;
+        let Self { scope, future, .. } = self;
         scope.run(|| *future = None);
     }
 }

@@ -3,6 +3,8 @@
 #[cfg(feature = "alloc")]
 use super::field_tree::FieldTree;
 use super::line::Line;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use super::line_above::{LineAbove, PrettyScratch};
 #[cfg(feature = "alloc")]
 use super::number::put_u64;
 use super::time::SecondCache;
@@ -31,6 +33,12 @@ pub struct EncoderCache {
     /// Made when a profile of JSON needs it.
     #[cfg(feature = "alloc")]
     pub(crate) tree: Option<alloc::boxed::Box<FieldTree>>,
+    /// Made when lines for people need it.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub(crate) pretty: Option<alloc::boxed::Box<PrettyScratch>>,
+    /// In a cache that sees all records of a destination in their order.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub(crate) above: Option<alloc::boxed::Box<LineAbove>>,
 }
 
 impl EncoderCache {
@@ -55,12 +63,35 @@ impl EncoderCache {
         self.wire.leave_block();
     }
 
+    /// Makes one for an encoder that is given all records of a destination in their order: it may
+    /// look back at the record before.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    #[doc(hidden)]
+    pub fn of_stream() -> Self {
+        let mut cache = Self::new();
+        cache.set_above(Some(alloc::boxed::Box::default()));
+        cache
+    }
+
+    /// Says what stands above the next record, if all records are seen in their order.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub(crate) fn set_above(&mut self, above: Option<alloc::boxed::Box<LineAbove>>) {
+        self.above = above;
+    }
+
+    /// Takes what stands above the next record.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub(crate) fn take_above(&mut self) -> Option<alloc::boxed::Box<LineAbove>> {
+        self.above.take()
+    }
+
     /// Returns the bytes of memory that it occupies beside its own.
     #[cfg(all(feature = "std", not(target_family = "wasm")))]
     #[doc(hidden)]
     pub fn memory(&self) -> usize {
         let tree = self.tree.as_ref().map_or(0, |tree| size_of::<FieldTree>() + tree.memory());
-        self.context.text.capacity() + self.sites.memory() + self.wire.memory() + tree
+        let pretty = self.pretty.as_ref().map_or(0, |pretty| size_of::<PrettyScratch>() + pretty.memory());
+        self.context.text.capacity() + self.sites.memory() + self.wire.memory() + tree + pretty
     }
 }
 

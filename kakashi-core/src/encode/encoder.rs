@@ -8,6 +8,8 @@ use super::cache::EncoderCache;
 use super::typed_call::CallPath;
 use crate::clock::Timestamp;
 use crate::level::LogLevel;
+#[cfg(feature = "alloc")]
+use crate::record::Message;
 use crate::record::{LogRecord, Name};
 use crate::stats::{DropReason, Dropped};
 use crate::util::output::Output;
@@ -78,6 +80,14 @@ pub trait Encoder: Send + Sync {
         false
     }
 
+    /// Tells whether a record's bytes may depend on the one before it in its destination: it is
+    /// then encoded when their order is known.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    fn follows_order(&self) -> bool {
+        false
+    }
+
     /// Chooses by which path a call is encoded.
     #[cfg(any(test, target_os = "none"))]
     #[doc(hidden)]
@@ -114,10 +124,23 @@ pub(super) fn with_announcement(
         Field { key: "levels", value: Value::Composite(&levels) },
         Field { key: "reasons", value: Value::Composite(&reasons) },
     ];
-    let logger = const { Name::new("kakashi") };
-    let record = LogRecord::new(timestamp, LogLevel::Warning, logger, "Records were dropped");
+    let logger = const { Name::new(ANNOUNCER) };
+    let record = LogRecord::new(timestamp, LogLevel::Warning, logger, ANNOUNCEMENT);
     then(&record.with_fields(&fields));
 }
+
+/// Tells whether a record is one that says that others were dropped, in a form that has no other
+/// for it.
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub fn is_announcement(record: &LogRecord<'_>) -> bool {
+    record.logger.text() == ANNOUNCER
+        && record.message() == Message::Literal(ANNOUNCEMENT)
+        && record.field("dropped").is_some()
+}
+
+const ANNOUNCER: &str = "kakashi";
+const ANNOUNCEMENT: &str = "Records were dropped";
 
 /// Two encoders of one form write the same bytes for a record.
 #[doc(hidden)]

@@ -73,6 +73,9 @@
 //! [`Text::pattern`] makes lines of one's own, [`Logfmt`] says what logfmt is here. What a record
 //! says is quoted and escaped in them as in the text line.
 //!
+//! Lines for people ([`Pretty`]) are not to be parsed, and may be several a record: all but the first
+//! are indented, and what a record says is escaped in them as in the text line.
+//!
 //! # In a message
 //!
 //! A template's `{key}` becomes the field's value: text as it is, bytes with
@@ -85,19 +88,31 @@
 //! message `Records were dropped` stands in their place, with the fields
 //! `dropped`, `levels` and `reasons`.
 
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod background;
 mod cache;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod columns;
 mod encoder;
 mod escape;
 #[cfg(feature = "alloc")]
 mod field_tree;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod human_duration;
 mod json;
 mod json_value;
 mod line;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod line_above;
 #[cfg(feature = "alloc")]
 mod logfmt;
 mod message;
 mod number;
 mod pretty;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod pretty_exception;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod pretty_fields;
 #[cfg(feature = "alloc")]
 mod profile;
 #[cfg(feature = "alloc")]
@@ -107,6 +122,8 @@ mod record_wire;
 #[cfg(feature = "alloc")]
 mod refused_key;
 mod render;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+mod terminal_pretty;
 mod text;
 #[cfg(feature = "alloc")]
 mod text_pattern;
@@ -125,11 +142,19 @@ mod wire_cache;
 mod without_fields;
 pub mod writers;
 
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use self::background::Background;
 pub use self::cache::EncoderCache;
+#[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use self::encoder::is_announcement;
 pub use self::encoder::{Encoder, LineForm};
 #[cfg(feature = "std")]
 pub use self::escape::OneLine;
 pub use self::json::Json;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+#[doc(hidden)]
+pub use self::line_above::LineAbove;
 #[cfg(feature = "alloc")]
 pub use self::logfmt::Logfmt;
 #[cfg(feature = "serde")]
@@ -143,6 +168,11 @@ pub use self::profiled_json::ProfiledJson;
 pub use self::record_wire::RecordWire;
 #[cfg(feature = "alloc")]
 pub use self::refused_key::RefusedKey;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+#[doc(hidden)]
+pub use self::terminal_pretty::Screen;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+pub use self::terminal_pretty::TerminalPretty;
 pub use self::text::Text;
 #[cfg(feature = "alloc")]
 pub use self::text_pattern::{PatternError, TextPattern};

@@ -61,6 +61,7 @@ impl Json {
             nested: shape.nested,
             location: false,
             hostname: Cow::Borrowed("localhost"),
+            process_id: None,
             trace_prefix: String::new(),
             form: LineForm::profile(profile as u32),
         }
@@ -78,6 +79,7 @@ pub struct ProfiledJson {
     nested: bool,
     location: bool,
     hostname: Cow<'static, str>,
+    process_id: Option<u32>,
     trace_prefix: String,
     form: LineForm,
 }
@@ -133,6 +135,13 @@ impl ProfiledJson {
     #[must_use]
     pub fn hostname(mut self, name: &str) -> Self {
         self.hostname = Cow::Owned(name.into());
+        self.changed()
+    }
+
+    /// Sets the process, which `Bunyan` wants; at first the one that writes.
+    #[must_use]
+    pub fn process_id(mut self, id: u32) -> Self {
+        self.process_id = Some(id);
         self.changed()
     }
 
@@ -318,7 +327,7 @@ impl Encoder for ProfiledJson {
         }
         if shape.process {
             put_key("pid", out);
-            put_u64(out, process_id());
+            put_u64(out, self.process_id.map_or_else(process_id, u64::from));
             put_key("hostname", out);
             out.put_byte(b'"');
             put_escaped(out, &self.hostname);

@@ -148,7 +148,7 @@ const MONTHS: [[u8; 3]; 12] = [
 const WEEKDAYS: [[u8; 3]; 7] = [*b"Mon", *b"Tue", *b"Wed", *b"Thu", *b"Fri", *b"Sat", *b"Sun"];
 
 /// Appends an offset in hours and minutes; seconds, which only old times have, are cut off.
-fn put_offset(offset: i64, colon: bool, out: &mut Output<'_>) {
+pub(super) fn put_offset(offset: i64, colon: bool, out: &mut Output<'_>) {
     let minutes = offset.abs() / 60;
     out.put_byte(if offset < 0 { b'-' } else { b'+' });
     put_digits(minutes / 60, 2, out);

@@ -36,6 +36,10 @@ impl Encoder for WithoutFields {
         self.encoder.finish(cache, out);
     }
 
+    fn follows_order(&self) -> bool {
+        self.encoder.follows_order()
+    }
+
     fn is_wire(&self) -> bool {
         self.encoder.is_wire()
     }

@@ -2,12 +2,22 @@
 
 use alloc::{boxed::Box, sync::Arc};
 use core::fmt;
+#[cfg(feature = "std")]
+use core::time::Duration;
 
 #[cfg(feature = "std")]
 use crate::encode::WithoutFields;
 use crate::encode::{Encoder, RecordWire};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use crate::encode::{Screen, TerminalPretty};
 use crate::level::LevelFilter;
+use crate::logger::default_form::DefaultForm;
+use crate::logger::durability::Durability;
 use crate::logger::format::Format;
+#[cfg(feature = "std")]
+use crate::logger::holding::Holding;
+#[cfg(feature = "std")]
+use crate::logger::tail_sampling::TailSampling;
 use crate::pipeline::Filter;
 #[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
@@ -43,6 +53,8 @@ pub struct Destination<S: ?Sized = dyn Sink + Send> {
     pub filter: Option<Arc<dyn Filter>>,
     /// The form that records are written in.
     pub form: DestinationForm,
+    /// How far a record has come when its call returns.
+    pub durability: Durability,
     /// The name that reports of failures give it.
     pub name: Box<str>,
     /// Where they go.
@@ -76,6 +88,77 @@ impl Destination<dyn Sink + Send> {
     pub fn records(sink: impl RecordSink + Send + 'static) -> Self {
         Self::new(DecodingSink::new(sink))
     }
+
+    /// Writes records that are equal but for their time once, and then how often they were
+    /// repeated: a record with the words `last message repeated` and a field `repeated`, in the place and
+    /// with the time of the last of them.
+    ///
+    /// Equal are records that follow one another in this destination with the same logger, level, message, fields and
+    /// context. The line is written when another record comes, when the first is so long ago as `within` says, and at each flush; if
+    /// there was one repetition, it is written itself. Records of ERROR and above are always written, and so are
+    /// audit trails, security events and what kakashi says itself; nothing is folded where a
+    /// [`durability`](Self::durability) is asked for. What is folded is counted as
+    /// [`Repeated`](crate::DropReason::Repeated), but for the last, which the line stands for.
+    ///
+    /// Until then the last record is kept in memory: it counts as waiting. Records are encoded where the
+    /// destination is written, which costs about as much again.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use kakashi_core::{Batch, Destination, FunctionSink, SinkError};
+    /// # let sink = FunctionSink::new(|_: &Batch<'_>| -> Result<(), SinkError> { Ok(()) });
+    /// let destination = Destination::new(sink).fold_repeated(Duration::from_secs(30));
+    /// // … WARNING shop::pool No connection free size=10
+    /// // … WARNING shop::pool last message repeated repeated=57
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn fold_repeated(mut self, within: Duration) -> Self {
+        self.form.holding = Some(Holding::Repetitions(within));
+        self
+    }
+
+    /// Writes the records of the traces that are worth it: of all that a failed request has logged, and of
+    /// a share of the others. See [`TailSampling`] for what is held how long.
+    ///
+    /// The records of a trace keep their order, and their times; they come when the trace is decided, behind what
+    /// others have logged meanwhile. Records without a `trace_id`, audit trails, security events and what
+    /// kakashi says itself are written at once; so is everything where a [`durability`](Self::durability) is asked for. What is
+    /// left out is counted as [`Sampled`](crate::DropReason::Sampled), and announced, at most each ten
+    /// seconds and at each flush; until then it counts as waiting. A flush, and the end of the process,
+    /// write what is held: nobody has said that it may go.
+    ///
+    /// A destination folds repetitions or samples traces: the later call holds.
+    ///
+    /// ```
+    /// # use core::time::Duration;
+    /// # use kakashi_core::{Batch, Destination, FunctionSink, LogLevel, SinkError, TailSampling};
+    /// # let sink = FunctionSink::new(|_: &Batch<'_>| -> Result<(), SinkError> { Ok(()) });
+    /// let traces = TailSampling::new().keep_from(LogLevel::Warning).within(Duration::from_secs(5)).ratio(0.01);
+    /// let destination = Destination::new(sink).tail_sampling(traces);
+    /// ```
+    #[cfg(feature = "std")]
+    #[must_use]
+    pub fn tail_sampling(mut self, sampling: TailSampling) -> Self {
+        self.form.holding = Some(Holding::Traces(sampling));
+        self
+    }
+
+    /// Has a call return when its record has come so far.
+    ///
+    /// ```
+    /// # use kakashi_core::{Batch, Destination, Durability, Event, FunctionSink, LogRecord, SinkError};
+    /// # let sink = FunctionSink::new(|_: &Batch<'_>| -> Result<(), SinkError> { Ok(()) });
+    /// let trail = Destination::new(sink)
+    ///     .named("audit trail")
+    ///     .filter(|record: &LogRecord<'_>| Event::is_audit(record) || Event::is_security(record))
+    ///     .durability(Durability::Synced);
+    /// ```
+    #[must_use]
+    pub fn durability(mut self, durability: Durability) -> Self {
+        self.durability = durability;
+        self
+    }
 }
 
 impl<S: ?Sized> Destination<S> {
@@ -85,7 +168,14 @@ impl<S: ?Sized> Destination<S> {
         S: Sink,
     {
         let form = if sink.takes_records() { DestinationForm::records() } else { DestinationForm::default() };
-        Self { threshold: LevelFilter::ALL, filter: None, form, name: DEFAULT_NAME.into(), sink }
+        Self {
+            threshold: LevelFilter::ALL,
+            filter: None,
+            form,
+            durability: Durability::Buffered,
+            name: DEFAULT_NAME.into(),
+            sink,
+        }
     }
 
     /// Names it for reports of failures.
@@ -159,12 +249,21 @@ pub struct DestinationForm {
     takes_records: bool,
     #[cfg(feature = "std")]
     left_out: LeftOut,
+    /// What is held back.
+    #[cfg(feature = "std")]
+    holding: Option<Holding>,
 }
 
 impl DestinationForm {
     /// The form of a sink of records.
     fn records() -> Self {
         Self { encoder: Some(Arc::new(RecordWire)), takes_records: true, ..Self::default() }
+    }
+
+    /// Returns what is held back, if anything is.
+    #[cfg(feature = "std")]
+    pub fn holding(&self) -> Option<Holding> {
+        self.holding
     }
 
     /// Tells whether its encoder is not kakashi's own, and may panic.
@@ -179,9 +278,32 @@ impl DestinationForm {
 
     /// Makes the encoder of a destination without an own one, where `configured` holds, and which is
     /// a terminal that may show colour, or is not.
-    pub fn encoder(&self, configured: Format, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
-        let format = self.format.unwrap_or(configured);
-        let encoder = self.encoder.clone().unwrap_or_else(|| format.encoder(terminal, colour));
+    pub fn encoder(&self, configured: &DefaultForm, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
+        self.encoder_of(configured, |format| format.encoder(terminal, colour))
+    }
+
+    /// As [`encoder`](Self::encoder), lines for people as they are asked for.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub fn encoder_on(
+        &self,
+        configured: &DefaultForm,
+        screen: &Screen,
+        pretty: TerminalPretty,
+    ) -> Arc<dyn Encoder> {
+        self.encoder_of(configured, |format| format.encoder_on(screen, pretty))
+    }
+
+    fn encoder_of(
+        &self,
+        configured: &DefaultForm,
+        named: impl FnOnce(Format) -> Arc<dyn Encoder>,
+    ) -> Arc<dyn Encoder> {
+        let encoder = match (&self.encoder, self.format, configured) {
+            (Some(encoder), ..) => encoder.clone(),
+            (None, Some(format), _) => named(format),
+            (None, None, DefaultForm::Named(format)) => named(*format),
+            (None, None, DefaultForm::Encoded(encoder)) => encoder.clone(),
+        };
         #[cfg(feature = "std")]
         if !self.left_out.is_empty() {
             return Arc::new(WithoutFields::new(encoder, self.left_out.clone()));

@@ -3,6 +3,7 @@
 use core::fmt;
 
 use crate::level::{LogLevel, UnknownLevel};
+use crate::record::{LogRecord, Message};
 use crate::value::field::{Field, with_joined};
 use crate::value::{ToValue, Value};
 
@@ -41,6 +42,23 @@ impl<'a> Event<'a> {
                 Self { severity_error: Some(error), ..Self::new(LogLevel::Warning, event_type, fields) }
             }
         }
+    }
+
+    /// Tells whether a record has the shape of an entry of an audit trail.
+    pub fn is_audit(record: &LogRecord<'_>) -> bool {
+        Self::has_shape(record, ["action", "resource"])
+    }
+
+    /// Tells whether a record has the shape of a security event.
+    pub fn is_security(record: &LogRecord<'_>) -> bool {
+        Self::has_shape(record, ["event_type", "severity"])
+    }
+
+    /// Tells whether a record has fields of these keys, and its message is the first's value.
+    fn has_shape(record: &LogRecord<'_>, keys: [&str; 2]) -> bool {
+        let Message::Literal(message) = record.message() else { return false };
+        let is_named = matches!(record.field(keys[0]), Some(Value::Str(named)) if named == message);
+        is_named && record.field(keys[1]).is_some()
     }
 
     fn new(level: LogLevel, message: &'a str, first: [(&'static str, Value<'a>); 2]) -> Self {

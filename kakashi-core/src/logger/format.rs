@@ -7,6 +7,8 @@ use core::str::FromStr;
 #[cfg(feature = "std")]
 use crate::encode::WithoutFields;
 use crate::encode::{Encoder, Json, Logfmt, Pretty, Profile, ProfiledJson, Text, Wire};
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use crate::encode::{Screen, TerminalPretty};
 #[cfg(feature = "std")]
 use crate::record::left_out::LeftOut;
 
@@ -22,7 +24,7 @@ pub enum Format {
     Text,
     /// One JSON object a line.
     Json,
-    /// For eyes: aligned, in colour on a terminal.
+    /// For eyes: aligned, in colour on a terminal, wrapped to its width.
     Pretty,
     /// Blocks of the wire.
     Wire,
@@ -37,10 +39,26 @@ impl Format {
     /// Makes the encoder for a destination that is a terminal which may show
     /// colour, or is not.
     pub fn encoder(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
+        #[cfg(all(feature = "std", not(target_family = "wasm")))]
+        return self.encoder_on(&Screen { is_terminal: terminal, colour, columns: None }, Pretty::terminal());
+        #[cfg(not(all(feature = "std", not(target_family = "wasm"))))]
         match self {
             Self::Profile(profile) => Arc::new(of_this_machine(profile)),
             Self::Logfmt => Arc::new(Logfmt),
             _ => self.encoder_without_profiles(terminal, colour),
+        }
+    }
+
+    /// As [`encoder`](Self::encoder), lines for people as they are asked for.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    #[doc(hidden)]
+    pub fn encoder_on(self, screen: &Screen, pretty: TerminalPretty) -> Arc<dyn Encoder> {
+        match self {
+            Self::Auto if screen.is_terminal => without_service(pretty.on(screen)),
+            Self::Pretty => Arc::new(pretty.on(screen)),
+            Self::Profile(profile) => Arc::new(of_this_machine(profile)),
+            Self::Logfmt => Arc::new(Logfmt),
+            _ => self.encoder_without_profiles(false, false),
         }
     }
 
@@ -49,10 +67,7 @@ impl Format {
     pub fn encoder_without_profiles(self, terminal: bool, colour: bool) -> Arc<dyn Encoder> {
         match self {
             #[cfg(feature = "std")]
-            Self::Auto if terminal => {
-                let service = LeftOut::new(["service_name", "version", "environment"]);
-                Arc::new(WithoutFields::new(Arc::new(Pretty::new().colour(colour)), service))
-            }
+            Self::Auto if terminal => without_service(Pretty::new().colour(colour)),
             #[cfg(not(feature = "std"))]
             Self::Auto if terminal => Arc::new(Pretty::new().colour(colour)),
             Self::Auto | Self::Text | Self::Logfmt => Arc::new(Text),
@@ -61,6 +76,13 @@ impl Format {
             Self::Wire => Arc::new(Wire),
         }
     }
+}
+
+/// Makes an encoder for a terminal, where what is the same on every line is of no use.
+#[cfg(feature = "std")]
+fn without_service(encoder: impl Encoder + 'static) -> Arc<dyn Encoder> {
+    let service = LeftOut::new(["service_name", "version", "environment"]);
+    Arc::new(WithoutFields::new(Arc::new(encoder), service))
 }
 
 /// Makes a profile's encoder, with this machine's name where one is wanted.

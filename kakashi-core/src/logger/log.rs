@@ -15,6 +15,15 @@ pub trait Log {
     /// any argument is evaluated, so it should be one load and a compare.
     fn enabled(&self, level: LogLevel) -> bool;
 
+    /// As [`enabled`](Self::enabled), asked by a macro, which is at a call site: a logger whose records are sampled
+    /// answers for this one record. At any level `site` is that of the same statement.
+    #[cfg(not(target_os = "none"))]
+    #[inline(always)]
+    fn admits(&self, level: LogLevel, site: Site<'static>) -> bool {
+        let _ = site;
+        self.enabled(level)
+    }
+
     /// Takes a record whose level is enabled; `values` stand in the order of
     /// the site's keys, one for each.
     fn log(&self, site: Site<'static>, values: &[Value<'_>]);
@@ -48,6 +57,12 @@ macro_rules! held {
             #[inline(always)]
             fn enabled(&self, level: LogLevel) -> bool {
                 (**self).enabled(level)
+            }
+
+            #[cfg(not(target_os = "none"))]
+            #[inline(always)]
+            fn admits(&self, level: LogLevel, site: Site<'static>) -> bool {
+                (**self).admits(level, site)
             }
 
             #[inline(always)]

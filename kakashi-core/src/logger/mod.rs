@@ -5,6 +5,8 @@ pub(crate) mod as_exception;
 #[cfg(feature = "std")]
 pub(crate) mod colour;
 #[cfg(feature = "alloc")]
+pub(crate) mod default_form;
+#[cfg(feature = "alloc")]
 pub(crate) mod destination;
 #[cfg(feature = "alloc")]
 pub(crate) mod directive_error;
@@ -13,11 +15,15 @@ mod directive_text;
 #[cfg(feature = "alloc")]
 pub(crate) mod directives;
 #[cfg(feature = "alloc")]
+pub(crate) mod durability;
+#[cfg(feature = "alloc")]
 pub(crate) mod event;
 #[cfg(feature = "alloc")]
 pub(crate) mod flushed;
 #[cfg(feature = "alloc")]
 pub(crate) mod format;
+#[cfg(feature = "std")]
+pub(crate) mod holding;
 #[cfg(feature = "alloc")]
 pub(crate) mod levels;
 pub(crate) mod log;
@@ -28,12 +34,16 @@ pub(crate) mod logger_config;
 #[cfg(feature = "alloc")]
 pub(crate) mod logger_entry;
 #[cfg(feature = "alloc")]
-mod prefix;
+pub(crate) mod prefix;
 #[cfg(feature = "alloc")]
 pub(crate) mod registry;
+#[cfg(feature = "std")]
+pub(crate) mod sampled_loggers;
 #[cfg(feature = "alloc")]
 pub(crate) mod settings;
 #[cfg(feature = "alloc")]
 pub(crate) mod settings_error;
 #[cfg(feature = "tracing")]
 mod span_rules;
+#[cfg(feature = "std")]
+pub(crate) mod tail_sampling;

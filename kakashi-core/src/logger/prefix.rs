@@ -17,7 +17,8 @@ pub(super) fn covers(prefix: &str, name: &str) -> bool {
 }
 
 /// Tells whether a prefix names no logger.
-pub(super) fn is_wrong_prefix(prefix: &str) -> bool {
+#[doc(hidden)]
+pub fn is_wrong_prefix(prefix: &str) -> bool {
     prefix.is_empty() || prefix.trim() != prefix || prefix.ends_with(SEPARATORS) || prefix.contains('*')
 }
 

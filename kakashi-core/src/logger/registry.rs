@@ -19,6 +19,8 @@ use crate::level::LevelFilter;
 use crate::logger::directives::SpanDirective;
 use crate::logger::levels::Levels;
 use crate::logger::logger_entry::{LoggerEntry, LoggerKind};
+#[cfg(feature = "std")]
+use crate::logger::sampled_loggers::SampledLoggers;
 #[cfg(feature = "tracing")]
 use crate::logger::span_rules::SpanRules;
 
@@ -60,6 +62,11 @@ pub struct HeldRegistry<'a> {
 #[derive(Debug, Default)]
 struct State {
     levels: Levels,
+    #[cfg(feature = "std")]
+    sampled: SampledLoggers,
+    /// From which level on records are kept that are not written, while any are.
+    #[cfg(feature = "std")]
+    kept: Option<Levels>,
     loggers: HashMap<(LoggerKind, String), Arc<LoggerEntry>>,
     /// Forgotten or never named, but still in somebody's hands.
     forgotten: Vec<Weak<LoggerEntry>>,
@@ -86,9 +93,38 @@ impl State {
         self.lowest_scope.0.min(self.levels.lowest_of_spans())
     }
 
+    /// Makes a logger follow what holds for its name.
+    fn guide(&self, entry: &LoggerEntry) {
+        entry.follow(&self.levels);
+        #[cfg(feature = "std")]
+        entry.follow_sampling(&self.sampled);
+        #[cfg(feature = "std")]
+        if let Some(kept) = &self.kept {
+            entry.follow_kept(kept);
+        }
+    }
+
+    /// Returns the level from which on records of a logger are kept; OFF while none are.
+    fn kept_of(&self, _name: &str) -> LevelFilter {
+        #[cfg(feature = "std")]
+        if let Some(kept) = &self.kept {
+            return kept.of(_name);
+        }
+        LevelFilter::OFF
+    }
+
+    /// Returns the lowest level from which on records of any logger are kept; OFF while none are.
+    fn lowest_kept(&self) -> LevelFilter {
+        #[cfg(feature = "std")]
+        if let Some(kept) = &self.kept {
+            return kept.lowest();
+        }
+        LevelFilter::OFF
+    }
+
     /// Makes a logger outside the names follow the levels.
     fn adopt(&mut self, entry: &Arc<LoggerEntry>) {
-        entry.follow(&self.levels);
+        self.guide(entry);
         if self.forgotten.len() >= self.forgotten_limit {
             self.forgotten.retain(|entry| entry.strong_count() > 0);
             self.forgotten_limit = 2 * self.forgotten.len().max(32);
@@ -106,7 +142,7 @@ impl Registry {
     /// Makes the entry of a custom logger: with a level of its own, or one that follows the
     /// registry's.
     pub fn custom(&self, name: &str, level: Option<LevelFilter>) -> Arc<LoggerEntry> {
-        let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
+        let entry = Arc::new(LoggerEntry::whole(name));
         if let Some(level) = level {
             entry.set_own_level(level);
         }
@@ -121,7 +157,8 @@ impl Registry {
         let known = state.loggers.get(&(kind, String::from(name))).cloned();
         let is_new = known.is_none();
         let entry = known.unwrap_or_else(|| {
-            let entry = Arc::new(LoggerEntry::new(name, state.levels.of(name)));
+            let entry = Arc::new(LoggerEntry::new(name, LevelFilter::default()));
+            state.guide(&entry);
             state.loggers.insert((kind, name.into()), entry.clone());
             entry
         });
@@ -163,13 +200,20 @@ impl Registry {
         known.map_or_else(|| state.levels.of(name), |entry| entry.threshold())
     }
 
+    /// Returns the level from which on records of the sync logger of this name are enabled: written,
+    /// or kept by a flight recorder.
+    pub fn enabled_level_of(&self, name: &str) -> LevelFilter {
+        let kept = self.state.lock().kept_of(name);
+        self.level_of(name).min(kept)
+    }
+
     /// Returns the lowest threshold that a sync logger of any name may have now: what is below
     /// it, nothing enables.
     pub fn lowest_level(&self) -> LevelFilter {
         let state = self.state.lock();
         let sync = state.loggers.iter().filter(|(key, _)| key.0 == LoggerKind::Sync);
         let own = sync.filter_map(|(_, entry)| entry.own_level()).min();
-        let lowest = state.levels.lowest().min(state.lowest_scope());
+        let lowest = state.levels.lowest().min(state.lowest_scope()).min(state.lowest_kept());
         own.map_or(lowest, |own| own.min(lowest))
     }
 
@@ -257,6 +301,33 @@ impl Registry {
         });
     }
 
+    /// Has loggers ask these samplers from now on, but for custom ones.
+    #[cfg(feature = "std")]
+    pub fn set_sampled(&self, sampled: SampledLoggers) {
+        let state = &mut *self.state.lock();
+        state.sampled = sampled;
+        state.loggers.values().for_each(|entry| entry.follow_sampling(&state.sampled));
+        state
+            .forgotten
+            .iter()
+            .filter_map(Weak::upgrade)
+            .for_each(|entry| entry.follow_sampling(&state.sampled));
+    }
+
+    /// Has records kept from these levels on that are not written, of custom loggers too; or no
+    /// longer. The caller announces it.
+    #[cfg(feature = "std")]
+    #[doc(hidden)]
+    pub fn set_kept(&self, kept: Option<Levels>) {
+        let state = &mut *self.state.lock();
+        state.kept = kept;
+        let mut none = Levels::default();
+        none.set_global(LevelFilter::OFF);
+        let kept = state.kept.as_ref().unwrap_or(&none);
+        state.loggers.values().for_each(|entry| entry.follow_kept(kept));
+        state.forgotten.iter().filter_map(Weak::upgrade).for_each(|entry| entry.follow_kept(kept));
+    }
+
     /// Makes a logger outside the names follow the levels.
     pub fn adopt(&self, entry: &Arc<LoggerEntry>) {
         self.state.lock().adopt(entry);
@@ -305,87 +376,4 @@ impl LevelScopeListener for Registry {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::LogLevel;
-
-    #[test]
-    fn levels_reach_loggers_without_their_own() {
-        let registry = Registry::new();
-        let free = registry.get(LoggerKind::Sync, "a", None);
-        let own = registry.get(LoggerKind::Sync, "b", Some(LogLevel::Error.into()));
-        registry.change_levels(|levels| levels.set_global(LogLevel::Debug));
-        assert_eq!(free.level(), LogLevel::Debug.into());
-        assert_eq!(own.level(), LogLevel::Error.into());
-        registry.get(LoggerKind::Sync, "b", Some(LogLevel::Trace.into()));
-        assert_eq!(own.level(), LogLevel::Trace.into());
-    }
-
-    #[test]
-    fn a_kind_and_a_name_make_one_logger() {
-        let registry = Registry::new();
-        let first = registry.get(LoggerKind::Sync, "a", None);
-        assert!(Arc::ptr_eq(&first, &registry.get(LoggerKind::Sync, "a", None)));
-        assert!(!Arc::ptr_eq(&first, &registry.get(LoggerKind::Async, "a", None)));
-    }
-
-    #[test]
-    fn the_lowest_level_is_that_of_any_name_there_may_be() {
-        let registry = Registry::new();
-        assert_eq!(registry.lowest_level(), LogLevel::Info.into());
-        registry.change_levels(|levels| levels.set_prefix("shop", LogLevel::Debug));
-        assert_eq!(registry.lowest_level(), LogLevel::Debug.into());
-        registry.get(LoggerKind::Sync, "loud", Some(LogLevel::Trace.into()));
-        assert_eq!(registry.lowest_level(), LogLevel::Trace.into());
-        assert_eq!(registry.level_of("loud"), LogLevel::Trace.into());
-        registry.clear();
-        assert_eq!(registry.lowest_level(), LogLevel::Debug.into(), "the next of that name has no level");
-        registry.get(LoggerKind::Async, "loud", Some(LogLevel::Trace.into()));
-        assert_eq!(registry.lowest_level(), LogLevel::Debug.into(), "no record of another crate goes there");
-        registry.change_levels(|levels| {
-            levels.set_global(LevelFilter::OFF);
-            levels.set_prefix("shop", LogLevel::Error);
-        });
-        assert_eq!(registry.lowest_level(), LogLevel::Error.into());
-    }
-
-    #[test]
-    fn each_change_of_a_level_is_announced_without_the_lock() {
-        static REGISTRY: std::sync::LazyLock<Registry> = std::sync::LazyLock::new(Registry::new);
-        static SEEN: std::sync::Mutex<Vec<LevelFilter>> = std::sync::Mutex::new(Vec::new());
-        REGISTRY.on_level_change(|| SEEN.lock().unwrap().push(REGISTRY.lowest_level()));
-        REGISTRY.change_levels(|levels| levels.set_global(LogLevel::Debug));
-        REGISTRY.get(LoggerKind::Sync, "a", None);
-        REGISTRY.get(LoggerKind::Sync, "a", Some(LogLevel::Trace.into()));
-        REGISTRY.get(LoggerKind::Sync, "a", Some(LogLevel::Trace.into()));
-        REGISTRY.clear();
-        let levels = [LogLevel::Debug, LogLevel::Trace, LogLevel::Debug].map(LevelFilter::from);
-        assert_eq!(*SEEN.lock().unwrap(), levels);
-    }
-
-    #[test]
-    fn a_name_of_another_crate_is_the_logger_of_that_name_and_kept_for_nobody() {
-        let registry = Registry::new();
-        let unnamed = registry.get_unnamed("a");
-        let version = registry.version();
-        let named = registry.get(LoggerKind::Sync, "a", None);
-        assert_ne!(registry.version(), version);
-        assert!(!Arc::ptr_eq(&unnamed, &named));
-        assert!(Arc::ptr_eq(&named, &registry.get_unnamed("a")));
-        registry.change_levels(|levels| levels.set_global(LogLevel::Debug));
-        assert_eq!(unnamed.level(), LogLevel::Debug.into());
-        (0..1000).for_each(|number| drop(registry.get_unnamed(&format!("peer-{number}"))));
-        assert!(registry.state.lock().forgotten.len() <= 64);
-    }
-
-    #[test]
-    fn forgotten_handles_follow_levels() {
-        let registry = Registry::new();
-        let old = registry.get(LoggerKind::Sync, "a", None);
-        registry.clear();
-        let new = registry.get(LoggerKind::Sync, "a", None);
-        assert!(!Arc::ptr_eq(&old, &new));
-        registry.change_levels(|levels| levels.set_global(LogLevel::Critical));
-        assert_eq!((old.level(), new.level()), (LogLevel::Critical.into(), LogLevel::Critical.into()));
-    }
-}
+mod tests;

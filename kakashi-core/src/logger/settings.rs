@@ -6,10 +6,12 @@
 use alloc::{boxed::Box, string::String, sync::Arc, vec, vec::Vec};
 
 use crate::context::LogContext;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use crate::encode::{Pretty, TerminalPretty};
 use crate::level::LevelFilter;
+use crate::logger::default_form::DefaultForm;
 use crate::logger::destination::{DEFAULT_NAME, Destination};
 use crate::logger::directives::Directives;
-use crate::logger::format::Format;
 use crate::logger::prefix::is_wrong_prefix;
 use crate::logger::registry::Registry;
 use crate::logger::settings_error::SettingsError;
@@ -31,7 +33,10 @@ pub enum NamedLevels {
 /// What one call of `configure()` changes; what it does not name stays as it is.
 pub struct SettingsChange<S: ?Sized, C> {
     /// The form of destinations without an encoder of their own.
-    pub format: Option<Format>,
+    pub form: Option<DefaultForm>,
+    /// Lines for people.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub pretty: Option<TerminalPretty>,
     /// Name, version and environment of the service.
     pub service: Option<LogContext>,
     /// The threshold of all loggers without one.
@@ -65,7 +70,9 @@ pub struct SettingsChange<S: ?Sized, C> {
 impl<S: ?Sized, C> Default for SettingsChange<S, C> {
     fn default() -> Self {
         Self {
-            format: None,
+            form: None,
+            #[cfg(all(feature = "std", not(target_family = "wasm")))]
+            pretty: None,
             service: None,
             level: None,
             named_levels: Vec::new(),
@@ -88,7 +95,9 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
     /// Takes back everything that was set before.
     pub fn reset() -> Self {
         Self {
-            format: Some(Format::default()),
+            form: Some(DefaultForm::default()),
+            #[cfg(all(feature = "std", not(target_family = "wasm")))]
+            pretty: Some(Pretty::terminal()),
             service: Some(LogContext::new()),
             level: Some(LevelFilter::default()),
             named_levels: vec![NamedLevels::Clear, NamedLevels::Directives(Directives::default())],
@@ -150,7 +159,10 @@ impl<S: ?Sized, C> SettingsChange<S, C> {
 /// The current settings, without the destinations.
 pub struct Settings<C> {
     /// The form of destinations without an encoder of their own.
-    pub format: Format,
+    pub form: DefaultForm,
+    /// Lines for people.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub pretty: TerminalPretty,
     /// Bytes of a batch.
     pub batch_bytes: usize,
     /// The context under all others, as it was set.
@@ -164,7 +176,9 @@ pub struct Settings<C> {
 impl<C> Default for Settings<C> {
     fn default() -> Self {
         Self {
-            format: Format::Auto,
+            form: DefaultForm::default(),
+            #[cfg(all(feature = "std", not(target_family = "wasm")))]
+            pretty: Pretty::terminal(),
             batch_bytes: Self::BATCH_BYTES,
             service: LogContext::new(),
             pipeline: Pipeline::default(),
@@ -181,7 +195,13 @@ impl<C> Settings<C> {
 
     /// Makes the change, but for the destinations.
     pub fn change<S: ?Sized>(&mut self, change: SettingsChange<S, C>) {
-        self.format = change.format.unwrap_or(self.format);
+        if let Some(form) = change.form {
+            self.form = form;
+        }
+        #[cfg(all(feature = "std", not(target_family = "wasm")))]
+        if let Some(pretty) = change.pretty {
+            self.pretty = pretty;
+        }
         self.batch_bytes = change.batch_bytes.unwrap_or(self.batch_bytes);
         if let Some(service) = change.service {
             self.service = service;

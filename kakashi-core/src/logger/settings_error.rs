@@ -16,8 +16,14 @@ pub enum SettingsError {
     RedactedPath(Box<str>),
     /// Two destinations were given one name, by which reports of failures tell them apart.
     DestinationName(Box<str>),
+    /// What `sampling_of` names is no logger's name and no beginning of one.
+    SamplingPrefix(Box<str>),
+    /// There would be more rules of sampling than this.
+    TooManySamplings(usize),
     /// The core on which async logging is to run is none that the process may use.
     Core(usize),
+    /// The directory of the black box is not safe, or the black box lies elsewhere: which, and why.
+    BlackBox(Box<str>),
     /// The settings are being changed by the caller already, from within a sink.
     Busy,
 }
@@ -54,7 +60,15 @@ impl fmt::Display for SettingsError {
             Self::DestinationName(name) => {
                 write!(f, "two destinations are named {name:?}: give one another name with named(…)")
             }
+            Self::SamplingPrefix(prefix) => {
+                let better = better_prefix(prefix);
+                write!(f, "sampling_of({prefix:?}): names a logger and all below it, as {better:?} does")
+            }
+            Self::TooManySamplings(most) => {
+                write!(f, "sampling_of: there may be {most} rules: name what several loggers are below")
+            }
             Self::Core(core) => write!(f, "cpu({core}): this process may use no such core"),
+            Self::BlackBox(why) => write!(f, "black_box: {why}"),
             Self::Busy => {
                 f.write_str("settings are changed from within a change of settings: do it afterwards")
             }

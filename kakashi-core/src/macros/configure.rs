@@ -54,7 +54,22 @@ macro_rules! __configure {
                 $default_format, ".",
             )]
             pub fn format(mut self, format: $crate::Format) -> Self {
-                self.change.format = Some(format);
+                self.change.form = Some($crate::DefaultForm::Named(format));
+                self
+            }
+
+            /// Writes records in the form of this encoder wherever a destination has none of its own:
+            /// lines by a pattern, JSON with other keys, a form of the program's. It takes the place
+            /// of [`format`](Self::format), of which the last call holds.
+            ///
+            #[doc = $fence]
+            #[doc = concat!("use ", $name, "::{Text, configure};")]
+            ///
+            /// configure().encoder(Text::pattern("{time:%T%.3f} {level:8} {message} {fields}")?).apply();
+            #[doc = concat!("# Ok::<(), ", $name, "::PatternError>(())")]
+            /// ```
+            pub fn encoder(mut self, encoder: impl $crate::Encoder + 'static) -> Self {
+                self.change.form = Some($crate::DefaultForm::Encoded(::std::sync::Arc::new(encoder)));
                 self
             }
 
@@ -271,7 +286,7 @@ macro_rules! __configure {
 
         impl ::std::fmt::Debug for Configure {
             fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
-                f.debug_struct("Configure").field("format", &self.change.format).finish_non_exhaustive()
+                f.debug_struct("Configure").field("form", &self.change.form).finish_non_exhaustive()
             }
         }
     };

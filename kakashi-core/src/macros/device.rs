@@ -120,7 +120,8 @@ macro_rules! __emit {
             (logger, level) => {
                 if $crate::Log::enabled(logger, level) {
                     const __KAKASHI_FORM: u8 = $crate::__form!($message, [$($crate::__key!($key)),*]);
-                    let site = $crate::__site_of_level!(level, $message, [$($crate::__key!($key)),*]);
+                    $crate::__sites! { $message, [$($crate::__key!($key)),*] }
+                    let site = $crate::__site_of_level!(level);
                     $crate::__call!((__KAKASHI_FORM) (logger, level, site) $($value,)*);
                 }
             }

@@ -28,7 +28,7 @@ macro_rules! __logger_methods {
 
             /// Logs words and fields at a level; nothing in the words is a placeholder.
             pub fn log(&self, level: $crate::LogLevel, message: &str, fields: &[$crate::Field<'_>]) {
-                if self.entry().enables(level) {
+                if self.entry().admits_words(level, message) {
                     self.submit(&$crate::Call::literal(level, message, fields));
                 }
             }
@@ -83,7 +83,7 @@ macro_rules! __logger_methods {
                 error: &E,
                 fields: &[$crate::Field<'_>],
             ) {
-                if self.entry().enables($crate::LogLevel::Error) {
+                if self.entry().admits_words($crate::LogLevel::Error, message) {
                     $fields_of(&$crate::AsException::as_exception(error), fields, |fields| {
                         self.submit(&$crate::Call::literal($crate::LogLevel::Error, message, fields));
                     });
@@ -95,6 +95,11 @@ macro_rules! __logger_methods {
             #[inline(always)]
             fn enabled(&self, level: $crate::LogLevel) -> bool {
                 self.entry().enables(level)
+            }
+
+            #[inline(always)]
+            fn admits(&self, level: $crate::LogLevel, site: $crate::Site<'static>) -> bool {
+                self.entry().admits_site(level, site)
             }
 
             #[inline(never)]
@@ -159,9 +164,7 @@ macro_rules! __root_functions {
         }
 
         fn log_event(event: &$crate::Event<'_>, fields: &[$crate::Field<'_>]) {
-            if $root().is_enabled(event.level) {
-                event.with_fields(fields, |fields| $root().log(event.level, event.message, fields));
-            }
+            $root().log_event(event, fields);
         }
     };
     (@levels $root:ident $($name:ident $what:literal;)*) => {$(

@@ -171,8 +171,9 @@ macro_rules! __emit {
     ((($logger:expr) (any $level:expr)) $message:literal [$($key:tt)*] [$($value:expr,)*]) => {
         match (&$logger, $level) {
             (logger, level) => {
-                if $crate::Log::enabled(logger, level) {
-                    let site = $crate::__site_of_level!(level, $message, [$($crate::__key!($key)),*]);
+                $crate::__sites! { $message, [$($crate::__key!($key)),*] }
+                if $crate::Log::admits(logger, level, $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Info)) {
+                    let site = $crate::__site_of_level!(level);
                     $crate::Log::log(logger, site, &[$($value),*]);
                 }
             }
@@ -183,7 +184,7 @@ macro_rules! __emit {
             $crate::__site!($level, $message, [$($crate::__key!($key)),*]);
         match &$logger {
             logger => {
-                if $crate::Log::enabled(logger, $level) {
+                if $crate::Log::admits(logger, $level, __KAKASHI_SITE) {
                     $crate::Log::log(logger, __KAKASHI_SITE, &[$($value),*]);
                 }
             }
@@ -191,12 +192,11 @@ macro_rules! __emit {
     }};
 }
 
-/// Picks the site of a level that is no constant; of one that is, the other sites are
-/// optimized away. They are checked once.
+/// Makes what the sites of a level that is no constant have in common. It is checked once.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __site_of_level {
-    ($level:expr, $message:expr, [$($key:expr),* $(,)?]) => {{
+macro_rules! __sites {
+    ($message:expr, [$($key:expr),* $(,)?]) => {
         const __KAKASHI_SOURCE: $crate::site::Source<'static> = $crate::site::Source {
             level: $crate::LogLevel::Info,
             message: $message,
@@ -207,6 +207,15 @@ macro_rules! __site_of_level {
         };
         const __KAKASHI_LEN: usize = $crate::site::len(&__KAKASHI_SOURCE);
         const __KAKASHI_BYTES: [u8; __KAKASHI_LEN] = $crate::site::build(&__KAKASHI_SOURCE);
+    };
+}
+
+/// Picks one of [`__sites`]; of a level that is a constant after all, the others are optimized
+/// away.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __site_of_level {
+    ($level:expr) => {
         match $level {
             $crate::LogLevel::Trace => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Trace),
             $crate::LogLevel::Debug => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Debug),
@@ -215,7 +224,7 @@ macro_rules! __site_of_level {
             $crate::LogLevel::Error => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Error),
             $crate::LogLevel::Critical => $crate::__site_of_bytes!(__KAKASHI_BYTES __KAKASHI_LEN Critical),
         }
-    }};
+    };
 }
 
 #[cfg(not(target_os = "none"))]
@@ -248,7 +257,7 @@ macro_rules! __exception {
             $crate::__site!($crate::LogLevel::Error, $message, [$($crate::__key!($key)),*]);
         match &$logger {
             logger => {
-                if $crate::Log::enabled(logger, $crate::LogLevel::Error) {
+                if $crate::Log::admits(logger, $crate::LogLevel::Error, __KAKASHI_SITE) {
                     match &$error {
                         error => $crate::Log::exception(
                             logger, __KAKASHI_SITE, &[$($value),*], &$crate::__exception_of!(error)),

@@ -149,6 +149,15 @@ macro_rules! __logger_functions {
                 *child.context_mut() = self.clone().context_mut().clone();
                 child
             }
+
+            /// Logs a record of an agreed shape: no sampler leaves it out.
+            pub(crate) fn log_event(&self, event: &$crate::Event<'_>, fields: &[$crate::Field<'_>]) {
+                if self.entry().enables(event.level) {
+                    event.with_fields(fields, |fields| {
+                        self.submit(&$crate::Call::literal(event.level, event.message, fields));
+                    });
+                }
+            }
         }
 
         /// Returns the logger of this name and gives it a level of its own, for all of

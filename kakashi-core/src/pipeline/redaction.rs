@@ -244,8 +244,8 @@ fn byte_bit(byte: u8) -> u64 {
     1 << (byte.to_ascii_lowercase() & 63)
 }
 
-/// Tells whether a path can match nothing: it has an empty part, blanks around one, an index, or
-/// a pattern of two `*` together, which would say no more than one.
+/// Tells whether a path can match nothing: it has an empty part, blanks around one, an index, a
+/// key in brackets and quotes, or a pattern of two `*` together, which would say no more than one.
 fn is_wrong(path: &str) -> bool {
     let is_index = |inside: &str| inside.bytes().all(|byte| byte.is_ascii_digit());
     path.split('.').any(|part| {
@@ -254,6 +254,8 @@ fn is_wrong(path: &str) -> bool {
         part.is_empty()
             || part.trim() != part
             || part.contains("**")
+            || part.contains("[\"")
+            || part.contains("['")
             || index.is_some_and(|(_, inside)| is_index(inside))
     })
 }

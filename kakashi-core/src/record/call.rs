@@ -74,6 +74,16 @@ impl<'c> Call<'c> {
         }
     }
 
+    /// Returns the site and the values of a macro's call that has nothing beside them.
+    #[doc(hidden)]
+    #[inline]
+    pub fn site_and_values(&self) -> Option<(Site<'static>, &'c [Value<'c>])> {
+        match self.says {
+            Says::Site(site, values) if self.fields.is_empty() => Some((site, values)),
+            _ => None,
+        }
+    }
+
     /// Makes the record, in its place: it is too large to be passed around.
     #[inline(always)]
     pub fn record<'r>(

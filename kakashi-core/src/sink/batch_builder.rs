@@ -4,11 +4,15 @@
 //! batch. It knows nothing of sinks, and takes what it is given: its owner
 //! chooses the records and takes the batch away.
 
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use alloc::boxed::Box;
 use alloc::{sync::Arc, vec::Vec};
 use core::mem;
 
 use super::batch::{Batch, RecordEnd};
 use crate::clock::Timestamp;
+#[cfg(all(feature = "std", not(target_family = "wasm")))]
+use crate::encode::LineAbove;
 use crate::encode::{Encoder, EncoderCache};
 use crate::level::LogLevel;
 use crate::record::LogRecord;
@@ -156,6 +160,18 @@ impl BatchBuilder {
     /// Returns how many records are in it, announcements not counted.
     pub fn record_count(&self) -> usize {
         self.ends.len() - self.announcements
+    }
+
+    /// Says what stands above its next record in its destination, if its encoder looks at that.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub fn set_above(&mut self, above: Option<Box<LineAbove>>) {
+        self.cache.set_above(above);
+    }
+
+    /// Takes what stands above the record that comes next.
+    #[cfg(all(feature = "std", not(target_family = "wasm")))]
+    pub fn take_above(&mut self) -> Option<Box<LineAbove>> {
+        self.cache.take_above()
     }
 
     /// Tells whether there is nothing in it.

@@ -61,6 +61,11 @@ impl<S: RecordSink> Sink for DecodingSink<S> {
         self.sink.flush()
     }
 
+    /// What its receiver has confirmed is the receiver's to keep.
+    fn sync(&mut self) -> Result<(), SinkError> {
+        self.sink.flush()
+    }
+
     fn takes_records(&self) -> bool {
         true
     }

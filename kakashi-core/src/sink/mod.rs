@@ -13,11 +13,15 @@ pub(crate) mod record_batch;
 #[cfg(feature = "alloc")]
 pub(crate) mod record_sink;
 pub(crate) mod sink_error;
+#[cfg(feature = "alloc")]
+pub(crate) mod stored_records;
 
 use core::time::Duration;
 
 use crate::sink::batch::Batch;
-use crate::sink::sink_error::SinkError;
+use crate::sink::sink_error::{SinkError, SinkErrorKind};
+#[cfg(feature = "alloc")]
+use crate::sink::stored_records::StoredRecordCounter;
 
 /// Takes batches of encoded records to where they belong: a file, a socket, a test.
 ///
@@ -141,6 +145,20 @@ pub trait Sink {
         Ok(())
     }
 
+    /// Puts what the sink has taken where it outlasts a loss of power, and returns when it is
+    /// there. Called for destinations of [`Durability::Synced`](crate::Durability::Synced):
+    /// once when such a one is configured, then after the writes that callers wait for.
+    ///
+    /// # Errors
+    /// When it could not be done: by itself, that the sink has no such place. What was taken
+    /// is not written again.
+    fn sync(&mut self) -> Result<(), SinkError> {
+        let error = SinkError::new(SinkErrorKind::Failed);
+        #[cfg(feature = "alloc")]
+        let error = error.because("it can't put what it takes on a disk: use a file, or Durability::Written");
+        Err(error)
+    }
+
     /// Tells whether it is a terminal, which `Format::Auto` and colours depend on. Called
     /// when the destination is configured; of the standard streams also when the file
     /// behind one has changed.
@@ -172,11 +190,31 @@ pub trait Sink {
         None
     }
 
+    /// Returns the file that it writes to, by which another process can go on with it.
+    #[doc(hidden)]
+    fn file(&self) -> Option<SinkFile<'_>> {
+        None
+    }
+
+    /// Returns where that file ends now, which no other process knows when this one is dead.
+    #[doc(hidden)]
+    fn file_end(&self) -> Option<FileEnd> {
+        None
+    }
+
     /// Tells whether it decodes its batches, and so takes one form only: that of
     /// [`RecordWire`](crate::encode::RecordWire).
     #[doc(hidden)]
     fn takes_records(&self) -> bool {
         false
+    }
+
+    /// Hands over where to count records that the sink stores to deliver them later. Called by
+    /// `kakashi-std` only, before the first write.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    fn count_stored(&mut self, counter: alloc::sync::Arc<dyn StoredRecordCounter>) {
+        drop(counter);
     }
 }
 
@@ -215,6 +253,26 @@ pub struct SinkTarget {
     pub file: u64,
 }
 
+/// The file that a sink writes to.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SinkFile<'a> {
+    /// Its absolute path, as the system has it.
+    pub path: &'a [u8],
+    /// Others of the same path follow it.
+    pub rotates: bool,
+}
+
+/// Where a sink's file ends.
+#[doc(hidden)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct FileEnd {
+    /// Which file it is.
+    pub file: SinkTarget,
+    /// Its length.
+    pub position: u64,
+}
+
 /// Makes a sink of what leads to one.
 macro_rules! sink_behind {
     ($pointer:ty) => {
@@ -225,6 +283,10 @@ macro_rules! sink_behind {
 
             fn flush(&mut self) -> Result<(), SinkError> {
                 (**self).flush()
+            }
+
+            fn sync(&mut self) -> Result<(), SinkError> {
+                (**self).sync()
             }
 
             fn is_terminal(&self) -> bool {
@@ -243,8 +305,21 @@ macro_rules! sink_behind {
                 (**self).target()
             }
 
+            fn file(&self) -> Option<SinkFile<'_>> {
+                (**self).file()
+            }
+
+            fn file_end(&self) -> Option<FileEnd> {
+                (**self).file_end()
+            }
+
             fn takes_records(&self) -> bool {
                 (**self).takes_records()
+            }
+
+            #[cfg(feature = "alloc")]
+            fn count_stored(&mut self, counter: alloc::sync::Arc<dyn StoredRecordCounter>) {
+                (**self).count_stored(counter);
             }
         }
     };

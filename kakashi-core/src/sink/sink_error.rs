@@ -50,6 +50,8 @@ pub struct SinkError {
     #[cfg(feature = "alloc")]
     rejected: usize,
     #[cfg(feature = "alloc")]
+    stored: bool,
+    #[cfg(feature = "alloc")]
     retry_after: Option<Duration>,
     #[cfg(feature = "alloc")]
     cause: Option<&'static str>,
@@ -64,6 +66,8 @@ impl SinkError {
             os_code: None,
             #[cfg(feature = "alloc")]
             rejected: 0,
+            #[cfg(feature = "alloc")]
+            stored: false,
             #[cfg(feature = "alloc")]
             retry_after: None,
             #[cfg(feature = "alloc")]
@@ -93,6 +97,16 @@ impl SinkError {
     #[must_use]
     pub const fn rejecting(mut self, records: usize) -> Self {
         self.rejected = records;
+        self
+    }
+
+    /// Says that the sink keeps what it accepted, to deliver it later: it counts what becomes of
+    /// it by a [`StoredRecordCounter`](crate::StoredRecordCounter).
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn storing(mut self) -> Self {
+        self.stored = true;
         self
     }
 
@@ -132,6 +146,13 @@ impl SinkError {
     #[cfg(feature = "alloc")]
     pub const fn rejected_records(&self) -> usize {
         self.rejected
+    }
+
+    /// Tells whether the sink keeps what it accepted, to deliver it later.
+    #[cfg(feature = "alloc")]
+    #[doc(hidden)]
+    pub const fn is_storing(&self) -> bool {
+        self.stored
     }
 
     /// Returns what happened, if that was said.

@@ -67,13 +67,19 @@ impl<'a> Meaning<'a> {
                 Self::Site(site)
             }
             kind::NAME => Self::Name(Name::new(Cursor::new(body).text()?)),
-            _ => {
-                let mask = Cursor::new(body).check_pairs()?;
-                check_each_once(mask, Pairs::new(body).count(), SiteParts::default(), body)?;
-                Self::Context(ContextFields { id: 0, mask, pairs: body })
-            }
+            _ => Self::Context(read_context(body)?),
         })
     }
+}
+
+/// Checks the pairs of a CONTEXT item after its id.
+///
+/// # Errors
+/// [`Malformed`] when the bytes are none, or a key stands twice.
+pub fn read_context(pairs: &[u8]) -> Result<ContextFields<'_>, Malformed> {
+    let mask = Cursor::new(pairs).check_pairs()?;
+    check_each_once(mask, Pairs::new(pairs).count(), SiteParts::default(), pairs)?;
+    Ok(ContextFields { id: 0, mask, pairs })
 }
 
 impl<'a> BlockIds<'a> {

@@ -84,6 +84,9 @@ mod site_table;
 mod writer;
 
 #[cfg(feature = "alloc")]
+#[doc(hidden)]
+pub use block_ids::read_context;
+#[cfg(feature = "alloc")]
 pub(crate) use block_len::whole_blocks_len;
 #[cfg(feature = "alloc")]
 #[doc(hidden)]

@@ -62,6 +62,11 @@ impl<'a> ResolvedSite<'a> {
         Ok(Self { address, ..Self::read(body)? })
     }
 
+    /// Returns the body of its SITE item after the id.
+    pub fn body(&self) -> &'a [u8] {
+        self.body
+    }
+
     /// Checks the body of a SITE item after its id.
     pub(super) fn read(body: &'a [u8]) -> Result<Self, Malformed> {
         let (level, flags, mask) = check_body(body)?;

@@ -2,6 +2,8 @@
 //! number; memory grows with the ids of one block or the keys of one item: four bytes for
 //! each where they are many, less than the block has for it.
 
+use core::ops::Range;
+
 use super::block_ids::BlockIds;
 use super::read_record::{read_record, read_time};
 use super::site_table::SiteTable;
@@ -93,6 +95,8 @@ pub struct Reader<'a> {
     at: usize,
     /// How many bytes were looked at in vain to find blocks.
     looked_at: usize,
+    /// The block that is read.
+    block: Range<usize>,
     items: Cursor<'a>,
     items_len: usize,
     ids: BlockIds<'a>,
@@ -103,7 +107,7 @@ impl<'a> Reader<'a> {
     /// Reads from the front of `bytes`.
     pub fn new(bytes: &'a [u8]) -> Self {
         let (items, ids) = (Cursor::new(&[]), BlockIds::default());
-        Self { bytes, at: 0, looked_at: 0, items, items_len: 0, ids, tables: &[] }
+        Self { bytes, at: 0, looked_at: 0, block: 0..0, items, items_len: 0, ids, tables: &[] }
     }
 
     /// Explains the records of devices that left their call sites in their ELF files:
@@ -132,8 +136,16 @@ impl<'a> Reader<'a> {
     }
 
     /// Returns where the item ends that was yielded last, which a block has.
-    pub(crate) fn position(&self) -> usize {
+    #[doc(hidden)]
+    pub fn position(&self) -> usize {
         self.at.saturating_sub(CHECKSUM_LEN + self.items.rest().len())
+    }
+
+    /// Returns where the block begins and ends that the item yielded last is of; an empty range if
+    /// that was passed over between blocks.
+    #[doc(hidden)]
+    pub fn block(&self) -> Range<usize> {
+        self.block.clone()
     }
 
     /// Goes to the next whole block; tells how many bytes it passed over.
@@ -145,11 +157,13 @@ impl<'a> Reader<'a> {
         };
         if skipped > 0 {
             self.at += skipped;
+            self.block = 0..0;
             return Some(skipped);
         }
         if len > 0 {
             let items = &rest[10..len - CHECKSUM_LEN];
             (self.items, self.items_len) = (Cursor::new(items), items.len());
+            self.block = self.at..self.at + len;
             self.at += len;
             self.ids.begin(items);
         }

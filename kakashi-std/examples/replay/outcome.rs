@@ -76,6 +76,8 @@ fn count_lines(mut file: impl BufRead, format: Format) -> io::Result<u64> {
     while file.read_until(b'\n', &mut line)? > 0 {
         // A newline alone closed the line that was torn there.
         let is_whole = line.ends_with(b"\n") && line != b"\n";
+        // Nor is one that goes on with a record for people.
+        let is_whole = is_whole && !(format == Format::Pretty && line.starts_with(b" "));
         count += u64::from(is_whole && !announces_drops(&line, format));
         line.clear();
     }
@@ -89,7 +91,7 @@ fn announces_drops(line: &[u8], format: Format) -> bool {
             "{\"timestamp\":\"2026-11-22T10:12:00.123456Z",
             "\",\"level\":\"WARNING\",\"logger\":\"kakashi\",\"message\":\"Records were dropped\"",
         ),
-        Format::Pretty => ("10:12:00.123", " WARNING  kakashi  Records were dropped  dropped="),
+        Format::Pretty => ("10:12:00.123", " WARN  kakashi  Records were dropped  dropped="),
         _ => ("2026-11-22T10:12:00.123456Z", " WARNING kakashi Records were dropped dropped="),
     };
     line.get(after_time.len()..).is_some_and(|rest| rest.starts_with(news.as_bytes()))

@@ -13,9 +13,7 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 pub use kakashi_core::InstallError;
-use kakashi_core::{
-    BridgeCache, BridgedLogger, Call, LevelFilter, LogContext, LogLevel, LoggerEntry, Registry,
-};
+use kakashi_core::{BridgeCache, BridgedLogger, Call, LevelFilter, LogLevel, LoggerEntry, Registry};
 
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::{logger_registry, registry};
@@ -52,7 +50,7 @@ impl BridgedLogger for StdLogger {
     }
 
     fn of(entry: Arc<LoggerEntry>) -> Self {
-        Self(LoggerCore { entry, dispatch: None, context: LogContext::new() })
+        Self(LoggerCore::new(entry, None))
     }
 
     #[inline]

@@ -10,7 +10,7 @@ use crate::dispatch::directives;
 
 impl LoggingConfig {
     /// Takes the variables of the environment that are set and not empty, in place of what the
-    /// file says: `KAKASHI_FORMAT`, `KAKASHI_LEVEL`, `KAKASHI_SERVICE_NAME`,
+    /// file says: `KAKASHI_FORMAT`, `KAKASHI_PATTERN`, `KAKASHI_LEVEL`, `KAKASHI_SERVICE_NAME`,
     /// `KAKASHI_SERVICE_VERSION`, `KAKASHI_SERVICE_ENVIRONMENT`, `KAKASHI_REDACT` (with commas
     /// between), `KAKASHI_REDACT_CARD_NUMBERS`, `KAKASHI_PANIC_TEXT`, `KAKASHI_BATCH_BYTES`,
     /// `KAKASHI_FLUSH_AFTER_MILLIS`, `KAKASHI_BACKLOG_BYTES`, `KAKASHI_STALL_TIMEOUT_MILLIS`, `KAKASHI_URGENT_TIMEOUT_MILLIS`; `KAKASHI_LOG`, else
@@ -19,7 +19,7 @@ impl LoggingConfig {
     /// # Errors
     /// The first variable with a wrong value, and what would be right.
     pub fn with_environment(mut self) -> Result<Self, ConfigError> {
-        set(&mut self.format, "KAKASHI_FORMAT")?;
+        self.set_form()?;
         set(&mut self.level, "KAKASHI_LEVEL")?;
         set(&mut self.redact_card_numbers, "KAKASHI_REDACT_CARD_NUMBERS")?;
         set(&mut self.panic_text, "KAKASHI_PANIC_TEXT")?;
@@ -45,6 +45,25 @@ impl LoggingConfig {
             self.directives = None;
         }
         Ok(self)
+    }
+}
+
+impl LoggingConfig {
+    /// Takes the form; either variable goes over both keys of the file.
+    fn set_form(&mut self) -> Result<(), ConfigError> {
+        let (mut format, mut pattern) = (None, None);
+        set(&mut format, "KAKASHI_FORMAT")?;
+        set(&mut pattern, "KAKASHI_PATTERN")?;
+        match (&format, &pattern) {
+            (None, None) => return Ok(()),
+            (Some(_), Some(_)) => {
+                let value = value_of("KAKASHI_PATTERN").unwrap_or_default();
+                let message = "a pattern is a format of its own: leave it or KAKASHI_FORMAT out";
+                return Err(ConfigError::of_variable("KAKASHI_PATTERN", &value, message));
+            }
+            _ => (self.format, self.pattern) = (format, pattern),
+        }
+        Ok(())
     }
 }
 

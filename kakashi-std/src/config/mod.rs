@@ -4,33 +4,43 @@
 //! whatever format that is. What is wrong is an error with its place, never left out: a
 //! program that starts with half of its settings is worse than one that does not start.
 
+mod black_box;
+mod destination;
+#[cfg(any(feature = "http", feature = "otlp", feature = "syslog"))]
+mod disk_buffer;
 mod environment;
 mod error;
+mod flight_recorder;
+mod http;
 mod journal;
+mod otlp;
 mod places;
+mod pretty;
 mod rotation;
+mod sampling;
 mod syslog;
 mod values;
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
-use std::{fs, io, str};
+use std::{fs, str};
 
-use kakashi_core::{Destination, SettingsError, Wire};
+use kakashi_core::SettingsError;
 use serde::Deserialize;
 
+use self::black_box::BlackBoxTable;
+use self::destination::DestinationTable;
 pub use self::error::ConfigError;
-use self::journal::JournalTable;
+use self::flight_recorder::FlightRecorderTable;
 use self::places::Setting;
-use self::rotation::RotationTable;
-use self::syslog::SyslogTable;
+use self::pretty::PrettyTable;
+use self::sampling::SamplingTable;
 use self::values::{
-    DirectivesText, FormatName, LoggerPrefix, OverflowName, RedactedPath, StreamName, Threshold,
+    DirectivesText, FormatName, LoggerPrefix, OverflowName, PatternText, RedactedPath, Threshold, with,
 };
 use crate::configure::{Configure, configure};
 use crate::queue::config::AsyncConfig;
-use crate::sinks;
 
 /// Begins a change of the settings with those of a file, over which variables of the
 /// environment go; [`Configure::apply`] makes it.
@@ -88,6 +98,8 @@ pub fn configure_from(path: impl AsRef<Path>) -> Result<Configure, ConfigError> 
 #[serde(deny_unknown_fields, default)]
 pub struct LoggingConfig {
     format: Option<FormatName>,
+    pattern: Option<PatternText>,
+    pretty: Option<PrettyTable>,
     level: Option<Threshold>,
     levels: BTreeMap<LoggerPrefix, Threshold>,
     directives: Option<DirectivesText>,
@@ -102,6 +114,10 @@ pub struct LoggingConfig {
     urgent_timeout_millis: Option<u64>,
     #[serde(rename = "async")]
     async_logging: Option<AsyncTable>,
+    sampling: Option<SamplingTable>,
+    sampling_of: BTreeMap<LoggerPrefix, SamplingTable>,
+    flight_recorder: Option<FlightRecorderTable>,
+    black_box: Option<BlackBoxTable>,
     destinations: Vec<DestinationTable>,
 }
 
@@ -126,74 +142,6 @@ struct AsyncTable {
     nap_micros: Option<u64>,
     park_after_millis: Option<u64>,
     wait_for_errors: Option<bool>,
-}
-
-/// A destination, as it is written.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct DestinationKeys {
-    stream: Option<StreamName>,
-    file: Option<PathBuf>,
-    wire_file: Option<PathBuf>,
-    journald: Option<JournalTable>,
-    syslog: Option<SyslogTable>,
-    rotate: Option<RotationTable>,
-    name: Option<String>,
-    threshold: Option<Threshold>,
-    format: Option<FormatName>,
-    without_fields: Vec<String>,
-}
-
-/// A destination: where it is, and which records in which form.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(try_from = "DestinationKeys")]
-struct DestinationTable {
-    target: DestinationTarget,
-    keys: DestinationKeys,
-}
-
-#[derive(Clone, Debug)]
-enum DestinationTarget {
-    Stream(StreamName),
-    File(PathBuf),
-    WireFile(PathBuf),
-    Journal(JournalTable),
-    Syslog(SyslogTable),
-}
-
-impl TryFrom<DestinationKeys> for DestinationTable {
-    type Error = &'static str;
-
-    fn try_from(mut keys: DestinationKeys) -> Result<Self, Self::Error> {
-        let targets = [
-            keys.stream.take().map(DestinationTarget::Stream),
-            keys.file.take().map(DestinationTarget::File),
-            keys.wire_file.take().map(DestinationTarget::WireFile),
-            keys.journald.take().map(DestinationTarget::Journal),
-            keys.syslog.take().map(DestinationTarget::Syslog),
-        ];
-        let mut named = targets.into_iter().flatten();
-        let (Some(target), None) = (named.next(), named.next()) else {
-            return Err(
-                "a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
-                        wire_file = \"path\", journald = {} and syslog = { receiver = \"udp://host:514\" }",
-            );
-        };
-        let is_file = matches!(target, DestinationTarget::File(_) | DestinationTarget::WireFile(_));
-        if !is_file && keys.rotate.is_some() {
-            return Err("only files are rotated: rotate goes with file or wire_file");
-        }
-        if matches!(target, DestinationTarget::Journal(_)) && keys.format.is_some() {
-            return Err("the journal has a form of its own: leave format out");
-        }
-        if matches!(target, DestinationTarget::Syslog(_)) && keys.format.is_some() {
-            return Err("messages for syslog have a form of their own: leave format out");
-        }
-        if matches!(target, DestinationTarget::WireFile(_)) && keys.format.is_some() {
-            return Err("a wire_file has the binary form: leave format out, or write file in its place");
-        }
-        Ok(Self { target, keys })
-    }
 }
 
 impl LoggingConfig {
@@ -221,9 +169,18 @@ impl LoggingConfig {
 
     /// As [`configure`](Self::configure); an error comes with the setting that is wrong.
     fn change(self) -> Result<Configure, (ConfigError, Option<Setting>)> {
-        let Self { levels, directives, service, redact, async_logging, destinations, .. } = self;
+        let Self { levels, directives, service, redact, async_logging, sampling_of, destinations, .. } = self;
         let mut change = configure();
+        if self.format.is_some() && self.pattern.is_some() {
+            let error = ConfigError::at(None, "a pattern is a format of its own: leave one of them out");
+            return Err((error, Some(Setting::Pattern)));
+        }
         change = with(change, self.format, |change, FormatName(format)| change.format(format));
+        change = with(change, self.pattern, |change, PatternText(pattern)| change.encoder(pattern));
+        if let Some(table) = self.pretty {
+            let refused = |message| (ConfigError::at(None, message), Some(Setting::LocalTime));
+            change = change.pretty(table.form().map_err(refused)?);
+        }
         change = with(change, self.level, |change, Threshold(level)| change.level(level));
         for (LoggerPrefix(prefix), Threshold(level)) in levels {
             change = change.level_of(&prefix, level);
@@ -244,22 +201,24 @@ impl LoggingConfig {
         change = with(change, timeout(self.stall_timeout_millis), Configure::stall_timeout);
         change = with(change, timeout(self.urgent_timeout_millis), Configure::urgent_timeout);
         change = with(change, async_logging, |change, table| change.async_logging(table.config()));
+        change = with(change, self.sampling, |change, table| change.sampling(table.sampling()));
+        for (LoggerPrefix(prefix), table) in sampling_of {
+            change = change.sampling_of(&prefix, table.sampling());
+        }
+        change = with(change, self.flight_recorder, |change, table| match table.recorder() {
+            Some(recorder) => change.flight_recorder(recorder),
+            None => change.no_flight_recorder(),
+        });
         let refused = |setting| move |error: SettingsError| (ConfigError::at(None, error), Some(setting));
         change = change.checked().map_err(refused(Setting::Cpu))?;
+        change = with(change, self.black_box, |change, table| table.set(change));
+        change = change.checked().map_err(refused(Setting::BlackBox))?;
         for (index, table) in destinations.into_iter().enumerate() {
             let opened = table.open().map_err(|error| (error, Some(Setting::DestinationFile(index))))?;
             change =
                 change.destination(opened).checked().map_err(refused(Setting::DestinationName(index)))?;
         }
         Ok(change)
-    }
-}
-
-/// Makes a step if there is a value for it.
-fn with<C, T>(change: C, value: Option<T>, step: impl FnOnce(C, T) -> C) -> C {
-    match value {
-        Some(value) => step(change, value),
-        None => change,
     }
 }
 
@@ -274,35 +233,5 @@ impl AsyncTable {
         config = with(config, self.nap_micros, AsyncConfig::nap_micros);
         config = with(config, self.park_after_millis, AsyncConfig::park_after_millis);
         with(config, self.wait_for_errors, AsyncConfig::wait_for_errors)
-    }
-}
-
-impl DestinationTable {
-    fn open(self) -> Result<Destination, ConfigError> {
-        let Self { target, mut keys } = self;
-        let file = |path: &Path, rotation: Option<RotationTable>| {
-            let opened = match rotation {
-                Some(rotation) => rotation.open(path).map_err(io::Error::from),
-                None => sinks::file(path),
-            };
-            opened.map_err(|error| ConfigError::opening(path, &error))
-        };
-        let mut destination = match target {
-            DestinationTarget::Stream(stream) => stream.destination(),
-            DestinationTarget::File(path) => file(&path, keys.rotate.take())?,
-            DestinationTarget::WireFile(path) => file(&path, keys.rotate.take())?.encoder(Wire),
-            DestinationTarget::Journal(journal) => journal.open()?,
-            DestinationTarget::Syslog(syslog) => syslog.open()?,
-        };
-        destination = with(destination, keys.name, Destination::named);
-        destination = with(destination, keys.threshold, |destination, Threshold(threshold)| {
-            destination.threshold(threshold)
-        });
-        destination =
-            with(destination, keys.format, |destination, FormatName(format)| destination.format(format));
-        if !keys.without_fields.is_empty() {
-            destination = destination.without_fields(keys.without_fields);
-        }
-        Ok(destination)
     }
 }

@@ -7,12 +7,15 @@ pub(super) use self::with_feature::SyslogTable;
 
 #[cfg(feature = "syslog")]
 mod with_feature {
+    use std::path::PathBuf;
     use std::time::Duration;
 
     use kakashi_core::Destination;
     use serde::Deserialize;
 
+    use crate::config::disk_buffer::DiskBufferTable;
     use crate::config::error::ConfigError;
+    use crate::config::values::with;
     use crate::sinks::{Syslog, SyslogError};
 
     /// Where messages go, and what they say.
@@ -28,6 +31,11 @@ mod with_feature {
         max_message_bytes: Option<usize>,
         connect_timeout_millis: Option<u64>,
         write_timeout_millis: Option<u64>,
+        ca_certificate: Option<PathBuf>,
+        client_certificate: Option<PathBuf>,
+        client_key: Option<PathBuf>,
+        server_name: Option<String>,
+        disk_buffer: Option<DiskBufferTable>,
     }
 
     impl SyslogTable {
@@ -37,6 +45,7 @@ mod with_feature {
         }
 
         fn destination(self) -> Result<Destination, SyslogError> {
+            let disk_buffer = self.disk_buffer.clone();
             let mut syslog: Syslog = self.receiver.parse()?;
             if let Some(facility) = self.facility {
                 syslog = syslog.facility(facility.parse()?);
@@ -54,14 +63,16 @@ mod with_feature {
             let timeout = |millis: Option<u64>| millis.map(Duration::from_millis);
             syslog = with(syslog, timeout(self.connect_timeout_millis), Syslog::connect_timeout);
             syslog = with(syslog, timeout(self.write_timeout_millis), Syslog::write_timeout);
+            if self.ca_certificate.is_some()
+                || self.client_certificate.is_some()
+                || self.client_key.is_some()
+                || self.server_name.is_some()
+            {
+                let Self { ca_certificate, client_certificate, client_key, server_name, .. } = self;
+                syslog = syslog.with_tls(ca_certificate, client_certificate, client_key, server_name)?;
+            }
+            syslog = with(syslog, disk_buffer, |syslog, buffer| syslog.disk_buffer(buffer.buffer()));
             syslog.destination()
-        }
-    }
-
-    fn with<T>(syslog: Syslog, value: Option<T>, step: impl FnOnce(Syslog, T) -> Syslog) -> Syslog {
-        match value {
-            Some(value) => step(syslog, value),
-            None => syslog,
         }
     }
 }

@@ -5,12 +5,21 @@ use std::fmt;
 use std::str::FromStr;
 
 use kakashi_core::{
-    Destination, Directives, Format, LevelFilter, NamedLevels, Redaction, SettingsChange, Sink, UnknownLevel,
+    Destination, Directives, Durability, Event, Format, LevelFilter, LogLevel, LogRecord, NamedLevels,
+    Redaction, SettingsChange, Sink, TextPattern, UnknownLevel,
 };
 use serde::de::{Deserialize, Deserializer, Error, Visitor};
 
 use crate::queue::overflow::OverflowPolicy;
 use crate::sinks;
+
+/// Makes a step if there is a value for it.
+pub(super) fn with<C, T>(change: C, value: Option<T>, step: impl FnOnce(C, T) -> C) -> C {
+    match value {
+        Some(value) => step(change, value),
+        None => change,
+    }
+}
 
 /// A form's name.
 #[derive(Clone, Debug)]
@@ -24,6 +33,22 @@ impl FromStr for FormatName {
     }
 }
 
+/// Lines of one's own.
+#[derive(Clone, Debug)]
+pub(super) struct PatternText(pub(super) TextPattern);
+
+impl FromStr for PatternText {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        #[cfg(feature = "local-time")]
+        let compiled = crate::local_pattern(text);
+        #[cfg(not(feature = "local-time"))]
+        let compiled = kakashi_core::Text::pattern(text);
+        compiled.map(Self).map_err(|error| format!("in pattern, {error}"))
+    }
+}
+
 /// A level's name, `off`, `all`, or a number.
 #[derive(Clone, Debug)]
 pub(super) struct Threshold(pub(super) LevelFilter);
@@ -34,6 +59,18 @@ impl FromStr for Threshold {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let describe = |error: UnknownLevel| format!("{error}, OFF, ALL or a number from 0 to 255");
         text.parse().map(Self).map_err(describe)
+    }
+}
+
+/// A level's name.
+#[derive(Clone, Debug)]
+pub(super) struct LevelName(pub(super) LogLevel);
+
+impl FromStr for LevelName {
+    type Err = UnknownLevel;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        LogLevel::from_name(text).map(Self)
     }
 }
 
@@ -105,6 +142,51 @@ impl FromStr for OverflowName {
     }
 }
 
+/// How far a record has come when its call returns.
+#[derive(Clone, Debug)]
+pub(super) struct DurabilityName(pub(super) Durability);
+
+impl FromStr for DurabilityName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "buffered" => Ok(Self(Durability::Buffered)),
+            "written" => Ok(Self(Durability::Written)),
+            "synced" => Ok(Self(Durability::Synced)),
+            _ => Err(format!("unknown durability {text:?}: use buffered, written or synced")),
+        }
+    }
+}
+
+/// A kind of events.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum EventName {
+    Audit,
+    Security,
+}
+
+impl EventName {
+    pub(super) fn matches(self, record: &LogRecord<'_>) -> bool {
+        match self {
+            Self::Audit => Event::is_audit(record),
+            Self::Security => Event::is_security(record),
+        }
+    }
+}
+
+impl FromStr for EventName {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "audit" => Ok(Self::Audit),
+            "security" => Ok(Self::Security),
+            _ => Err(format!("unknown event {text:?}: use audit or security")),
+        }
+    }
+}
+
 /// A standard stream.
 #[derive(Clone, Debug)]
 pub(super) enum StreamName {
@@ -143,7 +225,7 @@ macro_rules! from_text {
     )*};
 }
 
-from_text! { FormatName LoggerPrefix RedactedPath DirectivesText OverflowName StreamName }
+from_text! { LevelName FormatName PatternText LoggerPrefix RedactedPath DirectivesText OverflowName StreamName DurabilityName EventName }
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -14,7 +14,8 @@ use super::counters::DestinationCounters;
 use super::run::{Records, Run};
 use super::wire_blocks::whole_blocks;
 use crate::reentrancy::CriticalSection;
-use crate::segment::chunk::{ChunkEntry, ChunkSlice};
+use crate::segment::chunk::ChunkEntry;
+use crate::segment::chunk_slice::ChunkSlice;
 
 /// What is at or above it is dropped last.
 const KEPT_LEVEL: LogLevel = LogLevel::Warning;
@@ -35,9 +36,13 @@ pub(super) struct Backlog {
     counters: Arc<DestinationCounters>,
     /// The last collection that was appended.
     appended: u64,
-    /// The last that the writer has taken, and the last that the sink has.
+    /// The last that the writer has taken, the last that the sink has, and the last that is as
+    /// far as it must be: on the disk, where that is wanted.
     begun: u64,
+    written: u64,
     done: u64,
+    /// The first of those that are written and not done.
+    undone: u64,
     /// How often the sink was to be flushed, and how often that has been done.
     pub(super) flushes_wanted: u64,
     pub(super) flushes_done: u64,
@@ -69,8 +74,9 @@ impl Backlog {
     /// Tells whether a collection has been written, and all before it.
     pub(super) fn is_done(&self, collection: u64) -> bool {
         let waits = self.runs.front().is_some_and(|(first, _)| *first <= collection);
-        let in_flight = self.done < self.begun && self.begun <= collection;
-        !waits && !in_flight
+        let in_flight = self.written < self.begun && self.begun <= collection;
+        let unsynced = self.done < self.written && self.undone <= collection;
+        !waits && !in_flight && !unsynced
     }
 
     /// Tells whether a collection has been written and the sink flushed so many times.
@@ -84,9 +90,26 @@ impl Backlog {
         (self.flushes_wanted, self.appended)
     }
 
-    /// Says that the collection that the writer has taken last is written.
-    pub(super) fn finish(&mut self) {
-        self.done = self.begun;
+    /// Says that the collection that the writer has taken last is written, and that this is
+    /// all, unless it must be synced too.
+    pub(super) fn finish(&mut self, is_synced: bool) {
+        if self.done == self.written {
+            self.undone = self.begun;
+        }
+        self.written = self.begun;
+        if !is_synced {
+            self.done = self.written;
+        }
+    }
+
+    /// Tells whether something is written and not synced.
+    pub(super) fn is_unsynced(&self) -> bool {
+        self.done < self.written
+    }
+
+    /// Says that what is written is synced, as far as that could be had.
+    pub(super) fn finish_sync(&mut self) {
+        self.done = self.written;
     }
 
     /// Tells whether there is anything to write: records, or drops to announce.
@@ -110,6 +133,8 @@ impl Backlog {
         if self.bytes > SMALL_BYTES
             && let Records::Encoded(slice) = &mut run.records
             && slice.wastes_memory()
+            // Of a black box it is full that must not be, and then the heap is used.
+            && !slice.is_mapped()
             && !run.encoder.is_wire()
         {
             *slice = ChunkSlice::of_records(slice.records());
@@ -141,6 +166,11 @@ impl Backlog {
     pub(super) fn drop_many(&mut self, level: LogLevel, reason: DropReason, records: usize) {
         self.unannounced.add(level, reason, records);
         self.counters.add_dropped(level, reason, records);
+    }
+
+    /// Has drops announced that are counted.
+    pub(super) fn announce(&mut self, dropped: &Dropped) {
+        self.unannounced.merge(dropped);
     }
 
     /// Drops records until no more than so many bytes wait.
@@ -188,7 +218,7 @@ impl Backlog {
                 *slice = if run.encoder.is_wire() {
                     wire_of_kept(slice, is_kept)
                 } else {
-                    ChunkSlice::of_records(slice.records().filter(|(entry, _)| is_kept(entry)))
+                    slice.replaced_by(slice.records().filter(|(entry, _)| is_kept(entry)))
                 };
             }
         }
@@ -209,7 +239,7 @@ impl Backlog {
         self.bytes = 0;
         self.unfiltered = 0;
         self.unannounced = Dropped::default();
-        self.done = self.begun;
+        (self.written, self.done) = (self.begun, self.begun);
         self.flushes_done = self.flushes_wanted;
         self.flushes_awaited = 0;
     }
@@ -232,7 +262,7 @@ fn wire_of_kept(slice: &ChunkSlice, is_kept: impl Fn(&ChunkEntry) -> bool) -> Ch
     }
     let bytes = batch.closed().bytes();
     let ends = kept.iter().skip(1).map(|(_, begin)| *begin).chain([bytes.len()]);
-    ChunkSlice::of_records(kept.iter().zip(ends).map(|((entry, begin), end)| (*entry, &bytes[*begin..end])))
+    slice.replaced_by(kept.iter().zip(ends).map(|((entry, begin), end)| (*entry, &bytes[*begin..end])))
 }
 
 #[cfg(test)]
@@ -245,10 +275,10 @@ mod tests {
         let encoder: Arc<dyn Encoder> = Arc::new(Text);
         let line = "x".repeat(100);
         let records = levels.iter().zip(tick..).map(|(level, tick)| {
-            let entry = ChunkEntry { tick, end: 0, level: *level, begins_block: false };
+            let entry = ChunkEntry::new(tick, *level, false);
             (entry, line.as_bytes())
         });
-        Run { encoder, records: Records::Encoded(ChunkSlice::of_records(records)) }
+        Run { encoder, ordered: None, records: Records::Encoded(ChunkSlice::of_records(records)), held: None }
     }
 
     #[test]

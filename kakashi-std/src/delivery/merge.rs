@@ -11,12 +11,14 @@ use std::sync::Arc;
 
 use kakashi_core::wire::{Item, Reader, finish_block};
 use kakashi_core::{
-    Batch, BatchBuilder, CatchPanic, DropReason, Encoder, Guard as _, LogLevel, LogRecord, RecordEnd,
+    Batch, BatchBuilder, CatchPanic, DropReason, Encoder, Guard as _, LineAbove, LogLevel, LogRecord,
+    RecordEnd,
 };
 
 use super::run::{QueuedRecords, Records, Run};
 use super::wire_blocks::{ends_in_whole_blocks, whole_blocks};
-use crate::segment::chunk::{ChunkEntry, ChunkSlice, TAIL};
+use crate::segment::chunk::{ChunkEntry, TAIL};
+use crate::segment::chunk_slice::ChunkSlice;
 
 /// A batch that is about to be written.
 pub(super) enum Ready {
@@ -51,6 +53,8 @@ pub(super) struct Merger {
     /// Batches that were written, kept for the next collection.
     spare: Vec<Ready>,
     spare_ends: Vec<RecordEnd>,
+    /// What stands above the next record, where the encoder of the last one remembers it.
+    above: Option<Box<LineAbove>>,
 }
 
 /// Where a merge is in a run.
@@ -74,7 +78,7 @@ impl Merger {
             return self.interleave(runs, batch_bytes, ready, dropped);
         }
         let mut one_by_one = mem::take(runs);
-        for Run { encoder, records } in one_by_one.drain(..) {
+        for Run { encoder, records, .. } in one_by_one.drain(..) {
             // All are.
             if let Records::Encoded(slice) = records {
                 ready.push_back(self.as_it_is(&encoder, slice, batch_bytes));
@@ -98,7 +102,8 @@ impl Merger {
                 _ => Vec::new(),
             })
             .collect();
-        let encoders: Vec<Arc<dyn Encoder>> = runs.iter().map(|run| run.encoder.clone()).collect();
+        let encoders: Vec<Arc<dyn Encoder>> =
+            runs.iter().map(|run| run.ordered.as_ref().unwrap_or(&run.encoder).clone()).collect();
         let mut cursors: Vec<RunCursor<'_>> =
             runs.iter_mut().zip(&blocks).map(|(run, blocks)| RunCursor::new(run, blocks)).collect();
         self.heap.clear();
@@ -131,6 +136,7 @@ impl Merger {
     /// them, where their block would end, is another record's.
     fn as_it_is(&mut self, encoder: &Arc<dyn Encoder>, mut slice: ChunkSlice, batch_bytes: usize) -> Ready {
         let mut tail = 0;
+        self.above = None;
         if encoder.is_wire() {
             let Some(block) = slice.block_memory() else {
                 let whole = whole_blocks(&slice);
@@ -152,14 +158,18 @@ impl Merger {
     }
 
     fn begin(&mut self, encoder: &Arc<dyn Encoder>, batch_bytes: usize) -> Box<BatchBuilder> {
-        match self.spare.pop() {
+        let mut batch = match self.spare.pop() {
             Some(Ready::Built(spare)) if Arc::ptr_eq(spare.encoder(), encoder) => spare,
             _ => Box::new(BatchBuilder::new(encoder.clone(), batch_bytes)),
-        }
+        };
+        let above = self.above.take();
+        batch.set_above(encoder.follows_order().then(|| above.unwrap_or_default()));
+        batch
     }
 
     /// Ends a batch, which a foreign encoder may do badly; one without records is not written.
     fn close(&mut self, mut batch: Box<BatchBuilder>, ready: &mut VecDeque<Ready>) {
+        self.above = batch.take_above();
         if batch.record_count() == 0 {
             return self.recycle(Ready::Built(batch));
         }
@@ -189,7 +199,7 @@ impl Merger {
 fn in_sequence(runs: &[Run]) -> bool {
     let (mut last, mut bytes) = (0, 0);
     let ascend = runs.iter().all(|run| {
-        let Records::Encoded(slice) = &run.records else { return false };
+        let (Records::Encoded(slice), None) = (&run.records, &run.ordered) else { return false };
         let [first, ..] = slice.entries() else { return false };
         let follows = first.tick >= last;
         last = slice.entries().last().map_or(last, |entry| entry.tick);

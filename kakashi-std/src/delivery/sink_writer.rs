@@ -10,12 +10,15 @@ use std::time::{Duration, Instant};
 
 use kakashi_core::{
     Backoff, Batch, BatchBuilder, DropReason, Dropped, LogLevel, Progress, Readiness, Sink, SinkError,
-    SinkErrorKind, SinkTarget,
+    SinkErrorKind, SinkTarget, StoredRecordCounter,
 };
 
-use super::counters::DestinationCounters;
+use super::counters::{ByLevel, DestinationCounters, by_level};
+use super::held_form::HeldForm;
+use super::holding_stage::HoldingStage;
 use super::merge::{Merger, Ready};
 use super::run::Run;
+use super::write_marks::WriteMarks;
 use crate::reentrancy::in_sink;
 
 /// Hands batches to a sink, one after the other.
@@ -33,11 +36,18 @@ pub(super) struct SinkWriter {
     merger: Merger,
     /// Kept for the next collection.
     pub(super) runs: Vec<Run>,
+    /// What is held back, by destination: several may have one target.
+    stages: Vec<HoldingStage>,
+    /// Records in flight were held before.
+    lets_go: bool,
     backoff: Backoff,
     /// When the sink failed last.
     failed_at: Option<Instant>,
     /// The beginning of the clock of `backoff`.
     start: Instant,
+    /// The sink has stored what it was handed last.
+    has_stored: bool,
+    marks: WriteMarks,
 }
 
 impl SinkWriter {
@@ -51,10 +61,20 @@ impl SinkWriter {
             taken: Progress::default(),
             merger: Merger::default(),
             runs: Vec::new(),
+            stages: Vec::new(),
+            lets_go: false,
             backoff: Backoff::new(),
             failed_at: None,
             start: Instant::now(),
+            has_stored: false,
+            marks: WriteMarks::default(),
         }
+    }
+
+    /// Has the sink count what it stores.
+    pub(super) fn count_stored(&mut self, counter: Arc<dyn StoredRecordCounter>) {
+        let sink = &mut self.sink;
+        let _ = in_sink(|| catch_unwind(AssertUnwindSafe(|| sink.count_stored(counter))));
     }
 
     /// Goes on with another sink for the same target.
@@ -76,6 +96,11 @@ impl SinkWriter {
     /// Tells whether no batch is in flight.
     pub(super) fn is_idle(&self) -> bool {
         self.ready.is_empty()
+    }
+
+    /// Tells whether what is in flight is an announcement of drops.
+    pub(super) fn is_announcing(&self) -> bool {
+        self.announces
     }
 
     /// Returns the number of the collection that is in flight, or was last.
@@ -115,9 +140,88 @@ impl SinkWriter {
         self.collection = collection;
         self.taken = Progress::default();
         self.announces = false;
-        let Self { merger, runs, ready, .. } = self;
+        let Self { marks, runs, sink, .. } = self;
+        marks.begin(runs, || {
+            in_sink(|| catch_unwind(AssertUnwindSafe(|| sink.file_end()))).unwrap_or_default()
+        });
         // A foreign encoder or filter runs in there, which may log.
-        in_sink(|| merger.merge(runs, batch_bytes, ready, dropped));
+        in_sink(|| {
+            if self.runs.iter().any(|run| run.held.is_some()) {
+                self.hold(batch_bytes, dropped);
+            }
+            let Self { merger, runs, ready, .. } = self;
+            merger.merge(runs, batch_bytes, ready, dropped);
+        });
+    }
+
+    /// Merges the runs whose records are held back, and puts in flight what is not.
+    #[cold]
+    fn hold(&mut self, batch_bytes: usize, dropped: &mut dyn FnMut(LogLevel, DropReason)) {
+        let Self { merger, runs, ready, stages, marks, .. } = self;
+        let mut of_forms: Vec<(Arc<HeldForm>, Vec<Run>)> = Vec::new();
+        for run in runs.extract_if(.., |run| run.held.is_some()) {
+            let Some(form) = run.held.clone() else { continue };
+            match of_forms.iter_mut().find(|(other, _)| other.destination == form.destination) {
+                Some((_, runs)) => runs.push(run),
+                None => of_forms.push((form, vec![run])),
+            }
+        }
+        for (form, mut runs) in of_forms {
+            let mut batches = VecDeque::new();
+            merger.merge(&mut runs, batch_bytes, &mut batches, dropped);
+            let found = stages.iter_mut().position(|stage| stage.takes_form(&form));
+            let at = found.unwrap_or_else(|| {
+                // Those that hold nothing may be of destinations that are no more.
+                stages.retain(|stage| stage.held() > 0);
+                stages.push(HoldingStage::new(form));
+                stages.len() - 1
+            });
+            stages[at].take(&batches, ready, dropped);
+            marks.hold(stages[at].destination(), stages[at].taken());
+            batches.into_iter().for_each(|batch| merger.recycle(batch));
+        }
+    }
+
+    /// Settles, where it outlives the process, what is written when no batch is in flight.
+    #[inline]
+    pub(super) fn settle(&mut self) {
+        if !self.marks.is_empty() {
+            self.settle_marked();
+        }
+    }
+
+    #[cold]
+    fn settle_marked(&mut self) {
+        let Self { marks, stages, .. } = self;
+        marks.settle(|destination| {
+            stages.iter_mut().find(|stage| stage.destination() == destination)?.oldest_held()
+        });
+    }
+
+    /// Returns how many records are held back.
+    pub(super) fn held(&self) -> usize {
+        self.stages.iter().map(HoldingStage::held).sum()
+    }
+
+    /// Tells whether records in flight were held back before.
+    pub(super) fn lets_go(&self) -> bool {
+        self.lets_go
+    }
+
+    /// Puts in flight what was held back for too long, or all; false if there is nothing.
+    pub(super) fn let_go(&mut self, all: bool, dropped: &mut dyn FnMut(LogLevel, DropReason)) -> bool {
+        let was_idle = self.is_idle();
+        let Self { stages, ready, .. } = self;
+        in_sink(|| {
+            let due = stages.iter_mut().filter(|stage| all || stage.is_due());
+            due.for_each(|stage| stage.let_go(all, ready, dropped));
+        });
+        if was_idle && !self.is_idle() {
+            self.taken = Progress::default();
+            self.announces = false;
+            self.lets_go = true;
+        }
+        self.lets_go
     }
 
     /// Puts an announcement in flight.
@@ -141,11 +245,12 @@ impl SinkWriter {
         most: usize,
         rejected: impl FnOnce(&Dropped, Option<&'static str>),
     ) -> Result<(), SinkError> {
-        let Self { sink, counters, ready, announces, taken, merger, .. } = self;
+        let Self { sink, counters, ready, announces, taken, merger, lets_go, has_stored, .. } = self;
         let Some(current) = ready.front() else { return Ok(()) };
         let batch = current.batch();
         let announcements: &[usize] = if *announces { &[0] } else { &[] };
         let mut cut = false;
+        let taken_before = taken.ends();
         let step = taken.advance(&batch, announcements, |rest| {
             if rest.bytes().len() <= most {
                 return guarded(|| sink.write(rest));
@@ -158,7 +263,20 @@ impl SinkWriter {
                 Err(error) => error,
             })
         });
-        counters.add_written(step.records, step.bytes);
+        let mut written = ByLevel::default();
+        if !*announces {
+            written = by_level(batch.ends().get(taken_before..taken.ends()).unwrap_or_default());
+        }
+        if let Some(dropped) = &step.rejected {
+            let levels = written.iter_mut().zip(LogLevel::ALL);
+            levels.for_each(|(count, level)| *count -= dropped.of_level(level).min(*count));
+        }
+        debug_assert_eq!(written.iter().sum::<usize>(), step.records);
+        // What the sink keeps, it counts itself when it has delivered it.
+        *has_stored = step.result.as_ref().is_err_and(SinkError::is_storing);
+        if !*has_stored {
+            counters.add_written(written, step.bytes);
+        }
         if let Some(dropped) = &step.rejected {
             rejected(dropped, step.result.as_ref().err().and_then(SinkError::cause));
         }
@@ -169,6 +287,7 @@ impl SinkWriter {
             if let Some(batch) = ready.pop_front() {
                 merger.recycle(batch);
             }
+            *lets_go &= !ready.is_empty();
         }
         match step.result {
             Err(error) if error.kind() == SinkErrorKind::Partial && step.bytes > 0 => Ok(()),
@@ -177,9 +296,19 @@ impl SinkWriter {
         }
     }
 
+    /// Tells whether the sink has stored what it was handed last: nothing is known of its receiver.
+    pub(super) fn has_stored(&self) -> bool {
+        self.has_stored
+    }
+
     /// Has the sink pass on what it buffers itself.
     pub(super) fn flush(&mut self) -> Result<(), SinkError> {
         guarded(|| self.sink.flush())
+    }
+
+    /// Has the sink put what it took on the disk.
+    pub(super) fn sync(&mut self) -> Result<(), SinkError> {
+        guarded(|| self.sink.sync())
     }
 
     /// Ends the pauses: the sink took something.
@@ -223,6 +352,9 @@ impl SinkWriter {
     #[cfg(unix)]
     pub(super) fn abandon(&mut self) {
         self.ready.drain(..).for_each(std::mem::forget);
+        self.marks.abandon();
+        self.stages.clear();
+        self.lets_go = false;
         self.taken = Progress::default();
     }
 }

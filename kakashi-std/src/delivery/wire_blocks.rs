@@ -7,7 +7,8 @@
 use kakashi_core::RecordEnd;
 use kakashi_core::wire::{explaining_items, finish_block};
 
-use crate::segment::chunk::{ChunkSlice, TAIL};
+use crate::segment::chunk::TAIL;
+use crate::segment::chunk_slice::ChunkSlice;
 
 /// Bytes of a block before its items.
 const HEAD: usize = 10;
@@ -45,7 +46,9 @@ mod tests {
     use kakashi_core::{Encoder as _, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp, Wire};
 
     use super::*;
-    use crate::segment::chunk::{ChunkPool, ChunkReader, ChunkWriter};
+    use crate::segment::chunk::{ChunkEntry, ChunkWriter};
+    use crate::segment::chunk_pool::ChunkPool;
+    use crate::segment::chunk_reader::ChunkReader;
 
     const MESSAGES: [&str; 8] = ["a", "b", "c", "d", "e", "f", "g", "h"];
 
@@ -53,7 +56,7 @@ mod tests {
 
     /// Records of three loggers; a block begins where `begins` says.
     fn chunk(begins: [usize; 2]) -> (ChunkWriter, ChunkReader) {
-        let (mut writer, reader) = ChunkWriter::new(ChunkPool::new(64 << 10).first());
+        let (mut writer, reader) = ChunkReader::new(ChunkPool::new(64 << 10, None).first());
         let mut cache = EncoderCache::new();
         for (at, message) in MESSAGES.into_iter().enumerate() {
             if begins.contains(&at) {
@@ -65,7 +68,7 @@ mod tests {
             let mut out = Output::new(writer.room());
             Wire.encode(&record, &mut cache, &mut out);
             let len = out.position();
-            writer.publish(len, at as u64, LogLevel::Info, begins_block);
+            writer.publish(len, ChunkEntry::new(at as u64, LogLevel::Info, begins_block));
         }
         (writer, reader)
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kakashi_core::{LogContext, LoggerEntry};
 
 use super::Dispatch;
+use crate::delivery::logger_counts;
 
 /// A logger's name and level, its dispatch, and the context that it adds.
 #[derive(Clone, Debug)]
@@ -13,4 +14,11 @@ pub(crate) struct LoggerCore {
     /// None: the root dispatch, whichever it is at the call.
     pub(crate) dispatch: Option<Arc<Dispatch>>,
     pub(crate) context: LogContext,
+}
+
+impl LoggerCore {
+    pub(crate) fn new(entry: Arc<LoggerEntry>, dispatch: Option<Arc<Dispatch>>) -> Self {
+        logger_counts::number(&entry);
+        Self { entry, dispatch, context: LogContext::new() }
+    }
 }

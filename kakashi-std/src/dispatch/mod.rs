@@ -5,9 +5,11 @@
 //! [`ThreadDispatch`](thread_dispatch::ThreadDispatch) is one thread's buffers for one
 //! dispatch. Nothing here starts a thread or reads a ring.
 
+mod call_sampler;
 pub(crate) mod directives;
 pub(crate) mod endpoint;
 pub(crate) mod flush_signal;
+pub(crate) mod left_out;
 pub(crate) mod logger_core;
 pub(crate) mod logger_registry;
 pub(crate) mod registry;
@@ -74,14 +76,16 @@ impl Dispatch {
         self.endpoints.iter().any(|endpoint| endpoint.queue.is_over_limit())
     }
 
-    /// Returns the queues of the endpoints that may have taken a record of this level.
-    pub(crate) fn queues(
-        &self,
-        level: LogLevel,
-        only_terminals: bool,
-    ) -> impl Iterator<Item = Arc<SinkQueue>> {
+    /// Tells whether a call of any logger waits until a record of this level is written.
+    pub(crate) fn is_durable(&self, level: LogLevel) -> bool {
+        self.endpoints.iter().any(|endpoint| endpoint.is_durable() && endpoint.threshold.enables(level))
+    }
+
+    /// Returns the queues of the endpoints that may have taken a record of this level; on
+    /// demand only of those that each call waits for.
+    pub(crate) fn queues(&self, level: LogLevel, only_awaited: bool) -> impl Iterator<Item = Arc<SinkQueue>> {
         let admitting = self.endpoints.iter().filter(move |endpoint| {
-            endpoint.threshold.enables(level) && (endpoint.is_terminal || !only_terminals)
+            endpoint.threshold.enables(level) && (endpoint.writes_through || !only_awaited)
         });
         admitting.map(|endpoint| endpoint.queue.clone())
     }

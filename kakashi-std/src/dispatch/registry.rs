@@ -12,6 +12,7 @@ use kakashi_core::Sink;
 
 use super::flush_signal;
 use crate::delivery::collect::{self, Until, collect};
+use crate::delivery::counters::{self, NamedCounts};
 use crate::delivery::destination_stats::DestinationStats;
 use crate::delivery::sink_queue::SinkQueue;
 use crate::delivery::sink_queue::barrier::Barrier;
@@ -68,6 +69,18 @@ pub(crate) fn stats() -> Vec<DestinationStats> {
     sink_queues().iter().map(|queue| queue.stats()).collect()
 }
 
+/// Returns what became of the records of all destinations of each name, and how many wait.
+pub(crate) fn counts_by_name() -> Vec<(NamedCounts, usize)> {
+    // First what waits: what is written meanwhile is counted twice rather than not at all.
+    let waiting: Vec<_> = sink_queues().into_iter().map(|queue| (queue.waiting(), queue)).collect();
+    let of_name = |counts: NamedCounts| {
+        let queues = waiting.iter().filter(|(_, queue)| queue.is_counted_in(&counts));
+        let waiting = queues.map(|(waiting, _)| waiting).sum();
+        (counts, waiting)
+    };
+    counters::by_name().into_iter().map(of_name).collect()
+}
+
 /// Collects because a thread's chunk is full, and has written what is much. `queues` is
 /// memory to use.
 pub(crate) fn hand_over(queues: &mut Vec<Arc<SinkQueue>>, may_wait: bool) {
@@ -96,18 +109,24 @@ fn begin_writing(queues: &mut Vec<Arc<SinkQueue>>, mut clean: bool, may_wait: bo
 
 /// Collects all that was published before the call, then writes what the chosen queues
 /// hold and waits until their sinks have taken it, up to a deadline; has the other queues
-/// written. Returns how many of the chosen have something left then. `queues` is memory to
-/// use.
+/// written. Calls `outcome` for each of the chosen, with whether nothing is left there then;
+/// returns for how many something is. `queues` is memory to use.
 pub(crate) fn write_through(
     queues: &mut Vec<Arc<SinkQueue>>,
     chosen: impl Iterator<Item = Arc<SinkQueue>>,
     deadline: Instant,
+    mut outcome: impl FnMut(&SinkQueue, bool),
 ) -> usize {
     queues.clear();
     if collect(Until::Now, None, queues).is_none() {
-        return chosen.count();
+        return chosen.inspect(|queue| outcome(queue, false)).count();
     }
-    let late = chosen.filter(|queue| !queue.write_until(deadline, Barrier::Urgent)).count();
+    let is_late = |queue: &Arc<SinkQueue>| {
+        let is_written = queue.write_until(deadline, Barrier::Urgent);
+        outcome(queue, is_written);
+        !is_written
+    };
+    let late = chosen.filter(is_late).count();
     begin_writing(queues, late == 0, false);
     late
 }
@@ -136,7 +155,10 @@ pub(crate) fn sweep() -> bool {
 /// Writes what waits for all sinks, or has it written; false if something is left.
 pub(crate) fn drain_sink_queues() -> bool {
     // All of them, also after one that fails.
-    let failed = sink_queues().iter().filter(|queue| queue.has_work() && !queue.drain()).count();
+    let failed = sink_queues()
+        .iter()
+        .filter(|queue| queue.has_work() && (!queue.drain() || queue.is_holding()))
+        .count();
     failed == 0
 }
 
@@ -181,7 +203,8 @@ pub(crate) fn flush_queues(queues: &[Arc<SinkQueue>], deadline: Instant) -> usiz
     let mut left = 0;
     for queue in direct.into_iter().chain(others) {
         if !queue.write_until(deadline, Barrier::Flush) {
-            left += queue.waiting_until(deadline.max(Instant::now())).unwrap_or(UNKNOWN);
+            // What is written and not synced, or not passed on by its sink, does not wait.
+            left += queue.waiting_until(deadline.max(Instant::now())).unwrap_or(UNKNOWN).max(UNKNOWN);
         }
     }
     left

@@ -11,10 +11,12 @@ use kakashi_core::{CatchPanic, DropReason, EncoderCache, Guard as _, LogRecord, 
 
 use super::endpoint::{EncoderForm, Endpoint};
 use crate::delivery::collect::{self, RecordSource};
+use crate::delivery::logger_counts;
 use crate::delivery::run::{Records, Run};
 use crate::delivery::sink_queue::SinkQueue;
 use crate::reentrancy::thread_number;
-use crate::segment::chunk::{ChunkReader, ChunkWriter};
+use crate::segment::chunk::{ChunkEntry, ChunkWriter};
+use crate::segment::chunk_reader::ChunkReader;
 
 /// One thread's buffer for one endpoint.
 pub(crate) struct ThreadBuffer {
@@ -33,53 +35,54 @@ impl ThreadBuffer {
         Self { endpoint, writer: None, cache: EncoderCache::new(), block: 0, collections: 0 }
     }
 
-    /// Publishes a record; tells whether a collection should take what is full.
-    #[inline]
-    pub(crate) fn put(&mut self, record: &LogRecord<'_>, tick: u64) -> bool {
+    /// Publishes a record, counted under a number.
+    // Always: it is called from the cold copies of `publish`, too.
+    #[inline(always)]
+    pub(crate) fn put(&mut self, record: &LogRecord<'_>, tick: u64, counted_as: u16) -> BufferPut {
         if self.endpoint.form != EncoderForm::Foreign
-            && self.try_put(record, tick, |endpoint, cache, out| {
-                endpoint.encoder.encode(record, cache, out);
+            && self.try_put(record, tick, counted_as, |endpoint, cache, out| {
+                endpoint.buffered.encode(record, cache, out);
                 true
             }) == Ok(())
         {
-            return false;
+            return BufferPut { published: true, is_full: false };
         }
-        self.put_slowly(record, tick)
+        self.put_slowly(record, tick, counted_as)
     }
 
     /// Publishes a record that needs more than its encoder and the chunk.
     #[inline(never)]
-    fn put_slowly(&mut self, record: &LogRecord<'_>, tick: u64) -> bool {
-        let mut full = false;
+    fn put_slowly(&mut self, record: &LogRecord<'_>, tick: u64, counted_as: u16) -> BufferPut {
+        let mut is_full = false;
         if self.writer.is_none() {
             if !self.begin() {
                 self.endpoint.queue.count_dropped(record.level, DropReason::Reentrant);
-                return false;
+                return BufferPut { published: false, is_full };
             }
             // Threads that live for a few records never fill a chunk: their first call waits
             // where a full chunk would.
-            full = self.endpoint.queue.is_over_limit();
+            is_full = self.endpoint.queue.is_over_limit();
         }
         loop {
-            let put = self.try_put(record, tick, |endpoint, cache, out| {
-                CatchPanic.run(&mut || endpoint.encoder.encode(record, cache, out))
+            let put = self.try_put(record, tick, counted_as, |endpoint, cache, out| {
+                CatchPanic.run(&mut || endpoint.buffered.encode(record, cache, out))
             });
             let needed = match put {
-                Ok(()) => return full,
+                Ok(()) => return BufferPut { published: true, is_full },
                 Err(PutFailure::Encoder) => {
                     self.endpoint.queue.count_dropped(record.level, DropReason::EncoderFailed);
-                    return full;
+                    return BufferPut { published: false, is_full };
                 }
                 Err(PutFailure::Room(needed)) => needed,
             };
             if needed > MAX_RECORD_BYTES {
                 self.endpoint.queue.count_dropped(record.level, DropReason::TooLarge);
-                return full;
+                return BufferPut { published: false, is_full };
             }
-            let Some(writer) = &mut self.writer else { return full };
+            let Some(writer) = &mut self.writer else { return BufferPut { published: false, is_full } };
             let pool = &self.endpoint.pool;
-            full |= writer.count() > 0 && 2 * writer.capacity() >= pool.full_bytes();
-            full |= needed > pool.full_bytes();
+            is_full |= writer.count() > 0 && 2 * writer.capacity() >= pool.full_bytes();
+            is_full |= needed > pool.full_bytes();
             writer.go_on_in(pool.next(writer.capacity(), needed));
             // In the next chunk the block begins anew.
             self.cache.leave_block();
@@ -93,6 +96,7 @@ impl ThreadBuffer {
         &mut self,
         record: &LogRecord<'_>,
         tick: u64,
+        counted_as: u16,
         encode: impl FnOnce(&Endpoint, &mut EncoderCache, &mut Output<'_>) -> bool,
     ) -> Result<(), PutFailure> {
         let Self { endpoint, writer: Some(writer), cache, block, collections } = self else {
@@ -119,14 +123,14 @@ impl ThreadBuffer {
         if out.overflowed() {
             return Err(PutFailure::Room(len));
         }
-        writer.publish(len, tick, record.level, begins_block);
+        writer.publish(len, ChunkEntry { counted_as, ..ChunkEntry::new(tick, record.level, begins_block) });
         Ok(())
     }
 
     /// Makes the first chunk; false inside of a collection.
     #[cold]
     fn begin(&mut self) -> bool {
-        let (writer, reader) = ChunkWriter::new(self.endpoint.pool.first());
+        let (writer, reader) = ChunkReader::new(self.endpoint.pool.first());
         let source = BufferSource { endpoint: self.endpoint.clone(), reader, thread: thread_number() };
         self.cache.leave_block();
         let registered = collect::register(Box::new(source));
@@ -145,10 +149,24 @@ impl ThreadBuffer {
         size_of::<Self>() + size_of::<BufferSource>() + chunk + self.cache.memory()
     }
 
+    /// Tells whether it is older than the black box, in which it should lie.
+    pub(crate) fn is_outdated(&self) -> bool {
+        self.writer.as_ref().is_some_and(|writer| self.endpoint.pool.is_outdated(writer))
+    }
+
     /// Tells whether it has ever held a record.
     pub(crate) fn is_used(&self) -> bool {
         self.writer.is_some()
     }
+}
+
+/// What came of a record that was to be published.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct BufferPut {
+    /// If not, it is counted as dropped.
+    pub(crate) published: bool,
+    /// A collection should take what is full.
+    pub(crate) is_full: bool,
 }
 
 /// Why a record was not published.
@@ -182,7 +200,12 @@ impl RecordSource for BufferSource {
     fn take(&mut self, until: u64, only_full: bool, take: &mut dyn FnMut(&Arc<SinkQueue>, Run)) {
         let Self { endpoint, reader, .. } = self;
         reader.take(until, only_full, |slice| {
-            let run = Run { encoder: endpoint.encoder.clone(), records: Records::Encoded(slice) };
+            logger_counts::count_all(slice.entries());
+            endpoint.pool.count_on_heap(&slice);
+            let encoder = endpoint.buffered.clone();
+            let ordered = endpoint.encoder.follows_order().then(|| endpoint.encoder.clone());
+            let held = endpoint.held.clone();
+            let run = Run { encoder, ordered, records: Records::Encoded(slice), held };
             take(&endpoint.queue, run);
         });
     }

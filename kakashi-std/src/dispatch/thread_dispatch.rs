@@ -7,6 +7,7 @@ use kakashi_core::{
     encode_deferred, wire,
 };
 
+use super::endpoint::Endpoint;
 use super::root::{generation, root_if_made};
 use super::thread_buffer::ThreadBuffer;
 use super::{Dispatch, flush_signal, settings};
@@ -38,7 +39,7 @@ pub(crate) enum AfterPut {
     Done,
     /// Collect: a chunk is full.
     HandOver,
-    /// Have it written before the call returns: a person reads it.
+    /// Have it written before the call returns.
     WriteThrough,
     /// Send it again: its dispatch was replaced during the call.
     Replaced,
@@ -66,9 +67,20 @@ impl ThreadDispatch {
         Self { dispatch, buffers: Vec::new(), epoch: ForkEpoch::current() }
     }
 
+    #[cold]
+    #[inline(never)]
+    fn of_root() -> Self {
+        Self::new(settings::root())
+    }
+
     /// Tells whether it was made before a fork, and its buffers belong to the parent.
     fn is_inherited(&self) -> bool {
         self.epoch.is_past()
+    }
+
+    /// Tells whether its records should lie in a black box, and do not.
+    fn is_outdated(&self) -> bool {
+        self.buffers.iter().any(ThreadBuffer::is_outdated)
     }
 
     /// Ends the buffers; what is in them is collected.
@@ -92,7 +104,8 @@ impl ThreadDispatch {
         flush_signal::wake_to_sweep();
     }
 
-    /// Runs a record through the pipeline, then publishes it.
+    /// Runs a record through the pipeline, then publishes it; calls `taken_by` with each endpoint
+    /// that takes it, before it does.
     #[inline]
     pub(crate) fn send(
         &mut self,
@@ -100,11 +113,12 @@ impl ThreadDispatch {
         scratch: &mut Scratch,
         tick: u64,
         generation: usize,
+        mut taken_by: impl FnMut(&Endpoint),
     ) -> AfterPut {
         let Self { dispatch, buffers, epoch } = self;
         let dispatch = &**dispatch;
         let run = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| {
-            publish(dispatch, buffers, *epoch, record, tick, generation)
+            publish(dispatch, buffers, *epoch, record, tick, generation, &mut taken_by)
         });
         run.unwrap_or(AfterPut::Done)
     }
@@ -128,7 +142,7 @@ impl ThreadDispatch {
         let run = dispatch.pipeline.run(record, scratch, &CatchPanic, |record| {
             CatchPanic.run(&mut || capture.take(record));
             match is_own {
-                true => publish(dispatch, buffers, *epoch, record, tick, generation),
+                true => publish(dispatch, buffers, *epoch, record, tick, generation, &mut |_| {}),
                 false => AfterPut::Done,
             }
         });
@@ -146,6 +160,7 @@ fn publish(
     record: &LogRecord<'_>,
     tick: u64,
     made_at: usize,
+    taken_by: &mut impl FnMut(&Endpoint),
 ) -> AfterPut {
     // Buffers of a replaced dispatch are still collected, but for a parent's in its child.
     if generation() != made_at && (made_at != ANY_GENERATION || epoch.is_past()) {
@@ -157,14 +172,21 @@ fn publish(
         buffers.extend(dispatch.endpoints.iter().cloned().map(ThreadBuffer::new));
     }
     let mut after = AfterPut::Done;
+    let mut counted_as = record.logger.counted_as();
     for buffer in buffers {
         if !buffer.endpoint.admits(record) {
             continue;
         }
-        if buffer.put(record, tick) && after == AfterPut::Done {
+        taken_by(&buffer.endpoint);
+        let put = buffer.put(record, tick, counted_as);
+        if put.published {
+            // It is counted once for its logger.
+            counted_as = 0;
+        }
+        if put.is_full && after == AfterPut::Done {
             after = AfterPut::HandOver;
         }
-        if buffer.endpoint.is_terminal {
+        if buffer.endpoint.writes_through {
             after = AfterPut::WriteThrough;
         }
     }
@@ -183,7 +205,7 @@ impl ThreadDispatches {
     }
 
     /// As [`get`](Self::get), with the generation that the dispatch is of.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn get_of_generation(
         &mut self,
         dispatch: Option<&Arc<Dispatch>>,
@@ -193,7 +215,7 @@ impl ThreadDispatches {
             self.refresh(generation);
         }
         let own = match dispatch {
-            None => self.root.get_or_insert_with(|| ThreadDispatch::new(settings::root())),
+            None => self.root.get_or_insert_with(ThreadDispatch::of_root),
             Some(dispatch) => self.get_own(dispatch),
         };
         (own, generation)
@@ -220,6 +242,7 @@ impl ThreadDispatches {
         record: &LogRecord<'_>,
         scratch: &mut Scratch,
         tick: u64,
+        mut taken_by: impl FnMut(&Endpoint),
     ) -> (AfterPut, &Arc<Dispatch>) {
         // In wire form, so that no value's code runs again: that code may be what
         // replaced the dispatch.
@@ -227,7 +250,11 @@ impl ThreadDispatches {
         let block = encode_deferred(record, &CatchPanic, MAX_DEFERRED_BYTES);
         let mut items = wire::Reader::new(block.as_deref().unwrap_or_default());
         let copy = items.find_map(|item| match item {
-            wire::Item::Record(record) => Some(record),
+            wire::Item::Record(mut copy) => {
+                // The name as it is counted.
+                copy.logger = record.logger;
+                Some(copy)
+            }
             _ => None,
         });
         let record = copy.as_ref().unwrap_or(record);
@@ -235,14 +262,14 @@ impl ThreadDispatches {
         for round in 1..=MAX_ROUNDS {
             let (own, generation) = self.get_of_generation(dispatch);
             let made_at = if round < MAX_ROUNDS { generation } else { ANY_GENERATION };
-            sent = own.send(record, scratch, tick, made_at);
+            sent = own.send(record, scratch, tick, made_at, &mut taken_by);
             if sent != AfterPut::Replaced {
                 break;
             }
         }
         // Not refreshed: the one that it was sent to.
         let own = match dispatch {
-            None => self.root.get_or_insert_with(|| ThreadDispatch::new(settings::root())),
+            None => self.root.get_or_insert_with(ThreadDispatch::of_root),
             Some(dispatch) => self.get_own(dispatch),
         };
         if sent == AfterPut::Replaced {
@@ -268,7 +295,8 @@ impl ThreadDispatches {
         if let Some(root) = self.root.take_if(|root| !is_current(root)) {
             root.retire();
         }
-        self.own.extract_if(.., |own| own.is_inherited()).for_each(ThreadDispatch::retire);
+        let is_old = |own: &mut ThreadDispatch| own.is_inherited() || own.is_outdated();
+        self.own.extract_if(.., is_old).for_each(ThreadDispatch::retire);
     }
 }
 

@@ -10,8 +10,10 @@ use std::time::{Duration, Instant};
 
 use crate::delivery::report;
 use crate::dispatch::registry;
+use crate::flush::AFTER_FLUSH;
 use crate::queue::workers;
 use crate::reentrancy::set_exiting;
+use crate::segment::live;
 use crate::submit::flush_until;
 
 /// How long an ending process waits for its sinks.
@@ -26,7 +28,11 @@ fn end_until(deadline: Instant) -> usize {
     workers::shut_down_until(deadline);
     let left = flush_until(deadline);
     // What sinks have logged meanwhile.
-    if left == 0 { flush_until(deadline) } else { left }
+    let left = if left == 0 { flush_until(deadline) } else { left };
+    if let Some(export) = AFTER_FLUSH.get() {
+        export(deadline);
+    }
+    left
 }
 
 /// Ends logging with the process: writes all that is buffered, and reports on stderr
@@ -45,6 +51,7 @@ pub(super) fn end(ended_by: &'static str) {
         };
         in_time(REPORT_TIMEOUT, report);
     }
+    in_time(REPORT_TIMEOUT, move || live::close(left));
 }
 
 /// Runs something on another thread, if one can be started; no result if it takes too

@@ -21,9 +21,13 @@
 //! | 11 | `queue::workers`, `queue::ring`: the list, then the interner's tables | | |
 //! | 12 | `clock`: the timeline | | |
 //! | 13 | `sinks::rotating_file`: what this process writes | 1 s, with 9 | who opens a path waits for a write (5) |
-//! | 14 | `clock`: who asks for the system's time zone | | files are named under 13 |
+//! | 14 | `sinks::disk_buffer`: what this process has open | 1 s, with 9 | |
+//! | 15 | `clock`: who asks for the system's time zone | | files are named under 13 |
+//! | 16 | `delivery`: the names of loggers and of destinations that are counted | | 1 may make a destination |
+//! | 17 | `flight_recorder`: the list of rings | | who has a ring's lock may take it |
+//! | 18 | `segment::live`: the directory of the black box | | 8 may make a segment |
 //!
-//! Not taken are the locks of rings and pools, and that under which a sink is registered: the
+//! Not taken are the locks of rings (async loggers' and the flight recorder's) and pools, and that under which a sink is registered: the
 //! child forgets the first, a pool does without its own, and nobody waits for the last for long.
 //! A thread that forks inside of a sink has that sink's lock itself: it waits for no other long.
 
@@ -39,15 +43,23 @@ use super::installed::INSTALLED;
 use crate::clock;
 use crate::clock::LockedTimeline;
 use crate::delivery::collect::{self, SourcesForFork};
+use crate::delivery::counters::{self, CountersByName};
+use crate::delivery::logger_counts;
+use crate::delivery::name_table::NameTable;
 use crate::delivery::sink_queue::{LockedSinkQueue, SinkQueue};
 use crate::dispatch::flush_signal::Signal;
 use crate::dispatch::logger_registry::{self, lock_making_root};
 use crate::dispatch::registry::LockedRegistry;
 use crate::dispatch::settings::LockedSettings;
 use crate::dispatch::{Dispatch, flush_signal, registry, root, settings};
+use crate::flight_recorder::registry::{self as recorder, LockedRecorder};
 use crate::queue::ring::{self, LockedRings};
 use crate::queue::workers::{self, LockedWorkers};
 use crate::reentrancy::{CriticalSection, HeldLock, is_in_sink, set_worker};
+use crate::sampling::samplers;
+#[cfg(feature = "black-box")]
+use crate::segment::live::{self, LockedBlackBox};
+use crate::sinks::disk_buffer::{self, LockedBuffers};
 use crate::sinks::rotating_file::{self, LockedFiles};
 use crate::submit::abandon_inherited;
 use crate::sync::fork_epoch::{ForkEpoch, Forking};
@@ -117,6 +129,12 @@ struct AllLocks {
     workers: LockedWorkers,
     rings: LockedRings,
     files: Option<LockedFiles>,
+    _logger_names: HeldLock<'static, Option<NameTable>>,
+    _destination_names: HeldLock<'static, Option<CountersByName>>,
+    buffers: Option<LockedBuffers>,
+    recorder: LockedRecorder,
+    #[cfg(feature = "black-box")]
+    black_box: LockedBlackBox,
     _root: RwLockWriteGuard<'static, Option<Arc<Dispatch>>>,
     _settings: LockedSettings,
     _loggers: HeldRegistry<'static>,
@@ -161,9 +179,15 @@ fn lock_all() -> AllLocks {
         workers: workers::lock_for_fork(),
         rings: ring::lock_for_fork(),
         files: rotating_file::lock_for_fork(deadline),
+        buffers: disk_buffer::lock_for_fork(deadline),
         _timeline: clock::lock_for_fork(),
         #[cfg(feature = "local-time")]
         _zone: clock::lock_zone_for_fork(),
+        _logger_names: logger_counts::lock_for_fork(),
+        _destination_names: counters::lock_for_fork(),
+        recorder: recorder::lock_for_fork(),
+        #[cfg(feature = "black-box")]
+        black_box: live::lock_for_fork(),
         _root: root,
         _settings: settings,
         _loggers: loggers,
@@ -185,11 +209,18 @@ fn abandon(mut locked: AllLocks) {
     // The child's only thread is no worker of the child's.
     set_worker(false);
     locked.rings.abandon();
+    locked.recorder.abandon();
     if let Some(files) = &locked.files {
         files.abandon();
     }
+    if let Some(buffers) = &locked.buffers {
+        buffers.abandon();
+    }
+    #[cfg(feature = "black-box")]
+    locked.black_box.abandon();
     drop(locked);
     ForkEpoch::advance();
     root::next_generation();
     abandon_inherited();
+    samplers::abandon();
 }

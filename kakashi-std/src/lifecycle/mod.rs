@@ -1,11 +1,12 @@
 //! What must happen when a process ends, panics or forks.
 //!
-//! Abort, SIGKILL and fatal signals run nothing; they lose what is buffered: for each
+//! Abort, SIGKILL and fatal signals run nothing. Without a black box they lose what is buffered: for each
 //! destination at most one batch (64 KiB by default) for each thread, and what the
 //! destination has not taken: `backlog_bytes` (4 MiB by default) and the collection that
 //! is being written. Of async loggers also each thread's ring, and the records beside it
 //! that are too large for it.
 
+pub(crate) mod dump;
 mod exit;
 #[cfg(unix)]
 mod fork;
@@ -17,6 +18,8 @@ pub(crate) mod reload;
 pub(crate) mod reopen;
 #[cfg(feature = "signals")]
 pub(crate) mod signals;
+#[cfg(all(feature = "signals", unix))]
+pub(crate) mod user_signal;
 
 use self::installed::INSTALLED;
 use crate::clock;

@@ -17,6 +17,7 @@ use kakashi_core::{Call, Field, LogContext, LogLevel, LoggerKind, Value, begin_t
 use crate::backtrace::CallersBacktrace;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
+use crate::flight_recorder::dump;
 use crate::reentrancy::{CriticalSection, is_in_sink};
 use crate::submit::{flush_until, is_busy, publish};
 
@@ -59,6 +60,9 @@ fn log_and_write_all(info: &PanicHookInfo<'_>) -> bool {
     }
     // A `Display` that panics is caught too: it costs its own value.
     let is_busy = is_busy() || is_in_bridged_value();
+    if !is_busy {
+        dump::before_panic();
+    }
     let deadline = Instant::now() + if is_busy { Duration::ZERO } else { PANIC_TIMEOUT };
     let is_logged = !is_busy && PanicRecord::of(info).log_until(deadline);
     let left = flush_until(deadline);
@@ -128,7 +132,7 @@ impl PanicRecord {
         if let Some(backtrace) = &self.backtrace {
             fields.push(Field { key: "exception.stacktrace", value: Value::Display(backtrace) });
         }
-        let core = LoggerCore { entry, dispatch: None, context: LogContext::new() };
+        let core = LoggerCore::new(entry, None);
         publish(&core, &Call::literal(LogLevel::Critical, "Panicked", &fields));
         true
     }

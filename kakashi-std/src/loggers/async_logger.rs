@@ -1,6 +1,6 @@
 //! Loggers whose records a worker collects from rings.
 
-use kakashi_core::{Dropped, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
+use kakashi_core::{Dropped, Flushed, LevelFilter, LoggerEntry, LoggerKind};
 
 use super::logger::{entry, log_methods};
 use crate::dispatch::logger_core::LoggerCore;
@@ -44,8 +44,8 @@ pub(crate) fn queued(
 ) -> Queued {
     workers::reopen();
     let entry = entry(kind, name, level);
-    let (id, slot) = interner::logger_id(kind, &entry);
-    let core = LoggerCore { entry, dispatch: None, context: LogContext::new() };
+    let core = LoggerCore::new(entry, None);
+    let (id, slot) = interner::logger_id(kind, &core.entry);
     Queued { core, id, slot, policy }
 }
 

@@ -39,10 +39,7 @@ pub fn create_custom_logger(name: &str, config: LoggerConfig) -> FunctionalLogge
     let entry = logger_registry().custom(name, config.level);
     let dispatch = Arc::new(custom_dispatch(config.pipeline, config.destinations, config.format));
     let owner = Arc::new(Owner(dispatch.clone()));
-    FunctionalLogger {
-        core: LoggerCore { entry, dispatch: Some(dispatch), context: LogContext::new() },
-        _owner: owner,
-    }
+    FunctionalLogger { core: LoggerCore::new(entry, Some(dispatch)), _owner: owner }
 }
 
 /// Writes what is buffered when the last handle goes.

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
-use kakashi_core::{Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
+use kakashi_core::{Call, Flushed, LevelFilter, LogContext, LoggerEntry, LoggerKind};
 
+use crate::delivery::not_kept::NotKept;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::logger_registry::logger_registry;
 use crate::dispatch::registry;
@@ -12,7 +13,7 @@ use crate::flush::{flush, flush_dispatch};
 use crate::lifecycle;
 use crate::queue::interner;
 use crate::reentrancy::CriticalSection;
-use crate::submit::{is_busy, submit, submit_site};
+use crate::submit::{is_busy, submit, submit_kept, submit_site};
 
 /// Finds or makes the entry of a logger; the first call installs what the process needs.
 /// Inside of a critical section it is an entry of no registry: what is logged there is
@@ -54,7 +55,7 @@ pub struct Logger {
 
 impl Logger {
     fn of(entry: Arc<LoggerEntry>) -> Self {
-        Self { core: LoggerCore { entry, dispatch: None, context: LogContext::new() } }
+        Self { core: LoggerCore::new(entry, None) }
     }
 
     fn context_mut(&mut self) -> &mut LogContext {
@@ -67,6 +68,10 @@ impl Logger {
     /// As [`flush`](crate::flush()).
     pub fn flush(&self) -> Flushed {
         flush_dispatch(self.core.dispatch.clone().or_else(root_if_made))
+    }
+
+    pub(super) fn submit_kept(&self, call: &Call<'_>) -> Result<(), NotKept> {
+        submit_kept(&self.core, call)
     }
 
     #[inline(always)]

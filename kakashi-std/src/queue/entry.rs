@@ -108,8 +108,9 @@ pub(super) struct RingFront {
 }
 
 impl RingFront {
-    /// Looks at the entries up to a tick.
-    pub(super) fn until(tick: u64, bytes: &[u8]) -> Self {
+    /// Looks at the entries up to a tick; calls `each` with the logger's id and the level of
+    /// each record.
+    pub(super) fn until(tick: u64, bytes: &[u8], mut each: impl FnMut(u32, LogLevel)) -> Self {
         let mut front = Self::default();
         let mut rest = bytes;
         while let Some((head, _, after)) = EntryHead::split(rest)
@@ -117,6 +118,7 @@ impl RingFront {
         {
             if let EntryKind::Record(level) | EntryKind::SideRecord(level) = head.kind {
                 front.records[level.index()] += 1;
+                each(head.logger, level);
             }
             front.side_entries += usize::from(!matches!(head.kind, EntryKind::Record(_)));
             rest = after;

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use kakashi_core::wire::{IdResolver, ResolvedSite};
 use kakashi_core::{ContextFields, DropReason, Dropped, LogLevel, LoggerEntry, LoggerKind, Name, Site};
 
+use crate::delivery::logger_counts;
 use crate::reentrancy::{CriticalSection, HeldLock, hold};
 
 static TABLES: Mutex<Option<InternerTables>> = Mutex::new(None);
@@ -98,6 +99,7 @@ pub(crate) fn logger_id(kind: LoggerKind, entry: &Arc<LoggerEntry>) -> (u32, Arc
         id
     });
     unused.remove(&id);
+    logger_counts::note_id(id, entry);
     (id, loggers[id as usize].clone())
 }
 
@@ -129,6 +131,14 @@ pub(crate) fn dropped_by_logger() -> Vec<(String, Dropped)> {
     counts.filter(|(_, dropped)| dropped.total() > 0).collect()
 }
 
+/// Returns what the loggers that are counted under each number have dropped.
+pub(crate) fn dropped_by_number() -> Vec<(u16, Dropped)> {
+    let tables = tables();
+    let loggers = tables.iter().flat_map(|tables| &tables.loggers);
+    let counts = loggers.map(|logger| (logger.entry.name().counted_as(), logger.dropped()));
+    counts.filter(|(_, dropped)| dropped.total() > 0).collect()
+}
+
 /// Counts a record of the logger with this id as dropped.
 pub(super) fn count_dropped(id: u32, level: LogLevel) {
     if let Some(logger) = tables().as_ref().and_then(|tables| tables.loggers.get(id as usize)) {
@@ -138,24 +148,24 @@ pub(super) fn count_dropped(id: u32, level: LogLevel) {
 
 /// The ids of the sites that a thread has logged from last.
 #[derive(Debug)]
-pub(super) struct SiteIds {
+pub(crate) struct SiteIds {
     slots: Box<[(usize, u32); Self::SLOTS]>,
 }
 
 impl SiteIds {
     const SLOTS: usize = 256;
 
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { slots: Box::new([(0, 0); Self::SLOTS]) }
     }
 
     /// Returns the bytes of memory that they occupy.
-    pub(super) fn memory(&self) -> usize {
+    pub(crate) fn memory(&self) -> usize {
         size_of_val(&*self.slots)
     }
 
     #[inline]
-    pub(super) fn get(&mut self, site: Site<'static>) -> u32 {
+    pub(crate) fn get(&mut self, site: Site<'static>) -> u32 {
         let address = site.address();
         // Sites lie anywhere: the high bits of a product mix the low ones.
         let place = (address as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 56;
@@ -169,14 +179,14 @@ impl SiteIds {
 
 /// A copy of the tables, which the readers of rings use without a lock.
 #[derive(Clone, Debug, Default)]
-pub(super) struct InternerSnapshot {
+pub(crate) struct InternerSnapshot {
     version: usize,
     sites: Vec<ResolvedSite<'static>>,
     loggers: Vec<Arc<LoggerSlot>>,
 }
 
 /// Returns a snapshot in which every id that was published before is found.
-pub(super) fn snapshot() -> Arc<InternerSnapshot> {
+pub(crate) fn snapshot() -> Arc<InternerSnapshot> {
     static SNAPSHOT: Mutex<Option<Arc<InternerSnapshot>>> = Mutex::new(None);
     let mut snapshot = hold(&SNAPSHOT);
     let snapshot = snapshot.get_or_insert_default();
@@ -194,6 +204,11 @@ impl InternerSnapshot {
             self.loggers.clone_from(&tables.loggers);
             self.version = VERSION.load(Ordering::Acquire);
         }
+    }
+
+    /// Returns the id of each site, and the body of its SITE.
+    pub(crate) fn site_bodies(&self) -> impl ExactSizeIterator<Item = (u32, &'static [u8])> {
+        self.sites.iter().enumerate().map(|(id, site)| (id as u32, site.body()))
     }
 
     /// Finds a logger's name by its id.

@@ -266,7 +266,7 @@ impl ThreadRing {
         let slots = read.bytes.slots();
         let Ok(chunk) = read.bytes.read_chunk(slots) else { return 0 };
         let (first, second) = chunk.as_slices();
-        RingFront::until(u64::MAX, &[first, second].concat()).records.iter().sum()
+        RingFront::until(u64::MAX, &[first, second].concat(), |_, _| {}).records.iter().sum()
     }
 }
 

@@ -15,6 +15,7 @@ use super::entry::{EntryHead, EntryKind, RingFront, SideEntry};
 use super::interner::{self, InternerSnapshot};
 use super::ring::ThreadRing;
 use crate::delivery::collect::RecordSource;
+use crate::delivery::logger_counts;
 use crate::delivery::run::{QueuedRecords, Records, Run};
 use crate::delivery::sink_queue::SinkQueue;
 use crate::dispatch::endpoint::Endpoint;
@@ -54,8 +55,12 @@ impl RecordSource for RingSource {
             let waiting: usize = admitted.map(|level| front.records[level.index()]).sum();
             if waiting > 0 {
                 let queued = QueuedRun::new(taken.clone(), endpoint.clone(), waiting);
-                let run =
-                    Run { encoder: endpoint.encoder.clone(), records: Records::Queued(Box::new(queued)) };
+                let run = Run {
+                    encoder: endpoint.encoder.clone(),
+                    ordered: None,
+                    records: Records::Queued(Box::new(queued)),
+                    held: endpoint.held.clone(),
+                };
                 take(&endpoint.queue, run);
             }
         }
@@ -86,7 +91,7 @@ impl RingSource {
         let mut bytes = Vec::with_capacity(slots);
         bytes.extend_from_slice(first);
         bytes.extend_from_slice(second);
-        let front = RingFront::until(until, &bytes);
+        let front = RingFront::until(until, &bytes, logger_counts::count_of_id);
         chunk.commit(front.len);
         if front.len == 0 {
             return None;

@@ -33,6 +33,8 @@ pub(crate) enum Put {
     Done,
     /// It is in the ring, and more waits for a destination than may.
     HandOver,
+    /// It is in the ring, and its call waits until it is written.
+    WriteThrough,
     /// The queue was full: it is dropped and counted.
     Dropped,
     /// It is not taken: there is no worker.
@@ -256,7 +258,7 @@ impl QueueWriter {
                     true
                 }
                 // With nothing left to evict, the worker may just have taken it.
-                OverflowPolicy::DropOldest => self.evict(level) || has_room(self),
+                OverflowPolicy::DropOldest => self.evict(level, has_room) || has_room(self),
                 OverflowPolicy::Block | OverflowPolicy::DropNewest => false,
             };
             if !made {
@@ -278,9 +280,14 @@ impl QueueWriter {
         grown
     }
 
-    /// Takes the oldest entry out; not one of WARNING or above for a newcomer below.
-    fn evict(&self, newcomer: LogLevel) -> bool {
+    /// Takes the oldest entry out, unless there is room by now; not one of WARNING or above for a
+    /// newcomer below.
+    fn evict(&self, newcomer: LogLevel, has_room: impl FnOnce(&Self) -> bool) -> bool {
         let mut read = self.ring.read();
+        // A collection may have held the lock, which has left the youngest only: it stays.
+        if has_room(self) {
+            return true;
+        }
         let Some(head) = read.peek() else { return false };
         if let EntryKind::Record(level) | EntryKind::SideRecord(level) = head.kind {
             if level >= LogLevel::Warning && newcomer < LogLevel::Warning {

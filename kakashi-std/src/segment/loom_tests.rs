@@ -1,15 +1,14 @@
 //! A chunk under loom: one thread appends while another takes.
 
-use std::sync::Weak;
-
 use kakashi_core::LogLevel;
 use loom::thread;
 
-use super::chunk::{Chunk, ChunkReader, ChunkRef, ChunkWriter};
+use super::chunk::{Chunk, ChunkEntry, ChunkRef, ChunkWriter};
+use super::chunk_reader::ChunkReader;
 
 /// Room for two records.
 fn chunk() -> ChunkRef {
-    ChunkRef::new(Chunk::new(64, Weak::new()))
+    ChunkRef::new(Chunk::new(64, None))
 }
 
 /// Takes records up to a tick; appends them.
@@ -22,14 +21,14 @@ fn take(reader: &mut ChunkReader, until: u64, taken: &mut Vec<(u64, u8)>) {
 #[test]
 fn loom_what_is_published_is_taken_once_and_in_order_while_its_thread_goes_on() {
     loom::model(|| {
-        let (mut writer, mut reader) = ChunkWriter::new(chunk());
+        let (mut writer, mut reader) = ChunkReader::new(chunk());
         let thread = thread::spawn(move || {
             for tick in 1..=3 {
                 if writer.room().is_empty() {
                     writer.go_on_in(chunk());
                 }
                 writer.room()[0] = tick as u8 + 10;
-                writer.publish(1, tick, LogLevel::Info, false);
+                writer.publish(1, ChunkEntry::new(tick, LogLevel::Info, false));
             }
         });
         let mut taken = Vec::new();

@@ -1,21 +1,22 @@
 //! Chunks, on one thread and on two.
 
-use std::sync::Weak;
 use std::thread;
 
 use kakashi_core::LogLevel;
 
-use super::chunk::ChunkPool;
-use super::chunk::{Chunk, ChunkReader, ChunkRef, ChunkSlice, ChunkWriter, TAIL};
+use super::chunk::{Chunk, ChunkEntry, ChunkRef, ChunkWriter, TAIL};
+use super::chunk_pool::ChunkPool;
+use super::chunk_reader::ChunkReader;
+use super::chunk_slice::ChunkSlice;
 
 /// A chunk for so many short records.
 fn chunk_for(records: usize) -> ChunkRef {
-    ChunkRef::new(Chunk::new(32 * records, Weak::new()))
+    ChunkRef::new(Chunk::new(32 * records, None))
 }
 
 fn publish(writer: &mut ChunkWriter, tick: u64, bytes: &[u8], begins_block: bool) {
     writer.room()[..bytes.len()].copy_from_slice(bytes);
-    writer.publish(bytes.len(), tick, LogLevel::Info, begins_block);
+    writer.publish(bytes.len(), ChunkEntry::new(tick, LogLevel::Info, begins_block));
 }
 
 /// Publishes a line; goes on in a chunk for two where this one is full.
@@ -39,7 +40,7 @@ fn lines(reader: &mut ChunkReader, until: u64) -> String {
 
 #[test]
 fn what_is_published_is_taken_once_and_in_order_across_chunks() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(1));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(1));
     assert!(!reader.has_records() && slices(&mut reader, u64::MAX).is_empty());
     (1..=4).for_each(|tick| log(&mut writer, tick));
     assert!(reader.has_records());
@@ -59,7 +60,7 @@ fn what_is_published_is_taken_once_and_in_order_across_chunks() {
 
 #[test]
 fn records_that_are_younger_than_a_tick_wait() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(2));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(2));
     [10, 20, 30, 40, 50].into_iter().for_each(|tick| log(&mut writer, tick));
     assert_eq!(lines(&mut reader, 9), "");
     assert_eq!(lines(&mut reader, 10), "line 10\n");
@@ -71,7 +72,7 @@ fn records_that_are_younger_than_a_tick_wait() {
 
 #[test]
 fn a_record_as_large_as_its_chunk_fits_and_fills_it() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(4));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(4));
     assert_eq!((writer.room().len(), writer.capacity()), (128, 128));
     publish(&mut writer, 1, &[b'x'; 128], false);
     assert!(writer.room().is_empty() && writer.count() == 1);
@@ -80,7 +81,7 @@ fn a_record_as_large_as_its_chunk_fits_and_fills_it() {
 
 #[test]
 fn a_slice_yields_the_blocks_that_it_has_records_of() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(8));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(8));
     for (tick, bytes, begins) in [(1, "A1", true), (2, "a2", false), (3, "a3", false), (4, "B4", true)] {
         publish(&mut writer, tick, bytes.as_bytes(), begins);
     }
@@ -102,7 +103,7 @@ fn a_slice_yields_the_blocks_that_it_has_records_of() {
 
 #[test]
 fn the_last_block_of_a_full_chunk_is_ended_where_it_lies() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(8));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(8));
     publish(&mut writer, 1, b"A1", true);
     let mut first = slices(&mut reader, 1);
     assert!(first[0].block_memory().is_none(), "its thread may go on in the block");
@@ -125,7 +126,7 @@ fn the_last_block_of_a_full_chunk_is_ended_where_it_lies() {
 
 #[test]
 fn blocks_that_are_cut_or_are_several_are_not_ended_where_they_lie() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(8));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(8));
     publish(&mut writer, 1, b"A1", true);
     publish(&mut writer, 2, b"a2", false);
     let mut cut = slices(&mut reader, 1);
@@ -133,7 +134,7 @@ fn blocks_that_are_cut_or_are_several_are_not_ended_where_they_lie() {
     drop(writer);
     assert!(cut[0].block_memory().is_none() && rest[0].block_memory().is_none());
 
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(8));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(8));
     publish(&mut writer, 1, b"A1", true);
     publish(&mut writer, 2, b"B2", true);
     drop(writer);
@@ -142,7 +143,7 @@ fn blocks_that_are_cut_or_are_several_are_not_ended_where_they_lie() {
 
 #[test]
 fn records_of_a_writer_that_was_dropped_are_at_the_end_when_they_are_taken() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(2));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(2));
     (1..=3).for_each(|tick| log(&mut writer, tick));
     assert!(!reader.is_at_end());
     drop(writer);
@@ -155,7 +156,7 @@ fn records_of_a_writer_that_was_dropped_are_at_the_end_when_they_are_taken() {
 
 #[test]
 fn a_slice_of_records_of_its_own_keeps_no_other_memory() {
-    let (mut writer, mut reader) = ChunkWriter::new(chunk_for(1000));
+    let (mut writer, mut reader) = ChunkReader::new(chunk_for(1000));
     publish(&mut writer, 1, b"one", true);
     publish(&mut writer, 2, b"two", false);
     let slice = slices(&mut reader, 2).remove(0);
@@ -171,17 +172,17 @@ fn a_slice_of_records_of_its_own_keeps_no_other_memory() {
 
 #[test]
 fn a_chunk_returns_to_its_pool_with_its_last_slice_and_is_used_again() {
-    let pool = ChunkPool::new(256);
-    let (mut writer, mut reader) = ChunkWriter::new(pool.next(256, 10));
+    let pool = ChunkPool::new(256, None);
+    let (mut writer, mut reader) = ChunkReader::new(pool.next(256, 10));
     let memory = writer.room().as_ptr();
     publish(&mut writer, 1, b"old", true);
     let slice = slices(&mut reader, 1);
     writer.go_on_in(pool.next(256, 10));
     assert!(slices(&mut reader, 1).is_empty());
-    let (mut other, _reader) = ChunkWriter::new(pool.next(256, 10));
+    let (mut other, _reader) = ChunkReader::new(pool.next(256, 10));
     assert_ne!(other.room().as_ptr(), memory, "a slice of it is left");
     drop(slice);
-    let (mut again, mut reader) = ChunkWriter::new(pool.next(256, 10));
+    let (mut again, mut reader) = ChunkReader::new(pool.next(256, 10));
     assert_eq!((again.room().as_ptr(), again.room().len()), (memory, 256));
     assert!(!reader.has_records() && !reader.is_at_end() && again.taken() == 0);
     publish(&mut again, 2, b"new", false);
@@ -190,7 +191,7 @@ fn a_chunk_returns_to_its_pool_with_its_last_slice_and_is_used_again() {
 
 #[test]
 fn a_pool_that_is_gone_or_full_takes_no_chunk() {
-    let pool = ChunkPool::new(64);
+    let pool = ChunkPool::new(64, None);
     let many: Vec<ChunkRef> = (0..20).map(|_| pool.next(64, 1)).collect();
     let late = pool.next(64, 1);
     drop(many);
@@ -203,7 +204,7 @@ fn a_pool_that_is_gone_or_full_takes_no_chunk() {
 fn a_long_chain_of_chunks_is_freed_one_after_the_other() {
     let chunks = if cfg!(miri) { 500 } else { 100_000 };
     let work = move || {
-        let (mut writer, reader) = ChunkWriter::new(chunk_for(1));
+        let (mut writer, reader) = ChunkReader::new(chunk_for(1));
         (0..chunks).for_each(|_| writer.go_on_in(chunk_for(1)));
         drop(writer);
         drop(reader);
@@ -216,8 +217,8 @@ fn a_long_chain_of_chunks_is_freed_one_after_the_other() {
 fn a_thread_takes_whole_records_while_another_publishes() {
     let (rounds, records) = if cfg!(miri) { (3, 40) } else { (50, 2000) };
     for _ in 0..rounds {
-        let pool = ChunkPool::new(96);
-        let (mut writer, mut reader) = ChunkWriter::new(pool.first());
+        let pool = ChunkPool::new(96, None);
+        let (mut writer, mut reader) = ChunkReader::new(pool.first());
         let expected: String = (1..=records).map(|tick| format!("line {tick}\n")).collect();
         let thread = thread::spawn(move || {
             for tick in 1..=records {

@@ -6,8 +6,11 @@ use std::path::{self, Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkTarget};
+use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkErrorKind, SinkTarget};
+#[cfg(unix)]
+use kakashi_core::{FileEnd, SinkFile};
 
+use super::sync_state::SyncState;
 use super::tail::{Tail, TailFile};
 use super::writer::{sink_error, write_bytes};
 
@@ -45,6 +48,7 @@ pub struct FileSink {
     file: File,
     is_regular: bool,
     tail: Tail,
+    sync: SyncState,
     reopened: usize,
     looked_at: Instant,
 }
@@ -62,7 +66,8 @@ impl FileSink {
         let path = path::absolute(path.into())?;
         let reopened = reopen_requests();
         let (file, is_regular) = open(&path)?;
-        Ok(Self { path, file, is_regular, tail: Tail::default(), reopened, looked_at: Instant::now() })
+        let (tail, sync) = (Tail::default(), SyncState::default());
+        Ok(Self { path, file, is_regular, tail, sync, reopened, looked_at: Instant::now() })
     }
 
     fn is_to_reopen(&self) -> bool {
@@ -86,7 +91,9 @@ impl FileSink {
     fn reopen_if_needed(&mut self) -> io::Result<()> {
         let reopened = reopen_requests();
         if reopened != self.reopened || self.is_removed() {
-            (self.file, self.is_regular) = open(&self.path)?;
+            let (file, is_regular) = open(&self.path)?;
+            self.sync.leave(&self.file);
+            (self.file, self.is_regular) = (file, is_regular);
             self.tail = Tail::default();
             self.reopened = reopened;
         }
@@ -131,6 +138,19 @@ pub(super) fn target_of(found: &fs::Metadata) -> Option<SinkTarget> {
     use std::os::unix::fs::MetadataExt as _;
 
     found.is_file().then(|| SinkTarget { device: found.dev(), file: found.ino() })
+}
+
+/// Returns where a regular file ends.
+#[cfg(unix)]
+pub(super) fn end_of(file: &File) -> Option<FileEnd> {
+    let found = file.metadata().ok()?;
+    target_of(&found).map(|file| FileEnd { file, position: found.len() })
+}
+
+/// Returns a path as the system has it.
+#[cfg(unix)]
+pub(super) fn path_bytes(path: &Path) -> &[u8] {
+    std::os::unix::ffi::OsStrExt::as_bytes(path.as_os_str())
 }
 
 #[cfg(not(unix))]
@@ -185,6 +205,15 @@ impl Sink for FileSink {
         }
     }
 
+    fn sync(&mut self) -> Result<(), SinkError> {
+        if !self.is_regular {
+            return Err(
+                SinkError::new(SinkErrorKind::Failed).because("it is no regular file, and on no disk")
+            );
+        }
+        self.sync.sync(&self.file, &self.path)
+    }
+
     #[cfg(unix)]
     fn readiness(&mut self, timeout: Duration) -> Readiness {
         // To open a fifo waits for its reader.
@@ -202,6 +231,16 @@ impl Sink for FileSink {
     #[cfg(unix)]
     fn target(&self) -> Option<SinkTarget> {
         target_of(&self.file.metadata().ok()?)
+    }
+
+    #[cfg(unix)]
+    fn file(&self) -> Option<SinkFile<'_>> {
+        self.is_regular.then(|| SinkFile { path: path_bytes(&self.path), rotates: false })
+    }
+
+    #[cfg(unix)]
+    fn file_end(&self) -> Option<FileEnd> {
+        end_of(&self.file)
     }
 
     /// Files have no numbers that std can read: the path without links stands for the file.

@@ -2,25 +2,37 @@
 
 #[cfg(unix)]
 mod descriptor;
+pub(crate) mod disk_buffer;
 mod file;
+#[cfg(feature = "http")]
+mod http;
+#[cfg(any(feature = "http", feature = "otlp"))]
+pub(crate) mod http_client;
 #[cfg(all(feature = "journald", target_os = "linux"))]
 mod journald;
+mod lock_file;
 mod memory;
 pub(crate) mod notice;
 #[cfg(feature = "otlp")]
-mod otlp;
+pub(crate) mod otlp;
 pub(crate) mod rotating_file;
 mod stdio;
 pub(crate) mod stream;
+mod sync_state;
 #[cfg(feature = "syslog")]
 mod syslog;
 mod tail;
+#[cfg(any(feature = "http", feature = "otlp", feature = "syslog-tls"))]
+mod tls;
 mod writer;
 
 use std::io;
 use std::path::Path;
 
+pub use disk_buffer::{DiskBuffer, DiskBufferError, DiskBufferSink};
 pub use file::{FileSink, reopen_files};
+#[cfg(feature = "http")]
+pub use http::{ElasticsearchBulk, Http, HttpError, HttpSink, LokiStreams, elasticsearch, http, loki};
 #[cfg(all(feature = "journald", target_os = "linux"))]
 #[cfg_attr(docsrs, doc(cfg(feature = "journald")))]
 pub use journald::{Journald, JournaldError, JournaldSink};
@@ -69,10 +81,10 @@ pub fn journald() -> io::Result<Destination> {
 
 /// Makes the destination of a program that has chosen none: stderr, or with [`Format::Auto`]
 /// the journal, where stderr leads there.
-pub(crate) fn default_destination(format: Format) -> Destination {
+pub(crate) fn default_destination(format: Option<Format>) -> Destination {
     let journal = match format {
         #[cfg(all(feature = "journald", target_os = "linux"))]
-        Format::Auto => journald::destination_for_stderr(),
+        Some(Format::Auto) => journald::destination_for_stderr(),
         _ => None,
     };
     journal.unwrap_or_else(stderr)
@@ -109,7 +121,7 @@ pub fn rotating_file(path: impl AsRef<Path>) -> io::Result<Destination> {
 }
 
 /// Makes the destination for a syslog receiver: `udp://host:port`, `tcp://host:port`,
-/// `unix:///path`, or `local` for `/dev/log`. [`Syslog`] has more to choose.
+/// `tls://host:port` (feature `syslog-tls`), `unix:///path`, or `local` for `/dev/log`. [`Syslog`] has more to choose.
 ///
 /// ```no_run
 /// use kakashi_std::{configure, sinks};

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkTarget, StandardStream};
+use kakashi_core::{Batch, FileEnd, Readiness, Sink, SinkError, SinkTarget, StandardStream};
 
 use super::stream;
 
@@ -42,6 +42,10 @@ macro_rules! stream_sink {
 
             fn target(&self) -> Option<SinkTarget> {
                 stream::target(StandardStream::$stream)
+            }
+
+            fn file_end(&self) -> Option<FileEnd> {
+                stream::file_end(StandardStream::$stream)
             }
         }
     };

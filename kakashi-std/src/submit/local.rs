@@ -6,19 +6,24 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
+#[cfg(all(feature = "black-box", unix))]
+use kakashi_core::LogRecord;
 use kakashi_core::{
-    Call, CatchPanic, DropReason, Guard as _, LogContext, LogLevel, MergedContext, Scratch, Site, Timestamp,
-    Value, current_id,
+    Call, CatchPanic, DropReason, Guard as _, LogContext, LogLevel, MergedContext, Name, Scratch, Site,
+    Timestamp, Value, current_id,
 };
 
 use crate::clock::{Moment, ThreadClock};
 use crate::delivery::sink_queue::SinkQueue;
 use crate::dispatch::Dispatch;
+use crate::dispatch::endpoint::Endpoint;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::root::generation;
 use crate::dispatch::thread_dispatch::{AfterPut, ThreadDispatches};
+use crate::flight_recorder::thread_recorder::{PlainKey, ThreadRecorder};
 use crate::queue::queued::Queued;
 use crate::queue::writer::{Put, QueueWriter};
+use crate::segment::live;
 use crate::sync::reclaim::{Reclaimer, Registrations, ThreadOwned, Verdict};
 
 /// What threads keep, until the flusher knows it.
@@ -40,6 +45,12 @@ const IDLE_BYTES: usize = 7 * 1024;
 /// Makes what a thread keeps for logging.
 pub(super) fn new_local() -> ThreadOwned<Local> {
     ThreadOwned::new(&LOCALS)
+}
+
+/// Runs code with what this thread keeps; none if it is in use or gone.
+#[inline]
+pub(super) fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
+    LOCAL.try_with(|local| local.try_with(run)).ok().flatten()
 }
 
 /// Takes from threads that log nothing what they keep for logging.
@@ -84,6 +95,8 @@ pub(super) struct Local {
     merged: MergedContext,
     scratch: Scratch,
     queue: Option<QueueWriter>,
+    /// Made when the first record is kept.
+    recorder: Option<Box<ThreadRecorder>>,
     dispatches: ThreadDispatches,
     /// Where the last record went that must be written before its call returns.
     written_through: Option<Arc<Dispatch>>,
@@ -100,6 +113,7 @@ impl Default for Local {
             merged: MergedContext::new(),
             scratch: Scratch::new(),
             queue: None,
+            recorder: None,
             dispatches: ThreadDispatches::new(),
             written_through: None,
             queues: Vec::new(),
@@ -114,6 +128,7 @@ impl Local {
         let queue = self.queue.as_ref();
         let has_records = self.dispatches.has_records() || queue.is_some_and(QueueWriter::has_records);
         let memory = self.scratch.memory() + self.dispatches.memory() + queue.map_or(0, QueueWriter::memory);
+        let memory = memory + self.recorder.as_deref().map_or(0, ThreadRecorder::memory);
         match () {
             // What waits counts for the limits of its thread.
             () if has_records || self.written_through.is_some() => Verdict::Later,
@@ -125,6 +140,19 @@ impl Local {
     /// Publishes a record with the current time and context.
     #[inline]
     pub(super) fn log(&mut self, core: &LoggerCore, call: &Call<'_>, urgent: bool) -> AfterPut {
+        self.log_noting(core, call, urgent, |_| {})
+    }
+
+    /// As [`log`](Self::log); calls `taken_by` with each endpoint that takes the record, before
+    /// it does, and with none if somebody captures it.
+    #[inline]
+    pub(super) fn log_noting(
+        &mut self,
+        core: &LoggerCore,
+        call: &Call<'_>,
+        urgent: bool,
+        mut taken_by: impl FnMut(Option<&Endpoint>),
+    ) -> AfterPut {
         let Self { clock, merged, scratch, dispatches, written_through, .. } = self;
         let moment = clock.now();
         let (own, made_at) = dispatches.get_of_generation(core.dispatch.as_ref());
@@ -132,21 +160,50 @@ impl Local {
         let context = context_of(merged, core.dispatch.is_some(), &own.dispatch, &core.context);
         let record = call.record(time, core.entry.name(), context.fields());
         let mut sent = match context.capture() {
-            None => own.send(&record, scratch, moment.tick, made_at),
+            None => own.send(&record, scratch, moment.tick, made_at, |endpoint| taken_by(Some(endpoint))),
             Some(capture) => {
                 let is_own = core.dispatch.is_some();
+                taken_by(None);
                 own.send_captured(&record, scratch, moment.tick, made_at, &**capture, is_own)
             }
         };
         let mut dispatch = &own.dispatch;
         if sent == AfterPut::Replaced {
-            (sent, dispatch) = dispatches.send_again(core.dispatch.as_ref(), &record, scratch, moment.tick);
+            let taken_by = |endpoint: &Endpoint| taken_by(Some(endpoint));
+            let own = core.dispatch.as_ref();
+            (sent, dispatch) = dispatches.send_again(own, &record, scratch, moment.tick, taken_by);
         }
         if urgent || sent == AfterPut::WriteThrough {
             // The root may be another one when the call comes to write.
             *written_through = Some(dispatch.clone());
         }
         sent
+    }
+
+    /// Publishes a record of the logger `kakashi`, which has no request's context.
+    #[cold]
+    pub(super) fn log_notice(&mut self, call: &Call<'_>) {
+        let Self { clock, scratch, dispatches, .. } = self;
+        let moment = clock.now();
+        let (own, made_at) = dispatches.get_of_generation(None);
+        let time = time(&own.dispatch, moment);
+        let context = own.dispatch.base.clone();
+        let record = call.record(time, const { Name::new("kakashi") }, context.fields());
+        if own.send(&record, scratch, moment.tick, made_at, |_| {}) == AfterPut::Replaced {
+            dispatches.send_again(None, &record, scratch, moment.tick, |_| {});
+        }
+    }
+
+    /// Publishes a record that another process has left, as it is.
+    #[cfg(all(feature = "black-box", unix))]
+    #[cold]
+    pub(super) fn log_recovered(&mut self, record: &LogRecord<'_>) {
+        let Self { clock, scratch, dispatches, .. } = self;
+        let moment = clock.now();
+        let (own, made_at) = dispatches.get_of_generation(None);
+        if own.send(record, scratch, moment.tick, made_at, |_| {}) == AfterPut::Replaced {
+            dispatches.send_again(None, record, scratch, moment.tick, |_| {});
+        }
     }
 
     /// Takes the dispatch of the last record that must be written before its call returns.
@@ -158,6 +215,9 @@ impl Local {
     #[inline(never)]
     pub(super) fn enqueue(&mut self, queued: &Queued, call: &Call<'_>) -> Put {
         let Self { clock, merged, scratch, dispatches, queue, .. } = self;
+        if live::is_on() {
+            return enqueue_nothing(dispatches, queued, call.level);
+        }
         let moment = clock.now();
         // Read before foreign code runs, which may change both.
         let key = (generation(), current_id());
@@ -166,10 +226,7 @@ impl Local {
         let is_first = queue.as_ref().is_none_or(QueueWriter::is_stale);
         let is_over_limit = is_first && dispatches.get(None).dispatch.is_over_limit();
         if is_over_limit && !queued.waits() && call.level < LogLevel::Warning {
-            queued.slot.count_dropped(call.level);
-            let queues = dispatches.get(None).dispatch.queues(call.level, false);
-            queues.for_each(|queue| queue.count_dropped(call.level, DropReason::QueueFull));
-            return Put::Done;
+            return drop_full(dispatches, queued, call.level);
         }
         let Some(queue) = renew(queue) else { return Put::Closed };
         // Before any code of the call's values runs: it would run once more.
@@ -189,11 +246,18 @@ impl Local {
         });
         let put = put.unwrap_or(Put::Done);
         let dispatch = &root.dispatch;
+        // Who never waits does not wait for this either.
+        let is_awaited = queued.policy.is_none() && dispatch.is_durable(call.level);
         let plain = put != Put::Closed && dispatch.clock.is_none() && dispatch.pipeline.is_empty();
+        let plain = plain && !dispatch.is_durable(LogLevel::Critical);
         // A context is dropped where its record is: then the ring does not have it.
         let plain = plain && queue.has_context(context);
         queue.fast_path_key = plain.then_some(key);
-        if is_over_limit && queued.waits() && put == Put::Done { Put::HandOver } else { put }
+        match put {
+            Put::Done if is_awaited => Put::WriteThrough,
+            Put::Done if is_over_limit && queued.waits() => Put::HandOver,
+            put => put,
+        }
     }
 
     /// As [`enqueue`](Self::enqueue), but checks nothing that was the same at the last
@@ -210,6 +274,37 @@ impl Local {
         self.enqueue(queued, &Call::of_site(site, values, &[]))
     }
 
+    /// Has a record kept that goes to no destination, with the current time and context.
+    #[inline(never)]
+    pub(super) fn keep(&mut self, core: &LoggerCore, call: &Call<'_>) {
+        let Self { clock, merged, scratch, dispatches, recorder, .. } = self;
+        let moment = clock.now();
+        // Read before foreign code runs, which may change it.
+        let key = plain_key(core);
+        let own = dispatches.get(core.dispatch.as_ref());
+        let time = time(&own.dispatch, moment);
+        let context = context_of(merged, core.dispatch.is_some(), &own.dispatch, &core.context);
+        let recorder = recorder.get_or_insert_with(Box::default);
+        let record = call.record(time, core.entry.name(), context.fields());
+        own.dispatch.pipeline.run(&record, scratch, &CatchPanic, |record| {
+            recorder.keep(core, call.site(), record, moment.tick, context);
+        });
+        let is_plain = own.dispatch.clock.is_none() && own.dispatch.pipeline.is_empty();
+        recorder.set_plain(is_plain.then_some(key), context);
+    }
+
+    /// As [`keep`](Self::keep), but looks at nothing that was the same at the last record.
+    #[inline]
+    pub(super) fn keep_site(&mut self, core: &LoggerCore, site: Site<'static>, values: &[Value<'_>]) {
+        let Self { clock, recorder, .. } = self;
+        if let Some(recorder) = recorder
+            && recorder.keep_plain(core, plain_key(core), site, values, || clock.now())
+        {
+            return;
+        }
+        self.keep(core, &Call::of_site(site, values, &[]));
+    }
+
     /// Makes the thread's ring before its first record.
     pub(super) fn prepare_queue(&mut self) {
         renew(&mut self.queue);
@@ -222,7 +317,37 @@ impl Local {
         if let Some(queue) = self.queue.take_if(|queue| queue.is_inherited()) {
             std::mem::forget(queue);
         }
+        if let Some(recorder) = self.recorder.take_if(|recorder| recorder.is_inherited()) {
+            std::mem::forget(recorder);
+        }
     }
+}
+
+/// Returns what must be the same for a record of plain values to be kept as the last one was.
+#[inline]
+fn plain_key(core: &LoggerCore) -> PlainKey {
+    let logger = (core.entry.id(), core.context.fields().id);
+    PlainKey { generation: generation(), current: current_id(), logger }
+}
+
+/// Has a record logged the sync way, into memory that outlives the process as no ring does; unless more
+/// waits than may, and its logger does not wait for that.
+#[cold]
+fn enqueue_nothing(dispatches: &mut ThreadDispatches, queued: &Queued, level: LogLevel) -> Put {
+    let drops = !queued.waits() && level < LogLevel::Warning;
+    if drops && dispatches.get(None).dispatch.is_over_limit() {
+        return drop_full(dispatches, queued, level);
+    }
+    Put::Closed
+}
+
+/// Counts a record for which there is no room.
+#[cold]
+fn drop_full(dispatches: &mut ThreadDispatches, queued: &Queued, level: LogLevel) -> Put {
+    queued.slot.count_dropped(level);
+    let queues = dispatches.get(None).dispatch.queues(level, false);
+    queues.for_each(|queue| queue.count_dropped(level, DropReason::QueueFull));
+    Put::Dropped
 }
 
 /// Gives the thread a ring, in place of one that is the parent's or has no worker; none

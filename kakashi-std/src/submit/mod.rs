@@ -8,24 +8,32 @@
 //! call: an ERROR there is written when the outermost call is done, a sink's by the
 //! flusher.
 
+mod kept;
+pub(crate) mod left_out;
 pub(crate) mod local;
 
 use std::cell::Cell;
 use std::time::Instant;
 
+#[cfg(all(feature = "black-box", unix))]
+use kakashi_core::LogRecord;
 use kakashi_core::{Call, DropReason, LogLevel, Site, Value};
 
-use self::local::{LOCAL, Local, NESTED, new_local};
-use crate::delivery::counters::COUNTERS;
+use self::local::{LOCAL, Local, NESTED, new_local, with_local};
+use crate::delivery::counters::{self, COUNTERS};
 use crate::delivery::limits;
+use crate::delivery::not_kept::NotKept;
+use crate::dispatch::endpoint::Endpoint;
 use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::registry;
 use crate::dispatch::root::root_if_made;
 use crate::dispatch::thread_dispatch::AfterPut;
+use crate::flight_recorder::state::is_on;
 use crate::queue::queued::Queued;
 use crate::queue::writer::Put;
 use crate::queue::{ring, workers};
 use crate::reentrancy::{CallDepth, CriticalSection, is_exiting, is_in_sink, is_muted};
+use crate::segment::live;
 
 thread_local! {
     /// What the outermost call must do for the nested ones.
@@ -52,6 +60,15 @@ pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Valu
 /// Logs a call's record, with the current time and context.
 #[inline]
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
+    if is_on() && is_only_kept(core, call) {
+        return;
+    }
+    submit_written(core, call);
+}
+
+/// Logs a call's record that goes to destinations.
+#[inline]
+fn submit_written(core: &LoggerCore, call: &Call<'_>) {
     let (depth, nested) = CallDepth::begin();
     if nested > 0 || is_in_sink() {
         return submit_nested(core, call, nested, is_urgent(call.level));
@@ -70,6 +87,59 @@ pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
     if after != AfterPut::Done || urgent || has_nested() {
         finish(core, call.level, after);
     }
+}
+
+/// As [`submit`], but writes the record to all that take it before it returns, and tells
+/// whether they have it.
+#[cold]
+pub(crate) fn submit_kept(core: &LoggerCore, call: &Call<'_>) -> Result<(), NotKept> {
+    if is_on() && is_only_kept(core, call) {
+        return Err(NotKept::NoDestination);
+    }
+    let (depth, nested) = CallDepth::begin();
+    if nested > 0 || is_in_sink() {
+        submit_nested(core, call, nested, is_urgent(call.level));
+        return Err(NotKept::Nested);
+    }
+    let mut is_captured = false;
+    let mut takers = Vec::new();
+    let mut note = |endpoint: Option<&Endpoint>| match endpoint {
+        Some(endpoint) => takers.push((endpoint.queue.clone(), endpoint.queue.marks(call.level))),
+        None => is_captured = true,
+    };
+    let logged =
+        LOCAL.try_with(|local| local.try_with(|local| local.log_noting(core, call, true, &mut note)));
+    let after = match logged {
+        Ok(Some(after)) => after,
+        Ok(None) => {
+            submit_nested(core, call, nested, is_urgent(call.level));
+            return Err(NotKept::Nested);
+        }
+        // The thread's locals are gone.
+        Err(_) => Local::default().log_noting(core, call, false, &mut note),
+    };
+    drop(depth);
+    let deadline = Instant::now() + limits::urgent_timeout();
+    let mut result = if takers.is_empty() && !is_captured { Err(NotKept::NoDestination) } else { Ok(()) };
+    let chosen = takers.iter().map(|(queue, _)| queue.clone());
+    let mut at = 0;
+    let mut queues = Vec::new();
+    let late = registry::write_through(&mut queues, chosen, deadline, |queue, is_written| {
+        let outcome = queue.outcome_since(takers[at].1, call.level, is_written);
+        at += 1;
+        if result.is_ok() {
+            result = outcome;
+        }
+    });
+    if late > 0 {
+        COUNTERS.add_late(late);
+    }
+    // What its values have logged.
+    with_local(Local::take_written_through);
+    if after == AfterPut::HandOver || has_nested() {
+        finish(core, call.level, AfterPut::HandOver);
+    }
+    result
 }
 
 /// Publishes a record and leaves its writing to the caller, who has a deadline of its own.
@@ -116,7 +186,24 @@ pub(crate) fn count_reentrant(core: &LoggerCore, level: LogLevel) {
         Some(dispatch) => {
             dispatch.queues(level, false).for_each(|queue| queue.count_dropped(level, DropReason::Reentrant));
         }
-        None => COUNTERS.add_dropped(level, DropReason::Reentrant, 1),
+        None => counters::add_dropped_without_destination(level, DropReason::Reentrant),
+    }
+}
+
+/// Keeps a call's record if its logger does not write it, and tells whether that is so.
+#[cold]
+#[inline(never)]
+fn is_only_kept(core: &LoggerCore, call: &Call<'_>) -> bool {
+    let is_kept = kept::is_only_kept(core, call);
+    finish_kept(core, is_kept);
+    is_kept
+}
+
+/// Does what is left to do for what values have logged while a record was kept.
+#[inline]
+fn finish_kept(core: &LoggerCore, is_kept: bool) {
+    if is_kept && has_nested() && !is_busy() {
+        finish(core, LogLevel::Trace, AfterPut::Done);
     }
 }
 
@@ -128,6 +215,11 @@ fn has_nested() -> bool {
 /// Does what is left to do for a record, outside of the thread's borrow.
 #[cold]
 fn finish(core: &LoggerCore, level: LogLevel, after: AfterPut) {
+    finish_waiting(core, level, after, true);
+}
+
+/// As [`finish`]; waits for a destination that takes nothing if it may.
+fn finish_waiting(core: &LoggerCore, level: LogLevel, after: AfterPut, may_wait: bool) {
     let nested = AFTER_NESTED.replace(AfterPut::Done);
     let mut queues = with_local(|local| std::mem::take(&mut local.queues)).unwrap_or_default();
     let urgent = is_urgent(level) || is_exiting();
@@ -139,24 +231,22 @@ fn finish(core: &LoggerCore, level: LogLevel, after: AfterPut) {
         let deadline = Instant::now() + limits::urgent_timeout();
         let all = urgent || nested == AfterPut::WriteThrough;
         let chosen = dispatch.iter().flat_map(|dispatch| dispatch.queues(level, !all));
-        let late = registry::write_through(&mut queues, chosen, deadline);
-        if late > 0 && urgent {
+        let late = registry::write_through(&mut queues, chosen, deadline, |_, _| {});
+        if late > 0 && (urgent || dispatch.as_ref().is_some_and(|dispatch| dispatch.is_durable(level))) {
             COUNTERS.add_late(late);
         }
     } else {
-        registry::hand_over(&mut queues, true);
+        registry::hand_over(&mut queues, may_wait);
     }
     with_local(|local| local.queues = queues);
-}
-
-#[inline]
-fn with_local<R>(run: impl FnOnce(&mut Local) -> R) -> Option<R> {
-    LOCAL.try_with(|local| local.try_with(run)).ok().flatten()
 }
 
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
+    if is_on() && is_only_kept(&queued.core, &Call::of_site(site, values, &[])) {
+        return;
+    }
     let put = try_queue(|local| local.enqueue_site(queued, site, values));
     if !settle(queued, site.level_number(), put) {
         submit_unqueued(queued, &Call::of_site(site, values, &[]));
@@ -165,6 +255,9 @@ pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
+    if is_on() && is_only_kept(&queued.core, call) {
+        return;
+    }
     let put = try_queue(|local| local.enqueue(queued, call));
     if !settle(queued, call.level.number(), put) {
         submit_unqueued(queued, call);
@@ -190,12 +283,21 @@ fn settle(queued: &Queued, level: u8, put: Put) -> bool {
         Put::Closed => return false,
         Put::Done | Put::Dropped => AfterPut::Done,
         Put::HandOver => AfterPut::HandOver,
+        Put::WriteThrough => return settle_durable(queued, level),
     };
     if level >= LogLevel::Error.number() && put != Put::Dropped {
         finish_urgent(queued, level, after);
     } else if after != AfterPut::Done || has_nested() {
         finish(&queued.core, LogLevel::Trace, after);
     }
+    true
+}
+
+/// As [`settle`], for a record whose call waits until it is written.
+#[cold]
+fn settle_durable(queued: &Queued, level: u8) -> bool {
+    let level = LogLevel::from_number(level).unwrap_or(LogLevel::Critical);
+    finish(&queued.core, level, AfterPut::WriteThrough);
     true
 }
 
@@ -220,13 +322,42 @@ fn submit_unqueued(queued: &Queued, call: &Call<'_>) {
         let (_depth, nested) = CallDepth::begin();
         return submit_nested(&queued.core, call, nested, is_urgent(call.level) && waits_for_errors(queued));
     }
-    submit(&queued.core, call);
+    if live::is_on() {
+        return submit_boxed(queued, call);
+    }
+    submit_written(&queued.core, call);
 }
 
-/// Passes on the counts of what rings have dropped, then writes all that was published
-/// before the call, up to a deadline; returns how many records are left.
+/// As [`submit`], for a logger that has no queue as long as there is a black box: it waits for no more than it
+/// did before.
+#[cold]
+fn submit_boxed(queued: &Queued, call: &Call<'_>) {
+    let core = &queued.core;
+    let urgent = is_urgent(call.level) && waits_for_errors(queued) || is_exiting();
+    let (depth, _) = CallDepth::begin();
+    let after = match LOCAL.try_with(|local| local.try_with(|local| local.log(core, call, urgent))) {
+        Ok(Some(after)) => after,
+        Ok(None) => return submit_nested(core, call, 0, urgent),
+        // The thread's locals are gone: nothing may stay in a buffer.
+        Err(_) => {
+            Local::default().log(core, call, false);
+            AfterPut::WriteThrough
+        }
+    };
+    drop(depth);
+    let after = if queued.policy.is_some() { after.min(AfterPut::HandOver) } else { after };
+    if after != AfterPut::Done || urgent || has_nested() {
+        let level = if urgent { call.level } else { LogLevel::Trace };
+        finish_waiting(core, level, after, queued.waits());
+    }
+}
+
+/// Passes on the counts of what rings have dropped, announces what samplers have left out, then
+/// writes all that was published before the call, up to a deadline; returns how many records
+/// are left.
 pub(crate) fn flush_until(deadline: Instant) -> usize {
     ring::pass_on_drops();
+    left_out::announce();
     registry::flush_all_until(deadline)
 }
 
@@ -243,4 +374,15 @@ pub(crate) fn prepare_queue() {
 #[cfg(unix)]
 pub(crate) fn abandon_inherited() {
     local::abandon_inherited();
+    left_out::abandon();
+}
+
+/// Logs a record that another process has left, with its own time and context.
+#[cfg(all(feature = "black-box", unix))]
+#[cold]
+pub(crate) fn submit_recovered(record: &LogRecord<'_>) {
+    let _depth = CallDepth::begin();
+    if with_local(|local| local.log_recovered(record)).is_none() {
+        Local::default().log_recovered(record);
+    }
 }

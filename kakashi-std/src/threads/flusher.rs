@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use crate::dispatch::flush_signal::{self, Work};
 use crate::dispatch::{registry, settings};
+use crate::submit::left_out;
 use crate::submit::local::IdleLocals;
 use crate::sync::fence;
 
@@ -60,8 +61,10 @@ fn look(sweep_at: &mut Option<Instant>, idle: &mut IdleLook, work: Work) {
         Work::Sweep => {
             *sweep_at = None;
             flush_signal::begin_sweep();
-            // Both, whatever the first says: what a sweep leaves empty can be taken.
-            registry::sweep() & idle.look()
+            // Before it collects: what is announced is written with the rest.
+            let announced = !left_out::announce_if_due();
+            // All of them, whatever the first says: what a sweep leaves empty can be taken.
+            registry::sweep() & idle.look() & announced
         }
         Work::Drain => registry::drain_sink_queues(),
     };

@@ -103,7 +103,7 @@ impl Worker<'_> {
     fn write(&mut self) {
         self.collected_at = None;
         for queue in self.queues.drain(..) {
-            if queue.has_work() && !queue.drain() {
+            if queue.has_work() && (!queue.drain() || queue.is_holding()) {
                 flush_signal::arm_again();
             }
         }

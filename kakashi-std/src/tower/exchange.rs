@@ -12,6 +12,7 @@ use super::fields::Fields;
 use super::grpc;
 use super::request_scope::RequestScope;
 use super::settings::RequestSettings;
+use crate::flight_recorder::dump;
 
 /// What is known of a request that is not over.
 #[derive(Debug)]
@@ -60,10 +61,13 @@ impl Exchange {
     }
 
     /// Writes the record of a request whose response is whole.
-    pub(super) fn finish(self) {
+    pub(super) fn finish(mut self) {
         let by_grpc = self.grpc_status.map(grpc::level);
         let by_status = self.status.map(|status| (self.settings.level)(status));
         let level = by_grpc.max(by_status).unwrap_or(LogLevel::Info);
+        if self.status.is_some_and(|status| status.is_server_error()) || by_grpc >= Some(LogLevel::Error) {
+            self.publish_kept("the response is an error");
+        }
         let (Some(status), None) = (self.status, self.grpc_status) else {
             return self.end(level, "Request finished", None);
         };
@@ -76,7 +80,8 @@ impl Exchange {
     }
 
     /// Writes the record of a request whose service, or whose body, returned an error.
-    pub(super) fn fail(self, error: &dyn Display) {
+    pub(super) fn fail(mut self, error: &dyn Display) {
+        self.publish_kept("the request failed");
         self.end(
             LogLevel::Error,
             "Request failed",
@@ -86,6 +91,7 @@ impl Exchange {
 
     /// Writes the record of a request that panicked.
     pub(super) fn panicked(mut self, panic: &(dyn Any + Send)) {
+        self.publish_kept("the request panicked");
         self.status.get_or_insert(StatusCode::INTERNAL_SERVER_ERROR);
         let text = panic.downcast_ref::<&str>().copied();
         let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
@@ -99,6 +105,11 @@ impl Exchange {
             Some(_) => "Client went away during the response",
         };
         self.end(LogLevel::Warning, message, None);
+    }
+
+    /// Has what the flight recorder has kept for the request published.
+    fn publish_kept(&mut self, reason: &str) {
+        self.scope.run(|| dump::before_failure(reason));
     }
 
     fn end(self, level: LogLevel, message: &str, reason: Option<Field<'_>>) {

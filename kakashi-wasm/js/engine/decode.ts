@@ -2,6 +2,7 @@
 
 import { decodeBytes } from './engine.js';
 import { LEVEL_NAMES, LEVELS } from '../record/level.js';
+import { Values } from '../wire/values.js';
 
 interface Timed {
   /** Nanoseconds since 1970, or since a device started. */
@@ -107,106 +108,3 @@ function upText(nanos: bigint): string {
   const micros = nanos / 1000n;
   return `+${micros / 1_000_000n}.${String(micros % 1_000_000n).padStart(6, '0')}s`;
 }
-
-const decoder = /* @__PURE__ */ new TextDecoder('utf-8', { ignoreBOM: true });
-
-/** Reads values of the codec (kakashi_core::codec) that the wasm has checked. */
-class Values {
-  private at = 0;
-  private readonly view: DataView;
-
-  constructor(private readonly bytes: Uint8Array) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  }
-
-  get isEmpty(): boolean {
-    return this.at >= this.bytes.length;
-  }
-
-  next(): unknown {
-    const tag = this.bytes[this.at++]!;
-    if (tag >= 0x80) return this.text(tag - 0x80);
-    if (tag >= 0x10) {
-      const length = tag & 0xf;
-      // Six bytes are within what a double holds; a bigint costs twenty times as much.
-      if (length <= 6) return tag >= 0x20 ? -1 - this.narrow(length) : this.narrow(length);
-      return small(tag >= 0x20 ? -1n - this.integer(length) : this.integer(length));
-    }
-    switch (tag) {
-      case 0:
-        return null;
-      case 1:
-      case 2:
-        return tag === 2;
-      case 3:
-        return this.view.getFloat64((this.at += 8) - 8, true);
-      case 4:
-        return this.view.getFloat32((this.at += 4) - 4, true);
-      case 5:
-        return String.fromCodePoint(this.leb());
-      case 6:
-        return this.text(this.leb());
-      case 7: {
-        const length = this.leb();
-        return this.bytes.slice(this.at, (this.at += length));
-      }
-      case 8:
-        return this.leb() + this.leb() / 1e9;
-      case 9: {
-        const items: unknown[] = [];
-        for (const end = this.end(); this.at < end; ) items.push(this.next());
-        return items;
-      }
-      case 10: {
-        const map: [string, unknown][] = [];
-        for (const end = this.end(); this.at < end; ) map.push([this.text(this.leb()), this.next()]);
-        return Object.fromEntries(map);
-      }
-      case 11:
-        return BigInt.asIntN(128, this.integer(16));
-      case 12:
-        return this.integer(16);
-      default:
-        throw new RangeError(`kakashi: the tag ${tag} has no reader`);
-    }
-  }
-
-  private end(): number {
-    const length = this.view.getUint32(this.at, true);
-    this.at += 4;
-    return this.at + length;
-  }
-
-  private leb(): number {
-    let number = 0;
-    for (let scale = 1; ; scale *= 0x80) {
-      const byte = this.bytes[this.at++]!;
-      number += (byte & 0x7f) * scale;
-      if (byte < 0x80) return number;
-    }
-  }
-
-  private narrow(length: number): number {
-    let number = 0;
-    for (let index = length - 1; index >= 0; index--) number = number * 0x100 + this.bytes[this.at + index]!;
-    this.at += length;
-    return number;
-  }
-
-  private integer(length: number): bigint {
-    let number = 0n;
-    for (let index = length - 1; index >= 0; index--) number = (number << 8n) | BigInt(this.bytes[this.at + index]!);
-    this.at += length;
-    return number;
-  }
-
-  private text(length: number): string {
-    return decoder.decode(this.bytes.subarray(this.at, (this.at += length)));
-  }
-}
-
-function small(number: bigint): number | bigint {
-  const narrow = Number(number);
-  return Number.isSafeInteger(narrow) ? narrow : number;
-}
-

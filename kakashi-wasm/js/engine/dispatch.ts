@@ -3,7 +3,9 @@
 import { LEVELS } from '../record/level.js';
 import type { SinkQueue } from '../sinks/sink-queue.js';
 import type { FormatName } from '../sinks/sink.js';
+import { platform } from '../platform.js';
 import { counts } from '../stats.js';
+import type { Redaction } from './encoder.js';
 
 /** The destinations of a logger's records. */
 export class Dispatch {
@@ -13,12 +15,15 @@ export class Dispatch {
   /** The number of queues that take a record, by its level. */
   fanOut: number[] = [];
   format: FormatName = 'auto';
-  redact: readonly string[] = [];
+  redaction: Redaction | undefined;
   maxBatchBytes = 64 << 10;
+  /** Whether its records are out when their call returns: it writes to a console that is read meanwhile. */
+  isPrompt = false;
 
   /** Sends records to these queues from now on. */
   setQueues(queues: SinkQueue[]): void {
     this.queues = queues;
+    this.isPrompt = Boolean(platform.prompt) && queues.some(({ sink }) => 'direct' in sink);
     for (const level of LEVELS) {
       this.fanOut[level] = queues.filter((queue) => queue.threshold <= level).length;
     }
@@ -29,6 +34,12 @@ export class Dispatch {
     records *= this.fanOut[level]!;
     counts.sent += records;
     counts.buffered += records;
+  }
+
+  /** Counts a record as sent, and drops it. */
+  refuse(level: number, reason: number): void {
+    counts.sent += this.fanOut[level]!;
+    this.drop(level, reason);
   }
 
   /** Drops a record, counted for each queue that would have taken it. */

@@ -1,78 +1,77 @@
 // The module of wasm: it is given the dispatches and the ring's records, and makes batches.
 
 import { Batch, type Format } from '../sinks/batch.js';
-import { type DropCounts, ENCODER_FAILED, REASONS, counts } from '../stats.js';
-import { LEVELS } from '../record/level.js';
-import { type SinkQueue, announceLater, report } from '../sinks/sink-queue.js';
+import { type DropCounts, ENCODER_FAILED, counts, eachDrop } from '../stats.js';
+import { type SinkQueue, announceLater, delivery, report } from '../sinks/sink-queue.js';
 import { platform } from '../platform.js';
 import { clearTables, micros, tablesAreFull } from './record-writer.js';
 import { RING, eachRecord, ring, ringState } from './ring.js';
 import type { Dispatch } from './dispatch.js';
+import type { Exports, Instance } from './encoder.js';
 import { messageOf } from '../wire/value.js';
-import { written } from '../wire/writer.js';
-
-/**
- * What the wasm module exports (kakashi-wasm/src/npm).
- *
- * scripts/build.mjs reads these lines to know which exports to keep: a function that is not
- * listed here is not in the package. One member a line, and no brace within.
- * A `dispatch` is the id of a {@link Dispatch}.
- */
-export interface Exports {
-  memory: WebAssembly.Memory;
-  ring(bytes: number): number;
-  reply(): number;
-  dispatch(dispatch: number): void;
-  destination(dispatch: number, format: number, threshold: number, batchBytes: number): void;
-  redact(dispatch: number, length: number): void;
-  take(from: number, end: number): number;
-  batch(dispatch: number, destination: number): number;
-  add_dropped(dispatch: number, destination: number, level: number, reason: number, records: number): void;
-  announce(dispatch: number, micros: number): void;
-  dropped(): number;
-  forget(): void;
-  input(bytes: number): number;
-  decode(): number;
-}
+import { once } from '../realm.js';
 
 const MAX_RING = 256 << 20;
 /** A larger ring is freed when it is empty. */
 const KEPT_RING = 1 << 20;
+/** A larger memory is freed with its instance when the ring is empty: that of wasm never shrinks. */
+const KEPT_MEMORY = 16 << 20;
 /** The largest ring before the wasm has been loaded. */
 const MAX_STAGED = 4 << 20;
 const FORMATS: Record<Format, number> = { text: 0, json: 1, pretty: 2, wire: 4 };
 
-let instantiate: (() => Exports) | undefined;
-let wasm: Exports | undefined;
-let memory: ArrayBuffer | undefined;
-let ringAt = 0;
-let ringSize = RING;
-/** The results of the last call, in the wasm's memory. */
-let reply = new Uint32Array(8);
-const dispatches: Dispatch[] = [];
-/** Queues that no dispatch has any more, until they are idle. */
-let retired: SinkQueue[] = [];
-/** Drops that were passed to the wasm, until the batch that announces them is made. */
-const announcing = new Map<SinkQueue, DropCounts>();
-/** Whether a failure is being reported: one that the report causes is counted only, or it would never end. */
-let reporting = false;
+const engine = /* @__PURE__ */ once('engine', () => ({
+  instantiate: undefined as (() => Instance) | undefined,
+  wasm: undefined as Instance | undefined,
+  memory: undefined as ArrayBuffer | undefined,
+  ringAt: 0,
+  ringSize: RING,
+  keptMemory: KEPT_MEMORY,
+  /** The results of the last call, in the wasm's memory. */
+  reply: new Uint32Array(8),
+  dispatches: [] as Dispatch[],
+  /** Ids of dispatches whose loggers are gone. */
+  free: [] as number[],
+  /** Queues that no dispatch has any more, until they are idle. */
+  retired: [] as SinkQueue[],
+  /** Drops that were passed to the wasm, until the batch that announces them is made. */
+  announcing: new Map<SinkQueue, DropCounts>(),
+  /** Whether a failure is being reported: one that the report causes is counted only, or it would never end. */
+  reporting: false,
+}));
+const { dispatches, announcing } = engine;
+
+/** The dispatches of all loggers. */
+export function allDispatches(): readonly Dispatch[] {
+  return dispatches;
+}
 
 /** Whether the wasm has been loaded. */
 export function isStarted(): boolean {
-  return wasm !== undefined;
+  return engine.wasm !== undefined;
 }
 
-/** Makes the first instance, and moves the ring's records into its memory. */
-export function start(instance: () => Exports): void {
-  instantiate = instance;
+/**
+ * Makes the first instance, and moves the ring's records into its memory; or has an
+ * instance take the place of the plain writer.
+ */
+export function start(instance: () => Instance): void {
+  // Another copy of the package has started it.
+  if (engine.wasm && !engine.wasm.plain) return;
+  const first = instance();
+  if (engine.wasm) {
+    drain();
+    clearTables();
+  }
   const staged = ring.bytes.slice(0, ring.pos);
-  makeInstance();
+  engine.instantiate = instance;
+  use(first);
   putInRing(staged);
 }
 
-/** Makes an instance, and passes all settings to it. */
-function makeInstance(): void {
-  wasm = instantiate!();
+/** Passes all settings to an instance, and works with it from now on. */
+function use(instance: Instance): void {
+  engine.wasm = instance;
   allocateRing(RING);
   dispatches.forEach(applySettings);
 }
@@ -80,62 +79,69 @@ function makeInstance(): void {
 /** Makes the ring larger and keeps its records; false if it may not grow. */
 export function growRing(): boolean {
   const size = ring.bytes.length * 4;
-  if (size > MAX_RING || (!wasm && size > MAX_STAGED && ring.pos > 0)) return false;
+  if (size > MAX_RING || (!engine.wasm && size > MAX_STAGED && ring.pos > 0)) return false;
   const kept = ring.bytes.slice(0, ring.pos);
-  if (wasm) allocateRing(size);
-  else ring.use(new Uint8Array(size));
+  allocateRing(size);
   putInRing(kept);
   return true;
 }
 
-/** Has the wasm allocate the ring. */
+/** Allocates the ring: in the memory of the wasm, where it is there. */
 function allocateRing(size: number): void {
-  ringAt = wasm!.ring(size);
-  ringSize = size;
-  memory = undefined;
+  engine.ringSize = size;
+  engine.memory = undefined;
+  if (!engine.wasm?.ring) return ring.use(new Uint8Array(size));
+  engine.ringAt = engine.wasm.ring(size);
   refreshViews();
 }
 
 /** Copies bytes to the ring's beginning; it becomes as large as they need. */
-function putInRing(bytes: Uint8Array): void {
+export function putInRing(bytes: Uint8Array): void {
   while (ring.bytes.length < bytes.length) allocateRing(ring.bytes.length * 2);
   ring.bytes.set(bytes);
 }
 
 /** Makes the views of the memory anew if it has moved, as it does when it grows. */
 function refreshViews(): void {
-  if (memory === wasm!.memory.buffer) return;
-  memory = wasm!.memory.buffer as ArrayBuffer;
-  ring.use(new Uint8Array(memory, ringAt, ringSize));
-  reply = new Uint32Array(memory, wasm!.reply(), 8);
+  const { memory, reply } = engine.wasm!;
+  if (engine.memory === memory?.buffer) return;
+  engine.memory = memory!.buffer as ArrayBuffer;
+  ring.use(new Uint8Array(engine.memory, engine.ringAt, engine.ringSize));
+  engine.reply = new Uint32Array(engine.memory, reply!(), 8);
 }
 
 /** Passes a dispatch's settings to the wasm. The ring must be empty. */
-function applySettings(dispatch: Dispatch): void {
+export function applySettings({ id, queues, redaction, maxBatchBytes: most }: Dispatch): void {
+  const { wasm } = engine;
   if (!wasm) return;
-  wasm.dispatch(dispatch.id);
-  for (const { format, threshold, maxBatchBytes } of dispatch.queues) {
-    const colour = format === 'pretty' && platform.terminal ? 1 : 0;
-    wasm.destination(dispatch.id, FORMATS[format] + colour, threshold, maxBatchBytes ?? dispatch.maxBatchBytes);
+  wasm.dispatch(id);
+  for (const { format, threshold, maxBatchBytes, colours } of queues) {
+    const colour = format === 'pretty' && (colours ?? platform.colours ?? platform.terminal) ? 1 : 0;
+    wasm.destination(id, FORMATS[format] + colour, threshold, maxBatchBytes ?? most);
   }
-  if (dispatch.redact.length > 0) {
-    const paths = written((out) => dispatch.redact.forEach((path) => out.text(path)));
-    putInRing(paths);
-    wasm.redact(dispatch.id, paths.length);
-  }
+  // The memory may have moved.
+  refreshViews();
+  redaction?.pass(wasm, id);
   refreshViews();
 }
 
 /** Gives a dispatch its id. */
 export function register(dispatch: Dispatch): void {
-  dispatch.id = dispatches.push(dispatch) - 1;
+  dispatch.id = engine.free.pop() ?? dispatches.length;
+  dispatches[dispatch.id] = dispatch;
+}
+
+/** Takes a dispatch out that no logger has any more; its id goes to another. The ring must be empty. */
+export function unregister(dispatch: Dispatch): void {
+  changeSettings(dispatch, () => []);
+  engine.free.push(dispatch.id);
 }
 
 /** Changes a dispatch's settings. The ring must be empty, or the wasm not loaded yet. */
 export function changeSettings(dispatch: Dispatch, change: () => SinkQueue[]): void {
   // First: a getter of the settings may throw.
   const queues = change();
-  retired.push(...dispatch.queues.filter((queue) => !queues.includes(queue)));
+  engine.retired.push(...dispatch.queues.filter((queue) => !queues.includes(queue)));
   // Records that wait for the wasm follow the new settings.
   recount(dispatch, -1);
   dispatch.setQueues(queues);
@@ -152,7 +158,7 @@ function recount(dispatch: Dispatch, times: number): void {
 
 /** Encodes the ring's records into batches, and queues those. Foreign code runs at its end only, by `report`. */
 export function drain(): void {
-  if (!wasm) return;
+  if (!engine.wasm) return;
   const end = ring.pos;
   let from = 0;
   // Before anything else: what `report` logs, at the end, stands in a ring that is empty.
@@ -160,29 +166,37 @@ export function drain(): void {
   counts.buffered = 0;
   ringState.drains++;
   try {
-    announceDrops();
+    announceDrops(end > 0);
     do {
-      from = wasm.take(from, end);
+      from = engine.wasm.take(from, end);
       refreshViews();
-      if (reply[0]! > 0) countDropped();
+      if (engine.reply[0]! > 0) countDropped();
       queueBatches();
     } while (from < end);
-    for (const dispatch of dispatches) if (dispatch.queues.some((queue) => announcing.has(queue))) wasm.announce(dispatch.id, micros());
+    for (const dispatch of dispatches) if (dispatch.queues.some((queue) => announcing.has(queue))) engine.wasm.announce(dispatch.id, micros());
     if (announcing.size > 0) queueBatches();
   } catch (error) {
     // Most likely it is out of memory: the instance can't be used any more.
     restart(from, end);
-    if (reporting) return;
-    reporting = true;
+    if (engine.reporting) return;
+    engine.reporting = true;
     report(new Error(`kakashi: the encoder failed and was started anew: ${messageOf(error)}`));
-    reporting = false;
+    engine.reporting = false;
+    return;
+  }
+  delivery.echo = 0;
+  if (engine.memory && engine.memory.byteLength > engine.keptMemory) {
+    clearTables();
+    use(engine.instantiate!());
+    // Where an instance can't be made anew.
+    engine.keptMemory = Math.max(KEPT_MEMORY, 2 * engine.memory.byteLength);
     return;
   }
   if (tablesAreFull()) {
     clearTables();
-    wasm.forget();
+    engine.wasm.forget();
   }
-  if (ringSize > KEPT_RING) allocateRing(RING);
+  if (engine.ringSize > KEPT_RING) allocateRing(RING);
 }
 
 /** Calls `visit` with each queue, the id of its dispatch, and its index there. */
@@ -191,14 +205,12 @@ function eachQueue(visit: (queue: SinkQueue, dispatchId: number, index: number) 
 }
 
 /** Passes the drops that no batch has announced to the wasm. */
-function announceDrops(): void {
+function announceDrops(areRecords: boolean): void {
   eachQueue((queue, dispatchId, at) => {
     const { unannounced } = queue;
-    if (!unannounced) return;
-    unannounced.forEach((count, index) => {
-      const reason = index % REASONS.length;
-      if (count > 0) wasm!.add_dropped(dispatchId, at, LEVELS[(index - reason) / REASONS.length]!, reason, count);
-    });
+    if (!unannounced || (queue.isQuiet && !areRecords)) return;
+    queue.isQuiet = false;
+    eachDrop(unannounced, (count, level, reason) => engine.wasm!.add_dropped(dispatchId, at, level, reason, count));
     announcing.set(queue, unannounced);
     queue.unannounced = undefined;
   });
@@ -207,49 +219,54 @@ function announceDrops(): void {
 /** Copies the finished batches out of the wasm's memory, into the queues. */
 function queueBatches(): void {
   eachQueue((queue, dispatchId, at) => {
-    const length = wasm!.batch(dispatchId, at);
-    if (length === 0) return;
-    refreshViews();
-    const [bytesAt, endsAt, lines, count, dropped, level] = reply as unknown as number[];
-    const bytes = new Uint8Array(memory!, bytesAt!, length).slice();
-    const ends = new Uint32Array(memory!, endsAt!, 2 * lines!).slice();
-    const announced = dropped! > 0 ? announcing.get(queue) : undefined;
+    let batch = engine.wasm!.batch(dispatchId, at);
+    if (!batch) return;
+    if (typeof batch === 'number') {
+      refreshViews();
+      const [bytesAt, endsAt, lines, count, dropped, level] = engine.reply as unknown as number[];
+      const bytes = new Uint8Array(engine.memory!, bytesAt!, batch).slice();
+      batch = new Batch(bytes, count!, dropped!, level!, queue.format, new Uint32Array(engine.memory!, endsAt!, 2 * lines!).slice());
+    }
+    const announced = batch.dropped > 0 ? announcing.get(queue) : undefined;
     if (announced) announcing.delete(queue);
-    queue.add(new Batch(bytes, count!, dropped!, level!, queue.format, ends), announced);
+    queue.add(batch, announced);
   });
 }
 
 /** Counts the records that the wasm could not encode; it announces them itself. */
 function countDropped(): void {
-  const dropped = new Uint32Array(memory!, wasm!.dropped(), counts.drops.length);
+  const dropped = new Uint32Array(engine.memory!, engine.wasm!.dropped!(), counts.drops.length);
   dropped.forEach((count, index) => (counts.drops[index]! += count));
 }
 
 /** Makes a new instance after one has failed; the records that it had not encoded are dropped, and counted. */
 function restart(from: number, end: number): void {
   // The view of the ring may be of memory that has moved.
-  const items = new Uint8Array(wasm!.memory.buffer, ringAt, ringSize);
-  eachRecord(items, from, end, (level, id) => dispatches[id]!.drop(level, ENCODER_FAILED));
+  refreshViews();
+  eachRecord(ring.bytes, from, end, (level, id) => dispatches[id]!.drop(level, ENCODER_FAILED));
   for (const [queue, drops] of announcing) announceLater(queue, drops);
   announcing.clear();
   clearTables();
-  makeInstance();
+  use(engine.instantiate!());
 }
 
 /** All queues that may have batches. */
 export function sinkQueues(): SinkQueue[] {
-  retired = retired.filter((queue) => !queue.isIdle);
-  return [...dispatches.flatMap((dispatch) => dispatch.queues), ...retired];
+  engine.retired = engine.retired.filter((queue) => !queue.isIdle);
+  return [...dispatches.flatMap((dispatch) => dispatch.queues), ...engine.retired];
 }
 
 /** Has the wasm decode blocks of the wire; returns their items as values of the codec. */
 export function decodeBytes(bytes: Uint8Array): Uint8Array {
+  const { wasm } = engine;
   if (!wasm) throw new Error('kakashi: the wasm is not there yet: await ready first');
-  const at = wasm.input(bytes.length);
-  new Uint8Array(wasm.memory.buffer, at, bytes.length).set(bytes);
-  const length = wasm.decode();
+  if (wasm.plain) throw new Error('kakashi: decode needs the wasm, which is not there');
+  const { memory, input, decode } = wasm as unknown as Exports;
+  const at = input(bytes.length);
+  new Uint8Array(memory.buffer, at, bytes.length).set(bytes);
+  const length = decode();
   refreshViews();
-  const decoded = new Uint8Array(memory!, reply[0]!, length).slice();
-  wasm.input(0);
+  const decoded = new Uint8Array(engine.memory!, engine.reply[0]!, length).slice();
+  input(0);
   return decoded;
 }

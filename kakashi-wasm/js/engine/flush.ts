@@ -1,26 +1,44 @@
 // When batches are handed to sinks, and how long a caller waits for them.
 
 import { SHUTDOWN, counts } from '../stats.js';
-import { type Exports, drain, isStarted, sinkQueues, start } from './engine.js';
-import { delivery } from '../sinks/sink-queue.js';
-import { followClock } from './record-writer.js';
+import { drain, isStarted, sinkQueues, start } from './engine.js';
+import type { Instance } from './encoder.js';
+import { delivery, report } from '../sinks/sink-queue.js';
+import { outside } from '../record/context.js';
+import { platform } from '../platform.js';
+import { followClock, ids, micros } from './record-writer.js';
 import { ring, ringState } from './ring.js';
+import { type Timers, after, cancel } from '../timers.js';
+import { once } from '../realm.js';
 
 /** How long a flush waits for sinks. */
 const FLUSH_TIMEOUT_MS = 5000;
 
-/** Which loggers have been shut down: their records go to their sinks before the call returns. */
-export const ended = { all: false, async: false };
-/** Resolve the flushes that wait for the wasm. */
-const waiting: (() => void)[] = [];
-let flushMs = 100;
-let timer: unknown;
-let armed = false;
-/** Whether a microtask that flushes is queued. */
-let queued = false;
+const flushing = /* @__PURE__ */ once('flushing', () => ({
+  /** Which loggers have been shut down: their records go to their sinks before the call returns. */
+  ended: { all: false, async: false },
+  /** Starts the writer in plain JavaScript, where the entry has it: for records that can't wait for the wasm. */
+  lastResort: {} as { start?: () => void },
+  /** Resolve the flushes that wait for the wasm. */
+  waiting: [] as (() => void)[],
+  flushMs: 100,
+  timer: undefined as Timers | undefined,
+  /** When the timer is lost if it has not fired: in microseconds, as records have it. */
+  lostAt: 0,
+  /** Whether a microtask that flushes is queued. */
+  queued: false,
+}));
+const { waiting } = flushing;
+export const { ended, lastResort } = flushing;
+
+/** Starts the writer in plain JavaScript if nothing else has been started; false if there is none. */
+export function startAnyhow(): boolean {
+  if (!isStarted()) lastResort.start?.();
+  return isStarted();
+}
 
 /** Starts the engine: at once, or when a page has fetched the wasm. */
-export function install(instantiate: () => Exports): void {
+export function install(instantiate: () => Instance): void {
   start(instantiate);
   if (ring.pos > 0) flushSoon();
   for (const resolve of waiting.splice(0)) resolve();
@@ -37,50 +55,41 @@ export function flushNow(): void {
   // A sink runs, or a record is being written: the next flush does it.
   if (ringState.writing || delivery.depth > 0) return arm();
   disarm();
-  followClock();
+  // Next looks from its own contexts whether a page that it prerenders asks for the time.
+  outside(followClock);
   drain();
   pumpAll();
 }
 
 /** Flushes when the caller has returned. */
 export function flushSoon(): void {
-  if (queued) return;
-  queued = true;
+  if (flushing.queued) return;
+  flushing.queued = true;
   queueMicrotask(() => {
-    queued = false;
+    flushing.queued = false;
     flushNow();
   });
 }
 
 /** Schedules a flush, `flushMs` after the first record. */
 export function arm(): void {
-  if (armed) return;
-  if (flushMs <= 0) return flushSoon();
-  try {
-    timer = setTimeout(flushNow, flushMs);
-    armed = true;
-    // It need not keep the process alive: its end flushes too.
-    (timer as { unref?(): void }).unref?.();
-  } catch {
-    // Workers have no timers while they start.
-  }
+  if (flushing.flushMs <= 0 || (flushing.timer && ids.latest > flushing.lostAt)) return flushSoon();
+  if (flushing.timer) return;
+  flushing.timer = after(flushing.flushMs, flushNow);
+  flushing.lostAt = micros() + flushing.flushMs * 2000 + 50_000;
+  if (flushing.timer && platform.frozen && !platform.held) flushSoon();
 }
 
 delivery.arm = arm;
 
 function disarm(): void {
-  if (!armed) return;
-  armed = false;
-  try {
-    clearTimeout(timer as number);
-  } catch {
-    // A timer of another request.
-  }
+  cancel(flushing.timer);
+  flushing.timer = undefined;
 }
 
 /** Sets how long a record may stay in the ring. */
 export function setFlushMs(ms: number): void {
-  flushMs = ms;
+  flushing.flushMs = ms;
 }
 
 /** Says how far a flush came. */
@@ -96,21 +105,10 @@ export interface Flushed {
  * milliseconds (5,000 without). Sinks that work at once have worked when it returns.
  */
 export async function flush(timeoutMs = FLUSH_TIMEOUT_MS): Promise<Flushed> {
-  let deadline: unknown;
-  try {
-    await Promise.race([
-      handOver(),
-      new Promise((resolve) => {
-        try {
-          deadline = setTimeout(resolve, timeoutMs);
-        } catch {
-          // No timers here: it takes as long as the sinks take.
-        }
-      }),
-    ]);
-  } finally {
-    clearTimeout(deadline as number);
-  }
+  let deadline: Timers | undefined;
+  // Without timers it takes as long as the sinks take.
+  await Promise.race([handOver(), new Promise((resolve) => (deadline = after(timeoutMs, resolve as () => void, true)))]);
+  cancel(deadline);
   const pending = counts.pending + counts.buffered;
   return { complete: pending === 0, pending };
 }
@@ -123,8 +121,8 @@ async function handOver(): Promise<void> {
   if (delivery.depth === 0) for (const queue of all) queue.pump(true);
   await Promise.allSettled(
     all.map(async (queue) => {
-      await queue.idle();
-      await queue.sink.flush?.();
+      await queue.idle?.();
+      await outside(() => queue.sink.flush?.());
     }),
   );
 }
@@ -132,16 +130,28 @@ async function handOver(): Promise<void> {
 /** Hands everything over as a page gets hidden: it may never be shown again. */
 export function flushLast(): void {
   if (ringState.writing || delivery.depth > 0) return;
+  startAnyhow();
   disarm();
   drain();
-  for (const queue of sinkQueues()) if (!queue.last()) queue.pump(true);
+  for (const queue of sinkQueues()) if (!queue.last?.()) queue.pump(true);
 }
 
 /** Hands everything over as the process ends: in the second round what sinks and `onError` log in the first. */
 export function flushAtExit(): void {
+  if (!ringState.writing) startAnyhow();
   for (let round = 0; round < 2; round++) {
     flushNow();
     for (const queue of sinkQueues()) queue.pump(true);
+  }
+}
+
+/** Counts what no sink has taken as the process ends, and says so. */
+export function giveUp(): void {
+  for (const queue of sinkQueues()) {
+    const { pending } = counts;
+    queue.abandon(SHUTDOWN);
+    const lost = pending - counts.pending;
+    if (lost > 0) report(new Error(`kakashi: the process ended before ${lost} records were with "${queue.sink.name}": await shutdown() first`));
   }
 }
 

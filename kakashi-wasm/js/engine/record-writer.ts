@@ -7,9 +7,11 @@
 
 import type { LogContext } from '../record/context.js';
 import type { Fields } from '../record/fields.js';
-import { LEVELS } from '../record/level.js';
 import { platform } from '../platform.js';
-import { Writer } from '../wire/writer.js';
+import { leb } from '../wire/leb.js';
+import { limits } from '../wire/limits.js';
+import type { Writer } from '../wire/writer.js';
+import { once } from '../realm.js';
 
 const SITE = 1;
 const NAME = 2;
@@ -24,6 +26,8 @@ const HAS_EXTRA = 8;
 
 /** Ids of one kind before the tables are cleared. */
 const MAX_IDS = 1024;
+/** Messages that are remembered until they come again. */
+const MAX_RECENT = 256;
 /** A longer message, or one with more keys, becomes no site. */
 const MAX_MESSAGE = 256;
 const MAX_KEYS = 32;
@@ -33,7 +37,7 @@ const MAX_SHAPES = 8;
 /** What a record needs of its logger. */
 export interface RecordSource {
   readonly name: string;
-  readonly dispatchId: number;
+  readonly dispatch: { readonly id: number };
   /** The logger's id, and the generation of the tables that have it. */
   id: number;
   tables: number;
@@ -47,75 +51,98 @@ interface Shape {
   readonly depth: number;
 }
 
-const NO_KEYS: readonly string[] = [];
-
-/** The generation of the tables: it grows when they are cleared. */
-let tables = 0;
-let loggers = 0;
-let contexts = 0;
-let shapes = 0;
-/** The level of each shape, by its id. */
-const levels: number[] = [];
-/** The id of each logger's dispatch, by the logger's id. */
-export const dispatchIds: number[] = [];
-/** The sites of each level, by their message. */
-let sitesOf: Map<string, Shape>[] = LEVELS.map(() => new Map());
-/** The latest messages, by a few of their characters. */
-const recent: string[] = new Array(256).fill('');
+const hasPerformance = typeof globalThis.performance?.now === 'function';
+/** What the records of now are written with. */
+export const ids = /* @__PURE__ */ once('ids', () => ({
+  /** The generation of the tables: it grows when they are cleared. */
+  tables: 0,
+  loggers: 0,
+  contexts: 0,
+  shapes: 0,
+  /** The level of each shape, by its id. */
+  levels: [] as number[],
+  /** By level: its sites, by their message. */
+  sitesOf: [] as Map<string, Shape>[],
+  /** The latest messages that have no site. */
+  recent: new Set<string>(),
+  /** The id of each logger's dispatch, by the logger's id. */
+  dispatchIds: [] as number[],
+  /** The time of the latest record. */
+  latest: 0,
+  origin: hasPerformance ? Date.now() - performance.now() : 0,
+}));
+const { levels, recent } = ids;
+export const { dispatchIds } = ids;
 
 /** Whether the tables should be cleared when the ring is empty. */
 export function tablesAreFull(): boolean {
-  return loggers >= MAX_IDS || contexts >= MAX_IDS || shapes >= MAX_IDS;
+  return ids.loggers >= MAX_IDS || ids.contexts >= MAX_IDS || ids.shapes >= MAX_IDS;
 }
 
 /** Clears the tables of ids; the wasm must clear its own too. */
 export function clearTables(): void {
-  tables++;
-  loggers = contexts = shapes = 0;
-  sitesOf = LEVELS.map(() => new Map());
+  ids.tables++;
+  ids.loggers = ids.contexts = ids.shapes = 0;
+  ids.sitesOf = [];
+}
+
+/** The time in milliseconds since 1970, as finely as the platform has it. */
+function now(): number {
+  return hasPerformance && !platform.coarse ? ids.origin + performance.now() : Date.now();
 }
 
 /** The time in microseconds since 1970. */
 export function micros(): number {
-  return hasPerformance && !platform.coarse ? Math.floor((origin + performance.now()) * 1000) : Date.now() * 1000;
+  return Math.floor(now() * 1000);
 }
-
-const hasPerformance = typeof performance === 'object' && typeof performance.now === 'function';
-let origin = hasPerformance ? Date.now() - performance.now() : 0;
 
 /** Follows the clock where it was set, or where `performance` stood still in a sleep. */
 export function followClock(): void {
-  if (!hasPerformance || platform.coarse) return;
-  const off = Date.now() - (origin + performance.now());
-  if (off > 20 || off < -20) origin += off;
+  const off = Date.now() - now();
+  if (off * off > 400) ids.origin += off;
+}
+
+/**
+ * Runs a call whose record has a time of its own: milliseconds since 1970, which somebody has read before.
+ * A flush within the call follows the clock again; where `performance` is not to be trusted the time is that of the call.
+ */
+export function atTime(millis: number, call: () => void): void {
+  if (!hasPerformance || platform.coarse || !(Math.abs(millis - Date.now()) > 1)) return call();
+  const { origin } = ids;
+  const moved = (ids.origin = millis - performance.now());
+  try {
+    call();
+  } finally {
+    if (ids.origin === moved) ids.origin = origin;
+  }
 }
 
 /** Writes a NAME: the id of a logger. */
 function writeName(out: Writer, source: RecordSource): void {
   const at = out.begin(NAME);
-  out.leb(loggers);
+  out.leb(ids.loggers);
   out.text(source.name);
-  out.leb(source.dispatchId);
+  out.leb(source.dispatch.id);
   out.end(at);
-  dispatchIds[loggers] = source.dispatchId;
-  source.id = loggers++;
-  source.tables = tables;
+  dispatchIds[ids.loggers] = source.dispatch.id;
+  source.id = ids.loggers++;
+  source.tables = ids.tables;
 }
 
 /** Writes a CONTEXT: the id of a context. */
 function writeContext(out: Writer, context: LogContext): void {
   const at = out.begin(CONTEXT);
-  out.leb(contexts);
+  out.leb(ids.contexts);
   context.put(out);
   out.end(at);
-  context.id = contexts++;
-  context.tables = tables;
+  context.id = ids.contexts++;
+  context.tables = ids.tables;
 }
 
 /** Writes a SITE: the id of a message and its keys. The message is no template. */
 function writeSite(out: Writer, level: number, message: string, keys: readonly string[], next: Shape | undefined): Shape {
   const at = out.begin(SITE);
-  out.leb(shapes);
+  out.leb(ids.shapes);
   out.bytes[out.pos++] = level;
   out.text(message.replace(/[{}]/g, '$&$&'));
   out.leb(keys.length);
@@ -124,18 +151,15 @@ function writeSite(out: Writer, level: number, message: string, keys: readonly s
   out.text('');
   out.text('');
   out.end(at);
-  levels[shapes] = level;
-  return { id: shapes++, keys, next, depth: (next?.depth ?? 0) + 1 };
+  levels[ids.shapes] = level;
+  return { id: ids.shapes++, keys, next, depth: (next?.depth ?? 0) + 1 };
 }
 
-/** Whether a message is among the latest; it is from now on. */
+/** Whether a message is among the latest; if not, it is from now on. */
 function isRecent(message: string): boolean {
-  const { length } = message;
-  if (length > MAX_MESSAGE) return false;
-  const slot =
-    (length * 31 + message.charCodeAt(length >> 1) * 7 + message.charCodeAt(length - 1) * 3 + message.charCodeAt(0)) & 255;
-  if (recent[slot] === message) return true;
-  recent[slot] = message;
+  if (recent.delete(message)) return true;
+  if (recent.size >= MAX_RECENT) recent.clear();
+  if (message.length <= MAX_MESSAGE) recent.add(message);
   return false;
 }
 
@@ -148,16 +172,16 @@ export function writeRecord(
   message: string,
   fields: Fields | undefined,
 ): void {
-  if (source.tables !== tables) writeName(out, source);
-  if (context && context.tables !== tables) writeContext(out, context);
-  const sites = sitesOf[level === 20 ? 2 : LEVELS.indexOf(level)]!;
+  if (source.tables !== ids.tables) writeName(out, source);
+  if (context && context.tables !== ids.tables) writeContext(out, context);
+  const sites = (ids.sitesOf[level] ??= new Map());
   const first = sites.get(message);
   for (let shape = first; shape; shape = shape.next) {
     if (writeShort(out, source, context, shape, fields)) return;
   }
-  if (shapes < MAX_IDS && (first ? first.depth < MAX_SHAPES : isRecent(message))) {
-    const keys = fields ? keysOf(fields) : NO_KEYS;
-    if (keys.length <= MAX_KEYS) {
+  if (ids.shapes < MAX_IDS && (first ? first.depth < MAX_SHAPES : isRecent(message))) {
+    const keys = keysOf(fields);
+    if (keys.length <= Math.min(MAX_KEYS, limits.items)) {
       const shape = writeSite(out, level, message, keys, first);
       sites.set(message, shape);
       if (writeShort(out, source, context, shape, fields)) return;
@@ -168,34 +192,27 @@ export function writeRecord(
 
 /** Reads the level and the logger of the record whose item begins at an offset. */
 export function peekRecord(bytes: Uint8Array, at: number): { level: number; logger: number } {
-  let from = at + 15;
-  const leb = () => {
-    let number = 0;
-    for (let scale = 1; ; scale *= 0x80) {
-      const byte = bytes[from++]!;
-      number += (byte & 0x7f) * scale;
-      if (byte < 0x80) return number;
-    }
-  };
+  const from = { bytes, at: at + 15 };
   let level;
   if (bytes[at + 5]! & HAS_SITE) {
-    level = levels[leb()]!;
+    level = levels[leb(from)]!;
   } else {
-    level = bytes[from++]!;
-    const length = leb();
-    from += length;
+    level = bytes[from.at++]!;
+    const length = leb(from);
+    from.at += length;
   }
-  return { level, logger: leb() };
+  return { level, logger: leb(from) };
 }
 
 /** Begins a record: its flags and its time. */
 function beginRecord(out: Writer, flags: number): number {
   const at = out.begin(RECORD);
+  out.most = at + limits.bytes;
   const { bytes, view } = out;
   bytes[at + 4] = flags;
   bytes[at + 5] = 8;
   // Nanoseconds in two words: a double does not hold them.
-  const now = micros();
+  const now = (ids.latest = micros());
   const low = (now % 0x1_0000_0000) * 1000;
   const high = Math.floor(now / 0x1_0000_0000) * 1000 + Math.floor(low / 0x1_0000_0000);
   view.setUint32(at + 6, low >>> 0, true);
@@ -255,7 +272,13 @@ function writeLong(
   out.leb(source.id);
   if (context) out.leb(context.id);
   if (fields) {
+    let left = limits.items;
     for (const key in fields) {
+      if (left-- === 0) {
+        out.text('…');
+        out.string(`${keysOf(fields).length - limits.items} fields cut`);
+        break;
+      }
       out.text(key);
       out.value(fields[key]);
     }
@@ -263,7 +286,7 @@ function writeLong(
   out.end(at);
 }
 
-function keysOf(fields: Fields): string[] {
+function keysOf(fields: Fields | undefined): string[] {
   const keys = [];
   for (const key in fields) keys.push(key);
   return keys;

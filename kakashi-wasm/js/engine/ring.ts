@@ -1,26 +1,22 @@
 // The memory that records are written to and that the wasm reads: the wasm's own, or plain
 // memory until the wasm has been loaded.
 
+import { leb } from '../wire/leb.js';
 import { Writer } from '../wire/writer.js';
 import { RECORD, dispatchIds, peekRecord } from './record-writer.js';
+import { once } from '../realm.js';
 
 /** The ring's size in bytes while nothing asks for more. */
 export const RING = 64 << 10;
 /** The kind of an evicted item; readers pass over it. */
 export const DEAD = 0x7f;
 
-/** Where records are written. */
-export const ring = new Writer(RING);
-
-/** How often the ring has been emptied, and whether a record is being written. */
-export const ringState = { drains: 1, writing: false };
+/** Where records are written; how often the ring has been emptied, and whether a record is being written. */
+export const { ring, ringState } = /* @__PURE__ */ once('ring', () => ({ ring: new Writer(RING), ringState: { drains: 1, writing: false } }));
 
 /** The length of the item at an offset of the ring. */
 export function itemLength(bytes: Uint8Array, at: number): number {
-  return (
-    5 +
-    ((bytes[at + 1]! & 0x7f) | ((bytes[at + 2]! & 0x7f) << 7) | ((bytes[at + 3]! & 0x7f) << 14) | (bytes[at + 4]! << 21))
-  );
+  return 5 + leb({ bytes, at: at + 1 });
 }
 
 /** Calls `visit` with the level and the dispatch's id of each record between two offsets. */

@@ -5,19 +5,21 @@ import { consoleSink } from '../sinks/console-sink.js';
 import { SinkQueue } from '../sinks/sink-queue.js';
 import { Dispatch } from './dispatch.js';
 import { addDispatch } from './emit.js';
+import { once } from '../realm.js';
 
-/** The program's context: its name, version and environment. */
-export const base = { context: EMPTY };
-
-let dispatch: Dispatch | undefined;
+export const base = /* @__PURE__ */ once('base', () => ({
+  /** The program's context: its name, version and environment. */
+  context: EMPTY,
+  dispatch: undefined as Dispatch | undefined,
+}));
 
 /** Returns the dispatch; until `configure` names other sinks, records go to the console. */
 export function rootDispatch(): Dispatch {
   // Made on the first call: by then the entry has described the console in `platform`.
-  if (!dispatch) {
-    dispatch = new Dispatch();
-    dispatch.setQueues([new SinkQueue(consoleSink(), dispatch.format)]);
-    addDispatch(dispatch);
+  if (!base.dispatch) {
+    base.dispatch = new Dispatch();
+    base.dispatch.setQueues([new SinkQueue(consoleSink(), base.dispatch.format)]);
+    addDispatch(base.dispatch);
   }
-  return dispatch;
+  return base.dispatch;
 }

@@ -1,9 +1,9 @@
 // Starts the engine from a compiled module.
 
 import { install } from '../engine/flush.js';
-import type { Exports } from '../engine/engine.js';
+import type { Instance } from '../engine/encoder.js';
 
 /** Starts the engine with a module; it imports nothing. @internal */
 export function installModule(module: WebAssembly.Module): void {
-  install(() => new WebAssembly.Instance(module).exports as unknown as Exports);
+  install(() => new WebAssembly.Instance(module).exports as unknown as Instance);
 }

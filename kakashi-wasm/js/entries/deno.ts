@@ -1,19 +1,28 @@
-// Deno: the wasm is a module, which needs no permission to read.
+// Deno: the wasm is in the module, which needs no permission to read.
 
 import { AsyncLocalStorage } from 'node:async_hooks';
-import * as wasm from '../../kakashi.wasm';
-import { flushAtExit, install } from '../engine/flush.js';
-import type { Exports } from '../engine/engine.js';
-import { platform } from '../platform.js';
+import { flushAtExit, giveUp } from '../engine/flush.js';
+import { type StorageClass, platform, useStorage } from '../platform.js';
+import { installStreams } from './streams.js';
+import { installInlined } from './inlined.js';
 
-declare const Deno: { noColor: boolean; stdout: { isTerminal(): boolean } };
+interface Stream {
+  isTerminal(): boolean;
+}
 
-platform.storage = new AsyncLocalStorage();
-platform.lines = true;
-platform.terminal = Deno.stdout.isTerminal() && !Deno.noColor;
-install(() => wasm as unknown as Exports);
-addEventListener('unload', flushAtExit);
-addEventListener('beforeunload', flushAtExit);
+declare const Deno: { noColor: boolean; stdout: Stream; stderr: Stream };
+
+if (!platform.storage) useStorage(AsyncLocalStorage as StorageClass);
+const [stdout, stderr] = [Deno.stdout.isTerminal(), Deno.stderr.isTerminal()];
+platform.prompt = stdout || stderr;
+installStreams(stdout, stderr, Deno.noColor);
+installInlined();
+// No end of the program is told after an error that nobody catches.
+for (const end of ['beforeunload', 'error', 'unhandledrejection']) addEventListener(end, flushAtExit);
+addEventListener('unload', () => {
+  flushAtExit();
+  giveUp();
+});
 
 /** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();

@@ -1,11 +1,13 @@
-// Node and Bun: the wasm is a file beside this one.
+// Node and Bun: the wasm is in the module, so that bundled servers have it too.
 
-import { readFileSync } from 'node:fs';
-import { installModule } from './compiled.js';
+import { addMissingUtf8 } from '../wire/slow-utf8.js';
+import { installInlined } from './inlined.js';
 import { installProcess } from './process.js';
 
+// Jest 30 finds this entry in jsdom too.
+addMissingUtf8();
 installProcess();
-installModule(new WebAssembly.Module(readFileSync(new URL('../../kakashi.wasm', import.meta.url))));
+installInlined();
 
 /** Resolved: the wasm has been loaded. */
 export const ready: Promise<void> = Promise.resolve();

@@ -2,16 +2,18 @@
 
 import module from '../../kakashi.wasm';
 import { installModule } from './compiled.js';
-import { platform } from '../platform.js';
+import { type StorageClass, platform, useStorage } from '../platform.js';
 import { findStorage } from './storage.js';
 
 // Time stands still but for I/O, and is 0 while a worker starts.
 platform.coarse = true;
+// They die with their request.
+platform.frozen = true;
 findStorage();
 if (!platform.storage) {
   try {
     // With the flag `nodejs_als` alone it is found by this import only; without any flag, not at all.
-    platform.storage = new (await import('node:async_hooks')).AsyncLocalStorage();
+    useStorage((await import('node:async_hooks')).AsyncLocalStorage as StorageClass);
   } catch {
     // Without it a context ends where its function returns.
   }

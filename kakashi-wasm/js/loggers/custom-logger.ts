@@ -1,15 +1,19 @@
 // Loggers with settings of their own: level, enrichers, filters, format, sinks.
 
-import { validate } from '../settings/validate.js';
+import { redactionOf } from '../settings/redaction.js';
+import { anObject, checkOptions, functions } from '../options.js';
+import { LOGGER } from '../settings/validate.js';
 import { EMPTY, LogContext } from '../record/context.js';
-import { addDispatch } from '../engine/emit.js';
+import { addDispatch, freeDispatch } from '../engine/emit.js';
 import { type Fields, copyFields } from '../record/fields.js';
-import { type Level } from '../record/level.js';
+import type { Level } from '../record/level.js';
 import { Logger } from './logger.js';
 import { type LoggerCore, addUnregistered, newCore } from './registry.js';
 import { sinkQueueOf } from '../sinks/retrying-sink-queue.js';
 import { Dispatch } from '../engine/dispatch.js';
+import { withTaps } from '../engine/taps.js';
 import type { FormatName, Sink } from '../sinks/sink.js';
+import { once } from '../realm.js';
 
 /** A record as an enricher or a filter sees it: as the call gave it, without context. */
 export interface Candidate {
@@ -59,20 +63,34 @@ export class FunctionalLogger extends Logger {
 
 const configs = new WeakMap<LoggerCore, LoggerConfig>();
 
+/** Tells loggers of one name apart, also when a dispatch's id has gone to another. */
+const numbers = /* @__PURE__ */ once('numbers', () => ({ made: 0 }));
+
+/** Frees what a logger and those below it share when nobody has any of them. Some workers have no such thing; there it stays. */
+const freed = globalThis.FinalizationRegistry && new FinalizationRegistry(freeDispatch);
+
+/** Gives loggers below the same configuration. It keeps no logger. */
+function inheritance(own: LoggerConfig): (below: LoggerCore) => void {
+  return function inherit(below) {
+    below.inherit = inherit;
+    configs.set(below, own);
+  };
+}
+
 /** Makes a logger with settings of its own. Two of the same name are two loggers. */
 export function createCustomLogger(name: string, config: LoggerConfig): FunctionalLogger {
   if (!config?.sinks) throw new TypeError('a custom logger has sinks: createCustomLogger(name, {sinks: [consoleSink()]})');
-  validate(config);
+  checkOptions('createCustomLogger', config, { ...LOGGER, fields: anObject('{app: "shop"}'), enrichers: functions, filters: functions });
   const dispatch = new Dispatch();
   dispatch.format = config.format ?? 'auto';
-  dispatch.redact = [...(config.redact ?? [])];
-  dispatch.setQueues(config.sinks.map((sink) => sinkQueueOf(sink, dispatch.format)));
+  dispatch.redaction = redactionOf(config.redact);
+  dispatch.setQueues(withTaps(dispatch, config.sinks.map((sink) => sinkQueueOf(sink, dispatch.format))));
   addDispatch(dispatch);
-  const core = addUnregistered(newCore(`custom${dispatch.id}`, name, dispatch, config.level));
-  core.inherit = (below) => {
-    below.inherit = core.inherit!;
-    configs.set(below, config);
-  };
+  const core = addUnregistered(newCore(`custom${++numbers.made}`, name, dispatch, config.level));
+  // As long as one of the loggers is there, this is.
+  const own = { ...config };
+  core.inherit = inheritance(own);
   core.inherit(core);
+  freed?.register(own, dispatch);
   return new FunctionalLogger(core, config.fields ? new LogContext(config.fields) : EMPTY);
 }

@@ -1,18 +1,28 @@
 // Logger: the handle that application code holds.
 
-import { EMPTY, LogContext, currentContext } from '../record/context.js';
+import { EMPTY, LogContext, currentContext, scopes } from '../record/context.js';
 import { emit } from '../engine/emit.js';
-import { type Fields, type LazyFields, copyFields } from '../record/fields.js';
+import { type Given, copyFields, thrownFields } from '../record/fields.js';
 import { type Flushed, flush } from '../engine/flush.js';
-import { type Level, levelOf, named, unknownLevel } from '../record/level.js';
-import { type LoggerCore, coreBelow, coreOf, forgetLoggers, newCore } from './registry.js';
+import { type Level, LogLevel, levelOf, named, unknownLevel } from '../record/level.js';
+import { type LoggerCore, coreBelow, coreOf, forgetLoggers, keep, newCore, setOwnLevel } from './registry.js';
 import { base, rootDispatch } from '../engine/root-dispatch.js';
-import { errorType, isError, messageOf, readProperty, stackOf } from '../wire/value.js';
+import { type WideEvent, wideEvent } from './wide-event.js';
+import { errorType, isError, messageOf } from '../wire/value.js';
 
 /** Settings of one logger. */
 export interface LoggerOptions {
   /** Its own level, which `setLogLevel` does not change. */
   level?: Level;
+}
+
+/**
+ * Logs a record: a message and fields, which are an object of any type, an error, or a function
+ * that makes them when the record is enabled. An error alone, or fields before their message, are understood.
+ */
+export interface LogMethod {
+  <T>(message: string, fields?: T & Given<T>): void;
+  <T>(fields: T & Given<T>, message?: string): void;
 }
 
 /**
@@ -26,6 +36,19 @@ export class Logger {
   private scope: LogContext | undefined;
   private base: LogContext | undefined;
   private effective: LogContext | undefined;
+  /** The levels' methods that were read, bound to this logger: `promise.catch(log.error)`. */
+  private methods: LogMethod[] | undefined;
+
+  declare readonly trace: LogMethod;
+  declare readonly debug: LogMethod;
+  declare readonly info: LogMethod;
+  declare readonly warning: LogMethod;
+  /** As `warning`. */
+  declare readonly warn: LogMethod;
+  /** Its sinks have the record when the call returns, an async logger's soon after. */
+  declare readonly error: LogMethod;
+  /** As `error`. */
+  declare readonly critical: LogMethod;
 
   /** @internal */
   constructor(
@@ -44,8 +67,8 @@ export class Logger {
   }
 
   set level(level: Level) {
-    this.core.threshold = levelOf(level);
-    this.core.ownLevel = true;
+    setOwnLevel(this.core, level);
+    if (this.core.dispatch.id === 0) keep(this.core);
   }
 
   /** Whether records of a level are written. Throws a RangeError that lists the levels. */
@@ -53,74 +76,56 @@ export class Logger {
     return levelOf(level) >= this.core.threshold;
   }
 
-  trace(message: string, fields?: Fields | LazyFields): void {
-    if (5 >= this.core.threshold) this.emit(5, message, fields);
-  }
-
-  debug(message: string, fields?: Fields | LazyFields): void {
-    if (10 >= this.core.threshold) this.emit(10, message, fields);
-  }
-
-  info(message: string, fields?: Fields | LazyFields): void {
-    if (20 >= this.core.threshold) this.emit(20, message, fields);
-  }
-
-  warning(message: string, fields?: Fields | LazyFields): void {
-    if (30 >= this.core.threshold) this.emit(30, message, fields);
-  }
-
-  /** As `warning`. */
-  warn(message: string, fields?: Fields | LazyFields): void {
-    if (30 >= this.core.threshold) this.emit(30, message, fields);
-  }
-
-  /** Its sinks have the record when the call returns, an async logger's soon after. */
-  error(message: string, fields?: Fields | LazyFields): void {
-    if (40 >= this.core.threshold) this.emit(40, message, fields);
-  }
-
-  /** As `error`. */
-  critical(message: string, fields?: Fields | LazyFields): void {
-    if (50 >= this.core.threshold) this.emit(50, message, fields);
-  }
-
   /**
    * Logs at a level that is known only now; a number between two levels is the one
    * below. A wrong one gives WARNING and a field `level_error` that says which are right.
    */
-  log(level: Level, message: string, fields?: Fields | LazyFields): void {
+  log<T>(level: Level, message: string, fields?: T & Given<T>): void {
     let number = 30;
-    let given: unknown = fields;
+    let [text, given] = ordered([message, fields]);
     try {
       number = named(levelOf(level));
     } catch {
-      given = () => ({ ...copyFields(fields), level_error: unknownLevel(level) });
+      const right = given;
+      given = () => ({ ...copyFields(right), level_error: unknownLevel(level) });
     }
-    if (number >= this.core.threshold) this.emit(number, message, given);
+    if (number >= this.core.threshold) this.emit(number, text, given);
   }
 
   /**
    * Logs what was thrown, at ERROR: `exception.type`, `exception.message` with those of
    * its causes, `exception.stacktrace` (OpenTelemetry's semantic conventions).
    */
-  exception(message: string, error: unknown, fields?: Fields | LazyFields): void {
+  exception<T>(message: string, error?: unknown, fields?: T & Given<T>): void {
     if (40 < this.core.threshold) return;
-    const thrown: Record<string, unknown> = {
-      'exception.type': errorType(error),
-      'exception.message': withCauses(error),
-    };
-    const stack = stackOf(error);
-    if (stack) thrown['exception.stacktrace'] = stack;
+    // `.catch(log.exception)`
+    if (isError(message)) [message, error] = [typeof error === 'string' ? error : messageOf(message), message];
+    const thrown = thrownFields(error);
     this.emit(40, message, () => ({ ...thrown, ...copyFields(fields), ...thrown }));
   }
 
+  /**
+   * Begins a wide event: one record, with this message, of all that it is given until its `end()`, and `duration`, in
+   * seconds. Its context is that of its end, or, where there is none, of its beginning.
+   */
+  event<T>(name: string, fields?: T & Given<T>): WideEvent {
+    const begun = performance.now();
+    const context = this.context();
+    return wideEvent((level, gathered) => {
+      const duration = Math.round((performance.now() - begun) * 1000) / 1e6;
+      if (level >= this.core.threshold) emit(this.core, this.context() ?? context, level, name, { duration, ...gathered });
+    }, fields);
+  }
+
   /** Makes a logger below this one: `parent::name`, with more fields if you like. */
-  child(name: string, fields?: Fields): Logger {
-    return this.of(coreBelow(this.core, name), fields ? this.own.with(fields) : this.own);
+  child(name: string, fields?: object): Logger {
+    // pino's children have fields only.
+    if (typeof name === 'object') return this.with(name);
+    return this.of(coreBelow(this.core, messageOf(name)), fields ? this.own.with(fields) : this.own);
   }
 
   /** Makes a logger of the same name that adds these fields to its records. */
-  with(fields: Fields): Logger {
+  with(fields: object): Logger {
     return this.of(this.core, this.own.with(fields));
   }
 
@@ -141,7 +146,8 @@ export class Logger {
 
   /** The context that records have now. @internal */
   context(): LogContext | undefined {
-    const scope = currentContext();
+    let scope = currentContext();
+    if (scopes.withIds) scope = scopes.withIds(scope);
     if (scope !== this.scope || base.context !== this.base) this.merge(scope);
     return this.effective;
   }
@@ -153,34 +159,64 @@ export class Logger {
     const outer = base.context.merge(this.own);
     let effective = scope;
     if (!outer.isEmpty) {
-      scope.merged ??= new WeakMap();
-      const known = base.context.isEmpty ? scope.merged.get(this.own) : undefined;
-      effective = known ?? outer.merge(scope);
-      if (base.context.isEmpty) scope.merged.set(this.own, effective);
+      // `outer` is `own`, for the program has no context: it is there as long as the logger is.
+      const merged = (scope.merged ??= new WeakMap());
+      effective = merged.get(outer) ?? outer.merge(scope);
+      if (outer === this.own) merged.set(outer, effective);
     }
     this.effective = effective.isEmpty ? undefined : effective;
   }
 }
 
-function withCauses(error: unknown): string {
-  let text = messageOf(error);
-  let cause = error;
-  // Causes may form a circle.
-  for (let depth = 0; depth < 64 && isError(cause); depth++) {
-    cause = readProperty(cause, 'cause');
-    if (cause === undefined) break;
-    text += `: ${messageOf(cause)}`;
-  }
-  return text;
+/** Makes the method of a level, bound to its logger. */
+function levelMethod(logger: Logger, level: number): LogMethod {
+  return function (message: unknown, fields?: unknown) {
+    if (level < logger.core.threshold) return;
+    if (typeof message !== 'string' || arguments.length > 2) [message, fields] = ordered(arguments as unknown as unknown[]);
+    logger.emit(level, message as string, fields);
+  };
 }
 
-const handles = new Map<LoggerCore, Logger>();
+/**
+ * Makes message and fields of a call's arguments in whatever order: of an error alone, of
+ * fields before their message. What comes after both is the field `args`.
+ */
+function ordered([message, given, ...more]: ArrayLike<unknown> & Iterable<unknown>): [message: string, given: unknown] {
+  if (typeof message === 'object' && message !== null) {
+    const first = message;
+    const second = given;
+    if (typeof second === 'string') [message, given] = [second, first];
+    else {
+      message = isError(first) ? messageOf(first) || errorType(first) : second === undefined ? '' : first;
+      given = second === undefined ? first : () => ({ ...copyFields(second), ...copyFields(first) });
+    }
+  }
+  const rest = given;
+  if (more.length > 0) given = () => ({ ...copyFields(rest), args: more });
+  return [messageOf(message), given];
+}
+
+function bound(name: string, get: (this: Logger) => unknown): void {
+  Object.defineProperty(Logger.prototype, name, { configurable: true, get });
+}
+
+for (const [name, level] of Object.entries({ ...LogLevel, WARN: 30 })) {
+  bound(name.toLowerCase(), function () {
+    return ((this['methods'] ??= [])[level] ??= levelMethod(this, level));
+  });
+}
+
+// The other methods are bound each time they are read.
+for (const name of ['isEnabled', 'log', 'exception', 'event', 'child', 'with', 'flush']) {
+  const method = (Logger.prototype as unknown as Record<string, () => void>)[name]!;
+  bound(name, function () {
+    return method.bind(this);
+  });
+}
 
 /** Finds or makes the handle of a core. @internal */
 export function handleOf<L extends Logger>(core: LoggerCore, kind: new (core: LoggerCore, own: LogContext) => L): L {
-  let logger = handles.get(core);
-  if (!logger) handles.set(core, (logger = new kind(core, EMPTY)));
-  return logger as L;
+  return (core.handle ??= new kind(core, EMPTY)) as L;
 }
 
 /** Returns the logger of this name; handles of one name are one logger. */
@@ -194,6 +230,5 @@ export function getLogger(name: string, { level }: LoggerOptions = {}): Logger {
 /** Flushes, then forgets all loggers; handles that exist still work. */
 export function clearLoggerCache(): void {
   void flush();
-  handles.clear();
   forgetLoggers();
 }

@@ -2,16 +2,17 @@
 
 import { QUEUE_FULL } from '../stats.js';
 import { drop } from '../engine/emit.js';
-import { flushNow } from '../engine/flush.js';
+import { ended, flushNow } from '../engine/flush.js';
 import { RECORD, peekRecord } from '../engine/record-writer.js';
 import { DEAD, itemLength, ring, ringState } from '../engine/ring.js';
 import type { LoggerCore } from './registry.js';
+import { once } from '../realm.js';
 
 /** Flush what is buffered, or drop: the new record, or the oldest. */
 export type OnFull = 'flush' | 'dropNewest' | 'dropOldest';
 
 /** For loggers that evict: the offset from which each looks for its oldest record. */
-const oldest = new Map<LoggerCore, number>();
+const oldest = /* @__PURE__ */ once('oldest', () => new Map<LoggerCore, number>());
 
 /** Gives a logger its overflow policy. @internal */
 export function setOverflowPolicy(core: LoggerCore, capacity: number, onFull: OnFull): void {
@@ -19,6 +20,7 @@ export function setOverflowPolicy(core: LoggerCore, capacity: number, onFull: On
   let pending = 0;
   core.isAsync = true;
   core.admits = (level) => {
+    if (ended.async) return true;
     if (drains !== ringState.drains) {
       drains = ringState.drains;
       pending = 0;

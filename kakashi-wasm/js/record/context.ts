@@ -3,10 +3,12 @@
 // A context never changes. Its values are encoded when it is made, so that later changes
 // of their objects change no record.
 
-import type { Fields } from './fields.js';
+import { copyFields } from './fields.js';
 import { platform } from '../platform.js';
-import { readProperty } from '../wire/value.js';
+import { messageOf } from '../wire/value.js';
+import { limits } from '../wire/limits.js';
 import { type Writer, written } from '../wire/writer.js';
+import { once } from '../realm.js';
 
 /** Fields of a context. The typed ones win over others of the same name. */
 export interface ContextFields {
@@ -25,22 +27,10 @@ export interface ContextFields {
   [key: string]: unknown;
 }
 
-const TYPED: Record<string, string> = {
-  __proto__: null as never,
-  // These four are the request's.
-  ip: 'ip',
-  access: 'access',
-  requestId: 'request_id',
-  userAgent: 'user_agent',
-  userId: 'user_id',
-  sessionId: 'session_id',
-  serviceName: 'service_name',
-  version: 'version',
-  environment: 'environment',
-};
+const TYPED = /^(ip|access|(request|user|session)Id|userAgent|serviceName|version|environment)$/;
 
 /** The names in records of what `setRequestContext` adds. */
-const REQUEST = Object.values(TYPED).slice(0, 4);
+const REQUEST = ['ip', 'access', 'request_id', 'user_agent'];
 
 /** A value, and its bytes as they were when the context was made. */
 interface EncodedValue {
@@ -49,7 +39,6 @@ interface EncodedValue {
 }
 
 type Pairs = ReadonlyMap<string, EncodedValue>;
-const NONE: Pairs = new Map();
 
 /** Fields for many records. */
 export class LogContext {
@@ -68,11 +57,10 @@ export class LogContext {
   constructor(fields?: ContextFields | null) {
     const typed = new Map<string, EncodedValue>();
     const custom = new Map<string, EncodedValue>();
-    for (const key of Object.keys(fields ?? {})) {
-      const value = readProperty(fields!, key);
+    for (const [key, value] of Object.entries(copyFields(fields))) {
       if (value === undefined) continue;
-      const known = TYPED[key];
-      (known ? typed : custom).set(known ?? key, encoded(known ? `${value as string}` : value));
+      if (TYPED.test(key)) typed.set(key.replace(/[A-Z]/, (letter) => `_${letter.toLowerCase()}`), encoded(messageOf(value)));
+      else custom.set(key, encoded(value));
     }
     this.typed = typed;
     this.custom = custom;
@@ -86,9 +74,9 @@ export class LogContext {
   }
 
   /** Returns a context with more fields. */
-  with(fields: Fields): LogContext {
+  with(fields: object): LogContext {
     const custom = new Map(this.custom);
-    for (const key of Object.keys(fields)) custom.set(key, encoded(readProperty(fields, key)));
+    for (const [key, value] of Object.entries(copyFields(fields))) custom.set(key, encoded(value));
     return of(this.typed, custom);
   }
 
@@ -104,18 +92,16 @@ export class LogContext {
 
   /** Writes the pairs. @internal */
   put(out: Writer): void {
-    for (const [key, value] of this.typed) pair(out, key, value);
-    for (const [key, value] of this.custom) if (!this.typed.has(key)) pair(out, key, value);
+    // A typed one stands where it was, and wins.
+    for (const [key, { bytes }] of new Map([...this.typed, ...this.custom, ...this.typed])) {
+      out.text(key);
+      out.raw(bytes);
+    }
   }
 }
 
 function encoded(value: unknown): EncodedValue {
-  return { value, bytes: written((out) => out.value(value)) };
-}
-
-function pair(out: Writer, key: string, { bytes }: EncodedValue): void {
-  out.text(key);
-  out.raw(bytes);
+  return { value, bytes: written((out) => out.value(value), limits.bytes) };
 }
 
 function join(outer: Pairs, inner: Pairs): Pairs {
@@ -123,26 +109,52 @@ function join(outer: Pairs, inner: Pairs): Pairs {
 }
 
 function of(typed: Pairs, custom: Pairs): LogContext {
-  const context = new LogContext();
-  Object.assign(context, { typed, custom });
-  return context;
+  return Object.assign(new LogContext(), { typed, custom });
 }
 
 /** The context without fields. */
-export const EMPTY: LogContext = of(NONE, NONE);
+export const EMPTY: LogContext = /* @__PURE__ */ new LogContext();
 
 /** Holds the current context of a task, or of the program. */
 interface Scope {
   context: LogContext;
+  /** How often what is logged here has been through a sink: it is a sink's own. */
+  echo?: number;
 }
 
-const program: Scope = { context: EMPTY };
-let scope = program;
-/** Whether `withContext` was ever called; before, no task has a scope of its own. */
-let scoped = false;
+interface Scopes {
+  program: Scope;
+  scope: Scope;
+  /** Whether `withContext` was ever called; before, no task has a scope of its own. */
+  scoped?: boolean;
+  /** Adds the ids of a span to the context of a record, where somebody knows them. */
+  withIds?: ((scope: LogContext) => LogContext) | undefined;
+}
+
+/** @internal */
+export const scopes = /* @__PURE__ */ once('scopes', (): Scopes => {
+  const program: Scope = { context: EMPTY };
+  return { program, scope: program };
+});
 
 function currentScope(): Scope {
-  return (scoped && (platform.storage?.getStore() as Scope | undefined)) || scope;
+  return (scopes.scoped && (platform.storage?.getStore() as Scope | undefined)) || scopes.scope;
+}
+
+/** How often what is logged here has been through a sink; 0 in code that is no sink's. @internal */
+export function currentEcho(): number {
+  return ((platform.storage?.getStore() as Scope | undefined) ?? scopes.scope).echo ?? 0;
+}
+
+/** Runs a sink's code, or the operator's, outside of all contexts: what it logs is nobody's. @internal */
+export function outside<R>(run: () => R, echo = 0, isAsync = false): R {
+  const outer = scopes.scope;
+  const inner: Scope = (scopes.scope = { context: scopes.program.context, echo });
+  try {
+    return platform.outside ? platform.outside(inner, run, scopes.scoped || isAsync) : run();
+  } finally {
+    scopes.scope = outer;
+  }
 }
 
 /** The context of the current task. */
@@ -161,7 +173,8 @@ export function setRequestContext(
   access: string,
   more: { requestId?: string; userAgent?: string } = {},
 ): void {
-  change({ ip: ip || undefined, access: access || undefined, requestId: more.requestId, userAgent: more.userAgent } as ContextFields);
+  const { requestId, userAgent } = copyFields(more);
+  change({ ip: ip || undefined, access: access || undefined, requestId, userAgent } as ContextFields);
 }
 
 /** Adds a user to all records of the current task from now on. */
@@ -170,7 +183,7 @@ export function setUserContext(user: { userId?: string; sessionId?: string; [key
 }
 
 /** Adds fields to all records of the current task from now on. */
-export function setCustomContext(fields: Fields): void {
+export function setCustomContext(fields: object): void {
   const current = currentScope();
   current.context = current.context.with(fields);
 }
@@ -188,6 +201,17 @@ export function clearContext(): void {
   currentScope().context = EMPTY;
 }
 
+/** Has all tasks know their scope, as `withContext` does when it is first called. @internal */
+export function trackTasks(): void {
+  if (platform.storage) scopes.scoped = true;
+}
+
+/** Removes all context of the current task, and of the program. @internal */
+export function clearAllContexts(): void {
+  clearContext();
+  scopes.program.context = EMPTY;
+}
+
 /**
  * Runs a function in a scope of its own: contexts that it sets end with it.
  *
@@ -196,17 +220,37 @@ export function clearContext(): void {
  * returns, be it with a promise.
  */
 export function withContext<R>(context: LogContext | ContextFields, run: () => R): R {
-  const added = context instanceof LogContext ? context : new LogContext(context);
-  const inner: Scope = { context: currentContext().merge(added) };
+  let added: LogContext | undefined;
+  try {
+    // Not `instanceof`: it may be another copy's.
+    if ((context as LogContext).typed instanceof Map) added = context as LogContext;
+  } catch {
+    // A proxy that throws is an object like others.
+  }
+  added ??= new LogContext(context as ContextFields);
+  return within(scopeOf(added), run);
+}
+
+function scopeOf(added: LogContext): Scope {
+  return { context: currentContext().merge(added), echo: currentEcho() };
+}
+
+function within<R>(inner: Scope, run: () => R): R {
   if (platform.storage) {
-    scoped = true;
+    scopes.scoped = true;
     return platform.storage.run(inner, run);
   }
-  const outer = scope;
-  scope = inner;
+  const outer = scopes.scope;
+  scopes.scope = inner;
   try {
     return run();
   } finally {
-    scope = outer;
+    scopes.scope = outer;
   }
+}
+
+/** Makes a scope for work that is done in pieces; the returned function runs one in it. @internal */
+export function detachedScope(fields: ContextFields): <R>(piece: () => R) => R {
+  const scope = scopeOf(new LogContext(fields));
+  return (piece) => within(scope, piece);
 }

@@ -1,5 +1,7 @@
 // Levels: six names with the numbers of the Rust side, and thresholds between them.
 
+import { messageOf } from '../wire/value.js';
+
 /** How much a record matters. A threshold may be any number from 0 to 255. */
 export const LogLevel = {
   TRACE: 5,
@@ -14,7 +16,7 @@ export const LogLevel = {
 export type LevelName =
   | Lowercase<keyof typeof LogLevel>
   | keyof typeof LogLevel
-  | 'warn' | 'WARN' | 'fatal' | 'FATAL' | 'all' | 'ALL' | 'off' | 'OFF';
+  | 'warn' | 'WARN' | 'fatal' | 'FATAL' | 'all' | 'ALL' | 'off' | 'OFF' | 'silent' | 'SILENT' | 'none' | 'NONE';
 
 /** A level: its name, or a number from 0 to 255. */
 export type Level = LevelName | (string & {}) | number;
@@ -26,17 +28,16 @@ export const LEVELS: readonly number[] = Object.values(LogLevel);
 
 /** Reads a level, or a threshold. Throws a RangeError that says what would be right. */
 export function levelOf(level: Level): number {
-  if (typeof level === 'number' && level >= 0 && level <= 255 && Number.isInteger(level)) return level;
-  const name = String(level).toUpperCase();
-  const known: Record<string, number> = { __proto__: null as never, ...LogLevel, WARN: 30, FATAL: 50, ALL: 0, OFF: 255 };
-  const number = known[name];
-  if (number !== undefined && typeof level !== 'number') return number;
-  throw new RangeError(unknownLevel(level));
+  if (typeof level === 'number' && (level & 255) === level) return level;
+  const known: Record<string, number> = { __proto__: null as never, ...LogLevel, WARN: 30, FATAL: 50, ALL: 0, OFF: 255, SILENT: 255, NONE: 255 };
+  const number = known[messageOf(level).toUpperCase()];
+  if (number === undefined) throw new RangeError(unknownLevel(level));
+  return number;
 }
 
 /** What is said of a level that does not exist. */
 export function unknownLevel(level: unknown): string {
-  return `unknown level ${JSON.stringify(String(level).slice(0, 32))}: use TRACE, DEBUG, INFO, WARNING (WARN), ERROR or CRITICAL (FATAL)`;
+  return `unknown level ${JSON.stringify(messageOf(level).slice(0, 32))}: use TRACE, DEBUG, INFO, WARNING (WARN), ERROR or CRITICAL (FATAL)`;
 }
 
 /** The named level at or below a number: records have named levels only. */

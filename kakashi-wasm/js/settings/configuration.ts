@@ -2,6 +2,7 @@
 
 import type { Level } from '../record/level.js';
 import type { OnError } from '../sinks/sink-queue.js';
+import type { Limits } from '../wire/limits.js';
 import type { FormatName, Sink } from '../sinks/sink.js';
 
 /** What may be changed; what is left out stays as it is. */
@@ -20,6 +21,8 @@ export interface Configuration {
   maxBatchBytes?: number;
   /** A buffered record is written after so many milliseconds; 0 means soon after the call. At first 100. */
   flushMs?: number;
+  /** How much of a record is written; the rest is cut, and the line says so. Takes effect for all loggers. */
+  limits?: Partial<Limits>;
   /** Called on a sink's first failure, and on the first after it has worked again. At first it warns on the console. */
   onError?: OnError;
   /** Fields of all records: `service_name`, `version`, `environment`. */

@@ -1,9 +1,9 @@
 // A batch: encoded records for a sink.
 
+import { utf8 } from '../wire/utf8.js';
+
 /** The form of a batch's bytes. */
 export type Format = 'text' | 'json' | 'pretty' | 'wire';
-
-const decoder = /* @__PURE__ */ new TextDecoder();
 
 /** Records in the form that the sink asked for. Its bytes are its own: keep them as long as you like. */
 export class Batch {
@@ -20,13 +20,13 @@ export class Batch {
     /** The highest level in it. */
     readonly level: number,
     readonly format: Format,
-    /** For each line its end and its level. @internal */
+    /** For each line a word that is nobody's, and its level. @internal */
     readonly ends: Uint32Array,
   ) {}
 
   /** The lines as one text; of the wire there is none. */
   get text(): string {
-    return (this.decoded ??= this.format === 'wire' ? '' : decoder.decode(this.bytes));
+    return (this.decoded ??= this.format === 'wire' ? '' : utf8.decoder.decode(this.bytes));
   }
 
   /** The lines, without their ends, each with its level. */

@@ -1,5 +1,6 @@
 // A sink that calls a function.
 
+import { checkFunction, checkOptions, format, sinkRules, text } from '../options.js';
 import type { Batch } from './batch.js';
 import type { Level } from '../record/level.js';
 import type { FormatName, Sink } from './sink.js';
@@ -16,9 +17,10 @@ export interface CallbackOptions {
 
 /**
  * Hands batches to a function, one at a time: the next waits for the promise that it
- * returns. When it throws or rejects, it gets the same batch again.
+ * returns, if it returns one. When it throws or rejects, it gets the same batch again.
  */
-export function callbackSink(write: (batch: Batch) => void | PromiseLike<void>, options: CallbackOptions = {}): Sink {
-  if (typeof write !== 'function') throw new TypeError(`callbackSink takes a function, not ${typeof write}`);
-  return { name: 'callback', ...options, write };
+export function callbackSink(write: (batch: Batch) => unknown, options: CallbackOptions = {}): Sink {
+  checkFunction('callbackSink', write);
+  checkOptions('callbackSink', options, { name: text, ...sinkRules(format()) });
+  return { name: 'callback', ...options, write: write as Sink['write'] };
 }

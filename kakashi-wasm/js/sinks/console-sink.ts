@@ -1,13 +1,12 @@
 // A sink that writes lines to the console.
 
-import type { Batch } from './batch.js';
 import type { Level } from '../record/level.js';
 import { platform } from '../platform.js';
 import type { FormatName, Sink } from './sink.js';
 
 /** Settings of the console. */
 export interface ConsoleOptions {
-  /** The lines' form; `auto` is pretty on a terminal and text elsewhere. */
+  /** The lines' form; `auto` is pretty on a terminal, objects in a browser's console, and text elsewhere. */
   format?: Exclude<FormatName, 'wire'>;
   level?: Level;
   /**
@@ -25,33 +24,36 @@ export function methodOf(level: number): 'debug' | 'info' | 'warn' | 'error' {
   return level >= 40 ? 'error' : level >= 30 ? 'warn' : level >= 20 ? 'info' : 'debug';
 }
 
+/** Writes a record for developer tools: its level in colour, its fields as an object that can be opened. The format is ours, and all else data. */
+function writeObject(level: number, json: string): void {
+  const { timestamp, level: name, logger, message, ...fields } = JSON.parse(json) as Record<string, string>;
+  const method = methodOf(level);
+  const colour = { error: 'red', warn: 'orange', info: 'green', debug: 'gray' }[method];
+  const more = Object.keys(fields).length > 0 ? [fields] : [];
+  console[method]('%c%s %c%s%c %s', 'color:gray', timestamp!.slice(11, 23), `font-weight:bold;color:${colour}`, name, '', `${logger} ${message}`, ...more);
+}
+
 /** Writes to the console: `debug`, `info`, `warn` and `error` by the records' levels. */
 export function consoleSink(options: ConsoleOptions = {}): Sink & { readonly direct: boolean } {
   const { direct = false, structured = platform.objects ?? false } = options;
   return {
+    // `configure` refuses what is none.
+    ...options,
     name: 'console',
     direct,
-    ...(structured ? { format: 'json' } : options.format && { format: options.format }),
-    level: options.level ?? 0,
+    ...(structured && { format: 'json' }),
+    writeObjects(batch) {
+      for (const { level, text } of batch.lines()) writeObject(level, text);
+    },
     write(batch) {
-      if (platform.lines && !structured) return writeRuns(batch);
-      for (const { level, text } of batch.lines()) console[methodOf(level)](structured ? JSON.parse(text) : text);
+      if (platform.writeLines && !structured) return platform.writeLines(batch.lines(), batch.format === 'pretty');
+      for (const { level, text } of batch.lines()) {
+        const method = methodOf(level);
+        if (structured) console[method](JSON.parse(text));
+        // Some consoles take even a lone text for a format.
+        else if (text.includes('%')) console[method]('%s', text);
+        else console[method](text);
+      }
     },
   };
-}
-
-/** One call for all lines in a row that have one method: the console is a stream there. */
-function writeRuns(batch: Batch): void {
-  let method: ReturnType<typeof methodOf> | undefined;
-  let run: string[] = [];
-  const write = () => {
-    if (method) console[method](run.join('\n'));
-    run = [];
-  };
-  for (const { level, text } of batch.lines()) {
-    if (methodOf(level) !== method) write();
-    method = methodOf(level);
-    run.push(text);
-  }
-  write();
 }

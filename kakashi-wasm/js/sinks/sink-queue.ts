@@ -4,11 +4,13 @@
 // there is one that waits and tries again (retrying-sink-queue.ts).
 
 import { platform } from '../platform.js';
+import { outside } from '../record/context.js';
 import { levelOf } from '../record/level.js';
 import { type DropCounts, SINK_FAILED, counts, dropIndex, noDrops } from '../stats.js';
 import { messageOf } from '../wire/value.js';
 import type { Batch, Format } from './batch.js';
 import type { FormatName, Sink } from './sink.js';
+import { once } from '../realm.js';
 
 /** Says that a sink did not take a batch. */
 export class SinkError extends Error {
@@ -27,13 +29,10 @@ export class SinkError extends Error {
 /** Called on a sink's first failure, and on the first after it has worked again. */
 export type OnError = (error: Error) => void;
 
-export const errors: { report: OnError | undefined } = { report: undefined };
-
 /** Reports an error to the operator. It never throws. @internal */
 export function report(error: Error): void {
   try {
-    if (errors.report) errors.report(error);
-    else console.warn(error.message);
+    outside(() => (errors.report ? errors.report(error) : console.warn(error.message)));
   } catch {
     // The operator's function has failed as well: the counts still say it.
   }
@@ -43,12 +42,26 @@ export function report(error: Error): void {
  * The number of sinks that are running now, one inside the other: a record that a sink logs
  * waits for the next flush. `arm` schedules that flush; flush.ts sets it.
  */
-export const delivery = { depth: 0, arm: (): void => {} };
+export const { errors, delivery } = /* @__PURE__ */ once('sinks', () => ({
+  errors: { report: undefined as OnError | undefined },
+  delivery: {
+    depth: 0,
+    arm: (): void => {},
+    /** Sinks that have not settled yet: code of theirs may run at any time. */
+    running: 0,
+    /** How often the records in the ring have been through a sink, at most. */
+    echo: 0,
+    /** Whether the operator has been told of a sink that hears itself. */
+    echoed: false,
+  },
+}));
 
 /** A batch, and the drops that its lines announce. */
 export interface QueuedBatch {
   readonly batch: Batch;
   readonly announced: DropCounts | undefined;
+  /** How often its records have been through a sink, at most. */
+  readonly echo: number;
 }
 
 /** Hands batches to one sink. */
@@ -57,11 +70,18 @@ export class SinkQueue {
   readonly threshold: number;
   readonly format: Format;
   readonly maxBatchBytes: number | undefined;
+  readonly colours: boolean | undefined;
+  /** Takes JSON in place of lines: the sink is a console whose objects can be opened. */
+  private readonly writeObjects: ((batch: Batch) => void) | undefined;
   /** Drops that no batch has announced yet. */
   unannounced: DropCounts | undefined;
+  /** Whether they are announced with its next record only. */
+  isQuiet = false;
   /** The batches that wait, the oldest first. */
   protected readonly batches: QueuedBatch[] = [];
   protected failing = false;
+  /** The sink has returned a promise: code of its own may run later. */
+  protected isAsync = false;
 
   constructor(
     readonly sink: Sink,
@@ -69,8 +89,10 @@ export class SinkQueue {
   ) {
     this.threshold = levelOf(sink.level ?? 0);
     this.maxBatchBytes = sink.maxBatchBytes;
+    this.colours = sink.colours;
     const wanted = sink.format ?? format;
-    this.format = wanted === 'auto' ? (platform.terminal && sink.name === 'console' ? 'pretty' : 'text') : wanted;
+    this.writeObjects = platform.page && (wanted === 'auto' || wanted === 'pretty') ? sink.writeObjects : undefined;
+    this.format = this.writeObjects ? 'json' : wanted === 'auto' ? (platform.terminal && sink.name === 'console' ? 'pretty' : 'text') : (wanted as Format);
   }
 
   /** Whether no batch waits, and none is with the sink. */
@@ -78,8 +100,8 @@ export class SinkQueue {
     return this.batches.length === 0;
   }
 
-  /** Resolves when the queue is idle. */
-  async idle(): Promise<void> {}
+  /** Resolves when the queue is idle; without it, it is by then. */
+  idle?(): Promise<void>;
 
   /** Counts a record that can't be written; the sink's next batch announces it. */
   drop(level: number, reason: number): void {
@@ -91,7 +113,7 @@ export class SinkQueue {
   /** Appends a batch. */
   add(batch: Batch, announced: DropCounts | undefined): void {
     counts.pending += batch.count;
-    this.batches.push({ batch, announced });
+    this.batches.push({ batch, announced, echo: delivery.echo });
   }
 
   /** Hands batches to the sink until it makes the queue wait; `now` ends a pause between two tries. */
@@ -108,19 +130,17 @@ export class SinkQueue {
   }
 
   /** Hands all batches over as a page gets hidden; false if the sink has no `last`. */
-  last(): boolean {
-    return false;
-  }
+  last?(): boolean;
 
   /** Gives up all batches. */
   abandon(reason: number): void {
     for (const queued of this.batches.splice(0)) this.giveUp(queued, reason);
   }
 
-  protected write({ batch }: QueuedBatch): unknown {
+  protected write({ batch, echo }: QueuedBatch): unknown {
     delivery.depth++;
     try {
-      return this.sink.write(batch);
+      return outside(() => (this.writeObjects ? this.writeObjects(batch) : this.sink.write(batch)), echo + 1, this.isAsync);
     } finally {
       delivery.depth--;
     }
@@ -143,16 +163,18 @@ export class SinkQueue {
 
   protected giveUp({ batch, announced }: QueuedBatch, reason: number): void {
     counts.pending -= batch.count;
-    // An announcement is a line of level WARNING, but no record.
-    let announcements = batch.ends.length / 2 - batch.count;
-    for (let index = 1; index < batch.ends.length; index += 2) {
-      if (announcements > 0 && batch.ends[index] === 30) announcements--;
-      else this.drop(batch.ends[index]!, reason);
-    }
+    for (const level of recordLevels(batch)) this.drop(level, reason);
     if (announced) announceLater(this, announced);
     // Records that were lost are announced soon; a lost announcement alone waits for the next batch.
     if (batch.count > 0) delivery.arm();
   }
+}
+
+/** The levels of a batch's records. @internal */
+export function recordLevels({ ends, count }: Batch): number[] {
+  // An announcement is a line of level WARNING, but no record.
+  let announcements = ends.length / 2 - count;
+  return [...ends].filter((level, index) => index % 2 && !(announcements > 0 && level === 30 && announcements--));
 }
 
 /** Adds drops whose announcement was lost to those that the next batch announces. @internal */

@@ -2,8 +2,8 @@
 //
 // It stands apart so that value.ts, which Writer calls, need not import Writer.
 
-/** Thrown at the end of the memory: one constant, so that it costs nothing. */
-export const OVERFLOW = { overflow: true };
+/** Thrown at the end of the memory: one constant, so that it costs nothing; the same for all copies of the package. */
+export const OVERFLOW: unknown = /* @__PURE__ */ Symbol.for('kakashi-wasm');
 
 /** The part of a Writer that values of the rarer types need. */
 export interface ValueOutput {
@@ -11,6 +11,8 @@ export interface ValueOutput {
   readonly view: DataView;
   /** Where the next byte goes. */
   pos: number;
+  /** Beyond it no list or map is begun. */
+  readonly most: number;
   /** Throws OVERFLOW unless so many bytes fit. */
   reserve(bytes: number): void;
   leb(number: number): void;

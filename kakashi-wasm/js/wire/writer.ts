@@ -5,14 +5,15 @@
 // record again.
 
 import { OVERFLOW, type ValueOutput } from './overflow.js';
+import { utf8 } from './utf8.js';
 import { putRare } from './value.js';
 
 /** Bytes that any one number, tag or head fits into. */
 const SLACK = 32;
+/** Bytes that the note on a text's cut end fits into. */
+const NOTE = 40;
 /** Longer texts go through the platform's encoder: its call costs as much as so many characters. */
 const SHORT = 32;
-
-const encoder = /* @__PURE__ */ new TextEncoder();
 
 /** Writes values into memory that it may not own: the wasm's, above all. */
 export class Writer implements ValueOutput {
@@ -23,6 +24,8 @@ export class Writer implements ValueOutput {
   limit = 0;
   /** Where the item begins that is being written. */
   item = 0;
+  /** Where texts are cut, and beyond which no list or map is begun. */
+  most = Infinity;
 
   constructor(size: number) {
     this.use(new Uint8Array(size));
@@ -74,14 +77,19 @@ export class Writer implements ValueOutput {
   }
 
   private long(text: string, tag: number): void {
-    this.reserve(3 * text.length + 8);
+    const size = Math.max(Math.min(3 * text.length, this.most - this.pos), 0);
+    this.reserve(size + NOTE + 8);
     const { bytes, pos } = this;
-    const { written } = encoder.encodeInto(text, bytes.subarray(pos + 6));
+    const start = pos + 6;
+    let { read, written } = utf8.encoder.encodeInto(text, bytes.subarray(start, start + size));
+    if (read < text.length) {
+      written += utf8.encoder.encodeInto(`… (${text.length - read} characters cut)`, bytes.subarray(start + written)).written;
+    }
     if (tag && written >= 0x80) bytes[this.pos++] = 6;
     if (written < 0x80) bytes[this.pos++] = tag + written;
     else this.leb(written);
     // The length is known only now, and stands before the text.
-    bytes.copyWithin(this.pos, pos + 6, pos + 6 + written);
+    bytes.copyWithin(this.pos, start, start + written);
     this.pos += written;
   }
 
@@ -103,9 +111,7 @@ export class Writer implements ValueOutput {
 
   number(number: number): void {
     this.reserve(0);
-    if ((number | 0) === number) {
-      this.integer(number < 0 ? 0x20 : 0x10, number < 0 ? ~number : number);
-    } else if (Number.isSafeInteger(number)) {
+    if (Number.isSafeInteger(number)) {
       this.integer(number < 0 ? 0x20 : 0x10, number < 0 ? -1 - number : number);
     } else {
       this.bytes[this.pos] = 3;
@@ -116,24 +122,16 @@ export class Writer implements ValueOutput {
 
   /** A non-negative integer in as few bytes as it needs. */
   private integer(tag: number, number: number): void {
-    const { bytes } = this;
     const at = this.pos;
-    if (number < 0x100) {
-      const length = number === 0 ? 0 : 1;
-      bytes[at] = tag + length;
-      bytes[at + 1] = number;
-      this.pos = at + 1 + length;
-      return;
-    }
     const low = number >>> 0;
-    const high = (number - low) / 0x1_0000_0000;
     this.view.setUint32(at + 1, low, true);
-    let length = low < 0x1_0000 ? 2 : low < 0x100_0000 ? 3 : 4;
-    if (high > 0) {
+    let length = bytesIn(low);
+    if (number > low) {
+      const high = (number - low) / 0x1_0000_0000;
       this.view.setUint32(at + 5, high, true);
-      length = high < 0x100 ? 5 : high < 0x1_0000 ? 6 : 7;
+      length = 4 + bytesIn(high);
     }
-    bytes[at] = tag + length;
+    this.bytes[at] = tag + length;
     this.pos = at + 1 + length;
   }
 
@@ -147,6 +145,7 @@ export class Writer implements ValueOutput {
   /** Begins an item of a kind; returns the offset of its length, for `end`. */
   begin(kind: number): number {
     this.item = this.pos;
+    this.most = Infinity;
     this.reserve(0);
     this.bytes[this.pos] = kind;
     const at = this.pos + 1;
@@ -170,10 +169,16 @@ export class Writer implements ValueOutput {
   }
 }
 
-/** Runs `write` on memory of its own, which grows until all fits. */
-export function written(write: (writer: Writer) => void): Uint8Array {
+/** How many bytes a number of 32 bits needs: none, if it is 0. */
+function bytesIn(number: number): number {
+  return (39 - Math.clz32(number)) >> 3;
+}
+
+/** Runs `write` on memory of its own, which grows until all fits; `most` bytes are about what it may write. */
+export function written(write: (writer: Writer) => void, most = Infinity): Uint8Array {
   for (let size = 512; ; size *= 4) {
     const writer = new Writer(size);
+    writer.most = most;
     try {
       write(writer);
       return writer.bytes.slice(0, writer.pos);

@@ -5,8 +5,8 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use kakashi_core::{
-    Clock, Destination, DestinationForm, Filter, Format, LevelFilter, LogContext, Pipeline, Settings,
-    SettingsError, Sink,
+    Clock, DefaultForm, Destination, DestinationForm, Filter, Format, LevelFilter, LogContext, Pipeline,
+    Settings, SettingsError, Sink,
 };
 
 use crate::delivery::sink_queue::SinkQueue;
@@ -49,7 +49,7 @@ impl OpenSettings {
         }
         settings.change(change);
         let endpoint =
-            |destination: &OpenDestination| destination.endpoint(settings.format, settings.batch_bytes);
+            |destination: &OpenDestination| destination.endpoint(&settings.form, settings.batch_bytes);
         let endpoints = destinations.iter().map(endpoint).collect();
         Dispatch::new(settings.pipeline.clone(), settings.base(), settings.clock.clone(), endpoints)
     }
@@ -57,13 +57,13 @@ impl OpenSettings {
 
 impl OpenDestination {
     fn new(destination: Destination<dyn Sink>) -> Self {
-        let Destination { threshold, filter, form, name, sink } = destination;
+        let Destination { threshold, filter, form, name, sink, .. } = destination;
         Self { threshold, filter, form, queue: SinkQueue::new(name, sink) }
     }
 
-    fn endpoint(&self, format: Format, batch_bytes: usize) -> Endpoint {
+    fn endpoint(&self, form: &DefaultForm, batch_bytes: usize) -> Endpoint {
         let terminal = self.queue.terminal;
-        let encoder = self.form.encoder(format, terminal, terminal);
+        let encoder = self.form.encoder(form, terminal, terminal);
         Endpoint::new(self.threshold, self.filter.clone(), encoder, batch_bytes, self.queue.clone())
     }
 }
@@ -106,7 +106,8 @@ pub(crate) fn custom_dispatch(
 ) -> Rc<Dispatch> {
     let destinations = if destinations.is_empty() { vec![sinks::console()] } else { destinations };
     let endpoint = |destination| {
-        OpenDestination::new(destination).endpoint(format, Settings::<Rc<dyn Clock>>::BATCH_BYTES)
+        OpenDestination::new(destination)
+            .endpoint(&DefaultForm::Named(format), Settings::<Rc<dyn Clock>>::BATCH_BYTES)
     };
     let endpoints = destinations.into_iter().map(endpoint).collect();
     Dispatch::new(pipeline, LogContext::new(), None, endpoints)

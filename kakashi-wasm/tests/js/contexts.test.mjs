@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { beforeEach, test } from 'node:test';
 import { setImmediate, setTimeout } from 'node:timers/promises';
 import { catcher } from '../shared/catcher.mjs';
@@ -182,4 +183,17 @@ test('a service is on all records, of all loggers, also those that exist', async
   kakashi.configure({ service: {} });
   logger.info('none');
   assert.deepEqual(await fieldsOf(), [{ a: 1 }, { service_name: 'shop', version: '1.2.3', a: 1 }, { service_name: 'shop', version: '1.2.3' }, { a: 1 }]);
+});
+
+test("the time is asked for outside of all contexts: Next keeps no page in whose context it is", async (t) => {
+  const pages = new AsyncLocalStorage();
+  const askers = [];
+  const { now } = Date;
+  t.mock.method(Date, 'now', () => (askers.push(pages.getStore()), now()));
+  await pages.run('a page', async () => {
+    kakashi.error('written before the call returns');
+    kakashi.info('written later');
+    await kakashi.flush();
+  });
+  assert.deepEqual([...new Set(askers)], [undefined]);
 });

@@ -12,6 +12,7 @@ const STEPS = 400;
 for (let seed = 1; seed <= RUNS; seed++) {
   test(`whatever happens, nothing is lost without a number, doubled, mixed up or out of order: seed ${seed}`, async (t) => {
     const kakashi = await fresh();
+    kakashi.configure({ limits: { bytes: 1 << 20 } });
     t.mock.timers.enable({ apis: ['setTimeout'] });
     const model = new Model(kakashi, new Random(seed), t.mock.timers);
     for (let step = 0; step < STEPS; step++) {

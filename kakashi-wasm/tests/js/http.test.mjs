@@ -202,7 +202,7 @@ test('a page that goes sends what waits as beacons, which count as unconfirmed',
   for (let round = 0; round < 3; round++) kakashi.error('m');
   assert.equal(sink.last(batches), 2);
   assert.equal(beacons[0][0], url);
-  assert.equal(beacons[0][1].type, 'application/x-ndjson');
+  assert.equal(beacons[0][1].type, 'text/plain');
   assert.deepEqual(sink.stats(), { sent: 2, acknowledged: 0, unconfirmed: 2, dropped: 0 });
   assert.equal(httpSink(url, { headers: { a: 'b' } }).last(batches), 0);
 });

@@ -197,3 +197,12 @@ test('metric and audit keep their own fields whatever the call gives', async () 
   assert.deepEqual([metric.message, metric.metric, metric.value, metric.unit], ['latency', 'latency', 12.5, 'ms']);
   assert.deepEqual([audit.message, audit.action, audit.resource, audit.by], ['delete', 'delete', 'order/7', 'me']);
 });
+
+test('silent, none and off switch all off, in whatever case and place', async () => {
+  for (const level of ['silent', 'SILENT', 'none', 'off', 'OFF']) {
+    kakashi.configure({ level });
+    assert.equal(kakashi.getLogger('a').level, 255);
+    assert.equal(kakashi.getLogger(`own ${level}`, { level }).isEnabled('critical'), false);
+    assert.equal(kakashi.createCustomLogger('own', { sinks: [], level }).level, 255);
+  }
+});

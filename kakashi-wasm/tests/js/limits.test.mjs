@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { beforeEach, test } from 'node:test';
 import { catcher } from '../shared/catcher.mjs';
-import { fresh } from '../shared/kakashi.mjs';
+import { DECODES, fresh } from '../shared/kakashi.mjs';
 import { addsUp } from '../shared/sums.mjs';
+
+/** What the ring and the wasm do with large records, which the limits would cut. */
+const UNLIMITED = { items: Infinity, bytes: Infinity };
 
 let kakashi;
 let sink;
 beforeEach(async () => {
   kakashi = await fresh();
-  kakashi.configure({ sinks: [(sink = catcher())] });
+  kakashi.configure({ sinks: [(sink = catcher())], limits: UNLIMITED });
 });
 
 test('a message of ten megabytes is written whole, and so is what comes after it', async () => {
@@ -25,7 +28,7 @@ test('a message of ten megabytes is written whole, and so is what comes after it
   addsUp(kakashi, { sent: 9, written: 9 });
 });
 
-test('memory that grows in the middle of a batch moves no record', async () => {
+test('memory that grows in the middle of a batch moves no record', DECODES, async () => {
   const wire = catcher(undefined, { format: 'wire' });
   kakashi.configure({ sinks: [sink, wire] });
   const sizes = [10, 60_000, 70_000, 1, 500_000, 20, 3_000_000, 30, 66_000, 65_536, 65_535, 32_768];
@@ -91,7 +94,7 @@ test('a ring that is full at every length of a record is handed over whole', asy
   assert.equal(written, sent);
 });
 
-test('more messages, contexts, loggers and shapes than the tables hold mix nothing up', async () => {
+test('more messages, contexts, loggers and shapes than the tables hold mix nothing up', DECODES, async () => {
   const wire = catcher(undefined, { format: 'wire' });
   kakashi.configure({ sinks: [sink, wire] });
   const expected = [];
@@ -121,7 +124,7 @@ test('more messages, contexts, loggers and shapes than the tables hold mix nothi
   addsUp(kakashi, { sent: 2 * expected.length, written: 2 * expected.length });
 });
 
-test('a wasm that fails is started anew; what it had is counted for the right sinks, and nothing else is lost', async (t) => {
+test('a wasm that fails is started anew; what it had is counted for the right sinks, and nothing else is lost', DECODES, async (t) => {
   const { Instance } = WebAssembly;
   let failing = false;
   t.mock.method(WebAssembly, 'Instance', function (module) {

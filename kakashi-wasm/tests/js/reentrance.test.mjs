@@ -207,14 +207,15 @@ test('a record logged by a getter of a setting or of a sink is written or counte
     },
   });
   logger = kakashi.getLogger('app');
-  const settings = () => logs({
-    format: 'json', redact: logs(['password', 'x'.repeat(500)]), maxBatchBytes: 1000, service: logs({ name: 'shop' }), onError: () => {},
+  const ofAll = () => ({ maxBatchBytes: 1000, service: logs({ name: 'shop' }), onError: () => {} });
+  const settings = (more = ofAll()) => logs({
+    ...more, format: 'json', redact: logs(['password', 'x'.repeat(500)]),
     sinks: [logs({ ...sink, level: 'info', maxQueueBytes: 1 << 20, maxBatchBytes: 1000, write: (batch) => sink.write(batch) })],
   });
   kakashi.configure({ sinks: [sink] });
   kakashi.info('before');
   kakashi.configure(settings());
-  kakashi.createCustomLogger('custom', settings()).info('custom');
+  kakashi.createCustomLogger('custom', settings({})).info('custom');
   for (let round = 0; round < 20; round++) kakashi.info('batches', { round, text: 'x'.repeat(500) });
   kakashi.info('settings', { get a() { kakashi.configure(settings()); return 1; } });
   await kakashi.flush();
@@ -231,6 +232,7 @@ test('a record logged by a getter of a setting or of a sink is written or counte
 });
 
 test('a setting that throws loses no record that waits for the module', async () => {
+  delete globalThis[Symbol.for('kakashi-wasm')];
   const slim = await import(`${new URL('slim.js', ENTRY)}?copy=0`);
   slim.configure({ sinks: [sink] });
   slim.info('before', { get a() { slim.configure({ level: 'debug' }); return 1; } });

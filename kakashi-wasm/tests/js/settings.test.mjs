@@ -15,7 +15,7 @@ test('a setting that makes no sense says what would, and changes nothing', async
   const other = catcher();
   const right = { level: 'error', levels: { root: 'error' }, sinks: [other], format: 'wire', redact: ['message'], service: { name: 'changed' } };
   for (const [wrong, message] of [
-    [{ format: 'xml' }, /^unknown format "xml": use auto, text, json, pretty or wire$/],
+    [{ format: 'xml' }, /^unknown format "xml": use auto, text, json, pretty, wire or pinoFormat\(\)$/],
     [{ sinks: [{ ...other, format: 'xml' }] }, /^unknown format "xml": use auto/],
     [{ level: 'loud' }, /^unknown level "loud": use TRACE/],
     [{ levels: { root: 'trace', app: 'loud' } }, /^unknown level "loud": use TRACE/],
@@ -26,9 +26,9 @@ test('a setting that makes no sense says what would, and changes nothing', async
     [{ sinks: [null] }, /sinks is a list of sinks/],
     [{ redact: 'password' }, /redact is a list of paths/],
     [{ redact: [5] }, /redact is a list of paths/],
-    [{ maxBatchBytes: 0 }, /maxBatchBytes is a number from 1 on, not 0/],
-    [{ maxBatchBytes: NaN }, /maxBatchBytes is a number from 1 on, not NaN/],
-    [{ flushMs: -1 }, /flushMs is a number from 0 on, not -1/],
+    [{ maxBatchBytes: 0 }, /^configure: maxBatchBytes is 0: give a number from 1 on$/],
+    [{ maxBatchBytes: NaN }, /maxBatchBytes is NaN: give a number from 1 on/],
+    [{ flushMs: -1 }, /flushMs is -1: give a number from 0 on/],
     [{ sinks: [kakashi.consoleSink({ direct: true }), other] }, /must be the only sink/],
   ]) {
     assert.throws(() => kakashi.configure({ ...right, ...wrong }), { message }, JSON.stringify(wrong));

@@ -19,10 +19,11 @@ export function launch() {
 /**
  * Serves a folder over loopback. `/copy/…` is the same as `/…`: a second copy of the
  * package. `hold`, if there is one, is waited for before any wasm is handed out; what is
- * posted to `/logs` is kept in `posted`.
+ * posted to `/logs` is kept in `posted`. `wasm`, if there is one, answers for the wasm; `policy` is each page's
+ * Content-Security-Policy.
  */
 export async function serve(folder) {
-  const state = { hold: undefined, status: 200, types: TYPES, posted: [] };
+  const state = { hold: undefined, status: 200, wasm: undefined, policy: undefined, types: TYPES, posted: [] };
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url, 'http://localhost');
     if (pathname === '/logs') {
@@ -35,6 +36,8 @@ export async function serve(folder) {
     if (path.endsWith('.wasm')) await state.hold;
     try {
       const body = await readFile(join(folder, path));
+      if (state.policy) response.setHeader('content-security-policy', state.policy);
+      if (path.endsWith('.wasm') && state.wasm) return state.wasm(response);
       response.writeHead(path.endsWith('.wasm') ? state.status : 200, { 'content-type': state.types[extname(path)] ?? 'application/octet-stream' });
       response.end(body);
     } catch {

@@ -1,14 +1,17 @@
 // A browser, without any build: the package's files as they are.
 
 import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
 import { after, before, beforeEach, test } from 'node:test';
 import { gate } from '../shared/catcher.mjs';
+import { startReceiver } from '../shared/otlp-receiver.mjs';
 import { until } from '../shared/until.mjs';
 import { consoleOf, launch, serve } from './browser.mjs';
 import { install } from './install.mjs';
 
 const ENTRY = '/node_modules/kakashi-wasm/dist/entries/browser.js';
 const HTTP = '/node_modules/kakashi-wasm/dist/http.js';
+const OTLP = '/node_modules/kakashi-wasm/dist/otlp.js';
 const SLIM = '/node_modules/kakashi-wasm/dist/entries/slim.js';
 const WASM = '/node_modules/kakashi-wasm/kakashi.wasm';
 
@@ -25,7 +28,7 @@ after(async () => {
   server?.close();
 });
 beforeEach(async () => {
-  Object.assign(server, { hold: undefined, status: 200 });
+  Object.assign(server, { hold: undefined, status: 200, wasm: undefined, policy: undefined });
   server.types['.wasm'] = 'application/wasm';
   page = await browser.newPage();
   said = consoleOf(page);
@@ -100,7 +103,7 @@ test('settings that come before the wasm hold for all that waits for it, and the
   assert.deepEqual([stats.sent, stats.written, stats.buffered, stats.pending], [7, 7, 0, 0]);
 });
 
-test('what does not fit before the wasm arrives is counted and announced', async () => {
+test('what is too much to wait for the wasm is written by plain JavaScript, and the wasm goes on', async () => {
   const { promise, open } = gate();
   server.hold = promise;
   await load();
@@ -109,14 +112,17 @@ test('what does not fit before the wasm arrives is counted and announced', async
     kakashi.configure({ sinks: [kakashi.callbackSink((batch) => void lines.push(...[...batch.lines()].map(({ text }) => text)), { format: 'json' })] });
     for (let at = 0; at < 100; at++) kakashi.info(`early ${at}`, { text: 'x'.repeat(100_000) });
   });
+  assert.ok(await page.evaluate(() => lines.length) > 20);
   open();
-  const { lines, stats } = await page.evaluate(async () => { await kakashi.ready; await kakashi.flush(); return { lines, stats: kakashi.stats() }; });
-  const records = lines.map((line) => JSON.parse(line));
-  const kept = records.filter(({ logger }) => logger === 'root');
-  assert.ok(kept.length > 20 && kept.length < 100);
-  assert.deepEqual(kept.map(({ message }) => message), early(kept.length));
-  assert.equal(records.find(({ logger }) => logger === 'kakashi').dropped, 100 - kept.length);
-  assert.deepEqual([stats.sent, stats.written, stats.dropped.byReason.queue_full], [100, kept.length, 100 - kept.length]);
+  const { lines, stats, decodes } = await page.evaluate(async () => {
+    await kakashi.ready;
+    kakashi.info('early 100');
+    await kakashi.flush();
+    return { lines, stats: kakashi.stats(), decodes: kakashi.decode(new Uint8Array(3)) };
+  });
+  assert.deepEqual(lines.map((line) => JSON.parse(line).message), early(101));
+  assert.deepEqual([stats.sent, stats.written, stats.dropped.total], [101, 101, 0]);
+  assert.deepEqual(decodes, [{ kind: 'skipped', bytes: 3 }]);
 });
 
 test('a server that does not know the type of wasm is no hindrance', async () => {
@@ -126,12 +132,61 @@ test('a server that does not know the type of wasm is no hindrance', async () =>
   await until('it is on the console', () => said.some(({ text }) => text.endsWith('root here')));
 });
 
-test('a wasm that cannot be fetched is reported once, and rejects ready', async () => {
-  server.status = 404;
+for (const [what, prepare, reason] of [
+  ['is not there', () => (server.status = 404), /answered 404/],
+  ['is answered with HTML', () => (server.wasm = (response) => response.writeHead(200, { 'content-type': 'text/html' }).end('<!doctype html>')), /magic/],
+  ['is answered with nonsense of its type', () => (server.wasm = (response) => response.writeHead(200, { 'content-type': 'application/wasm' }).end('nonsense')), /magic/],
+  ['has lost its connection', () => (server.wasm = (response) => response.destroy()), /fetch/],
+  ['is forbidden by the policy', () => (server.policy = "script-src 'self'"), /Content Security Policy/],
+]) {
+  test(`where the wasm ${what} plain JavaScript writes all, also what was logged before, and says so once`, async () => {
+    prepare();
+    await page.goto(`${server.url}/plain.html`);
+    await until('the page has logged', () => said.some(({ text }) => text.includes('the end')));
+    const lines = said.filter(({ text }) => text.includes(' app '));
+    assert.deepEqual(lines.map(({ type }) => type), ['info', 'error', 'warning', 'info']);
+    assert.match(lines[0].text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z INFO app early password="\[REDACTED\]" list=\[1,2\.5\]$/);
+    assert.match(lines[1].text, / ERROR app early too$/);
+    const told = said.filter(({ text }) => text.startsWith('kakashi:'));
+    assert.equal(told.length, 1, JSON.stringify(told));
+    assert.match(told[0].text, reason);
+    assert.deepEqual(said.filter(({ type }) => type === 'pageerror'), []);
+  });
+}
+
+test('a wasm that does not come is waited for three seconds, and takes over when it comes', async () => {
+  const { promise, open } = gate();
+  server.hold = promise;
+  await page.clock.install();
   await load();
-  const error = await page.evaluate(() => kakashi.ready.then(() => 'there', String));
-  assert.match(error, /kakashi\.wasm answered 404/);
-  await until('the console says it', () => said.filter(({ type, text }) => type === 'warning' && text.includes('answered 404')).length === 1);
+  await page.evaluate(() => kakashi.info('early'));
+  await page.clock.runFor(2500);
+  assert.deepEqual(said, []);
+  await page.clock.runFor(1000);
+  await until('it is on the console', () => said.some(({ text }) => text.endsWith('root early')));
+  assert.equal(said.filter(({ text }) => text.startsWith('kakashi: ') && text.includes('3000 ms')).length, 1);
+  open();
+  await page.evaluate(() => kakashi.ready);
+  const stats = await page.evaluate(async () => {
+    kakashi.info('late');
+    kakashi.decode(new Uint8Array());
+    void kakashi.flush();
+    return kakashi.stats();
+  });
+  assert.deepEqual([stats.sent, stats.written, stats.dropped.total], [2, 2, 0]);
+});
+
+test('a page that gets hidden before the wasm has come has its records written', async () => {
+  const { promise, open } = gate();
+  server.hold = promise;
+  await load();
+  await page.evaluate(() => {
+    kakashi.info('early');
+    Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
+    document.dispatchEvent(new Event('visibilitychange'));
+  });
+  await until('it is on the console', () => said.some(({ text }) => text.endsWith('root early')));
+  open();
 });
 
 test('a page that gets hidden has its records written at once', async () => {
@@ -161,6 +216,29 @@ test('a page that is left sends what waits as a beacon', async () => {
   await page.goto('about:blank');
   await until('the beacon has arrived', () => server.posted.length > 0);
   assert.deepEqual(server.posted.join('').trim().split('\n').map((line) => JSON.parse(line).message), early(20));
+});
+
+test('a page sends to an OpenTelemetry receiver of another origin, and what waits when it is left', async () => {
+  const receiver = await startReceiver();
+  await load();
+  const stats = await page.evaluate(async ([path, endpoint]) => {
+    const { otlpSink } = await import(path);
+    await kakashi.ready;
+    const sink = otlpSink(endpoint);
+    kakashi.configure({ flushMs: 1e9, service: { name: 'page' }, sinks: [sink] });
+    for (let n = 0; n < 20; n++) kakashi.info('At once', { n });
+    await kakashi.flush();
+    for (let n = 20; n < 40; n++) kakashi.info('Left', { n });
+    return sink.stats();
+  }, [OTLP, receiver.endpoint]);
+  assert.deepEqual(stats, { sent: 20, acknowledged: 20, unconfirmed: 0, rejected: 0, dropped: 0 });
+  await page.goto('about:blank');
+  await until('all have arrived', () => receiver.records.length >= 40);
+  assert.deepEqual(receiver.numbers, Array.from({ length: 40 }, (_, n) => n));
+  const { resource } = receiver.records[0];
+  assert.deepEqual([resource['service.name'], resource['telemetry.sdk.language']], ['page', 'webjs']);
+  await receiver.close();
+  assert.deepEqual(receiver.faults, []);
 });
 
 test('the slim entry takes the wasm that it is given, by fetch', async () => {
@@ -196,16 +274,83 @@ for (const [what, make] of [
   });
 }
 
-test('direct binding shows the line of the page that logs', async () => {
+test('direct binding shows the line of the page that logs, and calls lazy fields', async () => {
   await page.addScriptTag({ type: 'module', url: '/direct.mjs' });
-  await until('all is on the console', () => said.length === 5);
+  await until('all is on the console', () => said.length === 7);
   for (const [at, { location, text }] of said.entries()) {
     assert.ok(location.url.endsWith('/direct.mjs'), location.url);
     assert.equal(location.lineNumber + 1, 5 + at, text);
   }
-  assert.deepEqual(said.map(({ type }) => type), ['debug', 'info', 'warning', 'error', 'error']);
+  assert.deepEqual(said.map(({ type }) => type), ['debug', 'info', 'warning', 'error', 'error', 'info', 'info']);
+  assert.match(said[5].text, /line 10 \{lazy: true\}$/);
+  assert.match(said[6].text, /line 11 \{fields_error: \[threw: bad\]\}$/);
   assert.ok(said[0].text.startsWith('page {"tenant":"t"} line 5'), said[0].text);
   assert.ok(said[4].text.startsWith('other::below line 9'), said[4].text);
+});
+
+test("in a browser's console levels are styled, fields are objects, and no data is a format", async () => {
+  await load();
+  const printed = await page.evaluate(async () => {
+    const printed = [];
+    for (const method of ['debug', 'info', 'warn', 'error']) console[method] = (...given) => void printed.push([method, ...given]);
+    kakashi.setLogLevel('all');
+    const log = kakashi.getLogger('a%cb');
+    for (const level of ['debug', 'info', 'warning', 'error']) log.log(level, '%o', { list: [1, { deep: '%s' }] });
+    log.info('no fields');
+    await kakashi.flush();
+    return printed;
+  });
+  assert.deepEqual(printed.map(([method, format]) => [method, format]), ['debug', 'info', 'warn', 'error', 'info'].map((method) => [method, '%c%s %c%s%c %s']));
+  const colours = printed.map(([, , , , style]) => style);
+  assert.equal(new Set(colours.slice(0, 4)).size, 4, `${colours}`);
+  for (const [, , style, time, , name, reset, text, fields] of printed.slice(0, 4)) {
+    assert.match(time, /^\d\d:\d\d:\d\d\.\d{3}$/);
+    assert.match(name, /^[A-Z]+$/);
+    assert.deepEqual([style, reset, text, fields], ['color:gray', '', 'a%cb %o', { list: [1, { deep: '%s' }] }]);
+  }
+  assert.equal(printed[4].length, 8);
+});
+
+test('where text is asked for, a browser has lines', async () => {
+  await load();
+  await page.evaluate(() => {
+    kakashi.configure({ format: 'text' });
+    kakashi.info('here', { a: 1 });
+    return kakashi.flush();
+  });
+  await until('it is on the console', () => said.length === 1);
+  assert.match(said[0].text, /^\d{4}-\S+Z INFO root here a=1$/);
+});
+
+test('a beacon reaches a server of another origin that answers *', async () => {
+  const posted = [];
+  const methods = [];
+  const other = createServer(async (request, response) => {
+    methods.push(request.method);
+    let body = '';
+    for await (const part of request) body += part;
+    if (request.method === 'POST') posted.push([request.headers['content-type'], body]);
+    response.writeHead(204, { 'access-control-allow-origin': '*' }).end();
+  });
+  await new Promise((listening) => other.listen(0, '127.0.0.1', listening));
+  try {
+    await load();
+    await page.evaluate(async ([path, port]) => {
+      const { httpSink } = await import(path);
+      await kakashi.ready;
+      kakashi.configure({ flushMs: 1e9, sinks: [httpSink(`http://127.0.0.1:${port}/logs`)] });
+      kakashi.info('posted');
+      await kakashi.flush();
+      kakashi.info('by beacon');
+    }, [ENTRY.replace('entries/browser.js', 'http.js'), other.address().port]);
+    await page.goto('about:blank');
+    await until('both have arrived', () => posted.length === 2);
+    assert.deepEqual(posted.map(([type, body]) => [type.split(';')[0], JSON.parse(body).message]), [['text/plain', 'posted'], ['text/plain', 'by beacon']]);
+    assert.deepEqual(methods, ['POST', 'POST']);
+  } finally {
+    other.closeAllConnections();
+    other.close();
+  }
 });
 
 test('without direct binding the line that the console shows is one of ours', async () => {
@@ -215,32 +360,27 @@ test('without direct binding the line that the console shows is one of ours', as
   assert.match(said[0].location.url, /\/kakashi-wasm\/dist\/sinks\/console-sink\.js$/);
 });
 
-test('two copies of the package on one page each add up, and neither knows the other', async () => {
+test('two copies of the package on one page are one: settings, contexts, counts and order', async () => {
   await load(ENTRY, 'one');
   await load(`/copy${ENTRY}`, 'two');
-  const answer = await page.evaluate(async () => {
+  const { lines, stats } = await page.evaluate(async () => {
     if (one === two) throw new Error('one copy');
     await Promise.all([one.ready, two.ready]);
-    const lines = [[], []];
-    for (const [at, kakashi] of [one, two].entries()) {
-      kakashi.configure({ sinks: [kakashi.callbackSink((batch) => void lines[at].push(...[...batch.lines()].map(({ text }) => text)), { format: 'json' })] });
-    }
+    const lines = [];
+    one.configure({ sinks: [two.callbackSink((batch) => void lines.push(...[...batch.lines()].map(({ text }) => text)), { format: 'json' })], redact: ['pin'] });
     one.setCustomContext({ copy: 1 });
     for (let round = 0; round < 200; round++) {
-      one.getLogger('l').info('one', { round });
-      two.getLogger('l').info('two', { round, get nested() { one.getLogger('l').info('inside'); return 1; } });
+      one.getLogger('l').info('one', { round, pin: 1 });
+      two.getLogger('m').info('two', { round, pin: 2, get nested() { one.getLogger('l').info('inside', { round }); return 1; } });
       if (round % 50 === 0) await Promise.all([one.flush(), two.flush()]);
     }
-    await Promise.all([one.flush(), two.flush()]);
+    await two.flush();
     return { lines, stats: [one.stats(), two.stats()] };
   });
-  const [first, second] = answer.lines.map((lines) => lines.map((line) => JSON.parse(line)));
-  assert.deepEqual(first.filter(({ message }) => message === 'one').map(({ round }) => round), Array.from({ length: 200 }, (_, at) => at));
-  assert.deepEqual(second.map(({ round }) => round), Array.from({ length: 200 }, (_, at) => at));
-  assert.ok(first.every(({ copy }) => copy === 1) && second.every(({ copy }) => copy === undefined));
-  for (const [at, { sent, written, dropped, buffered, pending }] of answer.stats.entries()) {
-    assert.deepEqual([sent, written, dropped.total, buffered, pending], at === 0 ? [400, 400, 0, 0, 0] : [200, 200, 0, 0, 0]);
-  }
+  const records = lines.map((line) => JSON.parse(line));
+  assert.deepEqual(records.map(({ message, round }) => [message, round]), Array.from({ length: 200 }, (_, at) => [['one', at], ['two', at], ['inside', at]]).flat());
+  assert.ok(records.every(({ copy, pin }) => copy === 1 && pin !== 1 && pin !== 2));
+  for (const { sent, written, dropped, buffered, pending } of stats) assert.deepEqual([sent, written, dropped.total, buffered, pending], [600, 600, 0, 0, 0]);
 });
 
 test('contexts of a browser, which has no AsyncLocalStorage, end where their function returns', async () => {

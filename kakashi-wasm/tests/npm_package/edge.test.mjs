@@ -15,7 +15,7 @@ before(() => (folder = install()));
 
 const GLOBALS = ['console', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'TextEncoder', 'TextDecoder', 'performance', 'URL', 'Response', 'fetch', 'AbortSignal', 'Blob'];
 
-async function bundle() {
+async function bundle(module = 'export default globalThis.wasm_kakashi;') {
   const { outputFiles, metafile } = await build({
     stdin: { contents: "export * from 'kakashi-wasm'; export { scenario } from './scenario.mjs';", resolveDir: folder },
     bundle: true,
@@ -28,7 +28,7 @@ async function bundle() {
       name: 'wasm',
       setup({ onResolve, onLoad }) {
         onResolve({ filter: /\.wasm\?module$/ }, ({ path }) => ({ path, namespace: 'module' }));
-        onLoad({ filter: /.*/, namespace: 'module' }, () => ({ contents: 'export default globalThis.wasm_kakashi;' }));
+        onLoad({ filter: /.*/, namespace: 'module' }, () => ({ contents: module }));
       },
     }],
   });
@@ -52,3 +52,18 @@ for (const [what, more] of [['with', { AsyncLocalStorage }], ['without', {}]]) {
     assert.equal(stats.pending, 0);
   });
 }
+
+test('where the module of wasm can not be had, plain JavaScript writes all, and says why', async () => {
+  // As Next's instrumentation on the edge, for a route that does not import the package.
+  const { code } = await bundle("throw new Error('no wasm was injected');");
+  const said = [];
+  const method = (...args) => void said.push(args.join(' '));
+  const realm = createContext({ ...Object.fromEntries(GLOBALS.map((name) => [name, globalThis[name]])), console: { debug: method, info: method, warn: method, error: method } });
+  runInContext(`${code}\nglobalThis.edge = edge; edge.configure({ format: 'json', redact: ['pin'] }); edge.getLogger('app').error('early', { pin: 7 });`, realm);
+  await runInContext('edge.ready', realm);
+  runInContext("edge.getLogger('app').info('late')", realm);
+  await runInContext('edge.flush()', realm);
+  const records = said.filter((line) => line.startsWith('{')).flatMap((lines) => lines.trim().split('\n').map((line) => JSON.parse(line)));
+  assert.deepEqual(records.map(({ message, pin }) => [message, pin]), [['early', '[REDACTED]'], ['late', undefined]]);
+  assert.deepEqual(said.filter((line) => !line.startsWith('{')), ["kakashi: plain JavaScript writes, for the wasm can't be had: no wasm was injected"]);
+});

@@ -10,32 +10,38 @@ import { until } from '../shared/until.mjs';
 import { install } from './install.mjs';
 
 let folder;
-let contents;
+const contents = {};
 before(async () => {
   folder = install();
+  for (const program of ['worker-cloudflare', 'worker-class', 'worker-bare']) contents[program] = await bundled(program);
+});
+
+async function bundled(program) {
   const { outputFiles } = await build({
-    entryPoints: [join(folder, 'worker-cloudflare.mjs')],
+    entryPoints: [join(folder, `${program}.mjs`)],
     bundle: true,
     write: false,
     format: 'esm',
     conditions: ['workerd', 'worker', 'browser'],
-    external: ['node:*'],
+    external: ['node:*', 'cloudflare:*'],
     plugins: [{
       name: 'wasm',
       // As wrangler does it: a module of wasm is one of the worker's modules.
       setup: ({ onResolve }) => onResolve({ filter: /\.wasm$/ }, () => ({ path: './kakashi.wasm', external: true })),
     }],
   });
-  contents = outputFiles[0].text;
-});
+  return outputFiles[0].text;
+}
 
-async function serve(t, compatibilityFlags) {
+async function serve(t, compatibilityFlags, program = 'worker-cloudflare') {
   const miniflare = new Miniflare({
     host: '127.0.0.1',
+    name: 'worker',
     compatibilityDate: '2025-09-01',
     compatibilityFlags,
+    serviceBindings: { SELF: 'worker' },
     modules: [
-      { type: 'ESModule', path: 'worker.mjs', contents },
+      { type: 'ESModule', path: 'worker.mjs', contents: contents[program] },
       { type: 'CompiledWasm', path: 'kakashi.wasm', contents: readFileSync(join(folder, 'node_modules/kakashi-wasm/kakashi.wasm')) },
     ],
   });
@@ -92,4 +98,22 @@ test('a handler that throws has its records written, and its error passed on', a
   assert.equal(response.status, 500);
   assert.match(await response.text(), /the handler failed/);
   assert.deepEqual((await shown(get, 4)).map(([, { message }]) => message), ['Logged while the worker starts', 'before', 'after', 'about to fail']);
+});
+
+test('a class of handlers is wrapped: its own methods, those it inherits, calls from other workers, and what fails', async (t) => {
+  const get = await serve(t, ['nodejs_compat'], 'worker-class');
+  assert.equal(await (await get('/one')).text(), 'Worker');
+  assert.equal(await (await get('/rpc')).text(), '3');
+  assert.equal((await get('/fails')).status, 500);
+  const records = (await shown(get, 4)).map(([, { message, path, one }]) => [message, path, one]);
+  assert.deepEqual(records, [['asked', '/one', undefined], ['asked', '/rpc', undefined], ['added', undefined, 1], ['asked', '/fails', undefined]]);
+});
+
+test('a worker that is not wrapped shows what each request has logged', async (t) => {
+  const get = await serve(t, ['nodejs_compat'], 'worker-bare');
+  for (let round = 1; round < 5; round++) {
+    await (await get(`/${round}`)).text();
+    const { shown } = await (await get('/shown')).json();
+    assert.deepEqual(shown.map(([, line]) => JSON.parse(line).pathname), Array.from({ length: round }, (_, at) => `/${at + 1}`));
+  }
 });

@@ -1,5 +1,6 @@
-// Waiting for what will be, with a deadline that only a fault reaches.
+// Waiting for what will be, with a deadline that only a fault reaches; and where to listen.
 
+import { createServer } from 'node:net';
 import { setImmediate } from 'node:timers/promises';
 
 const DEADLINE_MS = 60_000;
@@ -11,4 +12,14 @@ export async function until(what, holds) {
     if (held) return held;
   }
   throw new Error(`in ${DEADLINE_MS / 1000} seconds it has not come true that ${what}`);
+}
+
+/** A port that nobody listens at. */
+export function freePort() {
+  return new Promise((found) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address();
+      server.close(() => found(port));
+    });
+  });
 }

@@ -2,7 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 
-export const vectors = JSON.parse(readFileSync(new URL('../../../tests/vectors/records.json', import.meta.url), 'utf8'));
+const read = (file) => JSON.parse(readFileSync(new URL(`../../../tests/vectors/${file}`, import.meta.url), 'utf8'));
+
+export const vectors = read('records.json');
+/** Records with the paths of what must not be written. */
+export const redactions = read('redactions.json');
+/** By name, what OpenTelemetry's data model has for each of `vectors`. */
+export const otlp = new Map(read('otlp.json').map((vector) => [vector.name, vector]));
 
 /** What has no form in JavaScript. */
 class Inexpressible extends Error {}

@@ -40,7 +40,7 @@ fn main() -> Result<()> {
     let limits = match env::var("TARGET")?.as_str() {
         // 16 KB of RAM, most of it for the stack.
         "thumbv6m-none-eabi" => Limits { bytes: 2048, fields: 24 },
-        _ => Limits { bytes: 20_000, fields: 100 },
+        _ => Limits { bytes: 20_000, fields: 150 },
     };
     let code = table(&fs::read_to_string(VECTORS)?, &limits)?;
     fs::write(Path::new(&env::var("OUT_DIR")?).join("vectors.rs"), code)?;

@@ -1,14 +1,33 @@
 //! The state that a process has once: settings, levels and counts.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, Once, PoisonError};
 
-use kakashi_std::{Dropped, Stats, stats};
+use kakashi_std::sinks::MemorySink;
+use kakashi_std::{Destination, Dropped, Format, Stats, bridges, configure, flush, stats};
 
 /// Lets one test of a file at a time look at what the process has only once:
 /// its settings, levels and counts.
 pub fn alone() -> MutexGuard<'static, ()> {
     static ALONE: Mutex<()> = Mutex::new(());
     ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Begins anew, [`alone`]: everything is written to this memory as text, from INFO on, also what comes
+/// by `log` and `tracing`.
+///
+/// # Panics
+/// If somebody else has installed a logger for one of these.
+pub fn begin_in_memory() -> (MutexGuard<'static, ()>, MemorySink) {
+    static BRIDGES: Once = Once::new();
+    let alone = alone();
+    BRIDGES.call_once(|| {
+        bridges::log::install().expect("nobody else has installed anything");
+        bridges::tracing::install().expect("nobody else has installed anything");
+    });
+    flush();
+    let memory = MemorySink::new();
+    configure().reset().format(Format::Text).destination(Destination::new(memory.clone())).apply();
+    (alone, memory)
 }
 
 /// What became of records since a moment; other tests must not run meanwhile.

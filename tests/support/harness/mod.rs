@@ -3,6 +3,8 @@
 
 #[cfg(feature = "std")]
 pub mod causal_order;
+#[cfg(feature = "tls")]
+pub mod certificates;
 #[cfg(feature = "std")]
 pub mod failing_test;
 #[cfg(feature = "std")]
@@ -10,6 +12,8 @@ pub mod fake_sinks;
 pub mod fake_values;
 #[cfg(feature = "std")]
 pub mod global_state;
+#[cfg(any(feature = "http", feature = "otlp"))]
+pub mod http_receiver;
 pub mod lines;
 #[cfg(feature = "std")]
 pub mod process;
@@ -17,6 +21,8 @@ pub mod process;
 pub mod read_back;
 #[cfg(feature = "std")]
 pub mod rotated_files;
+#[cfg(any(feature = "http", feature = "otlp"))]
+pub mod settings_file;
 #[cfg(feature = "vectors")]
 pub mod vectors;
 #[cfg(feature = "std")]

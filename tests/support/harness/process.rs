@@ -26,9 +26,22 @@ impl TestFolder {
     /// When it can't be made.
     #[expect(clippy::new_without_default, reason = "each is another folder")]
     pub fn new() -> Self {
+        Self::below(&env::temp_dir())
+    }
+
+    /// Makes a new one in memory, where the system has a place for that.
+    ///
+    /// # Panics
+    /// When it can't be made.
+    pub fn in_memory() -> Self {
+        let memory = Path::new("/dev/shm");
+        if memory.is_dir() { Self::below(memory) } else { Self::new() }
+    }
+
+    fn below(parent: &Path) -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(0);
         let name = format!("kakashi-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
-        let path = env::temp_dir().join(name);
+        let path = parent.join(name);
         fs::create_dir_all(&path).expect("a folder for the test");
         Self(path)
     }

@@ -40,6 +40,17 @@ pub fn vectors() -> Vec<Vector> {
     vectors.iter().map(Vector::read).collect()
 }
 
+/// Reads the vectors of redaction, each with its paths: their lines are those of what may be written.
+///
+/// # Panics
+/// When they are not what their README says.
+pub fn redactions() -> Vec<(Vec<String>, Vector)> {
+    let file = include_str!("../../vectors/redactions.json");
+    let vectors: Value = serde_json::from_str(file).expect("redactions.json is JSON");
+    let paths = |vector: &Value| list(&vector["paths"]).iter().map(string).collect();
+    list(&vectors).iter().map(|vector| (paths(vector), Vector::read(vector))).collect()
+}
+
 fn string(value: &Value) -> String {
     value.as_str().unwrap_or_else(|| panic!("not a string: {value}")).to_owned()
 }
@@ -154,7 +165,7 @@ impl Vector {
             text: string(&vector["text"]) + "\n",
             json: string(&vector["json"]) + "\n",
             json_with_location: vector.get("json_with_location").map(|line| string(line) + "\n"),
-            block: hex(&vector["wire_block_hex"]),
+            block: vector.get("wire_block_hex").map(hex).unwrap_or_default(),
         }
     }
 

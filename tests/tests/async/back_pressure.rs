@@ -1,7 +1,8 @@
 //! What happens when a thread's queue is full, under every policy: who waits,
 //! which record is dropped, and that it is counted and announced.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, MutexGuard};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -9,7 +10,7 @@ use std::time::{Duration, Instant};
 use kakashi_std::sinks::MemorySink;
 use kakashi_std::{
     AsyncConfig, DropReason, LogLevel, OverflowPolicy, configure, critical, dropped_by_logger, error, flush,
-    get_async_logger, info, warning,
+    flush_timeout, get_async_logger, info, warning,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, OpenOnDrop, behind, hold_writer};
 use kakashi_tests::harness::global_state::{StatsSince, alone};
@@ -109,6 +110,59 @@ fn drop_oldest_keeps_the_newest_and_counts_the_rest() {
     let newest = kept.iter().rev().zip((0..1000).rev()).take_while(|(n, newest)| *n == newest).count();
     assert!(newest > 50 && kept.is_sorted(), "{kept:?}");
     assert_eq!(logger.dropped().of_level(LogLevel::Info), 1000 - kept.len());
+}
+
+/// A collection that begins while the queue is full leaves the youngest records, which are not old
+/// enough for it: they must not go for a newcomer that has room without them.
+#[test]
+fn drop_oldest_pushes_out_no_young_record_while_a_collection_makes_room() {
+    const ROUNDS: u64 = 500;
+    let _alone = alone();
+    let config = AsyncConfig::new().ring_bytes(4096).overflow(OverflowPolicy::DropOldest);
+    let memory = behind(&Gate::default(), config);
+    assert!(flush().is_complete());
+    let logger = get_async_logger("pressure::race");
+    let dropped_before = logger.dropped().total();
+    let (begun, is_over) = (AtomicU64::new(0), AtomicBool::new(false));
+    let mut last = BTreeMap::new();
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            for round in 0..ROUNDS {
+                while begun.load(Ordering::Acquire) <= round && !is_over.load(Ordering::Relaxed) {
+                    std::hint::spin_loop();
+                }
+                // At another moment of the round each time.
+                (0..50 * (round % 100)).for_each(|_| std::hint::spin_loop());
+                flush_timeout(Duration::ZERO);
+            }
+        });
+        for round in 0..ROUNDS {
+            assert!(flush().is_complete());
+            let dropped = logger.dropped().total();
+            begun.store(round + 1, Ordering::Release);
+            // Until one has gone, if it does.
+            last.insert(
+                round,
+                (0..1000).find(|&n| {
+                    info!(logger, "Counted", thread = round, n);
+                    logger.dropped().total() > dropped
+                }),
+            );
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(flush().is_complete());
+    let found = numbers(&text(&memory.bytes()));
+    let mut gone = 0;
+    for (round, last) in last {
+        let Some(last) = last else { continue };
+        let missing: Vec<_> = (0..=last).filter(|n| !found[&round].contains(n)).collect();
+        // Two where they are shorter than the newcomer.
+        assert!(matches!(missing.len(), 1 | 2), "round {round}: {missing:?} of {last}");
+        assert!(missing.iter().all(|n| n + 50 < last), "round {round}: {missing:?} went for {last}");
+        gone += missing.len();
+    }
+    assert_eq!(logger.dropped().total() - dropped_before, gone);
 }
 
 #[test]

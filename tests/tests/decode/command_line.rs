@@ -16,7 +16,16 @@ fn a_wrong_command_line_is_reported_and_nothing_is_read() {
     for (arguments, error) in [
         (
             &["decode", "--format", "xml"][..],
-            "error: invalid value 'xml' for '--format <FORMAT>'\n  [possible values: text, json, pretty]\n",
+            "error: invalid value 'xml' for '--format <FORMAT>'\n  [possible values: text, json, pretty, \
+             logfmt, ecs, gcp, datadog, otel, pino, bunyan]\n",
+        ),
+        (
+            &["decode", "--pattern", "{level} {mesage}"],
+            "error: invalid value '{level} {mesage}' for '--pattern <PATTERN>': character 10: unknown placeholder",
+        ),
+        (
+            &["decode", "--pattern", "{message}", "--format", "json"],
+            "error: the argument '--pattern <PATTERN>' cannot be used with '--format <FORMAT>'",
         ),
         (&["decode", "--fast"], "error: unexpected argument '--fast' found"),
         (
@@ -32,7 +41,10 @@ fn a_wrong_command_line_is_reported_and_nothing_is_read() {
             "error: invalid value '8n1' for '--baud <SPEED>': write the bits a second, as 9600 or 115200",
         ),
         (&["encode"], "error: unrecognized subcommand 'encode'"),
-        (&[], "Reads the binary logs that kakashi writes\n\nUsage: kakashi <COMMAND>"),
+        (
+            &[],
+            "Reads the binary logs that kakashi writes, and recovers what a killed program has left\n\nUsage: kakashi <COMMAND>",
+        ),
     ] {
         let ended = start_command(kakashi(arguments)).ends();
         assert_eq!((ended.status.code(), ended.stdout.as_str()), (Some(2), ""), "{arguments:?}");
@@ -46,6 +58,7 @@ fn a_wrong_command_line_is_reported_and_nothing_is_read() {
         "Following (--follow):",
         "Serial lines:",
         "Filters:",
+        "Patterns (--pattern):",
         "Examples:",
         "Exit status:",
         ".klog",

@@ -2,9 +2,10 @@
 
 use std::fs;
 
+use kakashi_core::wire::{Item, Reader};
 use kakashi_core::{
-    Bytes, DropReason, Dropped, Encoder as _, EncoderCache, LogLevel, LogRecord, Name, Output, Timestamp,
-    Wire, fields,
+    Bytes, DropReason, Dropped, Encoder, EncoderCache, Json, LogLevel, LogRecord, Logfmt, Name, Output,
+    Profile, Text, Timestamp, Wire, fields,
 };
 use kakashi_tests::harness::process::TestFolder;
 use kakashi_tests::harness::vectors::vectors;
@@ -37,6 +38,37 @@ fn the_vectors_become_the_vectors_lines() {
     assert_eq!((pretty.status.code(), pretty.stderr.as_str()), (Some(0), ""));
     assert!(!pretty.stdout.contains('\x1b'), "no colour for who is no terminal");
     assert!(pretty.stdout.lines().count() >= vectors.len());
+}
+
+#[test]
+fn every_platform_and_pattern_gets_the_lines_of_its_encoder() {
+    const PATTERN: &str = "{time:%F} {level:>8} [{logger}] {message} {fields}";
+    let stream: Vec<u8> = vectors().iter().flat_map(|vector| vector.block.clone()).collect();
+    let platform = |profile| Box::new(Json::profile(profile));
+    let encoders: [(&[&str], Box<dyn Encoder>); 8] = [
+        (&["--format", "logfmt"], Box::new(Logfmt)),
+        (&["--format", "ecs"], platform(Profile::Ecs)),
+        (&["--format", "gcp"], platform(Profile::Gcp)),
+        (&["--format", "datadog"], platform(Profile::Datadog)),
+        (&["--format", "otel"], platform(Profile::OpenTelemetry)),
+        (&["--format", "pino"], platform(Profile::Pino)),
+        // The process that wrote the log is not known.
+        (&["--format", "bunyan"], Box::new(Json::profile(Profile::Bunyan).hostname("unknown").process_id(0))),
+        (&["--pattern", PATTERN], Box::new(Text::pattern(PATTERN).unwrap())),
+    ];
+    for (arguments, encoder) in &encoders {
+        let mut room = vec![0; 1 << 20];
+        let mut out = Output::new(&mut room);
+        let mut cache = EncoderCache::new();
+        for item in Reader::new(&stream) {
+            if let Item::Record(record) = item {
+                encoder.encode(&record, &mut cache, &mut out);
+            }
+        }
+        let lines = String::from_utf8(out.written().to_vec()).unwrap();
+        assert!(lines.lines().count() >= 200, "{arguments:?}");
+        assert_ends(&decode(arguments, &stream), 0, &lines, "");
+    }
 }
 
 #[test]

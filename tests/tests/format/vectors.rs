@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use kakashi_core::Value;
 use kakashi_core::codec::Cursor;
 use kakashi_core::value::KINDS;
+use kakashi_core::{CatchPanic, Pipeline, Redaction, Scratch, Value};
 use kakashi_tests::harness::lines;
-use kakashi_tests::harness::vectors::{Mismatches, block, vectors};
+use kakashi_tests::harness::vectors::{Mismatches, block, redactions, vectors};
 use kakashi_tests::model::record::OwnedMessage;
 use kakashi_tests::oracle::expected;
 use kakashi_tests::oracle::text_line::ParsedLine;
@@ -17,6 +17,24 @@ fn every_line_is_the_vectors() {
     let mut wrong = Mismatches::default();
     for vector in vectors() {
         vector.record.prepare().with(|record| vector.compare_lines(record, &mut wrong));
+    }
+}
+
+#[test]
+fn what_must_not_be_written_is_what_the_vectors_of_redaction_leave_out() {
+    let mut wrong = Mismatches::default();
+    for (paths, vector) in redactions() {
+        let redaction = Redaction::new(&paths);
+        let prepared = vector.record.prepare();
+        let context = redaction.context(prepared.context());
+        let pipeline = Pipeline { redaction, ..Pipeline::default() };
+        prepared.with(|record| {
+            let mut record = *record;
+            record.set_context(context.fields());
+            pipeline.run(&record, &mut Scratch::new(), &CatchPanic, |record| {
+                vector.compare_lines(record, &mut wrong);
+            });
+        });
     }
 }
 

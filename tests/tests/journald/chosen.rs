@@ -118,7 +118,10 @@ fn a_file_of_settings_has_the_journal_too() {
         ("journald = { socket = '/nowhere/socket' }", ":2:12: there is no journal at /nowhere/socket: "),
         ("journald = { identifier = '' }", ":2:12: identifier is \"\": give a name"),
         ("journald = { path = 'x' }", ":2:14: unknown field `path`, expected `identifier` or `socket`"),
-        ("journald = {}\nformat = 'json'", ":1:1: the journal has a form of its own: leave format out"),
+        (
+            "journald = {}\nformat = 'json'",
+            ":1:1: the journal has a form of its own: leave format and pattern out",
+        ),
         ("journald = {}\nfile = 'x'", ":1:1: a destination is one of "),
     ] {
         let printed = run(wrong).stdout;

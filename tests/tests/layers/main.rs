@@ -216,7 +216,14 @@ fn a_word_that_nobody_can_search_for_is_gone() {
 #[test]
 fn files_that_are_named_are_there() {
     let texts = written(&[".rs", ".ts", ".mjs", ".py", ".html", ".md", ".toml", "run"]);
-    let exists = |path: &str| top().join(path).exists();
+    // What the npm package is imported by is the name of a module.
+    let is_entry = |path: &str| {
+        let entry = path.strip_prefix("kakashi-wasm/").unwrap_or_default();
+        ["js", "js/entries"]
+            .iter()
+            .any(|place| top().join(format!("kakashi-wasm/{place}/{entry}.ts")).exists())
+    };
+    let exists = |path: &str| top().join(path).exists() || is_entry(path);
     let wrong: Vec<String> = texts
         .iter()
         .filter(|(path, _)| *path != "CHANGELOG.md")
@@ -244,4 +251,32 @@ fn every_suite_is_in_the_readme_and_no_other() {
     let (suites, long) = suites.split_once("`--long`").expect("it has long suites");
     assert_eq!(rows(suites), list(&["--list"]));
     assert_eq!(rows(long), list(&["--long", "--list"]));
+}
+
+/// Blocks of Rust in guides that no test compiles, each with its reason.
+const IGNORED: [(&str, &str); 1] =
+    [("kakashi-core/docs/devices.md", "a build script of firmware, which names a file of the firmware's")];
+
+#[test]
+fn each_guide_is_a_page_whose_rust_is_tested() {
+    let guides = written(&[".md"]);
+    let guides: Vec<_> = guides.iter().filter(|(path, _)| path.contains("/docs/")).collect();
+    let mut wrong = Vec::new();
+    let mut ignored = Vec::new();
+    for (path, text) in &guides {
+        let Some((place, name)) = path.split_once("/docs/") else { continue };
+        let pages = std::fs::read_to_string(top().join(place).join("src/_guides.rs")).unwrap_or_default();
+        let has_rust = text.lines().any(|line| line.starts_with("```rust"));
+        if has_rust && !pages.contains(&format!("include_str!(\"../docs/{name}\")")) {
+            wrong.push(format!("{path} has Rust that no test runs: include it in {place}/src/_guides.rs"));
+        }
+        let blocks = text.lines().filter(|line| line.starts_with("```rust") && line.contains("ignore"));
+        ignored.extend(blocks.map(|_| path.as_str()));
+    }
+    assert_none(&wrong);
+    assert_eq!(
+        ignored,
+        IGNORED.map(|(path, _)| path),
+        "a block is ignored only for a reason: say it in IGNORED"
+    );
 }

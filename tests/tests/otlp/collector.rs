@@ -7,25 +7,27 @@
 use std::collections::BTreeSet;
 use std::env;
 use std::fs::File;
+use std::io::Write as _;
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
-use std::process::{Child, Command};
+use std::process::{Child, Command, Stdio};
 
 use kakashi_std::sinks::{Otlp, OtlpCompression, OtlpProtocol};
 use kakashi_std::{configure, error, flush, get_async_logger, get_logger, info, stats_by_destination};
-use kakashi_tests::harness::process::{TestFolder, read};
+use kakashi_tests::harness::process::{TestFolder, read, run, spawn};
 use kakashi_tests::harness::wait::{TEST_TIMEOUT, eventually, within};
 
 /// A collector that is killed when it is dropped.
 struct Collector(Child);
 
 impl Collector {
-    fn start(port: u16, grpc_port: u16, output: &Path) -> Self {
+    /// Starts one that prints a signal.
+    fn start(signal: &str, port: u16, grpc_port: u16, output: &Path) -> Self {
         let rotel = env::var_os("KAKASHI_ROTEL").expect("tests/run otlp sets it");
         let output = File::options().create(true).append(true).open(output).expect("the file opens");
         let (endpoint, grpc) = (format!("127.0.0.1:{port}"), format!("127.0.0.1:{grpc_port}"));
         let mut command = Command::new(rotel);
-        command.args(["start", "--exporter", "blackhole", "--debug-log", "logs"]);
+        command.args(["start", "--exporter", "blackhole", "--debug-log", signal]);
         command.args(["--debug-log-verbosity", "detailed", "--otlp-http-endpoint", &endpoint]);
         command.args(["--otlp-grpc-endpoint", &grpc]).stdout(output);
         let collector = Self(command.spawn().expect("it starts"));
@@ -79,7 +81,7 @@ fn a_hundred_thousand_records_reach_a_collector_that_is_killed_and_started_again
         configure().backlog_bytes(1 << 30).service("shop", "1.4.2", "test").destination(destination).apply();
     };
     let all_printed = |until: u64| within(TEST_TIMEOUT, || numbers(&read(&output)).0.len() as u64 == until);
-    let mut collector = Collector::start(port, grpc_port, &output);
+    let mut collector = Collector::start("logs", port, grpc_port, &output);
     send(OtlpProtocol::Protobuf, OtlpCompression::Gzip);
     log_numbers(0, COUNT / 4);
     assert!(flush().is_complete());
@@ -87,7 +89,7 @@ fn a_hundred_thousand_records_reach_a_collector_that_is_killed_and_started_again
     // Nobody is there, then somebody is.
     drop(collector);
     log_numbers(COUNT / 4, COUNT / 2);
-    collector = Collector::start(port, grpc_port, &output);
+    collector = Collector::start("logs", port, grpc_port, &output);
     assert!(eventually(|| flush().is_complete()));
     assert!(all_printed(COUNT / 2));
     send(OtlpProtocol::Json, OtlpCompression::None);
@@ -115,4 +117,59 @@ fn a_hundred_thousand_records_reach_a_collector_that_is_killed_and_started_again
     let stats = stats_by_destination();
     let receiver = stats.iter().find(|stats| stats.name.starts_with("otlp")).expect("it is in use");
     assert_eq!((receiver.waiting, receiver.dropped.total()), (0, 0), "{receiver}");
+}
+
+/// Runs a process that logs a range with a disk buffer before the collector, and flushes; returns
+/// how many records it says are written, wait, and were found.
+fn buffered(folder: &TestFolder, port: u16, range: &str) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_child"));
+    command.arg("disk_buffer_otlp").arg(folder.file("")).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = spawn(&mut command);
+    write!(child.stdin.take().expect("a pipe"), "http://127.0.0.1:{port}\n{range}\n").expect("it reads");
+    let output = child.wait_with_output().expect("it ends");
+    assert!(output.status.success(), "{:?}", output.status);
+    String::from_utf8(output.stdout).expect("numbers")
+}
+
+#[test]
+fn what_a_process_could_not_send_to_a_collector_the_next_one_sends() {
+    let folder = TestFolder::new();
+    let output = folder.file("collector");
+    let (port, grpc_port) = (free_port(), free_port());
+    assert_eq!(buffered(&folder, port, "0 10000"), "0 10000 0\n");
+    let collector = Collector::start("logs", port, grpc_port, &output);
+    assert_eq!(buffered(&folder, port, "10000 10010"), "10010 0 10000\n");
+    assert!(within(TEST_TIMEOUT, || numbers(&read(&output)).1 == 10_010));
+    drop(collector);
+    assert!(numbers(&read(&output)).0.into_iter().eq(0..10_010));
+}
+
+#[test]
+fn counts_reach_a_collector_in_both_forms() {
+    let folder = TestFolder::new();
+    let output = folder.file("collector");
+    let (port, grpc_port) = (free_port(), free_port());
+    let collector = Collector::start("metrics", port, grpc_port, &output);
+    for scenario in ["counted_protobuf", "counted_json"] {
+        let ended = run(env!("CARGO_BIN_EXE_child"), [scenario, &format!("http://127.0.0.1:{port}")]);
+        assert_eq!((ended.status.code(), &*ended.stderr), (Some(0), ""));
+    }
+    let printed = || String::from_utf8_lossy(&read(&output)).into_owned();
+    assert!(eventually(|| printed().matches("Name: kakashi.sink.failures").count() == 2));
+    drop(collector);
+    let text = printed();
+    for expected in [
+        "service.name: Str(shop)",
+        "InstrumentationScope kakashi",
+        "Name: kakashi.records.logged",
+        "DataType: Sum",
+        "IsMonotonic: true",
+        "AGGREGATION_TEMPORALITY_CUMULATIVE",
+        "DataType: Gauge",
+        "-> logger: Str(a\"b\\\n\u{202e}\0)",
+        "Value: 3",
+    ] {
+        assert_eq!(text.matches(expected).count() % 2, 0, "{expected} in both");
+        assert!(text.contains(expected), "{expected}");
+    }
 }

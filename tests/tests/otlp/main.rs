@@ -4,9 +4,14 @@
 #![cfg(unix)]
 
 mod mapping;
+mod metrics;
 mod processes;
 mod receiver;
+mod second_decoder;
+mod settings;
+mod tls;
 mod trouble;
+mod vectors;
 
 use std::ops::Range;
 
@@ -24,6 +29,8 @@ fn send(otlp: Otlp) {
     configure()
         .reset()
         .level(LevelFilter::ALL)
+        // Receivers of other tests log too, by `log`, once that is bridged.
+        .level_of("rustls", LevelFilter::OFF)
         .batch_bytes(4096)
         .flush_after_millis(10)
         .destination(destination)
@@ -31,14 +38,15 @@ fn send(otlp: Otlp) {
 }
 
 fn send_to(receiver: &Receiver) {
-    send(Otlp::new(&receiver.endpoint()).expect("it is a URL"));
+    send(Otlp::new(&receiver.url()).expect("it is a URL"));
 }
 
 /// What became of the records for this receiver, whatever is left of other tests.
 fn stats_of(receiver: &Receiver) -> DestinationStats {
-    let endpoint = receiver.endpoint();
+    let endpoint = receiver.url();
     let mut stats = stats_by_destination();
-    let at = stats.iter().position(|stats| stats.name.ends_with(&format!("{}/v1/logs", &endpoint[4..])));
+    let address = endpoint.split("://").last().unwrap_or_default();
+    let at = stats.iter().position(|stats| stats.name.ends_with(&format!("//{address}/v1/logs")));
     stats.swap_remove(at.expect("it is in use"))
 }
 

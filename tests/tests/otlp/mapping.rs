@@ -12,7 +12,7 @@ use kakashi_tests::harness::wait::eventually;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, ArrayValue, KeyValue, KeyValueList};
 
-use super::receiver::{Answer, Receiver, attribute};
+use super::receiver::{Answer, Receiver, attribute, logs_of};
 use super::{any, flush_all, forms, log_numbers, pair, send, send_to, stats_of, text};
 
 #[test]
@@ -20,8 +20,7 @@ fn a_record_is_in_every_form_what_the_data_model_says() {
     let _alone = alone();
     for (protocol, compression) in forms() {
         let receiver = Receiver::start();
-        let otlp =
-            Otlp::new(&receiver.endpoint()).expect("a URL").protocol(protocol).compression(compression);
+        let otlp = Otlp::new(&receiver.url()).expect("a URL").protocol(protocol).compression(compression);
         send(otlp.header("x-tenant", "blue").resource("host.name", "web-1").resource("service.name", "no"));
         configure().service("shop", "1.4.2", "production").apply();
         let (trace, span) = ("4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7");
@@ -49,7 +48,7 @@ fn a_record_is_in_every_form_what_the_data_model_says() {
         let [request] = &receiver.take_requests()[..] else { panic!("one request") };
         assert_eq!((&*request.path, &*request.headers["x-tenant"]), ("/v1/logs", "blue"));
         assert!(request.headers["user-agent"].starts_with("OTel-OTLP-Exporter-kakashi/"));
-        let [logs] = &request.logs.resource_logs[..] else { panic!("one resource") };
+        let [logs] = &logs_of(request).resource_logs[..] else { panic!("one resource") };
         let resource = &logs.resource.as_ref().expect("there is one").attributes;
         for (key, value) in [
             ("service.name", "shop"),
@@ -103,7 +102,7 @@ fn levels_exceptions_maps_and_ids_that_are_none_are_mapped() {
     let _alone = alone();
     for (protocol, compression) in forms() {
         let receiver = Receiver::start();
-        send(Otlp::new(&receiver.endpoint()).expect("a URL").protocol(protocol).compression(compression));
+        send(Otlp::new(&receiver.url()).expect("a URL").protocol(protocol).compression(compression));
         let logger = get_logger("levels");
         for level in LogLevel::ALL {
             log!(logger, level, "Said");
@@ -126,7 +125,7 @@ fn levels_exceptions_maps_and_ids_that_are_none_are_mapped() {
         assert_eq!(attribute(&records[7], "exception.message"), Some(text("disk")));
         assert_eq!(attribute(&records[8], "version"), Some(Value::IntValue(7)));
         let request = &receiver.take_requests()[0];
-        let resource = request.logs.resource_logs[0].resource.as_ref().expect("there is one");
+        let resource = logs_of(request).resource_logs.remove(0).resource.expect("there is one");
         let name = resource.attributes.iter().find(|attribute| attribute.key == "service.name");
         assert!(format!("{name:?}").contains("unknown_service:otlp"), "{name:?}");
     }
@@ -137,7 +136,7 @@ fn no_request_is_larger_than_4_mib_and_what_is_too_much_of_a_record_is_counted()
     let _alone = alone();
     for (protocol, compression) in forms() {
         let receiver = Receiver::start();
-        send(Otlp::new(&receiver.endpoint()).expect("a URL").protocol(protocol).compression(compression));
+        send(Otlp::new(&receiver.url()).expect("a URL").protocol(protocol).compression(compression));
         configure().batch_bytes(64 << 20).flush_after_millis(3_600_000).backlog_bytes(1 << 30).apply();
         let logger = get_logger("large");
         let large = "x".repeat(900 << 10);
@@ -183,7 +182,7 @@ fn announcements_of_drops_are_records_too() {
 fn the_function_is_the_shortest_way() {
     let _alone = alone();
     let receiver = Receiver::start();
-    configure().reset().destination(otlp(&receiver.endpoint()).expect("a URL")).apply();
+    configure().reset().destination(otlp(&receiver.url()).expect("a URL")).apply();
     let value = LogValue::U64(1);
     get_logger("short").info("Sent", &[kakashi_std::Field { key: "n", value }]);
     flush_all();

@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use kakashi_core::{Batch, RecordEnd};
 use kakashi_std::sinks::Otlp;
 use kakashi_std::{DropReason, configure, error, flush, flush_timeout, get_async_logger, get_logger, info};
 use kakashi_tests::harness::global_state::alone;
+use kakashi_tests::harness::vectors::vectors;
 use kakashi_tests::harness::wait::{eventually, in_time, on_threads};
 
 use super::receiver::{Answer, Receiver};
@@ -89,8 +91,7 @@ fn a_part_that_the_receiver_refuses_is_counted_as_rejected() {
         for (rejected, expected) in [(0, 0), (1, 1), (i64::MAX, 10), (-5, 0)] {
             let receiver = Receiver::start();
             receiver.answer(Answer::TakeAllBut(rejected));
-            let otlp =
-                Otlp::new(&receiver.endpoint()).expect("a URL").protocol(protocol).compression(compression);
+            let otlp = Otlp::new(&receiver.url()).expect("a URL").protocol(protocol).compression(compression);
             send(otlp);
             configure().flush_after_millis(3_600_000).apply();
             log_numbers(0..10);
@@ -149,7 +150,7 @@ fn a_receiver_that_answers_too_late_is_tried_again() {
     let _alone = alone();
     let receiver = Receiver::start();
     let held = receiver.gate.shut_until_dropped();
-    send(Otlp::new(&receiver.endpoint()).expect("a URL").timeout(Duration::from_millis(50)));
+    send(Otlp::new(&receiver.url()).expect("a URL").timeout(Duration::from_millis(50)));
     log_numbers(0..10);
     assert!(eventually(|| stats_of(&receiver).failures >= 2));
     drop(held);
@@ -179,7 +180,7 @@ fn a_dead_receiver_costs_what_does_not_fit_and_all_of_it_is_counted() {
 fn a_receiver_that_speaks_no_tls_is_an_error_and_loses_nothing() {
     let _alone = alone();
     let receiver = Receiver::start();
-    send(Otlp::new(&receiver.endpoint().replace("http:", "https:")).expect("a URL"));
+    send(Otlp::new(&receiver.url().replace("http:", "https:")).expect("a URL"));
     log_numbers(0..10);
     assert!(eventually(|| stats_of(&receiver).failures > 0));
     let stats = stats_of(&receiver);
@@ -204,6 +205,14 @@ fn nothing_that_its_own_http_client_logs_is_logged() {
     receiver.answer(Answer::Take);
     flush_all();
     assert_eq!((receiver.records().len(), stats_of(&receiver).written), (60, 60));
+    // Nor for a program that writes to a sink by itself.
+    let other = Receiver::start();
+    let mut sink = Otlp::new(&other.url()).expect("a URL").destination().expect("it makes sense").sink;
+    let vector = &vectors()[0];
+    let ends = [RecordEnd { end: vector.block.len(), level: vector.record.level }];
+    assert_eq!(sink.write(&Batch::new(&vector.block, &ends)), Ok(()));
+    flush_all();
+    assert_eq!((other.records().len(), receiver.records().len()), (1, 60));
     configure().reset().apply();
 }
 

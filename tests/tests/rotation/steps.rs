@@ -1,5 +1,6 @@
 //! A process that is killed at each step that it takes beside writing: before its n-th system
-//! call of each kind, on whatever thread. strace does it.
+//! call of each kind, on whatever thread. strace does it. And what a program that syncs has
+//! asked of the system when it says that a record is kept.
 
 #![cfg(target_os = "linux")]
 #![forbid(unsafe_code)]
@@ -52,4 +53,44 @@ fn a_kill_at_each_step_loses_and_doubles_no_record_that_was_written() {
     }
     assert!(kills >= 100, "{kills} kills");
     assert_each_written_once(&folder.file(""), &written, kills);
+}
+
+/// Follows which files have bytes that are not on the disk.
+#[test]
+fn what_is_said_to_be_kept_is_on_the_disk_with_its_file_and_name() {
+    let folder = TestFolder::new();
+    let trace = folder.file("trace");
+    let mut command = Command::new("strace");
+    // With -y each descriptor has its file's path.
+    command.args(["-f", "-qq", "-y", "-e", "trace=write,fdatasync,fsync,openat"]).arg("-o").arg(&trace);
+    command.args([env!("CARGO_BIN_EXE_child"), "durability"]).arg(folder.file("trail.log"));
+    let ended = spawn(command.stdin(Stdio::null()).stdout(Stdio::piped())).wait_with_output().unwrap();
+    assert!(ended.status.success());
+    assert_eq!(String::from_utf8(ended.stdout).unwrap().lines().count(), 40);
+    let trace = std::fs::read_to_string(trace).unwrap();
+    let (mut unsynced, mut unnamed) = (BTreeSet::new(), false);
+    let (mut kept, mut files) = (0, BTreeSet::new());
+    for line in trace.lines() {
+        let Some((call, rest)) = line.split_once('(') else { continue };
+        let call = call.rsplit(' ').next().unwrap();
+        let path =
+            rest.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map_or("", |(path, _)| path);
+        match call {
+            "openat" if rest.contains("O_CREAT") && rest.contains(".log") => unnamed = true,
+            "write" if rest.contains("kept") => {
+                assert!(unsynced.is_empty(), "said before {unsynced:?} was synced");
+                assert!(!unnamed, "said before the name of a new file was on the disk");
+                kept += 1;
+            }
+            "write" if path.contains(".log") && !path.contains("lock") => {
+                files.insert(path.to_owned());
+                unsynced.insert(path.to_owned());
+            }
+            "fdatasync" => _ = unsynced.remove(path),
+            "fsync" if !path.contains(".log") => unnamed = false,
+            _ => {}
+        }
+    }
+    assert_eq!(kept, 40);
+    assert!(files.len() > 4, "{files:?}");
 }

@@ -58,6 +58,16 @@ nap_micros = 100
 park_after_millis = 5
 wait_for_errors = true
 
+[sampling]
+per_second = 100_000
+burst = 200_000
+
+[sampling_of."shop::loop"]
+first_of_site = 0
+then_every = 0
+window_millis = 60_000
+spare_from = "off"
+
 [[destinations]]
 file = "LOG"
 name = "all"
@@ -67,6 +77,7 @@ format = "json"
 stream = "stderr"
 threshold = "warning"
 without_fields = ["environment"]
+fold_repeated_millis = 30_000
 "#;
 
 #[test]
@@ -111,6 +122,40 @@ fn the_environment_goes_over_the_file() {
 }
 
 #[test]
+fn patterns_stand_in_a_file_for_all_destinations_and_for_one_and_in_the_environment() {
+    const LEVELS: &str = "level = 'info'\n";
+    let of_all = format!("pattern = '{{level:8}}{{logger}} {{message}} {{fields}}'\n{LEVELS}");
+    let (printed, stderr, _) = run(&of_all, &[]);
+    assert_eq!(
+        (printed.as_str(), stderr.as_str()),
+        ("", "INFO    shop Served password=secret\nWARNING hyper Slow\n")
+    );
+    let of_one = of_all
+        + "[[destinations]]\nfile = 'LOG'\npattern = '[{logger}] {message}'\n\
+           [[destinations]]\nstream = 'stdout'\n[[destinations]]\nstream = 'stderr'\nformat = 'logfmt'\n";
+    let (printed, stderr, log) = run(&of_one, &[]);
+    assert_eq!(printed, "INFO    shop Served password=secret\nWARNING hyper Slow\n");
+    assert!(stderr.contains(" level=warning logger=hyper msg=Slow\n"), "{stderr}");
+    assert_eq!(log, "[shop] Served\n[hyper] Slow\n");
+    // Either variable goes over either key.
+    let (_, stderr, _) = run("format = 'json'", &[("KAKASHI_PATTERN", "{level}:{message}")]);
+    assert_eq!(stderr, "INFO:Served\nWARNING:Slow\n");
+    let (_, stderr, _) = run("pattern = '{level}'", &[("KAKASHI_FORMAT", "json")]);
+    assert!(stderr.starts_with("{\"timestamp\""), "{stderr}");
+}
+
+#[test]
+fn a_file_says_how_lines_for_people_look() {
+    let config = "format = 'pretty'\n[pretty]\nwidth = 40\ncolour = true\nbackground = 'light'\ndate = true\n\
+                  local_time = true\nlocation = true\nfold = false\n";
+    let (printed, stderr, _) = run(config, &[("TZ", "Asia/Kolkata")]);
+    assert_eq!(printed, "");
+    let line = stderr.lines().next().unwrap();
+    assert!(line.starts_with("\u{1b}[38;5;242m2") && line.contains("+05:30\u{1b}[0m "), "{line:?}");
+    assert!(stderr.contains("\n    Served  ") && stderr.contains("tests/support/bin/child/"), "{stderr:?}");
+}
+
+#[test]
 fn directives_of_a_file_hold_where_the_environment_has_none() {
     let (_, stderr, _) = run("directives = 'off,hyper=info'\nlevels = { shop = 'info' }", &[]);
     assert_eq!(lines(&stderr).len(), 2, "{stderr}");
@@ -121,11 +166,31 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
     let levels =
         "TRACE, DEBUG, INFO, WARNING (WARN), ERROR or CRITICAL (FATAL), OFF, ALL or a number from 0 to 255";
     for (config, error) in [
-        ("\nfromat = 'json'", "2:1: unknown field `fromat`, expected one of `format`, `level`, `levels`,"),
+        ("\nfromat = 'json'", "2:1: unknown field `fromat`, expected one of `format`, `pattern`, `pretty`,"),
         (
             "format = 'jason'",
             "1:10: unknown format \"jason\": use auto, text, json, pretty, wire, logfmt, ecs, gcp, datadog, opentelemetry, pino or bunyan",
         ),
+        (
+            "pattern = '{time} {mesage}'",
+            "1:11: in pattern, character 9: unknown placeholder \"mesage\": use time, level, logger,",
+        ),
+        ("pattern = '{message}'\nformat = 'text'", "1:11: a pattern is a format of its own: leave one of"),
+        (
+            "[[destinations]]\nstream = 'stdout'\npattern = '{line'",
+            "3:11: in pattern, character 1: a placeholder",
+        ),
+        (
+            "[[destinations]]\nstream = 'stdout'\npattern = '{line}'\nformat = 'json'",
+            "1:1: a pattern is a format of its own: leave one of them out",
+        ),
+        ("[[destinations]]\nwire_file = 'x'\npattern = '{line}'", "1:1: a wire_file has the binary form:"),
+        ("[[destinations]]\nsyslog = { receiver = 'local' }\npattern = 'x'", "1:1: messages for syslog have"),
+        (
+            "[pretty]\nwidht = 80",
+            "2:1: unknown field `widht`, expected one of `width`, `colour`, `background`,",
+        ),
+        ("pretty = { background = 'red' }", "1:25: unknown variant `red`, expected `dark` or `light`"),
         ("level = 'loud'", &*format!("1:9: unknown level \"loud\": use {levels}")),
         ("levels = { a = 300 }", &*format!("1:16: unknown level \"300\": use {levels}")),
         (
@@ -156,7 +221,10 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
         (
             "[[destinations]]\nname = 'x'",
             "1:1: a destination is one of stream = \"stderr\", stream = \"stdout\", file = \"path\", \
-             wire_file = \"path\", journald = {} and syslog = { receiver = \"udp://host:514\" }",
+             wire_file = \"path\", journald = {}, syslog = { receiver = \"udp://host:514\" }, \
+             otlp = { endpoint = \"http://host:4318\" }, http = { url = \"https://host/path\" }, \
+             loki = { url = \"http://host:3100\" } and \
+             elasticsearch = { url = \"http://host:9200\", index = \"logs\" }",
         ),
         (
             "[[destinations]]\nsyslog = { receiver = 'local' }\nformat = 'json'",
@@ -192,6 +260,12 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
             "1:51: two destinations are named \"stdout\": ",
         ),
         ("[async]\nthreads = 1\ncpu = 4096", "3:7: cpu(4096): this process may use no such core"),
+        #[cfg(target_os = "linux")]
+        (
+            "[black_box]\nmax_bytes = 7\ndirectory = '/dev/null'",
+            "3:13: black_box: /dev/null: it is no directory",
+        ),
+        ("[black_box]\npath = '/run/shop'", "2:1: unknown field `path`, expected `directory` or `max_bytes`"),
     ] {
         let (printed, stderr, _) = run(config, &[]);
         assert!(printed.starts_with(&format!("kakashi.toml:{error}")), "{config}: {printed}");
@@ -204,6 +278,17 @@ fn what_is_wrong_is_an_error_with_line_and_column_and_what_would_be_right() {
     let (printed, ..) = run("", &[("KAKASHI_FORMAT", "jason")]);
     assert!(
         printed.starts_with("KAKASHI_FORMAT=\"jason\": unknown format \"jason\": use auto,"),
+        "{printed}"
+    );
+    let (printed, ..) = run("", &[("KAKASHI_PATTERN", "{time} {mesage}")]);
+    assert!(
+        printed
+            .starts_with("KAKASHI_PATTERN=\"{time} {mesage}\": in pattern, character 9: unknown placeholder"),
+        "{printed}"
+    );
+    let (printed, ..) = run("", &[("KAKASHI_PATTERN", "{message}"), ("KAKASHI_FORMAT", "text")]);
+    assert!(
+        printed.contains("a pattern is a format of its own: leave it or KAKASHI_FORMAT out"),
         "{printed}"
     );
     let missing = kakashi_std::configure_from("/nowhere/kakashi.toml").map(drop).unwrap_err();

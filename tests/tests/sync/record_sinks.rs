@@ -381,3 +381,11 @@ fn parent_and_child_of_a_fork_each_send_their_own() {
         assert!(numbers[&1].iter().copied().eq(0..100), "the child's: {:?}", numbers[&1]);
     }
 }
+
+#[test]
+fn a_receiver_that_refuses_one_batch_after_the_other_is_told_of_once() {
+    let folder = TestFolder::new();
+    let ended = run(CHILD, ["refused_records".as_ref(), folder.file("unused").as_os_str()]);
+    let told = ended.stderr.matches("receiver refuses records").count();
+    assert_eq!(told, 1, "{}", ended.stderr);
+}

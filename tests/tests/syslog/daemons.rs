@@ -1,5 +1,5 @@
-//! Debian's rsyslog and syslog-ng: hostile records over every transport, read back from the
-//! files that they write.
+//! Debian's rsyslog and syslog-ng: hostile records over every transport, TLS by rsyslog's GnuTLS
+//! and OpenSSL and by syslog-ng, read back from the files that they write.
 //!
 //! `tests/run syslog` installs the one and unpacks the other, whose packages exclude each other,
 //! and says where it is. Both run as whoever runs the tests, on ports of their own.
@@ -15,6 +15,7 @@ use std::{env, fs};
 
 use kakashi_std::sinks::{Facility, Syslog};
 use kakashi_std::{LevelFilter, LogLevel, configure, critical, flush, get_logger, info, trace, warning};
+use kakashi_tests::harness::certificates::{IssuedCertificate, TestCa};
 use kakashi_tests::harness::global_state::{StatsSince, alone};
 use kakashi_tests::harness::process::{TestFolder, spawn};
 use kakashi_tests::harness::wait::eventually;
@@ -25,6 +26,17 @@ struct Daemon {
     child: Child,
     folder: TestFolder,
     port: u16,
+    tls: TlsPorts,
+}
+
+/// Ports at which a daemon speaks TLS, and who may.
+struct TlsPorts {
+    ca: TestCa,
+    client: IssuedCertificate,
+    /// Whoever comes, by each library that it has.
+    open: Vec<u16>,
+    /// Who shows a certificate of the CA.
+    closed: Vec<u16>,
 }
 
 impl Drop for Daemon {
@@ -45,11 +57,29 @@ fn free_port() -> u16 {
     }
 }
 
+impl TlsPorts {
+    fn new(count: usize) -> Self {
+        let ca = TestCa::new();
+        let client = ca.issue("DNS:client");
+        let ports = || (0..count).map(|_| free_port()).collect();
+        Self { ca, client, open: ports(), closed: ports() }
+    }
+
+    /// Each receiver that a daemon is by TLS.
+    fn receivers(&self) -> impl Iterator<Item = Syslog> {
+        let tls = |port| Syslog::tls(format!("127.0.0.1:{port}")).ca_certificate(self.ca.file());
+        let with_client =
+            move |syslog: Syslog| syslog.client_certificate(&self.client.certificate, &self.client.key);
+        let open = self.open.iter().map(tls);
+        open.chain(self.closed.iter().map(move |port| with_client(tls(port))))
+    }
+}
+
 impl Daemon {
-    fn start(folder: TestFolder, port: u16, command: &mut Command, local: &str) -> Self {
+    fn start(folder: TestFolder, port: u16, tls: TlsPorts, command: &mut Command, local: &str) -> Self {
         let output = fs::File::create(folder.file("daemon.output")).unwrap();
         command.stdin(Stdio::null()).stdout(output.try_clone().unwrap()).stderr(output);
-        let mut daemon = Self { child: spawn(command), folder, port };
+        let mut daemon = Self { child: spawn(command), folder, port, tls };
         let local = daemon.folder.file(local);
         let is_up = || {
             let has_ended = daemon.child.try_wait().unwrap().is_some();
@@ -62,14 +92,25 @@ impl Daemon {
     }
 
     fn rsyslog() -> Self {
-        let (folder, port) = (TestFolder::new(), free_port());
+        let (folder, port, tls) = (TestFolder::new(), free_port(), TlsPorts::new(2));
         let path = |name: &str| folder.file(name).display().to_string();
+        let server = tls.ca.issue("IP:127.0.0.1");
+        // GnuTLS and OpenSSL.
+        let tls_inputs = |ports: &[u16], mode: &str| {
+            let input = |(driver, port): (&&str, &u16)| {
+                format!(
+                    r#"input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="all" StreamDriver.Name="{driver}" StreamDriver.Mode="1" StreamDriver.AuthMode={mode})"#
+                )
+            };
+            ["gtls", "ossl"].iter().zip(ports).map(input).collect::<Vec<_>>().join("\n")
+        };
         let property = |name: &str| format!(r#"property(name="{name}" format="jsonf")"#);
         let names = ["pri", "hostname", "app-name", "procid", "msgid", "structured-data", "msg"];
         let comma = r#" constant(value=",") "#;
         let config = format!(
             r#"
-            global(workDirectory="{folder}" maxMessageSize="64k")
+            global(workDirectory="{folder}" maxMessageSize="64k" DefaultNetstreamDriverCAFile="{ca}"
+              DefaultNetstreamDriverCertFile="{certificate}" DefaultNetstreamDriverKeyFile="{key}")
             module(load="imudp") module(load="imtcp") module(load="imuxsock" SysSock.Use="off")
             template(name="fields" type="list") {{
               constant(value="{{") {properties} {comma}
@@ -78,10 +119,17 @@ impl Daemon {
             ruleset(name="all") {{ action(type="omfile" file="{out}" template="fields") }}
             input(type="imudp" address="127.0.0.1" port="{port}" ruleset="all")
             input(type="imtcp" address="127.0.0.1" port="{port}" ruleset="all")
+            {open}
+            {closed}
             input(type="imuxsock" socket="{plain}" ruleset="all" ratelimit.interval="0")
             input(type="imuxsock" socket="{by_rfc}" UseSpecialParser="off" ruleset="all" ratelimit.interval="0")
             "#,
             folder = path(""),
+            ca = tls.ca.file().display(),
+            certificate = server.certificate.display(),
+            key = server.key.display(),
+            open = tls_inputs(&tls.open, r#""anon""#),
+            closed = tls_inputs(&tls.closed, r#""x509/name" PermittedPeer="client""#),
             properties = names.map(property).join(comma),
             out = path("out"),
             plain = path("log"),
@@ -90,13 +138,22 @@ impl Daemon {
         fs::write(folder.file("conf"), config).unwrap();
         let mut command = Command::new("rsyslogd");
         command.args(["-n", "-f"]).arg(folder.file("conf")).arg("-i").arg(folder.file("pid"));
-        Self::start(folder, port, &mut command, "log5424")
+        Self::start(folder, port, tls, &mut command, "log5424")
     }
 
     fn syslog_ng() -> Self {
         let place = env::var_os("SYSLOG_NG").expect("tests/run syslog unpacks syslog-ng and says where");
         let place = PathBuf::from(place);
-        let (folder, port) = (TestFolder::new(), free_port());
+        let (folder, port, tls) = (TestFolder::new(), free_port(), TlsPorts::new(1));
+        let server = tls.ca.issue("IP:127.0.0.1");
+        let tls_source = |port: u16, verify: &str| {
+            let [ca, certificate, key] =
+                [&tls.ca.file(), &server.certificate, &server.key].map(|path| path.display().to_string());
+            format!(
+                r#"syslog(ip("127.0.0.1") port({port}) transport("tls")
+                     tls(key-file("{key}") cert-file("{certificate}") ca-file("{ca}") peer-verify({verify})));"#
+            )
+        };
         let path = |name: &str| folder.file(name).display().to_string();
         let config = format!(
             r#"@version: 3.38
@@ -105,6 +162,8 @@ impl Daemon {
             source all {{
               syslog(ip("127.0.0.1") port({port}) transport("udp"));
               syslog(ip("127.0.0.1") port({port}) transport("tcp"));
+              {open}
+              {closed}
               unix-dgram("{plain}");
               unix-dgram("{by_rfc}" flags(syslog-protocol));
               unix-stream("{stream}" flags(syslog-protocol));
@@ -118,6 +177,8 @@ impl Daemon {
             by_rfc = path("log5424"),
             stream = path("stream"),
             out = path("out"),
+            open = tls_source(tls.open[0], "optional-untrusted"),
+            closed = tls_source(tls.closed[0], "required-trusted"),
         );
         fs::write(folder.file("conf"), config).unwrap();
         let library = place.join("usr/lib/syslog-ng");
@@ -129,7 +190,7 @@ impl Daemon {
         command.arg("--module-path").arg(modules).arg("--cfgfile").arg(folder.file("conf"));
         command.arg("--persist-file").arg(folder.file("persist"));
         command.arg("--pidfile").arg(folder.file("pid")).arg("--control").arg(folder.file("control"));
-        Self::start(folder, port, &mut command, "log5424")
+        Self::start(folder, port, tls, &mut command, "log5424")
     }
 
     fn output(&self) -> String {
@@ -277,6 +338,10 @@ fn check_daemon(daemon: &Daemon, stream: Option<&str>) {
         lines = check_levels(daemon, receiver.clone(), lines);
     }
     lines = check_many(daemon, Syslog::tcp(&host), lines);
+    for receiver in daemon.tls.receivers() {
+        lines = check_hostile(daemon, receiver.clone(), lines);
+        lines = check_many(daemon, receiver, lines);
+    }
     if let Some(stream) = stream {
         lines = check_hostile(daemon, local(stream).rfc5424(), lines);
         lines = check_many(daemon, local(stream).rfc5424(), lines);
@@ -291,7 +356,8 @@ fn rsyslog_reads_what_was_logged() {
     check_daemon(&daemon, None);
     // Its parsers are asked in turn, on the network too.
     let host = format!("127.0.0.1:{}", daemon.port);
-    let lines = daemon.lines(0, 3 * (HOSTILE.len() + 4) + 1001).len();
+    let lines = 3 * (HOSTILE.len() + 4) + 1001 + 4 * (HOSTILE.len() + 1000);
+    let lines = daemon.lines(0, lines).len();
     let lines = check_old(&daemon, Syslog::udp(&host).rfc3164(), false, lines);
     check_old(&daemon, Syslog::tcp(&host).rfc3164(), false, lines);
     assert_eq!(LogLevel::ALL.len(), 6);

@@ -10,6 +10,8 @@ mod parsed;
 mod receivers;
 mod settings;
 mod streams;
+#[cfg(feature = "tls")]
+mod tls;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 

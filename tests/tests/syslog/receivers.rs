@@ -1,6 +1,6 @@
 //! Receivers on loopback, which read strictly.
 
-use std::io::{self, BufRead, BufReader, ErrorKind};
+use std::io::{self, BufRead, BufReader, ErrorKind, Read};
 use std::net::{TcpListener, TcpStream, UdpSocket};
 use std::os::unix::net::UnixDatagram;
 use std::path::Path;
@@ -79,6 +79,15 @@ pub(crate) struct TcpReceiver {
 impl TcpReceiver {
     /// Listens; at any port for 0. What arrives is added to what has.
     pub(crate) fn at(port: u16, arrived: &Arrived) -> Self {
+        Self::reading(port, arrived, |stream| Box::new(stream))
+    }
+
+    /// As `at`, and reads each connection through something.
+    pub(crate) fn reading(
+        port: u16,
+        arrived: &Arrived,
+        through: impl Fn(TcpStream) -> Box<dyn Read> + Send + 'static,
+    ) -> Self {
         let listener = listen(port);
         let port = listener.local_addr().unwrap().port();
         let (gate, is_stopping) = (Gate::default(), Arc::new(AtomicBool::new(false)));
@@ -99,7 +108,7 @@ impl TcpReceiver {
                     return;
                 }
                 *connection.lock().unwrap() = Some(stream.try_clone().unwrap());
-                let mut stream = BufReader::new(stream);
+                let mut stream = BufReader::new(through(stream));
                 loop {
                     gate.pass();
                     match read_frame(&mut stream) {

@@ -43,11 +43,18 @@ fn a_receiver_may_be_given_as_one_text() {
     for right in ["udp://localhost:514", "tcp://[::1]:601", "unix:///run/log", "local"] {
         assert!(sinks::syslog(right).is_ok(), "{right}");
     }
-    for wrong in ["localhost:514", "tls://localhost:6514", "unix://log", "udp://localhost", ""] {
+    for wrong in ["localhost:514", "tcp+tls://localhost:6514", "unix://log", "udp://localhost", ""] {
         let error = sinks::syslog(wrong).unwrap_err();
         assert_eq!(error.kind(), std::io::ErrorKind::InvalidInput);
         let text = error.to_string();
         assert!(text.contains(wrong.trim_start_matches("udp://")) && text.contains("514"), "{text}");
+    }
+    let tls = sinks::syslog("tls://localhost:6514");
+    if cfg!(feature = "tls") {
+        assert!(tls.is_ok());
+    } else {
+        let text = tls.unwrap_err().to_string();
+        assert!(text.contains("tls://localhost:6514") && text.contains("\"syslog-tls\""), "{text}");
     }
 }
 
@@ -69,5 +76,40 @@ fn a_file_of_settings_names_a_receiver_and_what_messages_say() {
     let message = arrived.all().remove(0);
     assert_eq!((message.priority, &*message.app, &*message.host), (23 * 8 + 6, "app", "host"));
     assert!(message.text.ends_with('…') && message.param("left_out") == Some("1"));
+    configure().reset().apply();
+}
+
+#[test]
+fn a_file_of_settings_may_put_a_disk_buffer_before_a_receiver() {
+    let _alone = alone();
+    let folder = kakashi_tests::harness::process::TestFolder::new();
+    let port = std::net::TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).unwrap().port();
+    let text = format!(
+        r#"
+        [[destinations]]
+        name = "buffered"
+        [destinations.syslog]
+        receiver = "tcp://127.0.0.1:{port}"
+        disk_buffer = {{ path = "{}", max_bytes = 65536, max_file_bytes = 4096, remove_oldest_when_full = true, sync = true }}
+        "#,
+        folder.file("buffer").display()
+    );
+    configure().reset().apply();
+    LoggingConfig::from_toml(&text).unwrap().configure().unwrap().apply();
+    info!(get_logger("sender"), "Stored", n = 1);
+    assert!(flush().is_complete(), "it lies on the disk");
+    let stats = kakashi_std::stats_by_destination();
+    let buffered = stats.iter().find(|stats| &*stats.name == "buffered").unwrap();
+    assert_eq!((buffered.on_disk, buffered.written), (1, 0), "{buffered}");
+    let listener = std::net::TcpListener::bind(("127.0.0.1", port)).unwrap();
+    let (mut connection, _) = listener.accept().unwrap();
+    let mut message = [0; 16];
+    std::io::Read::read_exact(&mut connection, &mut message).unwrap();
+    assert!(message.ends_with(b" ") || message.contains(&b'<'), "{message:?}");
+    let is_sent = || {
+        let stats = kakashi_std::stats_by_destination();
+        stats.iter().any(|stats| &*stats.name == "buffered" && (stats.on_disk, stats.written) == (0, 1))
+    };
+    assert!(kakashi_tests::harness::wait::eventually(is_sent));
     configure().reset().apply();
 }

@@ -108,7 +108,7 @@ fn drops_are_told_by_level_and_reason() {
             #9 #8 #10 #11 end #12 #13 end [count(2)]
             #14 end
     );
-    let stats = Stats { written: 7, bytes: 8, failures: 9, late: 6, dropped: Dropped::default() };
+    let stats = Stats { written: 7, bytes: 8, failures: 9, late: 6, ..Stats::default() };
     assert_writes!(stats => #0 #1 [count(7)] [count(8)] [count(9)] [count(6)] #2 #3 [count(0)] end end);
 }
 

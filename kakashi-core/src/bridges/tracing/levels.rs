@@ -42,7 +42,7 @@ impl<L: BridgedLogger> TracingLevels<L> {
 
     pub(super) fn interest(metadata: &Metadata<'_>) -> Interest {
         let level = (*metadata.level()).into();
-        if L::registry().level_of(metadata.target()).enables(level) || span_levels::are_for::<L>(metadata) {
+        if enabled_level_of::<L>(metadata).enables(level) || span_levels::are_for::<L>(metadata) {
             Interest::always()
         } else if L::registry().lowest_scope_level().enables(level) {
             Interest::sometimes()
@@ -52,8 +52,12 @@ impl<L: BridgedLogger> TracingLevels<L> {
     }
 
     pub(super) fn is_enabled(metadata: &Metadata<'_>) -> bool {
-        foreign::is_enabled::<L>(metadata.target(), (*metadata.level()).into())
-            || span_levels::are_for::<L>(metadata)
+        let level = (*metadata.level()).into();
+        let is_enabled = match metadata.is_span() {
+            true => foreign::is_written::<L>(metadata.target(), level),
+            false => foreign::is_enabled::<L>(metadata.target(), level),
+        };
+        is_enabled || span_levels::are_for::<L>(metadata)
     }
 
     pub(super) fn most_verbose() -> TracingFilter {
@@ -61,6 +65,15 @@ impl<L: BridgedLogger> TracingLevels<L> {
             return TracingFilter::TRACE;
         }
         filter_of(L::registry().lowest_level())
+    }
+}
+
+/// Returns the level from which on a call site is enabled whatever its scope is.
+fn enabled_level_of<L: BridgedLogger>(metadata: &Metadata<'_>) -> LevelFilter {
+    match metadata.is_span() {
+        // One that is only kept would be context of records that are written.
+        true => L::registry().level_of(metadata.target()),
+        false => L::registry().enabled_level_of(metadata.target()),
     }
 }
 

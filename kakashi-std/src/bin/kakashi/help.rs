@@ -1,4 +1,4 @@
-//! The long texts of `kakashi decode --help`.
+//! The long texts of `kakashi decode --help` and `kakashi recover --help`.
 
 /// The text before the options.
 pub(crate) const DESCRIPTION: &str = "\
@@ -66,6 +66,13 @@ Following (--follow):
   line, a block that is not completed within a second, while a whole one came
   behind it, is damage: it can't hold up all later blocks.
 
+Patterns (--pattern):
+  {time} {level} {logger} {message} {module} {file} {line} are a record's parts,
+  {fields.KEY} is one field, {fields} are all others. {time:%H:%M:%S%.3f} takes
+  a form of strftime; with the feature `local-time` {time:local} and
+  {time:local:%T} are in this machine's zone. {level:8} pads to so many
+  characters, {line:>5} on the left. {{ and }} are braces.
+
 Examples:
   kakashi decode shop.klog
           One line of text for each record.
@@ -77,6 +84,8 @@ Examples:
           What the shop's loggers say of this user and is not paid.
   kakashi decode --field 'status>=500' --field 'path~/orders' shop.klog
           What failed at the shop's orders.
+  kakashi decode --pattern '{time:%T} {level:8}{message} {fields}' shop.klog
+          Lines of one's own.
   kakashi decode --follow --format pretty shop.klog
           On as the file grows, whatever rotates it.
   kakashi decode --follow --baud 115200 /dev/ttyACM0
@@ -92,6 +101,9 @@ Environment:
      not empty decides: NO_COLOR (none), FORCE_COLOR (0: none, else also where
      stdout is no terminal), CLICOLOR_FORCE (1: the same), CLICOLOR (0: none),
      TERM (dumb: none).
+  COLUMNS, COLORFGBG
+     `pretty` on a terminal: after how many columns lines end, if not where the
+     terminal's do; whether its ground is dark (15;0) or light (0;15).
 
 Exit status:
   0  Everything was read. (Also when the reader of the lines has gone, as `head`
@@ -104,3 +116,50 @@ Exit status:
      Ctrl-C (SIGINT) or SIGTERM has ended it, which is how --follow ends. All
      whole blocks that it had read were shown first; a second signal does not
      wait for that. (On Windows Ctrl-C ends it at once.)";
+
+/// The text before the options of `recover`.
+#[cfg(unix)]
+pub(crate) const RECOVER_DESCRIPTION: &str = "\
+kakashi recover - bring what killed programs have left where it belongs
+
+A program that has called `configure().black_box(…)` keeps what it has not
+written yet in files of DIR, a directory for each process. If it is killed, they
+stay. This command writes their records to the files they were for, or to stdout
+or stderr, between two lines of the logger \"kakashi\", which say of which
+process they are and how it seems to have ended; then it removes what was left.
+A program that is started again with the same DIR does the same by itself.
+
+What a process had begun to write is looked for in its file: a record comes
+once. Where that can't be told (a pipe, a file that is gone), the first line
+says how many records may stand there twice. A process that still runs is left
+alone: its lock says so. It does not matter if this command is killed, or runs
+twice at once.";
+
+/// The text after the options of `recover`.
+#[cfg(unix)]
+pub(crate) const RECOVER_AFTER: &str = "\
+Watching (--watch):
+  DIR is looked at twice a second; what a process leaves is recovered when it
+  has ended. DIR need not exist yet. Ctrl-C or SIGTERM ends it, after what it is
+  writing. As a service of systemd:
+
+    [Service]
+    User=shop
+    ExecStart=/usr/local/bin/kakashi recover --watch /run/shop/blackbox
+    Restart=always
+
+Examples:
+  kakashi recover /dev/shm/kakashi-1000-shop
+          Each record to where it was for.
+  kakashi recover --to /var/log/shop/recovered.log /srv/shop/blackbox
+          All to one file.
+  kakashi recover --watch /run/shop/blackbox
+          As a service, for programs that are not started again.
+
+Exit status:
+  0  All that was left is where it belongs, or nothing was left.
+  1  Something could not be recovered, or was damaged: stderr says what. What
+     could not be written stays for the next time.
+  2  The command line is wrong.
+  130, 143 (as shells say it)
+     Ctrl-C (SIGINT) or SIGTERM has ended it.";

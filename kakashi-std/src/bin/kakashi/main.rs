@@ -1,7 +1,8 @@
 //! `kakashi decode`: turns logs in the binary format (the wire) into lines for people
-//! and programs.
+//! and programs. `kakashi recover`: brings the records that killed programs have left where they
+//! belong.
 //!
-//! It reads streams of any length in pieces, trusts no byte of them, and keeps at most
+//! `decode` reads streams of any length in pieces, trusts no byte of them, and keeps at most
 //! one block and one line in memory; its time grows with the bytes it reads, whatever they are. Damage is skipped and reported on stderr; every whole block is
 //! shown. It never writes to a log.
 //!
@@ -17,6 +18,7 @@
 //! | `options` | the command line |
 //! | `input` | files, pipes and serial lines, read once or followed |
 //! | `stream` | blocks and damage in the bytes of an input |
+//! | `recover` | what killed programs have left |
 
 #![forbid(unsafe_code)]
 
@@ -26,6 +28,8 @@ mod input;
 mod missing_sites;
 mod options;
 mod output;
+#[cfg(unix)]
+mod recover;
 mod report;
 mod stream;
 
@@ -36,7 +40,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser as _;
-use kakashi_core::{OneLine, wants_colour};
+use kakashi_core::{OneLine, Screen, wants_colour};
 
 use elf_sites::{FirmwareElf, GivenSites};
 use input::{Follow, Input, InputKind, OpenedInput, Poller, ReadOnce};
@@ -49,7 +53,7 @@ use stream::{DecodeSettings, Reporter, decode};
 const STALL_TIMEOUT: Duration = Duration::from_secs(1);
 
 fn main() -> ExitCode {
-    let Command::Decode(options) = Options::parse().command;
+    let command = Options::parse().command;
     let poller = match Poller::of_process() {
         Ok(poller) => poller,
         Err(error) => {
@@ -57,8 +61,19 @@ fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let warnings = match &command {
+        Command::Decode(options) => decode_all(options, &poller),
+        #[cfg(unix)]
+        Command::Recover(options) => recover::run(options, &poller, &mut |message| print_error(message)),
+    };
+    poller.end_if_stopped();
+    if warnings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Decodes the inputs; returns how many warnings there were.
+fn decode_all(options: &DecodeOptions, poller: &Poller) -> usize {
     let mut warnings = 0;
-    match run(&options, &poller, &mut warnings) {
+    match run(options, poller, &mut warnings) {
         Ok(()) => {}
         // The reader of the lines, such as `head`, has closed its end: no failure.
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
@@ -67,8 +82,7 @@ fn main() -> ExitCode {
             print_error(&format_args!("the output can't be written: {error}"));
         }
     }
-    poller.end_if_stopped();
-    if warnings == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    warnings
 }
 
 /// Decodes one input after the other, and counts the warnings.
@@ -92,9 +106,10 @@ fn run(options: &DecodeOptions, poller: &Poller, warnings: &mut usize) -> io::Re
         return Ok(());
     }
     let sites = GivenSites { tables: &tables, given: &given };
-    let colour = wants_colour(io::stdout().is_terminal(), true);
+    let is_terminal = io::stdout().is_terminal();
+    let screen = Screen { is_terminal, colour: wants_colour(is_terminal, true), columns: Some(columns) };
     let out = BufWriter::with_capacity(64 << 10, StdoutWriter);
-    let mut printer = Printer::new(options.format.encoder(colour), options.max_line, out);
+    let mut printer = Printer::new(options.encoder(&screen), options.max_line, out);
     let filter = RecordFilter::new(options.level, &options.loggers, &options.fields);
     let only_stdin = ["-".into()];
     let files = if options.files.is_empty() { &only_stdin[..] } else { &options.files };
@@ -116,6 +131,14 @@ fn run(options: &DecodeOptions, poller: &Poller, warnings: &mut usize) -> io::Re
         }
     }
     printer.flush()
+}
+
+/// Asks the terminal how wide it is.
+fn columns() -> Option<usize> {
+    #[cfg(unix)]
+    return Some(rustix::termios::tcgetwinsize(rustix::stdio::stdout()).ok()?.ws_col.into());
+    #[cfg(not(unix))]
+    None
 }
 
 /// Opens an input; also tells whether it is a live stream.

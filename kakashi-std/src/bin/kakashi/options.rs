@@ -4,12 +4,15 @@ use std::path::PathBuf;
 use std::str::FromStr as _;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use kakashi_std::{Encoder, Json, LevelFilter, Pretty, Text};
+use kakashi_core::Screen;
+#[cfg(feature = "local-time")]
+use kakashi_std::local_pattern;
+use kakashi_std::{Encoder, Json, LevelFilter, Logfmt, PatternError, Pretty, Profile, Text, TextPattern};
 
 use crate::help;
 use crate::output::{FieldCondition, MAX_LINE};
 
-/// Reads the binary logs that kakashi writes.
+/// Reads the binary logs that kakashi writes, and recovers what a killed program has left.
 #[derive(Parser, Debug)]
 #[command(name = "kakashi", version, arg_required_else_help = true)]
 pub(crate) struct Options {
@@ -20,6 +23,35 @@ pub(crate) struct Options {
 #[derive(Subcommand, Debug)]
 pub(crate) enum Command {
     Decode(DecodeOptions),
+    #[cfg(unix)]
+    Recover(RecoverOptions),
+}
+
+/// Bring the records that killed programs have left where they belong.
+#[cfg(unix)]
+#[derive(Args, Debug)]
+#[command(long_about = help::RECOVER_DESCRIPTION, after_long_help = help::RECOVER_AFTER)]
+pub(crate) struct RecoverOptions {
+    /// Write all records to this file
+    ///
+    /// Lines stay as they are; what was in the binary format becomes lines of
+    /// text. Without it each record goes to the destination it was for.
+    #[arg(long, value_name = "FILE", verbatim_doc_comment)]
+    pub(crate) to: Option<PathBuf>,
+    /// Go on, and recover each program when it has ended
+    ///
+    /// See "Watching" below.
+    #[arg(long, short)]
+    pub(crate) watch: bool,
+    /// Recover a directory that belongs to another user
+    ///
+    /// Root alone can read one. The paths in it were chosen by that user:
+    /// --to must say where the records go.
+    #[arg(long, requires = "to", verbatim_doc_comment)]
+    pub(crate) any_user: bool,
+    /// The directory that `configure().black_box(…)` was given.
+    #[arg(value_name = "DIR")]
+    pub(crate) directory: PathBuf,
 }
 
 /// Turn a binary log into text, JSON or coloured lines on stdout.
@@ -29,6 +61,17 @@ pub(crate) struct DecodeOptions {
     /// The form of the lines.
     #[arg(long, short = 'o', value_enum, default_value_t = OutputFormat::Text)]
     pub(crate) format: OutputFormat,
+    /// Lines of one's own, as "{time:%T%.3f} {level:5} {message} {fields}"
+    ///
+    /// See "Patterns" below.
+    #[arg(
+        long,
+        short,
+        value_parser = pattern,
+        conflicts_with = "format",
+        verbatim_doc_comment
+    )]
+    pub(crate) pattern: Option<TextPattern>,
     /// Show this level and those above it
     ///
     /// A name (trace, debug, info, warning, error, critical, in any case)
@@ -101,6 +144,23 @@ pub(crate) struct DecodeOptions {
     pub(crate) files: Vec<PathBuf>,
 }
 
+impl DecodeOptions {
+    /// Makes the encoder; only `pretty` looks at the screen.
+    pub(crate) fn encoder(&self, screen: &Screen) -> Box<dyn Encoder> {
+        match &self.pattern {
+            Some(pattern) => Box::new(pattern.clone()),
+            None => self.format.encoder(screen),
+        }
+    }
+}
+
+fn pattern(text: &str) -> Result<TextPattern, PatternError> {
+    #[cfg(feature = "local-time")]
+    return local_pattern(text);
+    #[cfg(not(feature = "local-time"))]
+    Text::pattern(text)
+}
+
 fn level(text: &str) -> Result<LevelFilter, String> {
     text.parse().map_err(|error| format!("{error}, or a number from 0 to 255"))
 }
@@ -140,19 +200,43 @@ fn line_len(text: &str) -> Result<usize, &'static str> {
 pub(crate) enum OutputFormat {
     /// `2026-11-22T10:12:00.123456Z INFO shop Started port=8080`
     Text,
-    /// One object a line, first its time, level, logger and message.
+    /// One object a line: time, level, logger, message, fields.
     Json,
-    /// For eyes: aligned, the time of day, in colour on a terminal.
+    /// For eyes: aligned, the time of day, colour on a terminal.
     Pretty,
+    /// `ts=2026-11-22T10:12:00.123456Z level=info … msg=Started`
+    Logfmt,
+    /// JSON by Elastic's Common Schema.
+    Ecs,
+    /// JSON for Google Cloud's logging.
+    Gcp,
+    /// JSON for Datadog.
+    Datadog,
+    /// JSON with the names of OpenTelemetry's data model.
+    #[value(name = "otel", alias = "opentelemetry")]
+    OpenTelemetry,
+    /// JSON for the tools of pino, such as pino-pretty.
+    Pino,
+    /// JSON for the tools of bunyan.
+    Bunyan,
 }
 
 impl OutputFormat {
-    /// Makes the encoder; only `pretty` uses colour.
-    pub(crate) fn encoder(self, colour: bool) -> Box<dyn Encoder> {
+    /// Makes the encoder; only `pretty` looks at the screen.
+    pub(crate) fn encoder(self, screen: &Screen) -> Box<dyn Encoder> {
+        let profile = |profile| Box::new(Json::profile(profile));
         match self {
             Self::Text => Box::new(Text),
             Self::Json => Box::new(Json::new()),
-            Self::Pretty => Box::new(Pretty::new().colour(colour)),
+            Self::Pretty => Box::new(Pretty::terminal().on(screen)),
+            Self::Logfmt => Box::new(Logfmt),
+            Self::Ecs => profile(Profile::Ecs),
+            Self::Gcp => profile(Profile::Gcp),
+            Self::Datadog => profile(Profile::Datadog),
+            Self::OpenTelemetry => profile(Profile::OpenTelemetry),
+            Self::Pino => profile(Profile::Pino),
+            // Which process wrote a log, and where, is not in it; this one has not.
+            Self::Bunyan => Box::new(Json::profile(Profile::Bunyan).hostname("unknown").process_id(0)),
         }
     }
 }
@@ -173,22 +257,44 @@ mod tests {
         error.to_string()
     }
 
+    fn decode(arguments: &[&str]) -> DecodeOptions {
+        match Options::parse_from([&["kakashi", "decode"], arguments].concat()).command {
+            Command::Decode(options) => options,
+            #[cfg(unix)]
+            Command::Recover(_) => panic!("it is another command"),
+        }
+    }
+
     #[test]
     fn by_default_all_records_are_shown_as_text() {
-        let Command::Decode(options) = Options::parse_from(["kakashi", "decode", "a", "-"]).command;
+        let options = decode(&["a", "-"]);
         assert_eq!((options.format, options.files), (OutputFormat::Text, vec!["a".into(), "-".into()]));
         assert_eq!((options.level, options.follow, options.baud), (LevelFilter::ALL, false, None));
         assert!(options.loggers.is_empty() && options.fields.is_empty());
         assert_eq!(options.max_line, 16 << 20);
-        let Command::Decode(options) =
-            Options::parse_from(["kakashi", "decode", "--max-line", "64M"]).command;
-        assert_eq!(options.max_line, 64 << 20);
+        assert_eq!(decode(&["--max-line", "64M"]).max_line, 64 << 20);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn another_users_directory_needs_a_file_that_is_named() {
+        let error =
+            Options::try_parse_from(["kakashi", "recover", "--any-user", "/dev/shm/box"]).unwrap_err();
+        assert!(error.to_string().contains("--to <FILE>"), "{error}");
     }
 
     #[test]
     fn a_wrong_argument_is_reported_with_the_right_one() {
         for (arguments, right) in [
-            (&["--format", "xml"][..], "[possible values: text, json, pretty]"),
+            (
+                &["--format", "xml"][..],
+                "[possible values: text, json, pretty, logfmt, ecs, gcp, datadog, otel, pino, bunyan]",
+            ),
+            (
+                &["--pattern", "{time} {mesage}"],
+                "for '--pattern <PATTERN>': character 9: unknown placeholder \"mesage\": use time, level, logger,",
+            ),
+            (&["--pattern", "{message}", "--format", "json"], "cannot be used with '--format <FORMAT>'"),
             (
                 &["--level", "loud"],
                 "'loud' for '--level <LEVEL>': unknown level \"loud\": use TRACE, DEBUG, INFO, WARNING (WARN), \
@@ -213,9 +319,10 @@ mod tests {
     fn the_help_fits_a_terminal() {
         use clap::CommandFactory as _;
         let mut command = Options::command();
-        let decode = command.find_subcommand_mut("decode").expect("there is one");
-        for line in decode.render_long_help().to_string().lines() {
-            assert!(line.chars().count() <= 80, "{line}");
+        for command in command.get_subcommands_mut() {
+            for line in command.render_long_help().to_string().lines() {
+                assert!(line.chars().count() <= 80, "{line}");
+            }
         }
     }
 }

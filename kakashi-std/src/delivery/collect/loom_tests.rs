@@ -13,8 +13,9 @@ use loom::thread::{self, ThreadId};
 use super::super::run::Run;
 use super::super::sink_queue::SinkQueue;
 use super::{RecordSource, RecordSources};
-use crate::segment::chunk::ChunkPool;
-use crate::segment::chunk::{ChunkReader, ChunkRef, ChunkWriter};
+use crate::segment::chunk::{ChunkEntry, ChunkRef, ChunkWriter};
+use crate::segment::chunk_pool::ChunkPool;
+use crate::segment::chunk_reader::ChunkReader;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// What a record's one byte says.
@@ -29,7 +30,7 @@ const SLACK: u64 = 3;
 
 /// Room for one record.
 fn chunk() -> ChunkRef {
-    ChunkPool::new(1).first()
+    ChunkPool::new(1, None).first()
 }
 
 /// What the records of one collection go to.
@@ -97,7 +98,7 @@ impl Process {
 
     /// Registers a thread's source, which is visited after those that are there.
     fn source(&self, thread: Option<ThreadId>) -> ChunkWriter {
-        let (writer, reader) = ChunkWriter::new(chunk());
+        let (writer, reader) = ChunkReader::new(chunk());
         let source = ThreadSource { reader, thread, taken: self.taken.clone() };
         self.sources.lock().unwrap().0.all.push(Box::new(source));
         writer
@@ -110,7 +111,7 @@ impl Process {
             writer.go_on_in(chunk());
         }
         writer.room()[0] = record;
-        writer.publish(1, tick, LogLevel::Info, false);
+        writer.publish(1, ChunkEntry::new(tick, LogLevel::Info, false));
     }
 
     /// A call, after which another thread may know of it.

@@ -108,6 +108,10 @@ impl SinkQueue {
             if barrier == Barrier::Urgent && self.failing.load(Ordering::Relaxed) {
                 return Attempt::GiveUp;
             }
+            if self.is_synced() {
+                self.wait_for_writer(left, until);
+                return Attempt::Again;
+            }
             return self.wait_for_change(left, until);
         };
         if barrier == Barrier::Urgent && writer.is_backing_off() {
@@ -139,7 +143,11 @@ impl SinkQueue {
             }
         };
         match self.write_and_flush(&mut writer, most) {
-            Ok(_) => Attempt::Again,
+            Ok(_) => {
+                drop(writer);
+                self.pass_writer_on();
+                Attempt::Again
+            }
             Err(error) if !error.is_failure() && !writer.is_idle() => {
                 writer.readiness(left.min(MOMENT));
                 Attempt::Again

@@ -63,7 +63,11 @@ impl SinkQueue {
             self.direct.store(false, Ordering::Relaxed);
             return self.thread.wake(self, Self::write_on_its_thread);
         }
-        !writer.is_backing_off() && self.write_and_flush(&mut writer, usize::MAX).is_ok_and(|whole| whole)
+        let whole = !writer.is_backing_off()
+            && self.write_and_flush(&mut writer, usize::MAX).is_ok_and(|whole| whole);
+        drop(writer);
+        self.pass_writer_on();
+        whole
     }
 
     /// As [`drain`](Self::drain), where a caller has just appended: it writes itself only
@@ -119,9 +123,17 @@ impl SinkQueue {
     /// a flush that waits may never get the writer between two that write.
     pub(super) fn write_and_flush(&self, writer: &mut SinkWriter, most: usize) -> Result<bool, SinkError> {
         let (flushes, appended) = self.backlog().flush_wanted();
-        let whole = self.write_most(writer, most)?;
+        let mut whole = self.write_most(writer, most)?;
+        if self.is_holding() && writer.is_idle() {
+            let all = self.backlog().flushes_done < flushes;
+            let lets_go = self.let_go(writer, all);
+            // What it leaves out is announced.
+            if lets_go || self.backlog().has_unannounced() {
+                whole &= self.write_most(writer, most)?;
+            }
+        }
         let backlog = self.backlog();
-        if backlog.flushes_done >= flushes || !backlog.is_done(appended) {
+        if backlog.flushes_done >= flushes || !backlog.is_done(appended) || writer.lets_go() {
             return Ok(whole);
         }
         drop(backlog);
@@ -129,6 +141,15 @@ impl SinkQueue {
         self.backlog().flushes_done = flushes;
         self.changed.notify_all();
         Ok(whole)
+    }
+
+    /// Puts in flight what was held back for too long, or all; false if there is nothing.
+    #[cold]
+    pub(super) fn let_go(&self, writer: &mut SinkWriter, all: bool) -> bool {
+        let lets_go = writer.let_go(all, &mut |level, reason| self.count_dropped(level, reason));
+        self.in_flight.store(writer.records_left(), Ordering::Relaxed);
+        self.held.store(writer.held(), Ordering::Relaxed);
+        lets_go
     }
 
     /// Tells whether a caller waits for a flush; one that has given up does not.
@@ -141,9 +162,15 @@ impl SinkQueue {
         backlog.flushes_done < backlog.flushes_wanted
     }
 
-    /// Writes what waits now, at most so many bytes at a time that the sink takes at once;
-    /// false if something is left.
-    pub(super) fn write_most(&self, writer: &mut SinkWriter, mut most: usize) -> Result<bool, SinkError> {
+    /// Writes what waits now, at most so many bytes at a time that the sink takes at once, and
+    /// syncs it where that is wanted; false if something is left.
+    pub(super) fn write_most(&self, writer: &mut SinkWriter, most: usize) -> Result<bool, SinkError> {
+        let result = self.write_rounds(writer, most);
+        self.sync_written(writer);
+        result
+    }
+
+    fn write_rounds(&self, writer: &mut SinkWriter, mut most: usize) -> Result<bool, SinkError> {
         // A sink that logs what it writes must not keep this going for ever: drops are
         // announced once, and as much is written as waits now.
         let mut may_announce = true;
@@ -159,6 +186,9 @@ impl SinkQueue {
                     && let Some(sink) = self.newer.lock().unwrap_or_else(PoisonError::into_inner).take()
                 {
                     in_sink(|| writer.replace_sink(sink));
+                    if self.is_synced() {
+                        self.sync(writer);
+                    }
                 }
                 if writer.collection() >= until {
                     spare_rounds += 1;
@@ -172,18 +202,20 @@ impl SinkQueue {
                 }
                 if writer.is_idle() {
                     // Nothing came of it.
-                    self.finish_collection();
+                    self.finish_collection(writer);
                     continue;
                 }
             }
             self.in_flight.store(writer.records_left(), Ordering::Relaxed);
+            // Of an announcement nothing is counted: it does not say that all is well again.
+            let announces = writer.is_announcing();
             let mut refused = false;
             let result = writer.write_current(most, |rejected, cause| {
                 refused = true;
                 self.count_rejected(rejected, cause);
             });
-            if !refused && result.is_ok() && self.rejecting.load(Ordering::Relaxed) {
-                self.rejecting.store(false, Ordering::Relaxed);
+            if !refused && !announces && result.is_ok() && !writer.has_stored() {
+                self.accept();
             }
             self.in_flight.store(writer.records_left(), Ordering::Relaxed);
             match result {
@@ -194,7 +226,7 @@ impl SinkQueue {
                 }
             }
             if writer.is_idle() {
-                self.finish_collection();
+                self.finish_collection(writer);
             }
             if most != usize::MAX {
                 // It may take less by now.
@@ -226,6 +258,7 @@ impl SinkQueue {
         drop(backlog);
         let batch_bytes = self.batch_bytes.load(Ordering::Relaxed);
         writer.begin(collection, batch_bytes, &mut |level, reason| self.count_dropped(level, reason));
+        self.held.store(writer.held(), Ordering::Relaxed);
         true
     }
 
@@ -251,9 +284,10 @@ impl SinkQueue {
         Some(batch)
     }
 
-    fn finish_collection(&self) {
+    fn finish_collection(&self, writer: &mut SinkWriter) {
+        writer.settle();
         self.in_flight.store(0, Ordering::Relaxed);
-        self.backlog().finish();
+        self.backlog().finish(self.is_synced());
         self.changed.notify_all();
     }
 
@@ -274,9 +308,16 @@ impl SinkQueue {
         }
     }
 
+    /// Notes that the receiver has refused nothing of a batch.
+    pub(super) fn accept(&self) {
+        if self.rejecting.load(Ordering::Relaxed) {
+            self.rejecting.store(false, Ordering::Relaxed);
+        }
+    }
+
     /// Counts what the sink's receiver refused, to be announced; says so once to the operator.
     #[cold]
-    fn count_rejected(&self, rejected: &Dropped, cause: Option<&'static str>) {
+    pub(super) fn count_rejected(&self, rejected: &Dropped, cause: Option<&'static str>) {
         let mut backlog = self.backlog();
         rejected.iter().for_each(|(level, reason, records)| backlog.drop_many(level, reason, records));
         drop(backlog);

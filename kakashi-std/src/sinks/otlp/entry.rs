@@ -7,7 +7,7 @@ use kakashi_core::{LogLevel, LogRecord, Message, Timestamp, Value};
 use super::hex::hex;
 
 /// Context fields that name the service: they belong to the resource.
-pub(super) const SERVICE_FIELDS: [(&str, &str); 3] = [
+pub(crate) const SERVICE_FIELDS: [(&str, &str); 3] = [
     ("service_name", "service.name"),
     ("version", "service.version"),
     ("environment", "deployment.environment.name"),
@@ -17,7 +17,7 @@ pub(super) const SERVICE_FIELDS: [(&str, &str); 3] = [
 const MOST_ATTRIBUTES: usize = 128;
 
 /// A record's parts, borrowed but for its message.
-pub(super) struct LogEntry<'a> {
+pub(crate) struct LogEntry<'a> {
     pub(super) unix_nanos: u64,
     pub(super) severity_number: u8,
     pub(super) severity: &'static str,
@@ -48,7 +48,7 @@ impl<'a> LogEntry<'a> {
         };
         let mut left = most_bytes;
         if let Message::Template(template) = record.message()
-            && template.contains('{')
+            && has_placeholder(template)
         {
             entry.push("log.record.template", Value::Str(template), &mut left);
         }
@@ -119,6 +119,11 @@ impl<'a> ServiceFields<'a> {
     fn has(&self, key: &str) -> bool {
         SERVICE_FIELDS.iter().zip(self.texts).any(|((field, _), text)| *field == key && text.is_some())
     }
+}
+
+/// Tells whether a template has a brace that is not doubled.
+fn has_placeholder(template: &str) -> bool {
+    template.split("{{").any(|part| part.contains('{'))
 }
 
 fn severity_number(level: LogLevel) -> u8 {

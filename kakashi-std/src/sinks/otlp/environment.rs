@@ -1,69 +1,79 @@
 //! OpenTelemetry's standard variables.
 //!
-//! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>; what is said of logs alone
-//! (`OTEL_EXPORTER_OTLP_LOGS_…`) holds before what is said of all signals. An empty variable
-//! is as one that is not set.
+//! <https://opentelemetry.io/docs/specs/otel/protocol/exporter/>; what is said of logs or metrics
+//! alone (`OTEL_EXPORTER_OTLP_LOGS_…`, `…_METRICS_…`) holds before what is said of all signals. An
+//! empty variable is as one that is not set.
 
 use std::env;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use super::error::OtlpError;
 use super::hex::hex;
 use super::settings::{OtlpCompression, OtlpProtocol, OtlpSettings};
+use super::signal::OtlpSignal;
+use crate::sinks::tls::TlsFiles;
 
-/// Reads a variable of logs, or of all signals.
-fn of_logs(name: &str) -> Option<String> {
-    variable(&format!("OTEL_EXPORTER_OTLP_LOGS_{name}"))
+/// Reads a variable of a signal, or of all signals.
+fn of_signal(signal: OtlpSignal, name: &str) -> Option<String> {
+    variable(&format!("OTEL_EXPORTER_OTLP_{}_{name}", signal.name()))
         .or_else(|| variable(&format!("OTEL_EXPORTER_OTLP_{name}")))
 }
 
-fn variable(name: &str) -> Option<String> {
+pub(crate) fn variable(name: &str) -> Option<String> {
     env::var(name).ok().map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
 }
 
 /// Returns the URL that the variables say; the default one if they say none.
-pub(super) fn url() -> String {
-    variable("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT").unwrap_or_else(|| {
+pub(super) fn url(signal: OtlpSignal) -> String {
+    variable(&format!("OTEL_EXPORTER_OTLP_{}_ENDPOINT", signal.name())).unwrap_or_else(|| {
         let endpoint = variable("OTEL_EXPORTER_OTLP_ENDPOINT");
-        url_of_endpoint(endpoint.as_deref().unwrap_or("http://localhost:4318"))
+        url_of_endpoint(signal, endpoint.as_deref().unwrap_or("http://localhost:4318"))
     })
 }
 
-/// Returns the URL of logs at an endpoint of all signals.
-pub(super) fn url_of_endpoint(endpoint: &str) -> String {
+/// Returns the URL of a signal at an endpoint of all signals.
+pub(super) fn url_of_endpoint(signal: OtlpSignal, endpoint: &str) -> String {
     let endpoint = endpoint.trim_end_matches('/');
-    if endpoint.ends_with("/v1/logs") { endpoint.to_owned() } else { format!("{endpoint}/v1/logs") }
+    let path = signal.path();
+    if endpoint.ends_with(path) { endpoint.to_owned() } else { format!("{endpoint}{path}") }
 }
 
 /// Sets what the variables say, beside the URL.
-pub(super) fn apply(settings: &mut OtlpSettings) -> Result<(), OtlpError> {
-    if let Some(protocol) = of_logs("PROTOCOL") {
+pub(super) fn apply(signal: OtlpSignal, settings: &mut OtlpSettings) -> Result<(), OtlpError> {
+    if let Some(protocol) = of_signal(signal, "PROTOCOL") {
         settings.protocol = match &*protocol {
             "http/protobuf" => OtlpProtocol::Protobuf,
             "http/json" => OtlpProtocol::Json,
             _ => return Err(OtlpError::Protocol(protocol)),
         };
     }
-    if let Some(compression) = of_logs("COMPRESSION") {
+    if let Some(compression) = of_signal(signal, "COMPRESSION") {
         settings.compression = match &*compression {
             "gzip" => OtlpCompression::Gzip,
             "none" => OtlpCompression::None,
             _ => return Err(OtlpError::Compression(compression)),
         };
     }
-    if let Some(timeout) = of_logs("TIMEOUT") {
+    if let Some(timeout) = of_signal(signal, "TIMEOUT") {
         let millis = timeout.parse().ok().filter(|&millis| millis > 0);
         settings.timeout = Duration::from_millis(millis.ok_or(OtlpError::Timeout(timeout))?);
     }
-    for (name, value) in pairs(of_logs("HEADERS"), OtlpError::Header)? {
-        settings.headers.push((name, value));
+    for (name, value) in pairs(of_signal(signal, "HEADERS"), OtlpError::Header)? {
+        settings.headers.push(name, value);
     }
+    let file = |name| of_signal(signal, name).map(PathBuf::from);
+    settings.tls_files = TlsFiles {
+        ca: file("CERTIFICATE"),
+        client_certificate: file("CLIENT_CERTIFICATE"),
+        client_key: file("CLIENT_KEY"),
+    };
     let mut resource = pairs(variable("OTEL_RESOURCE_ATTRIBUTES"), OtlpError::ResourceAttribute)?;
     if let Some(service) = variable("OTEL_SERVICE_NAME") {
         resource.retain(|(key, _)| key != "service.name");
         resource.push(("service.name".to_owned(), service));
     }
-    settings.resource = resource;
+    settings.resource.by_variables = resource;
     Ok(())
 }
 
@@ -113,7 +123,8 @@ mod tests {
     #[test]
     fn an_endpoint_gets_the_path_of_logs_once() {
         for endpoint in ["http://h:1", "http://h:1/", "http://h:1/v1/logs", "http://h:1/v1/logs/"] {
-            assert_eq!(url_of_endpoint(endpoint), "http://h:1/v1/logs");
+            assert_eq!(url_of_endpoint(OtlpSignal::Logs, endpoint), "http://h:1/v1/logs");
         }
+        assert_eq!(url_of_endpoint(OtlpSignal::Metrics, "http://h/v1/logs"), "http://h/v1/logs/v1/metrics");
     }
 }

@@ -16,8 +16,14 @@ pub enum OtlpError {
     Timeout(String),
     /// A header is not `name=value`, or has characters that no header may have.
     Header(String),
+    /// The interval of metrics is no number of milliseconds above 0.
+    Interval(String),
     /// A resource attribute is not `key=value`.
     ResourceAttribute(String),
+    /// A file of certificates or of a key is not what TLS needs, as the text says.
+    Certificate(String),
+    /// The directory of the disk buffer can't be had: why, and what would be right.
+    DiskBuffer(String),
 }
 
 impl fmt::Display for OtlpError {
@@ -35,8 +41,13 @@ impl fmt::Display for OtlpError {
             Self::Timeout(text) => {
                 write!(f, "OTLP timeout {text:?}: it must be a number of milliseconds above 0")
             }
+            Self::Interval(text) => {
+                write!(f, "interval of metrics {text:?}: it must be a number of milliseconds above 0")
+            }
             // Its value may be a secret.
             Self::Header(name) => write!(f, "OTLP header {name:?}: it must be \"name=value\""),
+            Self::Certificate(text) => write!(f, "OTLP: {text}"),
+            Self::DiskBuffer(text) => f.write_str(text),
             Self::ResourceAttribute(text) => {
                 write!(f, "OpenTelemetry resource attribute {text:?}: it must be \"key=value\"")
             }

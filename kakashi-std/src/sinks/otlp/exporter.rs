@@ -1,15 +1,14 @@
 //! Batches of records as requests.
 
 use std::collections::HashMap;
-use std::env;
-use std::path::Path;
 
 use kakashi_core::{Accepted, LogRecord, RecordBatch, RecordSink, SinkError, SinkErrorKind};
 
-use super::client::{Client, Outcome};
 use super::entry::{LogEntry, SERVICE_FIELDS, ServiceFields};
 use super::form::{RequestForm, ResourceRecords, ScopeRecords};
-use super::retry_after::BusyPauses;
+use super::parts::OtlpParts;
+use super::resource::ResourceSettings;
+use crate::sinks::http_client::{BusyPauses, HttpClient, cause_of_status};
 
 /// The most bytes of a request, before it is compressed.
 const MOST_REQUEST_BYTES: usize = 4 << 20;
@@ -21,43 +20,16 @@ const MOST_ENTRY_BYTES: usize = 1 << 20;
 
 /// Sends records to a receiver.
 pub(super) struct OtlpExporter {
-    client: Client,
+    client: HttpClient,
     form: Box<dyn RequestForm>,
-    resource: Vec<(String, String)>,
-    own_resource: Vec<(String, String)>,
+    resource: ResourceSettings,
     pauses: BusyPauses,
 }
 
 impl OtlpExporter {
-    pub(super) fn new(
-        client: Client,
-        form: Box<dyn RequestForm>,
-        resource: Vec<(String, String)>,
-        own_resource: Vec<(String, String)>,
-    ) -> Self {
-        Self { client, form, resource, own_resource, pauses: BusyPauses::default() }
-    }
-
-    /// The attributes of a resource: the variables' before the records', these before the
-    /// program's.
-    fn resource_of(&self, service: [Option<&str>; SERVICE_FIELDS.len()]) -> Vec<(String, String)> {
-        let mut attributes = self.resource.clone();
-        let own = self.own_resource.iter().map(|(key, value)| (&**key, &**value));
-        let of_records =
-            SERVICE_FIELDS.iter().zip(service).filter_map(|((_, key), text)| Some((*key, text?)));
-        let of_us = [
-            ("telemetry.sdk.name", "kakashi"),
-            ("telemetry.sdk.language", "rust"),
-            ("telemetry.sdk.version", env!("CARGO_PKG_VERSION")),
-            // What the conventions demand where nobody knows.
-            ("service.name", &*unknown_service()),
-        ];
-        for (key, value) in of_records.chain(own).chain(of_us) {
-            if !attributes.iter().any(|(known, _)| known == key) {
-                attributes.push((key.to_owned(), value.to_owned()));
-            }
-        }
-        attributes
+    pub(super) fn new(parts: OtlpParts) -> Self {
+        let OtlpParts { client, form, resource, .. } = parts;
+        Self { client, form, resource, pauses: BusyPauses::default() }
     }
 
     /// Makes a request of the first records, as many as may be in one; returns how many.
@@ -74,7 +46,8 @@ impl OtlpExporter {
             encoded.clear();
             self.put_entry(&record, &mut encoded);
             let mut size = encoded.len() + 1;
-            let attributes = if known_resource.is_none() { self.resource_of(service) } else { Vec::new() };
+            let attributes =
+                if known_resource.is_none() { self.resource.attributes(service) } else { Vec::new() };
             size +=
                 attributes.iter().map(|(key, value)| key.len() + 6 * value.len() + HEAD_BYTES).sum::<usize>();
             size += if known_scope.is_none() { 6 * logger.len() + HEAD_BYTES } else { 0 };
@@ -124,10 +97,13 @@ impl RecordSink for OtlpExporter {
             return Ok(Accepted::ALL);
         }
         let accepted = Accepted::first(taken);
-        match self.client.send(self.form.content_type(), &request) {
-            Outcome::Taken(answer) => {
+        let answer = self.client.send(self.form.content_type(), &request)?;
+        let cause = cause_of_status(answer.status);
+        match answer.status {
+            200..300 => {
                 self.pauses.reset();
-                let rejected = self.form.rejected(&answer);
+                // It has confirmed, whatever else it wanted to say.
+                let rejected = self.form.rejected(&answer.body.unwrap_or_default());
                 Ok(if rejected == 0 {
                     accepted
                 } else {
@@ -136,24 +112,14 @@ impl RecordSink for OtlpExporter {
                         .because("the receiver takes a part of them (partial success)")
                 })
             }
-            Outcome::Refused(cause) => {
+            429 | 502 | 503 | 504 => {
+                let pause = self.pauses.next(answer.retry_after.as_deref());
+                Err(SinkError::new(SinkErrorKind::Failed).because(cause).retry_after(pause))
+            }
+            _ => {
                 self.pauses.reset();
                 Ok(accepted.rejecting(taken).because(cause))
             }
-            Outcome::Busy(cause, retry_after) => {
-                let pause = self.pauses.next(retry_after.as_deref());
-                Err(SinkError::new(SinkErrorKind::Failed).because(cause).retry_after(pause))
-            }
-            Outcome::NoAnswer(error) => Err(error),
         }
-    }
-}
-
-fn unknown_service() -> String {
-    let program = env::args_os().next();
-    let name = program.as_deref().and_then(|path| Path::new(path).file_name());
-    match name {
-        Some(name) => format!("unknown_service:{}", name.to_string_lossy()),
-        None => "unknown_service".to_owned(),
     }
 }

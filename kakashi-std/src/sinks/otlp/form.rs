@@ -1,9 +1,10 @@
 //! What both forms of a request do: protobuf and JSON.
 
 use super::entry::LogEntry;
+use super::metric::MetricsRequest;
 
 /// Writes requests in one form, and reads the answers.
-pub(super) trait RequestForm: Send {
+pub(crate) trait RequestForm: Send {
     /// The media type of requests.
     fn content_type(&self) -> &'static str;
 
@@ -16,13 +17,16 @@ pub(super) trait RequestForm: Send {
     /// Writes a whole request.
     fn request(&self, resources: &[ResourceRecords]) -> Vec<u8>;
 
-    /// Reads how many records a receiver refused of a request that it has taken; 0 of what is
+    /// Writes a whole request of metrics.
+    fn metrics_request(&self, request: &MetricsRequest<'_>) -> Vec<u8>;
+
+    /// Reads how many records, or points of metrics, a receiver refused of a request that it has taken; 0 of what is
     /// no such answer.
     fn rejected(&self, answer: &[u8]) -> usize;
 }
 
 /// Records of one service.
-pub(super) struct ResourceRecords {
+pub(crate) struct ResourceRecords {
     pub(super) attributes: Vec<(String, String)>,
     pub(super) scopes: Vec<ScopeRecords>,
 }

@@ -3,31 +3,46 @@
 //! A batch is one request; it is taken when the receiver has answered 200. It speaks no gRPC
 //! and needs no runtime: the destination's own thread waits for the answer.
 
-mod client;
 mod entry;
-mod environment;
+pub(crate) mod environment;
 mod error;
 mod exporter;
 mod form;
 mod hex;
 mod json;
+mod json_value;
+mod metric;
+mod metric_json;
+mod metric_protobuf;
+mod partial_success;
+mod parts;
 mod protobuf;
-mod retry_after;
+mod protobuf_writer;
+mod resource;
 mod settings;
+mod signal;
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use kakashi_core::Destination;
-use ureq::http::{HeaderName, HeaderValue, Uri};
 
-use self::client::Client;
+pub(crate) use self::entry::SERVICE_FIELDS;
 pub use self::error::OtlpError;
 use self::exporter::OtlpExporter;
 use self::form::RequestForm;
 use self::json::JsonRequest;
+pub(crate) use self::metric::{MetricData, MetricPoint, MetricsRequest};
+pub(crate) use self::parts::OtlpParts;
 use self::protobuf::Protobuf;
 use self::settings::OtlpSettings;
 pub use self::settings::{OtlpCompression, OtlpProtocol};
+pub(crate) use self::signal::OtlpSignal;
+use super::disk_buffer::DiskBuffer;
+use super::http_client::{HttpClient, HttpClientSettings, is_http_url, json_reader, without_password};
+
+/// As much of an answer is read.
+const MOST_ANSWER_BYTES: u64 = 64 << 10;
 
 /// Makes the destination for an OTLP receiver at an endpoint such as `http://localhost:4318`;
 /// the path `/v1/logs` is added. What else there is to choose is as OpenTelemetry's standard
@@ -104,31 +119,32 @@ impl Otlp {
     /// # Errors
     /// [`OtlpError`] if the endpoint is no URL, or a variable makes no sense.
     pub fn new(endpoint: &str) -> Result<Self, OtlpError> {
-        Self::of_url(environment::url_of_endpoint(endpoint))
+        Self::of_signal(OtlpSignal::Logs, Some(endpoint))
     }
 
     /// Begins as the standard variables say: `OTEL_EXPORTER_OTLP_ENDPOINT` (without it,
     /// `http://localhost:4318`), `_PROTOCOL` (`http/protobuf`, `http/json`), `_HEADERS`,
     /// `_COMPRESSION` (`none`, `gzip`), `_TIMEOUT` (milliseconds; 10 s), each also as
-    /// `OTEL_EXPORTER_OTLP_LOGS_…`; `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`.
+    /// `OTEL_EXPORTER_OTLP_LOGS_…`, as are the PEM files `_CERTIFICATE`, `_CLIENT_CERTIFICATE` and
+    /// `_CLIENT_KEY`; `OTEL_SERVICE_NAME`, `OTEL_RESOURCE_ATTRIBUTES`.
     ///
     /// # Errors
     /// [`OtlpError`] if a variable makes no sense.
     pub fn from_env() -> Result<Self, OtlpError> {
-        Self::of_url(environment::url())
+        Self::of_signal(OtlpSignal::Logs, None)
     }
 
-    fn of_url(url: String) -> Result<Self, OtlpError> {
-        let parsed: Option<Uri> = url.parse().ok();
-        let is_http = |uri: &Uri| {
-            matches!(uri.scheme_str(), Some("http" | "https"))
-                && uri.host().is_some_and(|host| !host.is_empty())
+    /// Begins with an endpoint of all signals, or as the variables say.
+    pub(crate) fn of_signal(signal: OtlpSignal, endpoint: Option<&str>) -> Result<Self, OtlpError> {
+        let url = match endpoint {
+            Some(endpoint) => environment::url_of_endpoint(signal, endpoint),
+            None => environment::url(signal),
         };
-        if !parsed.is_some_and(|uri| is_http(&uri)) {
-            return Err(OtlpError::Endpoint(url));
+        if !is_http_url(&url) {
+            return Err(OtlpError::Endpoint(without_password(&url)));
         }
         let mut settings = OtlpSettings::new(url);
-        environment::apply(&mut settings)?;
+        environment::apply(signal, &mut settings)?;
         Ok(Self { settings })
     }
 
@@ -152,47 +168,103 @@ impl Otlp {
 
     /// Adds a header to each request.
     pub fn header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.headers.push((name.into(), value.into()));
+        self.settings.headers.push(name.into(), value.into());
+        self
+    }
+
+    /// Trusts the CAs in a PEM file, in place of the public ones (Mozilla's list, as it was when
+    /// kakashi was built). It is read when the destination is made.
+    pub fn ca_certificate(mut self, file: impl Into<PathBuf>) -> Self {
+        self.settings.tls_files.set(Some(file.into()), None, None);
+        self
+    }
+
+    /// Shows a certificate to a receiver that asks for one: PEM files with the certificate (and
+    /// those between it and its CA) and with its key, which has no password. They are read when the
+    /// destination is made.
+    pub fn client_certificate(mut self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.settings.tls_files.set(None, Some(certificate.into()), Some(key.into()));
+        self
+    }
+
+    /// Sets the files that a file of settings names, over those that are set.
+    #[cfg(feature = "config")]
+    pub(crate) fn with_certificates(
+        mut self,
+        ca: Option<PathBuf>,
+        client_certificate: Option<PathBuf>,
+        client_key: Option<PathBuf>,
+    ) -> Self {
+        self.settings.tls_files.set(ca, client_certificate, client_key);
         self
     }
 
     /// Adds an attribute of the resource; a variable that names it holds before it.
     pub fn resource(mut self, key: impl Into<String>, value: impl Into<String>) -> Self {
-        self.settings.own_resource.push((key.into(), value.into()));
+        self.settings.resource.own.push((key.into(), value.into()));
         self
     }
 
-    /// Makes the destination. Nothing is sent before there is a record.
+    /// Keeps on the disk what the receiver does not take, and sends it when it does.
+    ///
+    /// ```no_run
+    /// use kakashi_std::configure;
+    /// use kakashi_std::sinks::{DiskBuffer, Otlp};
+    ///
+    /// let otlp = Otlp::from_env()?.disk_buffer(DiskBuffer::new("/var/spool/shop"));
+    /// configure().destination(otlp.destination()?).apply();
+    /// # Ok::<(), kakashi_std::sinks::OtlpError>(())
+    /// ```
+    pub fn disk_buffer(mut self, buffer: DiskBuffer) -> Self {
+        self.settings.disk_buffer = Some(buffer);
+        self
+    }
+
+    /// Makes the destination. Nothing is sent before there is a record, but for what lies in its
+    /// disk buffer.
     ///
     /// # Errors
-    /// [`OtlpError::Header`] if a header has characters that no header may have.
+    /// [`OtlpError::Header`] if a header has characters that no header may have;
+    /// [`OtlpError::Certificate`] if a file is not what TLS needs;
+    /// [`OtlpError::DiskBuffer`] if the buffer's directory can't be had.
     pub fn destination(self) -> Result<Destination, OtlpError> {
-        let OtlpSettings { url, protocol, compression, timeout, headers, resource, own_resource } =
+        let disk_buffer = self.settings.disk_buffer.clone();
+        let parts = self.into_parts()?;
+        let name = parts.name.clone();
+        let exporter = OtlpExporter::new(parts);
+        match disk_buffer {
+            Some(buffer) => buffer
+                .destination_named(exporter, &name)
+                .map_err(|error| OtlpError::DiskBuffer(error.to_string())),
+            None => Ok(Destination::records(exporter).named(name)),
+        }
+    }
+
+    /// Makes what sends requests.
+    pub(crate) fn into_parts(self) -> Result<OtlpParts, OtlpError> {
+        let OtlpSettings { url, protocol, compression, timeout, headers, tls_files, resource, .. } =
             self.settings;
         let name = format!("otlp {}", without_password(&url));
-        for (name, value) in &headers {
-            if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err() {
-                return Err(OtlpError::Header(name.clone()));
-            }
+        if let Some(name) = headers.refused() {
+            return Err(OtlpError::Header(name.to_owned()));
         }
         let form: Box<dyn RequestForm> = match protocol {
             OtlpProtocol::Protobuf => Box::new(Protobuf),
             OtlpProtocol::Json => Box::new(JsonRequest),
         };
-        let client = Client::new(url, headers, timeout, compression);
-        let exporter = OtlpExporter::new(client, form, resource, own_resource);
-        Ok(Destination::records(exporter).named(name))
-    }
-}
-
-/// Leaves out what stands before the `@` of a URL.
-fn without_password(url: &str) -> String {
-    match url.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('/')?))) {
-        Some((scheme, (host, path))) if host.contains('@') => {
-            let host = host.rsplit_once('@').map_or(host, |(_, host)| host);
-            format!("{scheme}://{host}/{path}")
+        let mut client = HttpClient::new(HttpClientSettings {
+            url,
+            headers,
+            timeout,
+            is_gzip: compression == OtlpCompression::Gzip,
+            user_agent: concat!("OTel-OTLP-Exporter-kakashi/", env!("CARGO_PKG_VERSION")),
+            most_answer_bytes: MOST_ANSWER_BYTES,
+        });
+        if !tls_files.is_empty() {
+            let own = tls_files.read().map_err(|error| OtlpError::Certificate(error.to_string()))?;
+            client = client.with_certificates(&own);
         }
-        _ => url.to_owned(),
+        Ok(OtlpParts { name, client, form, resource })
     }
 }
 
@@ -223,5 +295,13 @@ mod tests {
         let otlp = Otlp::new("http://user:secret@localhost:4318").expect("a URL");
         let destination = otlp.destination().expect("it is right");
         assert_eq!(&*destination.name, "otlp http://localhost:4318/v1/logs");
+        let error = Otlp::new("ftp://user:secret@localhost").expect_err("no HTTP");
+        assert!(!error.to_string().contains("secret"), "{error}");
+    }
+
+    #[test]
+    fn what_headers_say_is_not_printed() {
+        let otlp = Otlp::new("http://localhost").expect("a URL").header("authorization", "secret");
+        assert!(!format!("{otlp:?}").contains("secret"));
     }
 }

@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+use super::resource::ResourceSettings;
+use crate::sinks::disk_buffer::DiskBuffer;
+use crate::sinks::http_client::Headers;
+use crate::sinks::tls::TlsFiles;
+
 /// The form of requests.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
@@ -29,10 +34,10 @@ pub(super) struct OtlpSettings {
     pub(super) protocol: OtlpProtocol,
     pub(super) compression: OtlpCompression,
     pub(super) timeout: Duration,
-    pub(super) headers: Vec<(String, String)>,
-    /// The resource's attributes as the variables say; before the program's.
-    pub(super) resource: Vec<(String, String)>,
-    pub(super) own_resource: Vec<(String, String)>,
+    pub(super) headers: Headers,
+    pub(super) tls_files: TlsFiles,
+    pub(super) resource: ResourceSettings,
+    pub(super) disk_buffer: Option<DiskBuffer>,
 }
 
 impl OtlpSettings {
@@ -43,9 +48,10 @@ impl OtlpSettings {
             protocol: OtlpProtocol::Protobuf,
             compression: OtlpCompression::None,
             timeout: Duration::from_secs(10),
-            headers: Vec::new(),
-            resource: Vec::new(),
-            own_resource: Vec::new(),
+            headers: Headers::default(),
+            tls_files: TlsFiles::default(),
+            resource: ResourceSettings { by_variables: Vec::new(), own: Vec::new() },
+            disk_buffer: None,
         }
     }
 }

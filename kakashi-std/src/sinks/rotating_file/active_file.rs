@@ -19,6 +19,7 @@ use super::names::{FileName, FileState};
 use super::settings::FileSettings;
 use crate::sinks::file::{reopen_requests, target_of};
 use crate::sinks::notice;
+use crate::sinks::sync_state::SyncState;
 use crate::sinks::tail::Tail;
 
 /// Seconds between two looks whether the file is still there, and between two attempts to
@@ -39,9 +40,10 @@ pub(super) struct ActiveFile {
     pid: u32,
     name: FileName,
     path: PathBuf,
-    file: File,
+    pub(super) file: File,
     target: Option<SinkTarget>,
     tail: Tail,
+    sync: SyncState,
     /// Its length, as far as this process knows.
     written: u64,
     max_bytes: u64,
@@ -103,6 +105,7 @@ impl ActiveFile {
             path,
             file,
             tail: Tail::default(),
+            sync: SyncState::default(),
             written: metadata.len(),
             max_bytes: settings.max_bytes.unwrap_or(u64::MAX),
             ends_at: settings.calendar().end_of_period(now),
@@ -179,6 +182,11 @@ impl ActiveFile {
             return self.append(batch);
         }
         self.append_in_pieces(batch, now)
+    }
+
+    /// Puts what was written on the disk.
+    pub(super) fn sync(&mut self) -> Result<(), SinkError> {
+        self.sync.sync(&self.file, &self.path)
     }
 
     #[cold]
@@ -272,6 +280,7 @@ impl ActiveFile {
     fn begin_next(&mut self, now: i64) -> Result<(), RotatingFileError> {
         let (name, path, file) = begin(&self.settings, Some(&self.name), self.pid, now)?;
         self.target = file.metadata().ok().as_ref().and_then(target_of);
+        self.sync.leave(&self.file);
         (self.name, self.path, self.file) = (name, path, file);
         (self.tail, self.written) = (Tail::default(), 0);
         (self.looked_at, self.ages_looked_at) = (now, now);

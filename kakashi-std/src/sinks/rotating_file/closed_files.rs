@@ -12,9 +12,9 @@ use std::time::{Duration, UNIX_EPOCH};
 use std::{fs, io, thread};
 
 use super::folder::{FoundFile, files_of};
-use super::lock_file::LockFile;
 use super::names::{FileName, FileState, Naming};
 use super::settings::FileSettings;
+use crate::sinks::lock_file::LockFile;
 use crate::sinks::notice;
 
 /// Looks after the closed files of a path.

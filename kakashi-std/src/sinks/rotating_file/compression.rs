@@ -5,6 +5,8 @@ use std::fs::{self, File};
 use std::io;
 use std::path::Path;
 
+use crate::sinks::sync_state::sync_folder;
+
 /// How closed files are compressed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum Compression {
@@ -87,16 +89,4 @@ impl Compression {
             }
         }
     }
-}
-
-#[cfg(unix)]
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    File::open(folder)?.sync_all()
-}
-
-/// A folder can't be opened there.
-#[cfg(not(unix))]
-#[expect(clippy::unnecessary_wraps, reason = "as it is on Unix")]
-fn sync_folder(_: &Path) -> io::Result<()> {
-    Ok(())
 }

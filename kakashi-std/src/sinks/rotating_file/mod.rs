@@ -11,8 +11,9 @@ mod closed_files;
 mod compression;
 mod error;
 mod folder;
-mod lock_file;
 mod names;
+#[cfg(all(feature = "black-box", unix))]
+mod recovered;
 mod settings;
 mod shared_file;
 mod sink;
@@ -29,6 +30,8 @@ use self::calendar::Zone;
 #[cfg(any(feature = "gzip", feature = "zstd"))]
 use self::compression::Compression;
 pub use self::error::RotatingFileError;
+#[cfg(all(feature = "black-box", unix))]
+pub(crate) use self::recovered::{first_file, plain_files};
 use self::settings::{FileClock, FileSettings, LinkPlace};
 #[cfg(unix)]
 pub(crate) use self::shared_file::{LockedFiles, lock_for_fork};

@@ -4,17 +4,22 @@
 //! writes: the newer settings hold for both.
 
 use std::fs;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::{Duration, Instant};
 use std::{io, process};
 
+#[cfg(unix)]
+use kakashi_core::FileEnd;
 use kakashi_core::{Batch, SinkError, SinkErrorKind, SinkTarget};
 
 use super::active_file::ActiveFile;
 use super::closed_files::ClosedFiles;
 use super::error::RotatingFileError;
-use super::lock_file::LockFile;
 use super::settings::FileSettings;
+#[cfg(unix)]
+use crate::sinks::file::end_of;
+use crate::sinks::lock_file::{LockError, LockFile};
 use crate::sinks::notice;
 use crate::sinks::writer::sink_error;
 use crate::sync::fork_epoch::ForkEpoch;
@@ -81,7 +86,7 @@ impl SharedFile {
             drop(active);
             return Ok(shared);
         }
-        let lock = Mutex::new(LockFile::acquire(&lock_path, &settings.path, Instant::now() + lock_patience)?);
+        let lock = Mutex::new(acquire_lock(&lock_path, settings, Instant::now() + lock_patience)?);
         let closed_files = Arc::new(ClosedFiles::new(pid));
         let active = Mutex::new(ActiveState::open(settings, pid, closed_files.clone())?);
         let shared = Arc::new(Self { epoch: ForkEpoch::current(), lock, closed_files, active });
@@ -117,19 +122,33 @@ impl SharedFile {
         self.lock().target
     }
 
+    /// Returns where the file ends that is written; nothing while another thread opens the path.
+    #[cfg(unix)]
+    pub(super) fn end(&self) -> Option<FileEnd> {
+        end_of(&self.active.try_lock().ok()?.file.file)
+    }
+
     pub(super) fn write(&self, batch: &Batch<'_>) -> Result<(), SinkError> {
-        // Another thread may be opening the path.
-        let deadline = Instant::now() + PATIENCE;
-        let retry = SinkError::new(SinkErrorKind::Retry);
-        let mut active = match self.active.try_lock() {
-            Ok(active) => active,
-            Err(_) => lock_until(&self.active, deadline).ok_or(retry)?,
-        };
+        let mut active = self.lock_active()?;
         let now = active.settings.now();
         if active.file.is_lost(now) {
             self.find_again(&mut active)?;
         }
         active.file.write(batch, now)
+    }
+
+    pub(super) fn sync(&self) -> Result<(), SinkError> {
+        self.lock_active()?.file.sync()
+    }
+
+    /// Locks the file that is written, which another thread may have locked while it opens the
+    /// path.
+    fn lock_active(&self) -> Result<MutexGuard<'_, ActiveState>, SinkError> {
+        let retry = SinkError::new(SinkErrorKind::Retry);
+        match self.active.try_lock() {
+            Ok(active) => Ok(active),
+            Err(_) => lock_until(&self.active, Instant::now() + PATIENCE).ok_or(retry),
+        }
     }
 
     /// Makes the folder again, takes its lock and begins a file there.
@@ -171,7 +190,7 @@ impl SharedFile {
         let mut lock = self.lock();
         if !lock.is_found() {
             let path = LockFile::path_of(folder, settings.file_name(), pid);
-            *lock = LockFile::acquire(&path, &settings.path, Instant::now())?;
+            *lock = acquire_lock(&path, settings, Instant::now())?;
         }
         Ok(())
     }
@@ -179,6 +198,17 @@ impl SharedFile {
     fn lock(&self) -> MutexGuard<'_, LockFile> {
         self.lock.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn acquire_lock(
+    path: &Path,
+    settings: &FileSettings,
+    deadline: Instant,
+) -> Result<LockFile, RotatingFileError> {
+    LockFile::acquire(path, deadline).map_err(|error| match error {
+        LockError::InUse(process) => RotatingFileError::InUse { path: settings.path.clone(), process },
+        LockError::Io(error) => RotatingFileError::Io { path: path.into(), error },
+    })
 }
 
 impl ActiveState {

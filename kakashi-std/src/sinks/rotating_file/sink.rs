@@ -4,10 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kakashi_core::{Batch, Readiness, Sink, SinkError, SinkErrorKind, SinkTarget};
+#[cfg(unix)]
+use kakashi_core::{FileEnd, SinkFile};
 
 use super::error::RotatingFileError;
 use super::settings::FileSettings;
 use super::shared_file::SharedFile;
+#[cfg(unix)]
+use crate::sinks::file::path_bytes;
 use crate::sinks::writer::sink_error;
 
 /// Writes to the newest of a path's files; made by [`RotatingFile::open`](super::RotatingFile::open).
@@ -44,11 +48,25 @@ impl Sink for RotatingFileSink {
         self.shared.write(batch)
     }
 
+    fn sync(&mut self) -> Result<(), SinkError> {
+        self.shared.sync()
+    }
+
     fn readiness(&mut self, _: Duration) -> Readiness {
         Readiness::Always
     }
 
     fn target(&self) -> Option<SinkTarget> {
         (!self.shared.is_parents()).then(|| self.shared.target())
+    }
+
+    #[cfg(unix)]
+    fn file(&self) -> Option<SinkFile<'_>> {
+        Some(SinkFile { path: path_bytes(&self.settings.path), rotates: true })
+    }
+
+    #[cfg(unix)]
+    fn file_end(&self) -> Option<FileEnd> {
+        if self.shared.is_parents() { None } else { self.shared.end() }
     }
 }

@@ -34,8 +34,8 @@ use super::writer::write_bytes;
 
 pub(crate) use changes::changes;
 pub(super) use platform::write;
-pub(crate) use state::is_terminal;
-pub(super) use state::{readiness, target};
+pub(crate) use state::{asks_columns, is_terminal};
+pub(super) use state::{file_end, readiness, target};
 
 /// Writes a short text if the stream takes it within `timeout`; gives up otherwise.
 pub(crate) fn write_within(stream: StandardStream, mut bytes: &[u8], timeout: Duration) {

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd as _, BorrowedFd};
 use std::sync::{Mutex, TryLockError};
 use std::time::{Duration, Instant};
 
-use kakashi_core::{Batch, Readiness, SinkError, SinkErrorKind, SinkTarget, StandardStream};
+use kakashi_core::{Batch, FileEnd, Readiness, SinkError, SinkErrorKind, SinkTarget, StandardStream};
 use rustix::fs::{OFlags, fcntl_getfl, tell};
 use rustix::io::Errno;
 
@@ -113,6 +113,17 @@ pub(crate) fn is_terminal(stream: StandardStream) -> bool {
     rustix::termios::isatty(fd(stream))
 }
 
+/// Returns what asks how wide the stream is, if it is a terminal that knows.
+pub(crate) fn asks_columns(stream: StandardStream) -> fn() -> Option<usize> {
+    fn ask(stream: StandardStream) -> Option<usize> {
+        rustix::termios::tcgetwinsize(fd(stream)).ok().map(|size| size.ws_col.into())
+    }
+    match stream {
+        StandardStream::Stdout => || ask(StandardStream::Stdout),
+        StandardStream::Stderr => || ask(StandardStream::Stderr),
+    }
+}
+
 /// Tells what a write would do, as [`descriptor::readiness`].
 pub(in crate::sinks) fn readiness(stream: StandardStream, timeout: Duration) -> Readiness {
     descriptor::readiness(fd(stream), timeout)
@@ -123,6 +134,13 @@ pub(in crate::sinks) fn readiness(stream: StandardStream, timeout: Duration) -> 
 pub(in crate::sinks) fn target(stream: StandardStream) -> Option<SinkTarget> {
     let shared = Behind::of(fd(stream)).ok().filter(Behind::may_be_torn);
     Some(shared.map_or(of_stream(stream), |behind| behind.target()))
+}
+
+/// Returns where the next write goes, if the stream is a regular file.
+pub(in crate::sinks) fn file_end(stream: StandardStream) -> Option<FileEnd> {
+    let behind = Behind::of(fd(stream)).ok().filter(Behind::may_be_torn)?;
+    let position = StreamFile(stream).end().ok()?;
+    Some(FileEnd { file: behind.target(), position })
 }
 
 /// A stream that is a regular file.

@@ -41,6 +41,13 @@ impl HostPort {
     }
 }
 
+#[cfg(feature = "syslog-tls")]
+impl HostPort {
+    pub(super) fn host(&self) -> &str {
+        &self.host
+    }
+}
+
 impl fmt::Display for HostPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { host, port } = self;

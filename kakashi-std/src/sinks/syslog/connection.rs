@@ -9,6 +9,8 @@ use super::address::Resolver;
 use super::datagrams::DatagramSocket;
 use super::settings::ReceiverPlace;
 use super::stream::MessageStream;
+#[cfg(feature = "syslog-tls")]
+use super::tls::TlsSetup;
 
 /// How long a call waits for a socket that takes nothing, before it lets others at the sink.
 pub(super) const WAIT: Duration = Duration::from_millis(200);
@@ -33,12 +35,16 @@ pub(super) struct Connector {
     turn: usize,
     pause: Duration,
     not_before: Option<Instant>,
+    /// Why the last stream ended.
+    ended_because: &'static str,
 }
 
 #[derive(Debug)]
 enum ConnectorTarget {
     Udp(Resolver),
     Tcp(Resolver),
+    #[cfg(feature = "syslog-tls")]
+    Tls(Resolver, Box<TlsSetup>),
     #[cfg(unix)]
     Local(std::path::PathBuf),
 }
@@ -48,16 +54,18 @@ impl Connector {
         let target = match target {
             ReceiverPlace::Udp(host) => ConnectorTarget::Udp(Resolver::new(host)),
             ReceiverPlace::Tcp(host) => ConnectorTarget::Tcp(Resolver::new(host)),
+            #[cfg(feature = "syslog-tls")]
+            ReceiverPlace::Tls(host, setup) => ConnectorTarget::Tls(Resolver::new(host), setup),
             #[cfg(unix)]
             ReceiverPlace::Local(path) => ConnectorTarget::Local(path),
         };
-        Self { target, timeout, turn: 0, pause: Duration::ZERO, not_before: None }
+        Self { target, timeout, turn: 0, pause: Duration::ZERO, not_before: None, ended_because: "" }
     }
 
-    /// Returns how long to wait before the next connection.
-    pub(super) fn pause(&self) -> Option<Duration> {
+    /// Returns how long to wait before the next connection, and why.
+    pub(super) fn pause(&self) -> Option<(Duration, &'static str)> {
         let left = self.not_before?.saturating_duration_since(Instant::now());
-        Some(left).filter(|left| !left.is_zero())
+        Some((left, self.ended_because)).filter(|(left, _)| !left.is_zero())
     }
 
     pub(super) fn connect(&mut self) -> io::Result<Connection> {
@@ -83,13 +91,19 @@ impl Connector {
                 let addresses = resolver.find(self.timeout)?;
                 MessageStream::to_host(&addresses, deadline, WAIT).map(Connection::Stream)
             }
+            #[cfg(feature = "syslog-tls")]
+            ConnectorTarget::Tls(resolver, setup) => {
+                let addresses = resolver.find(self.timeout)?;
+                MessageStream::to_host_by_tls(&addresses, setup, deadline, WAIT).map(Connection::Stream)
+            }
             #[cfg(unix)]
             ConnectorTarget::Local(path) => connect_to_path(path),
         }
     }
 
     /// Takes note that a stream has ended: one that did not last is not made again at once.
-    pub(super) fn ended(&mut self, stream: &MessageStream) {
+    pub(super) fn ended(&mut self, stream: &MessageStream, cause: &'static str) {
+        self.ended_because = cause;
         self.pause = if stream.made_at.elapsed() < SHORT {
             (self.pause * 2).clamp(FIRST_PAUSE, LONGEST_PAUSE)
         } else {
@@ -102,6 +116,8 @@ impl Connector {
     pub(super) fn forget(&mut self) {
         match &mut self.target {
             ConnectorTarget::Udp(resolver) | ConnectorTarget::Tcp(resolver) => resolver.forget(),
+            #[cfg(feature = "syslog-tls")]
+            ConnectorTarget::Tls(resolver, _) => resolver.forget(),
             #[cfg(unix)]
             ConnectorTarget::Local(_) => {}
         }

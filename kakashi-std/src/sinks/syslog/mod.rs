@@ -1,4 +1,4 @@
-//! Messages for syslog receivers: RFC 5424 over UDP, TCP and the local socket, or RFC 3164.
+//! Messages for syslog receivers: RFC 5424 over UDP, TCP, TLS and the local socket, or RFC 3164.
 //!
 //! No protocol of these confirms anything: a record counts as written when the system has taken
 //! it for the receiver. It never waits for an answer, and never divides a record or puts two
@@ -16,6 +16,8 @@ mod rfc5424;
 mod settings;
 mod sink;
 mod stream;
+#[cfg(feature = "syslog-tls")]
+mod tls;
 mod word;
 
 use std::path::PathBuf;
@@ -29,6 +31,7 @@ pub use self::facility::Facility;
 use self::header::MessageForm;
 use self::settings::{GivenReceiver, SyslogSettings};
 pub use self::sink::SyslogSink;
+use crate::sinks::disk_buffer::DiskBuffer;
 
 /// Chooses a syslog receiver and what its messages say.
 ///
@@ -51,7 +54,7 @@ pub use self::sink::SyslogSink;
 /// What the system has taken for the receiver. Over **UDP** nobody knows what arrives. Over **TCP**
 /// each message is sent once and in order as long as the connection holds; if it breaks, what lay
 /// in the buffers of both systems may have been lost, which can't be known. A message that was
-/// begun then is sent again whole, on the next connection. A **local socket** has what was
+/// begun then is sent again whole, on the next connection. Over **TLS** all of that holds too. A **local socket** has what was
 /// written until its receiver ends.
 ///
 /// # Blocking
@@ -79,6 +82,46 @@ impl Syslog {
     /// RFC 6587); its port is 601, where it is not set to 514.
     pub fn tcp(receiver: impl Into<String>) -> Self {
         Self { settings: SyslogSettings::new(GivenReceiver::Tcp(receiver.into())) }
+    }
+
+    /// Sends to `host:port` over TLS (RFC 5425), each message with its length before it; its port
+    /// is 6514.
+    ///
+    /// The receiver must have a certificate for that host, valid now, that comes from a public
+    /// CA (Mozilla's list, as it was when kakashi was built) or one of
+    /// [`ca_certificate`](Self::ca_certificate). If it has not, or speaks no TLS, nothing is sent,
+    /// records wait, and the report of the destination's failure says what is wrong. TLS is 1.2
+    /// or 1.3.
+    #[cfg(feature = "syslog-tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "syslog-tls")))]
+    pub fn tls(receiver: impl Into<String>) -> Self {
+        Self { settings: SyslogSettings::new(GivenReceiver::Tls(receiver.into())) }
+    }
+
+    /// Trusts the CAs in a PEM file, in place of the public ones. It is read when the sink is made.
+    #[cfg(feature = "syslog-tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "syslog-tls")))]
+    pub fn ca_certificate(self, file: impl Into<PathBuf>) -> Self {
+        self.with(|settings| settings.tls_files.set(Some(file.into()), None, None))
+    }
+
+    /// Shows a certificate to a receiver that asks for one: PEM files with the certificate (and
+    /// those between it and its CA) and with its key, which has no password. They are read when the
+    /// sink is made.
+    #[cfg(feature = "syslog-tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "syslog-tls")))]
+    pub fn client_certificate(self, certificate: impl Into<PathBuf>, key: impl Into<PathBuf>) -> Self {
+        self.with(|settings| {
+            settings.tls_files.set(None, Some(certificate.into()), Some(key.into()));
+        })
+    }
+
+    /// Sets the name that the receiver's certificate must have, and that it is asked for: a DNS
+    /// name or an IP address; the host's at first.
+    #[cfg(feature = "syslog-tls")]
+    #[cfg_attr(docsrs, doc(cfg(feature = "syslog-tls")))]
+    pub fn server_name(self, name: impl Into<String>) -> Self {
+        self.with(|settings| settings.server_name = Some(name.into()))
     }
 
     /// Sends to `/dev/log`, in the form of a C library's `syslog`, which is the only one that
@@ -155,7 +198,7 @@ impl Syslog {
         self.with(|settings| settings.has_byte_order_mark = true)
     }
 
-    /// Sets how long a message may be, in bytes: 480 to 16,777,216 over TCP, else to 65,507;
+    /// Sets how long a message may be, in bytes: 480 to 16,777,216 over TCP and TLS, else to 65,507;
     /// 8192 at first, as rsyslog takes them. In a longer one fields that don't fit are left out
     /// and counted in `left_out`, and the text is cut and ends in `…`: such a record counts as
     /// written. A socket that takes less still is sent less; what does not fit into 480 bytes
@@ -164,7 +207,7 @@ impl Syslog {
         self.with(|settings| settings.max_bytes = Some(bytes))
     }
 
-    /// Sets how long a connection may take, its host's look-up too: a millisecond to an hour, 5 s
+    /// Sets how long a connection may take, its host's look-up and the agreement on TLS too: a millisecond to an hour, 5 s
     /// at first.
     pub fn connect_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.connect_timeout = timeout)
@@ -176,7 +219,34 @@ impl Syslog {
         self.with(|settings| settings.write_timeout = timeout)
     }
 
-    /// Makes the sink, which connects when there is something to send.
+    /// Sets what a file of settings says of TLS, each as it is there.
+    #[cfg(feature = "config")]
+    pub(crate) fn with_tls(
+        self,
+        ca: Option<PathBuf>,
+        client_certificate: Option<PathBuf>,
+        client_key: Option<PathBuf>,
+        server_name: Option<String>,
+    ) -> Result<Self, SyslogError> {
+        #[cfg(feature = "syslog-tls")]
+        return Ok(self.with(|settings| {
+            settings.tls_files.set(ca, client_certificate, client_key);
+            settings.server_name = server_name;
+        }));
+        #[cfg(not(feature = "syslog-tls"))]
+        {
+            let _ = (ca, client_certificate, client_key, server_name);
+            Err(SyslogError("certificates and server_name need kakashi-std's feature \"syslog-tls\"".into()))
+        }
+    }
+
+    /// Keeps on the disk what the receiver does not take, and sends it when it does. Worth it over
+    /// TCP: nobody knows what arrives over UDP.
+    pub fn disk_buffer(self, buffer: DiskBuffer) -> Self {
+        self.with(|settings| settings.disk_buffer = Some(buffer))
+    }
+
+    /// Makes the sink, without a disk buffer before it, which connects when there is something to send.
     ///
     /// # Errors
     /// When a setting makes no sense.
@@ -187,14 +257,21 @@ impl Syslog {
     /// Makes the sink and a destination of it.
     ///
     /// # Errors
-    /// As `open`.
-    pub fn destination(self) -> Result<Destination, SyslogError> {
+    /// As `open`, and if the directory of the disk buffer can't be had.
+    pub fn destination(mut self) -> Result<Destination, SyslogError> {
         let name = self.settings.name();
-        Ok(Destination::records(self.open()?).named(name))
+        match self.settings.disk_buffer.take() {
+            Some(buffer) => {
+                let buffered = buffer.destination_named(self.open()?, &name);
+                buffered.map_err(|error| SyslogError(error.to_string()))
+            }
+            None => Ok(Destination::records(self.open()?).named(name)),
+        }
     }
 }
 
-/// Takes `udp://host:port`, `tcp://host:port`, `unix:///path` or `local`.
+/// Takes `udp://host:port`, `tcp://host:port`, `tls://host:port` (with the feature `syslog-tls`),
+/// `unix:///path` or `local`.
 impl FromStr for Syslog {
     type Err = SyslogError;
 
@@ -202,6 +279,8 @@ impl FromStr for Syslog {
         let receiver = match text.split_once("://") {
             Some(("udp", host)) => Self::udp(host),
             Some(("tcp", host)) => Self::tcp(host),
+            #[cfg(feature = "syslog-tls")]
+            Some(("tls", host)) => Self::tls(host),
             Some(("unix", path)) if path.starts_with('/') => Self::local_at(path),
             None if text == "local" => Self::local(),
             _ => Self { settings: SyslogSettings::new(GivenReceiver::Unknown(text.into())) },

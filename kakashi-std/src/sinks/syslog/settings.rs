@@ -7,7 +7,12 @@ use super::address::HostPort;
 use super::error::SyslogError;
 use super::facility::Facility;
 use super::header::{MessageForm, MessageHeader};
+#[cfg(feature = "syslog-tls")]
+use super::tls::TlsSetup;
 use super::word::{is_head_char, is_name_char, push_word};
+use crate::sinks::disk_buffer::DiskBuffer;
+#[cfg(feature = "syslog-tls")]
+use crate::sinks::tls::TlsFiles;
 
 /// What rsyslog takes where nothing else is set.
 const DEFAULT_MAX_BYTES: usize = 8192;
@@ -22,6 +27,8 @@ const MOST_OF_A_STREAM: usize = 16 << 20;
 pub(super) enum GivenReceiver {
     Udp(String),
     Tcp(String),
+    #[cfg(feature = "syslog-tls")]
+    Tls(String),
     Local(PathBuf),
     /// What no address begins with.
     Unknown(String),
@@ -32,6 +39,8 @@ pub(super) enum GivenReceiver {
 pub(super) enum ReceiverPlace {
     Udp(HostPort),
     Tcp(HostPort),
+    #[cfg(feature = "syslog-tls")]
+    Tls(HostPort, Box<TlsSetup>),
     #[cfg(unix)]
     Local(PathBuf),
 }
@@ -51,6 +60,12 @@ pub(super) struct SyslogSettings {
     pub(super) max_bytes: Option<usize>,
     pub(super) connect_timeout: Duration,
     pub(super) write_timeout: Duration,
+    #[cfg(feature = "syslog-tls")]
+    pub(super) tls_files: TlsFiles,
+    /// The name that the receiver's certificate must have, where it is not the host's.
+    #[cfg(feature = "syslog-tls")]
+    pub(super) server_name: Option<String>,
+    pub(super) disk_buffer: Option<DiskBuffer>,
 }
 
 /// Settings of which each makes sense.
@@ -78,6 +93,11 @@ impl SyslogSettings {
             max_bytes: None,
             connect_timeout: Duration::from_secs(5),
             write_timeout: Duration::from_secs(30),
+            #[cfg(feature = "syslog-tls")]
+            tls_files: TlsFiles::default(),
+            #[cfg(feature = "syslog-tls")]
+            server_name: None,
+            disk_buffer: None,
         }
     }
 
@@ -86,15 +106,32 @@ impl SyslogSettings {
         match &self.receiver {
             GivenReceiver::Udp(receiver) => format!("syslog udp://{receiver}"),
             GivenReceiver::Tcp(receiver) => format!("syslog tcp://{receiver}"),
+            #[cfg(feature = "syslog-tls")]
+            GivenReceiver::Tls(receiver) => format!("syslog tls://{receiver}"),
             GivenReceiver::Local(path) => format!("syslog {}", path.display()),
             GivenReceiver::Unknown(text) => format!("syslog {text}"),
         }
     }
 
     pub(super) fn checked(self) -> Result<CheckedSettings, SyslogError> {
+        #[cfg(feature = "syslog-tls")]
+        if (!self.tls_files.is_empty() || self.server_name.is_some())
+            && !matches!(self.receiver, GivenReceiver::Tls(_))
+        {
+            return Err(SyslogError(
+                "certificates and server_name are for TLS: use tls://host:6514 as the receiver".into(),
+            ));
+        }
         let target = match self.receiver {
             GivenReceiver::Udp(text) => ReceiverPlace::Udp(HostPort::parse(&text)?),
             GivenReceiver::Tcp(text) => ReceiverPlace::Tcp(HostPort::parse(&text)?),
+            #[cfg(feature = "syslog-tls")]
+            GivenReceiver::Tls(text) => {
+                let host = HostPort::parse(&text)?;
+                let name = self.server_name.as_deref().unwrap_or(host.host());
+                let setup = TlsSetup::new(&self.tls_files, name)?;
+                ReceiverPlace::Tls(host, Box::new(setup))
+            }
             #[cfg(unix)]
             GivenReceiver::Local(path) => ReceiverPlace::Local(path),
             #[cfg(not(unix))]
@@ -103,9 +140,17 @@ impl SyslogSettings {
                     "the local socket {path:?}: this system has none; use udp://host:514 or tcp://host:514"
                 )));
             }
+            #[cfg(not(feature = "syslog-tls"))]
+            GivenReceiver::Unknown(text) if text.starts_with("tls://") => {
+                return Err(SyslogError(format!(
+                    "the receiver {text:?} needs kakashi-std's feature \"syslog-tls\"; without it, use \
+                     tcp://host:514"
+                )));
+            }
             GivenReceiver::Unknown(text) => {
                 return Err(SyslogError(format!(
-                    "unknown receiver {text:?}: use udp://host:514, tcp://host:514, unix:///dev/log or local"
+                    "unknown receiver {text:?}: use udp://host:514, tcp://host:514, tls://host:6514, \
+                     unix:///dev/log or local"
                 )));
             }
         };
@@ -118,7 +163,12 @@ impl SyslogSettings {
             check_word(setting, word.as_deref().unwrap_or("-"), is_head_char, most)?;
         }
         check_word("structured_data_id", &self.structured_data_id, is_name_char, 32)?;
-        let most = if matches!(target, ReceiverPlace::Tcp(_)) { MOST_OF_A_STREAM } else { MOST_OF_UDP };
+        let most = match target {
+            ReceiverPlace::Tcp(_) => MOST_OF_A_STREAM,
+            #[cfg(feature = "syslog-tls")]
+            ReceiverPlace::Tls(..) => MOST_OF_A_STREAM,
+            _ => MOST_OF_UDP,
+        };
         let max_bytes = self.max_bytes.unwrap_or(DEFAULT_MAX_BYTES);
         if !(LEAST_MAX_BYTES..=most).contains(&max_bytes) {
             return Err(SyslogError(format!(

@@ -69,16 +69,14 @@ impl SyslogSink {
     /// Opens a connection, if none is open that can be used.
     fn connect(&mut self) -> Result<&mut Connection, SinkError> {
         if let Some(Connection::Stream(stream)) = &mut self.connection
-            && stream.is_closed()
+            && let Some(cause) = stream.ended_because()
         {
-            self.connector.ended(stream);
+            self.connector.ended(stream, cause);
             self.connection = None;
         }
         if self.connection.is_none() {
-            if let Some(pause) = self.connector.pause() {
-                return Err(SinkError::new(SinkErrorKind::Closed)
-                    .because("the receiver closes the connection")
-                    .retry_after(pause));
+            if let Some((pause, cause)) = self.connector.pause() {
+                return Err(SinkError::new(SinkErrorKind::Closed).because(cause).retry_after(pause));
             }
             self.connection = Some(self.connector.connect().map_err(|error| not_connected(&error))?);
         }
@@ -87,20 +85,39 @@ impl SyslogSink {
 
     /// Gives a connection up that can't be used any more, or that takes nothing for too long.
     fn stopped(&mut self, stopped: &Stopped) -> SinkError {
-        let error = match stopped {
+        const STALLED: &str = "the receiver takes nothing";
+        let mut cause = match stopped {
             Stopped::Full => match &self.connection {
-                Some(Connection::Stream(stream)) if stream.stalled_for() >= self.write_timeout => {
-                    SinkError::new(SinkErrorKind::Failed).because("the receiver takes nothing")
-                }
+                Some(Connection::Stream(stream)) if stream.stalled_for() >= self.write_timeout => STALLED,
                 _ => return SinkError::new(SinkErrorKind::Retry),
             },
             Stopped::Ended(error) => lost(error),
         };
-        if let Some(Connection::Stream(stream)) = &self.connection {
-            self.connector.ended(stream);
+        if let Some(Connection::Stream(stream)) = &mut self.connection {
+            if let Stopped::Ended(_) = stopped
+                && let Some(said) = stream.said_at_end()
+            {
+                cause = said;
+            }
+            self.connector.ended(stream, cause);
         }
+        let error = match stopped {
+            Stopped::Full => SinkError::new(SinkErrorKind::Failed).because(cause),
+            Stopped::Ended(error) => with_code(SinkError::new(SinkErrorKind::Closed).because(cause), error),
+        };
         self.connection = None;
         error
+    }
+}
+
+impl Drop for SyslogSink {
+    fn drop(&mut self) {
+        // A parent's connection is not a child's to end.
+        if self.process == process::id()
+            && let Some(Connection::Stream(stream)) = &mut self.connection
+        {
+            stream.close();
+        }
     }
 }
 
@@ -223,6 +240,10 @@ impl MessageWriter {
 }
 
 fn not_connected(error: &io::Error) -> SinkError {
+    #[cfg(feature = "syslog-tls")]
+    if let Some(cause) = super::tls::cause_of_failure(error) {
+        return SinkError::new(SinkErrorKind::Failed).because(cause);
+    }
     let sink_error = SinkError::new(SinkErrorKind::Closed).because(match error.kind() {
         ErrorKind::TimedOut => "the receiver does not answer",
         ErrorKind::ConnectionRefused => "nobody listens there",
@@ -232,17 +253,57 @@ fn not_connected(error: &io::Error) -> SinkError {
     with_code(sink_error, error)
 }
 
-fn lost(error: &io::Error) -> SinkError {
-    let sink_error = SinkError::new(SinkErrorKind::Closed).because(match error.kind() {
+fn lost(error: &io::Error) -> &'static str {
+    match error.kind() {
         ErrorKind::ConnectionRefused => "nobody listens there",
         _ => "the connection was lost",
-    });
-    with_code(sink_error, error)
+    }
 }
 
 fn with_code(sink_error: SinkError, error: &io::Error) -> SinkError {
     match error.raw_os_error() {
         Some(code) => sink_error.with_os_code(code),
         None => sink_error,
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::net::UnixDatagram;
+
+    use kakashi_core::encode::RecordWire;
+    use kakashi_core::{
+        Batch, DecodingSink, Encoder as _, EncoderCache, LogLevel, Name, Output, RecordEnd, Sink as _,
+        Timestamp,
+    };
+    use rustix::net::sockopt::set_socket_send_buffer_size;
+
+    use super::*;
+    use crate::sinks::syslog::Syslog;
+
+    #[test]
+    fn a_socket_that_takes_less_is_sent_less_and_all_of_it_counts_as_written() {
+        let (socket, receiver) = UnixDatagram::pair().unwrap();
+        // The system takes its least: some 4.5 KiB, of which a message may have what is left.
+        set_socket_send_buffer_size(&socket, 1).unwrap();
+        assert!(is_too_large(&socket.send(&[0; 20_000]).unwrap_err()));
+        receiver.set_nonblocking(true).unwrap();
+        let mut sink = Syslog::local_at("/nowhere").rfc5424().max_message_bytes(20_000).open().unwrap();
+        sink.connection = Some(Connection::Datagrams(DatagramSocket::Local(socket)));
+        let mut sink = DecodingSink::new(sink);
+        let (mut room, mut cache, text) = ([0; 16_384], EncoderCache::new(), "x".repeat(15_000));
+        for round in 0..2 {
+            let mut out = Output::new(&mut room);
+            let record = LogRecord::new(Timestamp::Wall(0), LogLevel::Info, Name::new("large"), &text);
+            RecordWire.encode(&record, &mut cache, &mut out);
+            RecordWire.finish(&mut cache, &mut out);
+            let ends = [RecordEnd { end: out.position(), level: LogLevel::Info }];
+            assert_eq!(sink.write(&Batch::new(out.written(), &ends)), Ok(()), "{round}");
+            let mut message = vec![0; 65_536];
+            let len = receiver.recv(&mut message).unwrap();
+            let message = std::str::from_utf8(&message[..len]).unwrap();
+            assert!((LEAST_MAX_BYTES..5000).contains(&len) && message.ends_with("xx…"), "{len}: {message}");
+            assert!(receiver.recv(&mut [0]).is_err(), "one record is one message");
+        }
     }
 }

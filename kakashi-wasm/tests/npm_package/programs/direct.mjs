@@ -7,3 +7,5 @@ logger.info('line 6');
 logger.warning('line 7');
   logger.error('line 8');
 kakashi.getLogger('other').child('below').critical('line 9');
+logger.info('line 10', () => ({ lazy: true }));
+logger.info('line 11', () => { throw new Error('bad') });

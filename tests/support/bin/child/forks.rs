@@ -16,7 +16,7 @@ use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 use crate::records::{log_many, log_to, logger};
 
 /// Runs `child` in a new process, which then exits; returns its number.
-fn fork(child: impl FnOnce()) -> libc::pid_t {
+pub(crate) fn fork(child: impl FnOnce()) -> libc::pid_t {
     // SAFETY: POSIX allows the child of a process with threads only calls that
     // are safe in signal handlers. glibc's allocator is made fit for more by
     // its own fork handlers, and kakashi's promise to be fit is what is tested.
@@ -30,7 +30,7 @@ fn fork(child: impl FnOnce()) -> libc::pid_t {
     }
 }
 
-fn wait_for(pid: libc::pid_t) {
+pub(crate) fn wait_for(pid: libc::pid_t) {
     let mut status = 0;
     // SAFETY: the status is a valid place for one.
     let waited = unsafe { libc::waitpid(pid, &mut status, 0) };

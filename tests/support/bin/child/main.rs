@@ -2,14 +2,25 @@
 //!
 //! Each logs to the file and to nothing else; the tests in `sync/lifecycle.rs`,
 //! `sync/failing_sinks.rs`, `sync/configure/`, `streams/`, `async/lifecycle.rs`, `signals.rs`,
-//! `settings/`, `journald/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
+//! `sampling/`, `settings/`, `journald/`, `black_box/`, `disk_buffer/` and `order/` start them and count what arrived. A scenario `async_X` is the scenario `X` with its
 //! records logged through an async logger, or a scenario that only async loggers have; a
-//! scenario `decoded_X` is `X` with a sink of records that writes the file; a scenario `otlp_X`
-//! sends to the receiver at the endpoint that the file names.
+//! scenario `decoded_X` is `X` with a sink of records that writes the file; scenarios `otlp_X`,
+//! `http_X` and `bulk_X` send to the receiver at the address that the file names.
 
 #![cfg(unix)]
 
+#[cfg(target_os = "linux")]
+mod black_box;
+#[cfg(target_os = "linux")]
+mod boxed;
+#[cfg(target_os = "linux")]
+mod boxed_recorder;
+#[cfg(target_os = "linux")]
+mod boxed_trouble;
+#[cfg(feature = "otlp")]
+mod counted;
 mod directives;
+mod disk_buffer;
 mod ends;
 mod first;
 mod forks;
@@ -17,8 +28,10 @@ mod forks;
 mod journal;
 mod order;
 mod queued;
+mod recorder;
 mod records;
 mod rotation;
+mod sampled;
 mod signals;
 mod soak;
 mod stalls;
@@ -39,8 +52,51 @@ fn main() {
     let scenario = scenario.strip_prefix("async_").inspect(|_| use_async()).unwrap_or(&scenario);
     let scenario = scenario.strip_prefix("decoded_").inspect(|_| decode()).unwrap_or(scenario);
     #[cfg(feature = "otlp")]
-    let scenario = scenario.strip_prefix("otlp_").inspect(|_| records::send()).unwrap_or(scenario);
+    if scenario == "disk_buffer_otlp" {
+        return disk_buffer::sends_by_otlp(file);
+    }
+    #[cfg(feature = "otlp")]
+    let scenario =
+        scenario.strip_prefix("otlp_").inspect(|_| records::send(records::otlp)).unwrap_or(scenario);
+    #[cfg(feature = "http")]
+    let scenario =
+        scenario.strip_prefix("http_").inspect(|_| records::send(records::http)).unwrap_or(scenario);
+    #[cfg(feature = "http")]
+    let scenario =
+        scenario.strip_prefix("bulk_").inspect(|_| records::send(records::bulk)).unwrap_or(scenario);
     match scenario {
+        #[cfg(target_os = "linux")]
+        "boxed_return"
+        | "boxed_abort"
+        | "boxed__exit"
+        | "boxed_exec"
+        | "boxed_kill"
+        | "boxed_fault"
+        | "boxed_bus_error"
+        | "boxed_stack_overflow"
+        | "boxed_terminated" => {
+            boxed::ends(file, &scenario["boxed_".len()..]);
+        }
+        #[cfg(target_os = "linux")]
+        scenario if scenario.starts_with("boxed_recorder_") => {
+            boxed_recorder::ends(file, &scenario["boxed_recorder_".len()..]);
+        }
+        #[cfg(target_os = "linux")]
+        "recorder_box_fork" => boxed_recorder::forks(file),
+        #[cfg(target_os = "linux")]
+        "recorder_box_overwrite" => boxed_recorder::overwrites(file),
+        #[cfg(target_os = "linux")]
+        "recorder_box_kill" => boxed_recorder::logs_until_killed(file),
+        #[cfg(target_os = "linux")]
+        "boxed_thread_end" => boxed::thread_ends(file),
+        #[cfg(target_os = "linux")]
+        "boxed_fork" => boxed::forks(file),
+        #[cfg(target_os = "linux")]
+        "boxed_threads" => boxed::threads(file),
+        #[cfg(target_os = "linux")]
+        "boxed_little_room" => boxed::has_little_room(file),
+        #[cfg(target_os = "linux")]
+        "boxed_no_directory" => boxed::has_no_directory(file),
         "return" => ends::returns(file),
         "return_under_load" => ends::returns_under_load(file),
         "exit" => ends::exits(file),
@@ -59,6 +115,12 @@ fn main() {
         "abort" => ends::aborts(file),
         "run_until_killed" => ends::runs_until_killed(file),
         "fork" => forks::forks_with_full_buffers(file),
+        "sampled" => sampled::returns(file),
+        "repeats" => sampled::repeats(file),
+        "sampled_fork" => sampled::forks(file),
+        "recorder_fork" => recorder::forks(file),
+        "recorder_forks_under_load" => recorder::forks_under_load(file),
+        "recorder_user_signal" => recorder::gets_a_user_signal(file),
         "fork_beside_the_first_records" => forks::forks_beside_the_first_records(file),
         "fork_under_load" => forks::forks_under_load(file, 1),
         "forks_at_once" => forks::forks_under_load(file, 2),
@@ -66,6 +128,20 @@ fn main() {
         "fork_beside_a_stuck_sink" => forks::forks_beside_a_stuck_sink(file),
         "fork_and_configure" => forks::forks_and_configures(file),
         "syslog_fork" => forks::forks_with_a_connection(file),
+        #[cfg(target_os = "linux")]
+        "black_box_kill" => black_box::logs_until_killed(file),
+        #[cfg(target_os = "linux")]
+        "black_box_recover" => black_box::recovers(file),
+        #[cfg(target_os = "linux")]
+        "black_box_no_file" => black_box::logs_to_no_file(file),
+        #[cfg(target_os = "linux")]
+        "black_box_again" => black_box::begins_again(file),
+        "disk_buffer" => disk_buffer::logs(file),
+        "disk_buffer_drain" => disk_buffer::logs_and_drains(file),
+        "disk_buffer_fork" => disk_buffer::forks(file),
+        "disk_buffer_kill" => disk_buffer::logs_until_killed(file),
+        "disk_buffer_rest" => disk_buffer::sends_what_was_left(file),
+        "disk_buffer_stay" => disk_buffer::logs_and_stays(file),
         "spawn_under_load" => forks::spawns_under_load(file),
         "stuck_sink" => trouble::returns_beside_a_stuck_sink(file),
         "exit_in_a_sink" => trouble::exits_in_a_sink(file),
@@ -74,6 +150,7 @@ fn main() {
         "configure_in_a_display" => trouble::configures_in_a_display(file),
         "full_disk" => trouble::fills_a_disk(),
         "append" => trouble::appends(file),
+        "refused_records" => trouble::sends_what_is_refused(),
         "refused_settings" => trouble::sets_what_makes_no_sense(),
         "defaults" => trouble::uses_the_defaults(),
         "order_panic" => order::panics(),
@@ -150,6 +227,7 @@ fn main() {
         "terminal_asks_stdout" => terminal::asks("stdout"),
         "terminal_asks_stderr" => terminal::asks("stderr"),
         "rotation_kill" => rotation::logs_until_killed(file),
+        "durability" => rotation::keeps_what_it_says(file),
         "rotation_fork" => rotation::forks(file),
         "rotation_fork_and_stay" => rotation::forks_a_child_that_stays(file),
         "rotation_local" => rotation::logs_in_local_time(file),
@@ -160,7 +238,17 @@ fn main() {
         "logrotate" => rotation::reopens_on_hangup(file),
         #[cfg(feature = "otlp")]
         "variables" => records::follows_the_variables(),
+        #[cfg(feature = "otlp")]
+        "counted_protobuf" => counted::at_its_end(file, false),
+        #[cfg(feature = "otlp")]
+        "counted_json" => counted::at_its_end(file, true),
+        #[cfg(feature = "otlp")]
+        "counted_period" => counted::on_its_period(),
+        #[cfg(feature = "otlp")]
+        "counted_failing" => counted::to_one_that_fails(file),
         "never_flush" => trouble::never_flushes(file),
+        #[cfg(target_os = "linux")]
+        _ if boxed_trouble::run(scenario, file) => {}
         _ if uses_async() => queued::run(scenario, file),
         _ => usage(),
     }

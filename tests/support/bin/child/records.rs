@@ -3,6 +3,8 @@
 use std::fs::{File, OpenOptions};
 use std::io::Write as _;
 use std::path::Path;
+#[cfg(any(feature = "http", feature = "otlp"))]
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use kakashi_std::{
@@ -18,13 +20,32 @@ pub(crate) fn decode() {
     DECODES.store(true, Ordering::Relaxed);
 }
 
-#[cfg(feature = "otlp")]
-static SENDS: AtomicBool = AtomicBool::new(false);
+/// Makes a destination of a receiver's address.
+#[cfg(any(feature = "http", feature = "otlp"))]
+type Connect = fn(&str) -> Destination;
 
-/// Has [`log_to`] send to an OTLP receiver from now on: the file is its endpoint.
+#[cfg(any(feature = "http", feature = "otlp"))]
+static RECEIVER: OnceLock<Connect> = OnceLock::new();
+
+/// Has [`log_to`] send to a receiver from now on: the file is its address.
+#[cfg(any(feature = "http", feature = "otlp"))]
+pub(crate) fn send(connect: Connect) {
+    RECEIVER.set(connect).expect("there is one prefix");
+}
+
 #[cfg(feature = "otlp")]
-pub(crate) fn send() {
-    SENDS.store(true, Ordering::Relaxed);
+pub(crate) fn otlp(endpoint: &str) -> Destination {
+    sinks::otlp(endpoint).expect("it makes sense")
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn http(url: &str) -> Destination {
+    sinks::http(url).expect("it makes sense")
+}
+
+#[cfg(feature = "http")]
+pub(crate) fn bulk(url: &str) -> Destination {
+    sinks::elasticsearch(url, "logs").expect("it makes sense")
 }
 
 /// Sends a record as the standard variables say, or prints why not.
@@ -75,10 +96,9 @@ pub(crate) fn usage() {
 
 /// Writes text to the file from now on.
 pub(crate) fn log_to(file: &Path) {
-    #[cfg(feature = "otlp")]
-    if SENDS.load(Ordering::Relaxed) {
-        let endpoint = file.to_str().expect("an endpoint");
-        return configure().destination(sinks::otlp(endpoint).expect("it makes sense")).apply();
+    #[cfg(any(feature = "http", feature = "otlp"))]
+    if let Some(connect) = RECEIVER.get() {
+        return configure().destination(connect(file.to_str().expect("an address"))).apply();
     }
     if DECODES.load(Ordering::Relaxed) {
         let file = OpenOptions::new().create(true).append(true).open(file).expect("the file opens");

@@ -1,5 +1,6 @@
 //! Files that follow one another, and what may happen to them.
 
+use std::fmt;
 use std::io::{BufRead as _, Write as _, stdin, stdout};
 use std::path::Path;
 use std::process;
@@ -7,9 +8,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::thread;
 
-use kakashi_std::sinks::RotatingFile;
+use kakashi_std::sinks::{self, RotatingFile, reopen_files};
 use kakashi_std::{
-    Clock, Destination, Format, Timestamp, configure, error, flush, info, reopen_files_on_hangup,
+    Clock, Destination, Durability, Format, Timestamp, Value, configure, error, fields, flush, info,
+    reopen_files_on_hangup, try_audit,
 };
 
 use crate::records::{log_many, log_to, logger};
@@ -40,6 +42,39 @@ pub(crate) fn logs_until_killed(file: &Path) {
     for n in first..first.saturating_add(count) {
         error!(logger(), "Counted", thread = 0, n);
         say(&n.to_string());
+    }
+}
+
+/// Logs entries of an audit trail into files that are synced, and prints each that is kept; now
+/// and then the plain file is opened anew.
+pub(crate) fn keeps_what_it_says(file: &Path) {
+    let plain = file.with_extension("plain.log");
+    let rotating = RotatingFile::new(file).max_bytes(1000).numbered().no_link();
+    configure()
+        .format(Format::Text)
+        .destination(rotating.destination().expect("the files open").durability(Durability::Synced))
+        .destination(sinks::file(&plain).expect("the file opens").durability(Durability::Synced))
+        .apply();
+    for n in 0..40_u64 {
+        if n % 10 == 9 {
+            std::fs::rename(&plain, plain.with_extension(n.to_string())).expect("it is there");
+            reopen_files();
+        }
+        // They and the entry are written at once, into several files.
+        let more = Value::Display(&LogsWhenFormatted);
+        try_audit("count", "numbers", fields![n, more]).expect("the disk keeps it");
+        say("kept");
+    }
+}
+
+struct LogsWhenFormatted;
+
+impl fmt::Display for LogsWhenFormatted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for n in 0..20 {
+            info!(logger(), "Formatted", n);
+        }
+        f.write_str("formatted")
     }
 }
 

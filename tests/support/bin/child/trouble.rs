@@ -8,8 +8,8 @@ use std::thread;
 use std::time::Duration;
 
 use kakashi_std::{
-    Batch, Destination, Format, LogLevel, Sink, SinkError, configure, error, flush, flush_timeout, info,
-    sinks, stats,
+    Accepted, Batch, Destination, Format, LogLevel, RecordBatch, RecordSink, Sink, SinkError, configure,
+    error, flush, flush_timeout, info, sinks, stats,
 };
 use kakashi_tests::harness::fake_sinks::{Gate, GatedSink};
 
@@ -28,6 +28,21 @@ pub(crate) fn returns_beside_a_stuck_sink(file: &Path) {
     thread::spawn(|| error!(logger(), "Counted", thread = 1, n = 0));
     gate.wait_for_visits(1);
     log_many(0, 7);
+}
+
+/// Sends a record a time to a receiver that refuses each, with what is announced of it.
+pub(crate) fn sends_what_is_refused() {
+    struct RefusesAll;
+    impl RecordSink for RefusesAll {
+        fn write(&mut self, batch: &RecordBatch<'_>) -> Result<Accepted, SinkError> {
+            Ok(Accepted::ALL.rejecting(batch.len()))
+        }
+    }
+    configure().destination(Destination::records(RefusesAll).named("receiver")).apply();
+    for n in 0..20 {
+        log_many(n, 1);
+        flush();
+    }
 }
 
 /// Sets what makes no sense, and goes on.

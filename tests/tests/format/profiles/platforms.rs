@@ -5,6 +5,7 @@ use kakashi_core::{
     TimeStyle, Timestamp,
 };
 use kakashi_tests::harness::lines;
+use kakashi_tests::harness::vectors::vectors;
 use serde_json::{Value as Parsed, json};
 
 const NOON: Timestamp = Timestamp::Wall(1_795_342_320_123_456_789);
@@ -177,9 +178,39 @@ fn the_lines_for_pino_pretty_are_what_the_encoder_writes() {
     ];
     let record = LogRecord::new(NOON, LogLevel::Error, Name::new("shop::orders"), "Payment failed");
     written += &lines::line(&encoder, &record.with_fields(&fields));
+    // Names of the profile, names of plain JSON, and both with underscores: JavaScript makes these lines of plain JSON.
+    let keys = [
+        "time",
+        "level_",
+        "name",
+        "msg",
+        "err",
+        "err_",
+        "message",
+        "message_",
+        "timestamp",
+        "logger",
+        "file",
+    ];
+    let fields = keys.map(|key| Field::new(key, &1));
+    let record = LogRecord::new(NOON, LogLevel::Info, Name::new("shop::orders"), "Names");
+    written += &lines::line(&encoder, &record.with_fields(&fields));
     // What this prints, if a change is meant: cargo test … | grep '^{"time":' >tests/data/pino.jsonl
     println!("{written}");
     assert_eq!(written, include_str!("../../../data/pino.jsonl"));
+}
+
+/// What `kakashi-wasm/tests/js/pino_format.test.mjs` holds the lines of `pinoFormat()` against.
+#[test]
+fn the_lines_of_all_vectors_as_pino_has_them_are_what_the_encoder_writes() {
+    let encoder = Json::profile(Profile::Pino);
+    let mut written = String::new();
+    for vector in vectors() {
+        vector.record.prepare().with(|record| written += &lines::line(&encoder, record));
+    }
+    // What this prints, if a change is meant: cargo test … | grep '^{"time":' >tests/data/pino_vectors.jsonl
+    println!("{written}");
+    assert_eq!(written, include_str!("../../../data/pino_vectors.jsonl"));
 }
 
 #[test]

@@ -113,8 +113,15 @@ fn the_default_is_text_on_a_stderr_that_is_no_terminal() {
 /// Runs the child on a terminal of its own; none where there is no `script`.
 #[cfg(target_os = "linux")]
 fn on_a_terminal(no_color: &str) -> Option<String> {
+    of_columns(no_color, "120", "")
+}
+
+/// As [`on_a_terminal`], of so many columns; the environment may name others.
+#[cfg(target_os = "linux")]
+fn of_columns(no_color: &str, columns: &str, in_environment: &str) -> Option<String> {
     let mut command = Command::new("script");
-    command.args(["-qec", &format!("{CHILD} defaults -"), "/dev/null"]);
+    command.args(["-qec", &format!("stty cols {columns} && {CHILD} defaults -"), "/dev/null"]);
+    command.env("COLUMNS", in_environment);
     command.env("NO_COLOR", no_color).env("RUST_BACKTRACE", "0");
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
     if Command::new("script").arg("--version").stdout(Stdio::null()).status().is_err() {
@@ -122,6 +129,19 @@ fn on_a_terminal(no_color: &str) -> Option<String> {
         return None;
     }
     Some(start_command(command).ends().stdout)
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn lines_end_where_the_terminals_do_or_where_the_environment_says() {
+    const MESSAGE: &str = "On the default destination  n=1";
+    let Some(narrow) = of_columns("1", "40", "") else { return };
+    assert!(narrow.contains(&format!(" INFO  child::trouble\r\n    {MESSAGE}\r\n")), "{narrow:?}");
+    for (columns, in_environment) in [("40", "120"), ("120", ""), ("0", "")] {
+        let wide = of_columns("1", columns, in_environment).expect("there is `script`");
+        let line = wide.lines().find(|line| line.contains(MESSAGE)).expect("it is one line");
+        assert!(line.contains(" INFO  child::trouble  "), "{columns} {in_environment}: {wide:?}");
+    }
 }
 
 #[test]

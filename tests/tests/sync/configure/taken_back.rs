@@ -186,7 +186,7 @@ fn a_terminal_leaves_the_service_out_and_text_does_not() {
         format.encoder(terminal, false).encode(&record, &mut EncoderCache::new(), &mut out);
         String::from_utf8(out.written().to_vec()).unwrap()
     };
-    assert_eq!(line(Format::Auto, true), "00:00:00.000 INFO     shop  Ready  version=2 user_id=u-1\n");
+    assert_eq!(line(Format::Auto, true), "00:00:00.000 INFO  shop  Ready  version=2 user_id=u-1\n");
     assert!(line(Format::Pretty, true).contains("service_name=shop"));
     assert!(line(Format::Auto, false).contains("service_name=shop"));
 }

@@ -10,6 +10,8 @@ mod serial;
 
 pub(crate) use follow::Follow;
 pub(crate) use open::{InputKind, OpenedInput, open, stdin};
+#[cfg(unix)]
+pub(crate) use poll::PollResult;
 pub(crate) use poll::Poller;
 pub(crate) use read_once::ReadOnce;
 

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::io::ErrorKind;
 use std::time::Duration;
 
-use kakashi_core::Name;
+use kakashi_core::{Name, Screen};
 use kakashi_std::wire::{BlockWriter, RecordIds, SiteTable};
 use kakashi_std::{LogLevel, LogRecord, Output, Timestamp};
 
@@ -60,7 +60,7 @@ impl Reporter for ReportLog {
 
 fn decoded_by(mut input: Script, settings: &DecodeSettings<'_>) -> (String, Vec<String>) {
     let (mut lines, mut log) = (Vec::new(), ReportLog::default());
-    let mut printer = Printer::new(OutputFormat::Text.encoder(false), MAX_LINE, &mut lines);
+    let mut printer = Printer::new(OutputFormat::Text.encoder(&Screen::default()), MAX_LINE, &mut lines);
     decode(&mut input, settings, &mut printer, &mut log).unwrap();
     drop(printer);
     (String::from_utf8(lines).unwrap(), log.0)
@@ -279,7 +279,7 @@ fn only_records_that_pass_the_filter_are_shown_and_all_damage_is_reported() {
 
 #[test]
 fn a_closed_stdout_is_an_error_of_the_output() {
-    let mut printer = Printer::new(OutputFormat::Text.encoder(false), MAX_LINE, Vec::new());
+    let mut printer = Printer::new(OutputFormat::Text.encoder(&Screen::default()), MAX_LINE, Vec::new());
     let filter = filter("all", &[], &[]);
     let settings = settings(&filter, None);
     let mut input = Script::default().then(Step::OutputClosed);

@@ -2,6 +2,7 @@
 
 mod modes;
 mod reloaded;
+mod sampled;
 
 use std::path::Path;
 
@@ -12,10 +13,11 @@ use crate::contender::Contender;
 use crate::form::Form;
 use crate::workload::CONTEXT;
 pub use modes::{
-    Async, AsyncJson, AsyncWire, DropNewest, DropOldest, Mode, Performance, Rotating, Sync, SyncJson,
-    SyncWire,
+    Async, AsyncBlackBoxed, AsyncJson, AsyncWire, BlackBoxed, DropNewest, DropOldest, Mode, Performance,
+    Rotating, Sync, SyncJson, SyncWire,
 };
 pub use reloaded::Reloaded;
+pub use sampled::Sampled;
 
 /// kakashi in one of its modes.
 pub struct Kakashi<M: Mode>(M::Logger);

@@ -3,11 +3,11 @@
 use std::path::Path;
 
 use ::kakashi_std::{
-    AsyncConfig, AsyncLogger, Format, Log, Logger, OverflowPolicy, PerformanceLogger, configure,
-    get_async_logger, get_logger, get_performance_logger,
+    AsyncConfig, AsyncLogger, BlackBox, Format, Log, Logger, OverflowPolicy, PerformanceLogger,
+    black_box_stats, configure, get_async_logger, get_logger, get_performance_logger,
     sinks::{self, RotatingFile},
 };
-use anyhow::Result;
+use anyhow::{Result, ensure};
 
 use crate::contender::TARGET;
 use crate::form::Form;
@@ -80,5 +80,44 @@ impl Mode for Rotating {
         let files = RotatingFile::new(destination).daily().max_bytes(16 << 20).no_link();
         configure().format(Format::Text).destination(files.destination()?).apply();
         Ok(get_logger(TARGET))
+    }
+}
+
+/// Text, with buffers that outlive the process.
+pub struct BlackBoxed;
+
+/// The same by the async logger.
+pub struct AsyncBlackBoxed;
+
+/// Writes text to a file, and has a black box in memory.
+fn set_up_black_box(destination: &Path) -> Result<()> {
+    configure()
+        .format(Format::Text)
+        .black_box(BlackBox::in_memory())
+        .destination(sinks::file(destination)?)
+        .apply();
+    ensure!(black_box_stats().directory.is_some(), "there is no black box");
+    Ok(())
+}
+
+impl Mode for BlackBoxed {
+    const NAME: &'static str = "kakashi-black-box";
+    const NOTE: &'static str = "`kakashi` with `BlackBox::in_memory()`: a killed process loses nothing";
+    type Logger = Logger;
+
+    fn set_up(destination: &Path) -> Result<Logger> {
+        set_up_black_box(destination)?;
+        Ok(get_logger(TARGET))
+    }
+}
+
+impl Mode for AsyncBlackBoxed {
+    const NAME: &'static str = "kakashi-async-black-box";
+    const NOTE: &'static str = "`kakashi-async` with `BlackBox::in_memory()`";
+    type Logger = AsyncLogger;
+
+    fn set_up(destination: &Path) -> Result<AsyncLogger> {
+        set_up_black_box(destination)?;
+        Ok(get_async_logger(TARGET))
     }
 }

@@ -1,0 +1,17 @@
+//! What each call looks at: whether the recorder is on, and how much may be kept.
+
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use kakashi_core::{AtomicLevelFilter, LevelFilter};
+
+pub(super) static IS_ON: AtomicBool = AtomicBool::new(false);
+/// Records of this level and above are a trigger.
+pub(super) static RECORD_TRIGGER: AtomicLevelFilter = AtomicLevelFilter::new(LevelFilter::OFF);
+pub(super) static BYTES_PER_THREAD: AtomicUsize = AtomicUsize::new(0);
+pub(super) static BYTES_PER_SCOPE: AtomicUsize = AtomicUsize::new(0);
+
+/// Tells whether records are kept.
+#[inline]
+pub(crate) fn is_on() -> bool {
+    IS_ON.load(Ordering::Relaxed)
+}

@@ -1,0 +1,3 @@
+import { logged } from '../../lib/logged.js';
+
+export const GET = logged('/health', () => new Response('ok'));

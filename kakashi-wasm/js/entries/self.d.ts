@@ -1,0 +1,2 @@
+// The package by its name: its runtime's entry, which finds the wasm.
+declare module 'kakashi-wasm';

@@ -1,0 +1,86 @@
+// Projects that come from pino, consola and LogTape: moved by one import, or keeping them with kakashi behind.
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import process from 'node:process';
+import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { consoleOf, launch, serve } from '../npm_package/browser.mjs';
+import { until } from '../shared/until.mjs';
+import { WORK, run, tool } from './read-back.mjs';
+
+const require = createRequire(join(WORK, 'x.js'));
+const load = (name) => import(pathToFileURL(require.resolve(name)));
+
+const SAVED = { level: 'INFO', logger: 'shop::db', message: 'Saved', type: 'success', id: 7, pin: '[REDACTED]' };
+const SLOW = { level: 'WARNING', logger: 'shop::web', message: 'Slow: 2 s, [REDACTED]', seconds: 2, pin: '[REDACTED]' };
+const UNPAID = { level: 'ERROR', logger: 'shop', message: 'Not paid', pin: '[REDACTED]', order: 8 };
+
+/** Compares what a program has written; its streams may come in any order. */
+function check(lines, expected) {
+  const records = lines.filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+  const sorted = (all) => all.map(({ timestamp, ...record }) => record).sort((one, other) => (one.logger < other.logger ? -1 : 1));
+  assert.deepEqual(sorted(records), sorted(expected), lines.join('\n'));
+}
+
+let browser;
+let server;
+before(async () => {
+  browser = await launch();
+  server = await serve(WORK);
+});
+after(async () => {
+  await browser?.close();
+  server?.close();
+});
+
+/** The lines of a bundle that a page runs. */
+async function page(file, count) {
+  const html = file.replace(/\.\w+$/, '.html');
+  writeFileSync(join(WORK, html), `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/${file}"></script>`);
+  const opened = await browser.newPage();
+  const said = consoleOf(opened);
+  await opened.goto(`${server.url}/${html}`);
+  await until(`${file} has logged`, () => said.filter(({ text }) => text.startsWith('{')).length >= count);
+  await opened.close();
+  assert.deepEqual(said.filter(({ type }) => type === 'pageerror'), []);
+  return said.map(({ text }) => text);
+}
+
+for (const [name, command] of [['Node', [process.execPath]], ['Bun', [tool('bun')]], ['Deno', [tool('deno'), 'run', '--no-prompt', '--allow-env', '--allow-sys', '--allow-read', '--node-modules-dir=manual']]]) {
+  const [program, ...args] = command;
+  for (const [what, file, expected] of [['has moved', 'moved.mjs', [SAVED, SLOW, UNPAID]], ['has moved and requires', 'moved.cjs', [SAVED, SLOW, UNPAID]], ['keeps its libraries', 'kept.mjs', [SAVED, SLOW]]]) {
+    test(`${name}: a project that ${what}`, () => check(run(program, [...args, file]), expected));
+  }
+}
+
+for (const [what, file, expected] of [['has moved', 'moved', [SAVED, SLOW, UNPAID]], ['keeps its libraries', 'kept', [SAVED, SLOW]]]) {
+  test(`esbuild: a page of a project that ${what}`, async () => {
+    const { build } = await load('esbuild');
+    await build({ entryPoints: [join(WORK, `${file}.mjs`)], bundle: true, format: 'esm', target: 'es2022', outfile: join(WORK, `esbuild-${file}/page.mjs`), logLevel: 'silent' });
+    check(await page(`esbuild-${file}/page.mjs`, expected.length), expected);
+  });
+  test(`Vite 8: a page of a project that ${what}`, async () => {
+    const { build } = await load('vite8');
+    const outDir = join(WORK, `vite-${file}`);
+    await build({ root: WORK, configFile: false, logLevel: 'error', build: { outDir, target: 'es2022', rollupOptions: { input: join(WORK, `${file}.mjs`), output: { entryFileNames: 'page.mjs' } } }, base: `/vite-${file}/` });
+    check(await page(`vite-${file}/page.mjs`, expected.length), expected);
+  });
+}
+
+test("Fastify's loggerInstance: it logs by ours what it logs by pino", () => {
+  const lines = (pino) => run(process.execPath, ['fastify-pino.mjs', pino]).filter((line) => line).map((line) => {
+    const { time, responseTime, err, ...record } = JSON.parse(line);
+    assert.ok(Math.abs(time - Date.now()) < 60_000, line);
+    return { ...record, responseTime: typeof responseTime, err: err && { ...err, stack: typeof err.stack } };
+  });
+  const theirs = lines('pino');
+  assert.ok(theirs.length >= 8, `${theirs.length}`);
+  assert.deepEqual(lines('kakashi-wasm/pino'), theirs);
+});
+
+test('the types fit those of consola, LogTape and pino', () => {
+  run(tool('tsc'), ['--ignoreConfig', '--noEmit', '--strict', '--exactOptionalPropertyTypes', '--target', 'es2023', '--lib', 'es2023,dom,dom.iterable', '--types', 'node', '--module', 'nodenext', '--moduleResolution', 'nodenext', '--skipLibCheck', 'moving-in.mts']);
+});
