@@ -3,7 +3,7 @@
 use alloc::string::String;
 use core::sync::atomic::{AtomicBool, Ordering};
 #[cfg(feature = "std")]
-use core::sync::atomic::{AtomicU16, AtomicUsize};
+use core::sync::atomic::{AtomicU16, AtomicUsize, fence};
 
 #[cfg(feature = "std")]
 use crate::context::level_scopes::{current_level, level_floor};
@@ -145,7 +145,7 @@ impl LoggerEntry {
             return true;
         }
         if !self.threshold.level.enables(level) {
-            return self.threshold.kept.enables(level);
+            return self.threshold.is_kept(level);
         }
         let sampler = self.sampled_by.load(Ordering::Relaxed);
         admits(sampler, self.name().text(), level, site)
@@ -263,12 +263,20 @@ impl ScopedThreshold {
     #[cold]
     #[inline(never)]
     fn enables_asked(&self, level: LogLevel) -> bool {
-        self.is_written(level) || self.kept.enables(level)
+        self.is_written(level) || self.is_kept(level)
     }
 
     #[inline]
     fn is_written(&self, level: LogLevel) -> bool {
         self.level.enables(level) || current_level().enables(level)
+    }
+
+    /// Tells whether a record of this level is kept; whom it lets through sees what was stored before
+    /// [`keep_from`](Self::keep_from).
+    fn is_kept(&self, level: LogLevel) -> bool {
+        let is_kept = self.kept.enables(level);
+        fence(Ordering::Acquire);
+        is_kept
     }
 
     fn in_scope(&self) -> LevelFilter {
@@ -287,6 +295,7 @@ impl ScopedThreshold {
 
     /// Sets from which level on records are kept.
     fn keep_from(&self, level: LevelFilter) {
+        fence(Ordering::Release);
         self.kept.set(level);
         self.set_floor();
     }

@@ -7,7 +7,7 @@ use kakashi_core::{LevelFilter, Registry, set_scope_recorder};
 use super::memory::MEMORY;
 use super::scope_ring::{self, ScopeRings};
 use super::settings::FlightRecorder;
-use super::state::{BYTES_PER_SCOPE, BYTES_PER_THREAD, IS_ON, RECORD_TRIGGER};
+use super::state::{BYTES_PER_SCOPE, BYTES_PER_THREAD, HAS_BEEN_ON, IS_ON, RECORD_TRIGGER};
 use super::{dump, outliving, registry};
 
 /// Turns the recorder on with other settings, or off: then what it has kept is forgotten. Called under the settings' lock.
@@ -28,11 +28,13 @@ pub(crate) fn set(recorder: Option<FlightRecorder>, loggers: &Registry) {
     set_scope_recorder(&ScopeRings, is_on);
     if is_on {
         IS_ON.store(true, Ordering::Release);
+        // Before the levels: who passes by them sees it.
+        HAS_BEEN_ON.store(true, Ordering::Release);
         loggers.set_kept(levels);
     } else {
         loggers.set_kept(None);
         IS_ON.store(false, Ordering::Release);
-        // A call that has just seen it on finds that rings may have no bytes.
+        // A call that the levels of before have let through finds that rings may have no bytes.
         registry::clear();
     }
 }

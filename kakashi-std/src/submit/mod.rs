@@ -28,7 +28,7 @@ use crate::dispatch::logger_core::LoggerCore;
 use crate::dispatch::registry;
 use crate::dispatch::root::root_if_made;
 use crate::dispatch::thread_dispatch::AfterPut;
-use crate::flight_recorder::state::is_on;
+use crate::flight_recorder::state::has_been_on;
 use crate::queue::queued::Queued;
 use crate::queue::writer::Put;
 use crate::queue::{ring, workers};
@@ -60,7 +60,7 @@ pub(crate) fn submit_site(core: &LoggerCore, site: Site<'static>, values: &[Valu
 /// Logs a call's record, with the current time and context.
 #[inline]
 pub(crate) fn submit(core: &LoggerCore, call: &Call<'_>) {
-    if is_on() && is_only_kept(core, call) {
+    if has_been_on() && is_only_kept(core, call) {
         return;
     }
     submit_written(core, call);
@@ -93,7 +93,7 @@ fn submit_written(core: &LoggerCore, call: &Call<'_>) {
 /// whether they have it.
 #[cold]
 pub(crate) fn submit_kept(core: &LoggerCore, call: &Call<'_>) -> Result<(), NotKept> {
-    if is_on() && is_only_kept(core, call) {
+    if has_been_on() && is_only_kept(core, call) {
         return Err(NotKept::NoDestination);
     }
     let (depth, nested) = CallDepth::begin();
@@ -244,7 +244,7 @@ fn finish_waiting(core: &LoggerCore, level: LogLevel, after: AfterPut, may_wait:
 /// Queues a macro call's record for the worker, with the current time and context.
 #[inline]
 pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &[Value<'_>]) {
-    if is_on() && is_only_kept(&queued.core, &Call::of_site(site, values, &[])) {
+    if has_been_on() && is_only_kept(&queued.core, &Call::of_site(site, values, &[])) {
         return;
     }
     let put = try_queue(|local| local.enqueue_site(queued, site, values));
@@ -255,7 +255,7 @@ pub(crate) fn submit_queued_site(queued: &Queued, site: Site<'static>, values: &
 
 /// As [`submit_queued_site`], for any call.
 pub(crate) fn submit_queued(queued: &Queued, call: &Call<'_>) {
-    if is_on() && is_only_kept(&queued.core, call) {
+    if has_been_on() && is_only_kept(&queued.core, call) {
         return;
     }
     let put = try_queue(|local| local.enqueue(queued, call));
