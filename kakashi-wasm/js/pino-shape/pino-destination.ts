@@ -27,14 +27,17 @@ export interface LineOptions {
 
 /** The field that has the number of a level that is none of pino's six. @internal */
 export const OWN_LEVEL = 'pino.level';
+/** The field in whose place the time is written: after the level, of whatever members a formatter has made that. @internal */
+export const OWN_TIME = 'pino.time';
 
 function lineFormat({ messageKey, hasLevel, hasTime }: LineOptions): LineFormat {
   return {
     line(json) {
       const [time, level, , message, ...fields] = membersOf(json);
       const own = fields[0]?.[0] === OWN_LEVEL ? fields.shift()![1] : undefined;
-      const members = fields.map(([key, value]) => `"${fieldName(key)}":${value}`);
-      if (hasTime) members.unshift(`"time":${millisOf(time![1])}`);
+      const when = `"time":${millisOf(time![1])}`;
+      const members = fields.map(([key, value]) => (key === OWN_TIME ? when : `"${fieldName(key)}":${value}`));
+      if (hasTime && hasLevel) members.unshift(when);
       if (hasLevel) members.unshift(`"level":${own ?? pinoLevel(level![1])}`);
       if (message![1] !== '""') members.push(`${JSON.stringify(messageKey)}:${message![1]}`);
       return `{${members.join()}}`;

@@ -6,7 +6,8 @@ import { EMPTY } from '../record/context.js';
 import type { LoggerCore } from '../loggers/registry.js';
 import { messageOf, propertiesOf, threw } from '../wire/value.js';
 import { type LevelChangeListener, LevelEvents } from './level-events.js';
-import { OWN_LEVEL } from './pino-destination.js';
+import { OWN_LEVEL, OWN_TIME } from './pino-destination.js';
+import { checkChild } from './pino-options.js';
 import { type Redact, type RedactOptions, redactOf } from './pino-redaction.js';
 import { pinoText } from './pino-text.js';
 import { type Serializer, plainCopy, stdSerializers } from './std-serializers.js';
@@ -56,7 +57,7 @@ export interface PinoLogger {
   readonly levelVal: number;
   readonly levels: LevelMapping;
   readonly msgPrefix: string | undefined;
-  child(bindings: object, options?: ChildOptions): this;
+  child(bindings: object, options?: ChildOptions | null): this;
   bindings(): Record<string, unknown>;
   setBindings(bindings: object): void;
   isLevelEnabled(level: string): boolean;
@@ -81,6 +82,7 @@ export interface Shared {
   readonly messageKey: string;
   readonly errorKey: string;
   readonly nestedKey: string | undefined;
+  readonly hasTime: boolean;
   readonly time: (() => string) | undefined;
   readonly mixin: ((object: object, level: number, logger: PinoLogger) => object) | undefined;
   readonly mixinMergeStrategy: ((object: object, mixin: object) => object) | undefined;
@@ -139,13 +141,17 @@ class PinoInstance extends LevelEvents {
   levels: LevelMapping;
   private levelValue = 30;
   private fields: Bindings = {};
+  /** For the program's sinks: the bindings are its context. */
   private logger!: KakashiLogger;
+  /** For lines, where the bindings stand before what a call has. */
+  private readonly plain: KakashiLogger;
 
   constructor(
     private readonly shared: Shared,
     private own: Own,
   ) {
     super();
+    this.plain = new KakashiLogger(shared.core, EMPTY);
     this.levels = own.levels;
     this.bind({});
   }
@@ -212,26 +218,28 @@ class PinoInstance extends LevelEvents {
     const added: Bindings = Object.fromEntries(given.map(([key, value]) => [key, guarded(() => (serializers[key] ? serializers[key](value as never) : value))]).filter(([, value]) => value !== undefined));
     redact?.(added);
     this.fields = { ...this.fields, ...added };
-    this.logger = new KakashiLogger(this.shared.core, EMPTY).with(this.fields);
+    this.logger = this.plain.with(this.fields);
   }
 
-  child(bindings: object, options: ChildOptions = {}): unknown {
+  child(bindings: object, given?: ChildOptions | null): unknown {
     if (!bindings) throw new Error('missing bindings for child Pino');
+    const options = given ?? {};
+    checkChild(options);
     const { own, shared } = this;
-    for (const [label, value] of Object.entries(options.customLevels ?? {})) {
+    for (const [label, value] of Object.entries(options.customLevels || {})) {
       if (label in this.levels.values) throw new Error('levels cannot be overridden');
       if (value in this.levels.labels) throw new Error('pre-existing level values cannot be used for new levels');
     }
     const child = new PinoInstance(shared, {
       levels: options.customLevels ? mappingOf({ ...this.levels.values, ...options.customLevels }, true) : own.levels,
-      serializers: { ...own.serializers, ...options.serializers },
-      formatters: { ...own.formatters, bindings: options.formatters?.bindings, ...options.formatters } as Formatters,
+      serializers: { ...own.serializers, ...(options.serializers || {}) },
+      formatters: { ...own.formatters, bindings: undefined, ...(options.formatters || {}) } as Formatters,
       redact: options.redact ? redactOf(options.redact) : own.redact,
-      prefix: options.msgPrefix === undefined ? own.prefix : (own.prefix ?? '') + options.msgPrefix,
+      prefix: typeof options.msgPrefix === 'string' ? (own.prefix ?? '') + options.msgPrefix : own.prefix,
     });
     child.fields = this.fields;
     child.bind(bindings);
-    if (options.level === undefined) child.setLevel(this.levelValue);
+    if (!options.level) child.setLevel(this.levelValue);
     else child.level = options.level;
     child.above = this;
     shared.onChild(child as unknown as PinoLogger);
@@ -255,7 +263,7 @@ class PinoInstance extends LevelEvents {
   }
 
   private write(level: number, first: unknown, rest: unknown[], more: Bindings): void {
-    const { messageKey, errorKey, nestedKey, time, mixin, mixinMergeStrategy, writesLines } = this.shared;
+    const { messageKey, errorKey, nestedKey, hasTime, time, mixin, mixinMergeStrategy, writesLines } = this.shared;
     const { serializers, formatters, redact, prefix } = this.own;
     let object: Bindings = {};
     let message: unknown = first;
@@ -298,13 +306,17 @@ class PinoInstance extends LevelEvents {
     const own: Bindings = {};
     const label = this.levels.labels[level]!;
     const isLine = writesLines();
-    if (formatters.level) add(own, 'formatter_error', () => formatters.level!(label, level));
-    else if (DEFAULT[label] !== level) own[isLine ? OWN_LEVEL : 'level'] = level;
+    if (formatters.level) {
+      add(own, 'formatter_error', () => formatters.level!(label, level));
+      if (isLine && hasTime) own[OWN_TIME] = true;
+    } else if (DEFAULT[label] !== level) own[isLine ? OWN_LEVEL : 'level'] = level;
     if (time) add(own, 'timestamp_error', () => JSON.parse(`{${time().replace(/^,/, '')}}`));
     const shown = serializers[messageKey] && message !== undefined ? guarded(() => serializers[messageKey]!(message as never)) : message;
     // A line has no message, or an empty one.
     if (shown === '' ? isLine : shown !== undefined && typeof shown !== 'string') record[messageKey] = plainCopy(shown);
-    this.logger.emit(namedLevel(level), typeof shown === 'string' ? shown : '', { ...own, ...record });
+    const text = typeof shown === 'string' ? shown : '';
+    if (isLine) this.plain.emit(namedLevel(level), text, { ...own, ...this.fields, ...record });
+    else this.logger.emit(namedLevel(level), text, { ...own, ...record });
   }
 }
 

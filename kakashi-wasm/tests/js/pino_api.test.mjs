@@ -132,11 +132,25 @@ const PROGRAMS = {
   'hooks': [{ hooks: { logMethod(args, method, level) {
     method.apply(this, [`${level}: ${args[0]}`]);
   } } }, (log) => log.error('hooked')],
+  'the order of members': [{ name: 'app', timestamp: () => ',"at":"now"', formatters: { level: (label) => ({ severity: label, of: 'formatter' }) }, nestedKey: 'payload', mixin: () => ({ mixed: 1, b: 2 }) }, (log) => {
+    const child = log.child({ z: 1, a: 2, shared: 'binding' }).child({ m: 3, z: 4 });
+    child.info({ y: 1, b: 2, shared: 'call', err: 'e' }, 'last');
+    child.setBindings({ late: true, a: 5 });
+    child.error(new RangeError('of an error'));
+    child.warn('no members');
+  }],
+  'the order of members that override bindings': [{ base: { one: 1, two: 2 }, formatters: { level: (level, number) => ({ level, number }) } }, (log) => {
+    log.child({ three: 3 }).info({ four: 4, two: 'call', 7: 'seven', msg: 'of the object' }, 'm');
+    log.child({ three: 3 }).info({ time: 'mine', msg: 'of the object' });
+    log.child({ msg: 'bound', level: 'x', time: 5 }).warn({ a: 1 }, 'm');
+  }],
 };
 
 for (const [name, [options, program]] of Object.entries(PROGRAMS)) {
   test(`${name}: ours writes what pino writes`, () => {
-    assert.deepEqual(lines(ours, options, program), lines(real, options, program));
+    const [own, theirs] = [ours, real].map((pino) => lines(pino, options, program));
+    assert.deepEqual(own, theirs);
+    assert.deepEqual(own.map((line) => JSON.stringify(line)), theirs.map((line) => JSON.stringify(line)), 'in the same order');
   });
 }
 
@@ -235,6 +249,87 @@ test('a program that imports nothing else writes pino\'s lines to stdout, to its
     execFileSync(process.execPath, ['--input-type=module', '-e', program(...given)], { encoding: 'utf8', cwd: fileURLToPath(new URL('../..', import.meta.url)) })
       .trimEnd().split('\n').map((line) => ({ ...JSON.parse(line), pid: 0 })));
   assert.deepEqual(written[1], written[0]);
+});
+
+const KINDS = { text: ['x', ''], number: [5, 0, -1, NaN], flag: [true, false], nothing: [null, undefined], list: [[], ['a']], object: [{}, { a: 1 }], function: [() => ({}), () => ''] };
+const ALL = Object.values(KINDS).flat();
+
+/** What the real pino takes and makes something of; all else is refused. */
+const TAKEN = {
+  name: ['x', '', null], level: [...Object.keys(real.levels.values), 'INFO', 'silent', 10, 30, Infinity], enabled: KINDS.flag, base: [...KINDS.object, null, false], timestamp: [true, false, () => ''],
+  messageKey: KINDS.text, errorKey: KINDS.text, nestedKey: [...KINDS.text, null, false], msgPrefix: [...KINDS.text, null, false], serializers: [{}, { a: String }, null, false],
+  formatters: [{}, { log: (object) => object }, null, false], redact: [[], ['a'], ['a.b', '*.c'], { paths: [] }, { paths: ['a'], censor: 5, remove: true }, null, false], mixin: [() => ({}), null, false], mixinMergeStrategy: [() => ({})],
+  customLevels: [{}, { a: 1 }, { audit: 35, tiny: -5.5 }, null, false], useOnlyCustomLevels: [false], hooks: [{}, { logMethod() {} }, { streamWrite: null }], onChild: [() => {}, null, false],
+};
+const CHILD = ['level', 'serializers', 'formatters', 'redact', 'msgPrefix', 'customLevels'];
+const isOf = (taken, value) => taken.some((each) => JSON.stringify(each) === JSON.stringify(value) && typeof each === typeof value);
+const WRONG = {
+  ...Object.fromEntries(Object.entries(TAKEN).map(([option, taken]) => [option, ALL.filter((value) => value !== undefined && !isOf(taken, value))])),
+  serializers: [5, 'x', [], { user: 5 }, { user: null }], formatters: [5, 'x', [], { levl: String }, { level: 5 }, { log: 'x' }], hooks: [5, null, 'x', [], { logMethd() {} }, { logMethod: 5 }],
+  redact: [5, 'password', true, {}, { paths: 'a' }, { path: ['a'] }, { paths: ['a'], remov: true }, { paths: ['a'], remove: 'yes' }, [5], [''], ['a..b']], customLevels: [5, 'x', [], { audit: '35' }, { audit: NaN }, { audit: null }],
+  level: ['loud', '', 5, 35, NaN, true, null, undefined, {}, []], useOnlyCustomLevels: [1, 'yes', null, true],
+};
+
+test('an option that there is not, or that makes no sense, is refused with what would be right', () => {
+  const stream = { write() {} };
+  for (const [option, values] of Object.entries(TAKEN)) for (const value of values) {
+    assert.doesNotThrow(() => real({ [option]: value }, stream), `the real one, ${option}: ${String(value)}`);
+    assert.doesNotThrow(() => ours({ [option]: value }, stream).info({ a: 1 }, 'm'), `${option}: ${String(value)}`);
+  }
+  for (const [option, values] of Object.entries(WRONG)) for (const value of values) {
+    const says = /give |it has |redact (has no path .* use|must contain)|must be included in custom levels|customLevels is required/;
+    assert.throws(() => ours({ [option]: value }, stream), { message: says }, `${option}: ${JSON.stringify(value)}`);
+    if (CHILD.includes(option) && !['', undefined, null].includes(value)) assert.throws(() => ours({}, stream).child({}, { [option]: value }), { message: /give |it has |redact (has no path .* use|must contain)|unknown level .* use/ }, `of a child, ${option}: ${JSON.stringify(value)}`);
+  }
+  assert.throws(() => ours({ nonsense: 1 }), ({ message }) => {
+    const [, all] = /^pino has no option "nonsense": it has (.*)$/.exec(message) ?? assert.fail(message);
+    assert.deepEqual(all.split(', ').toSorted(), Object.keys(TAKEN).toSorted());
+    return true;
+  });
+  for (const wrong of [null, 5, true, [], () => {}]) assert.throws(() => ours(wrong), /give an object, such as/, String(wrong));
+  for (const wrong of [5, true, {}, []]) assert.throws(() => ours({}, wrong), /a stream with write/, String(wrong));
+  for (const none of [null, undefined, false]) assert.doesNotThrow(() => ours({ level: 'silent' }, none));
+});
+
+test('whatever the real pino refuses is refused', () => {
+  const throws = (pino, options) => {
+    try {
+      pino(options, { write() {} });
+      return false;
+    } catch {
+      return true;
+    }
+  };
+  for (const option of Object.keys(TAKEN)) for (const value of ALL) {
+    // Undefined is left out, but for a level: the real one dies of it within.
+    if (value === undefined && option !== 'level') continue;
+    const options = { [option]: value };
+    if (throws(real, options) && !isOf(TAKEN[option], value)) assert.ok(throws(ours, options), `${option}: ${String(value)}`);
+  }
+});
+
+test('options of a child that are not its own are let pass, as pino-http hands on all of its', () => {
+  const written = [];
+  const log = ours({ base: null, timestamp: false }, { write: (line) => void written.push(JSON.parse(line)) });
+  for (const options of [null, undefined, {}, { autoLogging: true, genReqId() {}, stream: {} }, { level: '' }, { level: undefined, serializers: null, customLevels: null, redact: null, msgPrefix: undefined }]) log.child({ a: 1 }, options).info('m');
+  assert.deepEqual(written, Array(6).fill({ level: 30, a: 1, msg: 'm' }));
+  for (const wrong of [5, 'x', true, []]) assert.throws(() => log.child({}, wrong), /give an object/);
+});
+
+test('options of destinations and of several streams are looked at', () => {
+  assert.doesNotThrow(() => ours.destination({ dest: 1, sync: false, minLength: 4096, append: true, mkdir: true }));
+  for (const [options, message] of [[{ minLenght: 1 }, /it has dest, sync/], [{ sync: 'no' }, /give true or false/], [{ minLength: '4k' }, /give a number/], [{ dest: 'app.log' }, /kakashi-wasm\/file/], [null, /options as an object/]]) assert.throws(() => ours.destination(options), message);
+  const stream = { write() {} };
+  for (const [options, message] of [[{ dedup: true }, /it has dedupe/], [{ dedupe: 5 }, /give true or false/], [{ dedupe: true }, /level of its own/], [{ levels: { audit: 35 } }, /pino's six/], [5, /options as an object/]]) assert.throws(() => ours.multistream([{ stream }], options), message);
+  for (const wrong of [[{}], [{ stream: {} }], [5], [null], 5, null]) assert.throws(() => ours.multistream(wrong), /streams with write\(line\), or {stream, level}/, JSON.stringify(wrong));
+});
+
+test('streams of a list may stand for themselves', () => {
+  const all = [];
+  const log = ours({ base: null, timestamp: false }, ours.multistream([{ write: (line) => void all.push(line) }]));
+  log.debug('below');
+  log.info('m');
+  assert.deepEqual(all, ['{"level":30,"msg":"m"}\n']);
 });
 
 test('several streams, each with its level', () => {
