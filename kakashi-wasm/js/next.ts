@@ -73,8 +73,8 @@ export function withKakashi<Q extends FetchRequest, A extends unknown[], R>(
 }
 
 /** Loads kakashi before the first request, with settings if there are any: from `instrumentation.ts`. */
-export function register(settings?: Configuration): void {
-  configure(settings ?? {});
+export function register(settings: Configuration = {}): void {
+  configure(settings);
 }
 
 /** What Next says of a request. */

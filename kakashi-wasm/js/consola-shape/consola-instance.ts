@@ -4,6 +4,7 @@
 // may be lost, and here each is written.
 
 import { type ConsoleMethod, isOutput, takeConsole } from '../console/capture-console.js';
+import { aFunction, anObject, checkOptions, flag, from, rule, type Rules } from '../options.js';
 import { variable } from '../platform.js';
 import { once } from '../realm.js';
 import { report } from '../sinks/sink-queue.js';
@@ -36,6 +37,23 @@ export interface ConsolaOptions {
   formatOptions: { columns?: number; date?: boolean; colors?: boolean; compact?: boolean | number; [key: string]: unknown };
   fancy?: boolean | undefined;
 }
+
+const isStream = rule((value) => typeof value?.write === 'function', 'a stream with write(data)');
+const isObject = anObject('{tag: "db"}');
+const RULES: Rules = {
+  level: rule((value) => typeof value === 'number' || typeof value === 'string', 'a number from 0 to 5, or the name of a type'),
+  reporters: rule((value) => Array.isArray(value) && value.every((each) => typeof each?.log === 'function'), 'a list of reporters, such as {log(logObject) {…}}'),
+  types: rule((value) => typeof value === 'object' && value !== null && Object.values(value).every((each) => typeof each === 'object'), 'an object of types, such as {audit: {level: 3}}'),
+  defaults: isObject,
+  throttle: from(0),
+  throttleMin: from(0),
+  stdout: isStream,
+  stderr: isStream,
+  mockFn: aFunction,
+  prompt: aFunction,
+  formatOptions: isObject,
+  fancy: flag,
+};
 
 /** Makes what stands in place of a method, or nothing to leave it. */
 export type MockFn = (type: LogType, defaults: InputLogObject) => ((...given: never[]) => void) | undefined | false | void;
@@ -126,6 +144,7 @@ export class Consola {
 
   /** Makes an instance with the settings of this one, and these. */
   create(options: Partial<ConsolaOptions>): ConsolaInstance {
+    checkOptions('create', options, RULES);
     const made = new Consola({ ...this.options, ...options });
     if (this.mocked) made.mockTypes(this.mocked);
     return made as ConsolaInstance;
@@ -272,6 +291,7 @@ for (const [name, of] of Object.entries({ add: 'addReporter', remove: 'removeRep
  * where `DEBUG` is set, else INFO.
  */
 export function createConsola(options: Partial<ConsolaOptions> = {}): ConsolaInstance {
+  checkOptions('createConsola', options, RULES);
   const { process } = globalThis as { process?: { stdout?: ConsolaStream; stderr?: ConsolaStream } };
   const level = defaultLevel();
   return new Consola({

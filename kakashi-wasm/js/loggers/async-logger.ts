@@ -1,5 +1,6 @@
 // Loggers whose calls do not wait for a sink.
 
+import { checkOptions, from, level as isLevel, oneOf, type Rules } from '../options.js';
 import type { Level } from '../record/level.js';
 import { Logger, type LoggerOptions, handleOf } from './logger.js';
 import { type OnFull, setOverflowPolicy } from './overflow-policy.js';
@@ -22,25 +23,24 @@ export class AsyncLogger extends Logger {}
 /** An {@link AsyncLogger} that drops the newest record, counted and announced, where others flush. */
 export class PerformanceLogger extends AsyncLogger {}
 
+const PERFORMANCE: Rules = { level: isLevel, capacity: /* @__PURE__ */ from(1) };
+const ASYNC: Rules = { ...PERFORMANCE, onFull: /* @__PURE__ */ oneOf('flush', 'dropNewest', 'dropOldest') };
+
 /** Returns the async logger of this name; the first to ask decides on capacity and policy. */
 export function getAsyncLogger(name: string, options: AsyncLoggerOptions = {}): AsyncLogger {
+  checkOptions('getAsyncLogger', options, ASYNC);
   const { level, capacity = CAPACITY, onFull = 'flush' } = options;
-  if (!['flush', 'dropNewest', 'dropOldest'].includes(onFull)) {
-    throw new RangeError(`unknown policy ${JSON.stringify(onFull)}: use flush, dropNewest or dropOldest`);
-  }
   return handleOf(core('async', name, level, capacity, onFull), AsyncLogger);
 }
 
 /** Returns the performance logger of this name. */
-export function getPerformanceLogger(
-  name: string,
-  { level, capacity = CAPACITY }: Omit<AsyncLoggerOptions, 'onFull'> = {},
-): PerformanceLogger {
+export function getPerformanceLogger(name: string, options: Omit<AsyncLoggerOptions, 'onFull'> = {}): PerformanceLogger {
+  checkOptions('getPerformanceLogger', options, PERFORMANCE);
+  const { level, capacity = CAPACITY } = options;
   return handleOf(core('performance', name, level, capacity, 'dropNewest'), PerformanceLogger);
 }
 
 function core(kind: string, name: string, level: Level | undefined, capacity: number, onFull: OnFull): LoggerCore {
-  if (!(capacity > 0)) throw new RangeError(`a capacity is a number of records from 1 on, not ${capacity}`);
   return coreOf(kind, name, level, () => {
     const made = newCore(kind, name, rootDispatch(), level);
     made.inherit = (below) => {

@@ -2,6 +2,7 @@
 // kakashi's become its.
 
 import { getLogger } from '../loggers/logger.js';
+import { checkOptions, level as isLevel } from '../options.js';
 import { LEVELS, type Level, levelOf, named } from '../record/level.js';
 import { copyFields, thrownFields } from '../record/fields.js';
 import type { Sink } from '../sinks/sink.js';
@@ -130,6 +131,7 @@ function timeOf(time: unknown): string {
  */
 export function otelLogsSink(logs: OtelLogs, options: { level?: Level } = {}): Sink {
   if (typeof logs?.getLogger !== 'function') throw new TypeError('otelLogsSink takes the logs of @opentelemetry/api-logs, or a LoggerProvider');
+  checkOptions('otelLogsSink', options, { level: isLevel });
   if (BRIDGE in logs) throw new TypeError('otelLogsSink would send to kakashi what comes from kakashi: give it another LoggerProvider');
   return {
     name: 'otel-logs',

@@ -8,6 +8,7 @@ import { allDispatches } from '../engine/engine.js';
 import type { Dispatch } from '../engine/dispatch.js';
 import { changeDispatch } from '../engine/emit.js';
 import { flushNow } from '../engine/flush.js';
+import { checkFunction } from '../options.js';
 import { ids } from '../engine/record-writer.js';
 import { ringState } from '../engine/ring.js';
 import { rootDispatch } from '../engine/root-dispatch.js';
@@ -114,6 +115,7 @@ function end(capture: Capture): void {
  */
 export function withCapturedLogs<R>(run: (logs: CapturedLogs) => R): R extends PromiseLike<infer T> ? Promise<Captured<T>> : Captured<R>;
 export function withCapturedLogs(run: (logs: CapturedLogs) => unknown): unknown {
+  checkFunction('withCapturedLogs', run);
   if (platform.storage) capturing.storage ??= new (platform.storage.constructor as StorageClass)();
   const { storage } = capturing;
   const list = new RecordList();

@@ -6,15 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, test } from 'node:test';
 import * as kakashi from '../../pkg/dist/entries/node.js';
-import { kakashiReporter } from '../../pkg/dist/consola.js';
+import { createConsola, kakashiReporter } from '../../pkg/dist/consola.js';
 import { requestLogger as ofExpress } from '../../pkg/dist/express.js';
 import { requestLogger as ofFastify } from '../../pkg/dist/fastify.js';
 import { fileSink, rotatingFileSink } from '../../pkg/dist/file.js';
 import { requestLogger as ofHono } from '../../pkg/dist/hono.js';
 import { fetchHandler, requestListener } from '../../pkg/dist/http-server.js';
 import { httpSink } from '../../pkg/dist/http.js';
-import { withKakashi as ofNext } from '../../pkg/dist/next.js';
-import { otlpSink, useOpenTelemetry } from '../../pkg/dist/otlp.js';
+import { register, withKakashi as ofNext } from '../../pkg/dist/next.js';
+import { otelLogsSink, otlpSink, useOpenTelemetry } from '../../pkg/dist/otlp.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'kakashi-options-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -38,8 +38,21 @@ const REQUESTS = {
 };
 const LOGGER = { level: LEVEL, format: FORMAT, sinks: ['x', null, [null], [{}], [{ ...kakashi.memorySink(), level: 'loud' }], [{ ...kakashi.memorySink(), maxBatchBytes: 'x' }], [kakashi.consoleSink({ direct: 'yes' })], [kakashi.consoleSink({ fromat: 'json' })], [kakashi.consoleSink({ format: 'wire' })]], redact: ['password', [5], [''], null] };
 
+const CONSOLA = {
+  level: [null, {}, true], reporters: ['x', [5], [{}], null], types: ['x', null, { audit: 5 }], defaults: OBJECT, throttle: NUMBER, throttleMin: NUMBER, stdout: [5, {}, null], stderr: ['x', {}, null], mockFn: FUNCTION, prompt: FUNCTION,
+  formatOptions: OBJECT, fancy: FLAG,
+};
+const logs = { getLogger: () => ({ emit: nothing }) };
+
 /** What takes options, and for each option what it must refuse. */
 const TAKERS = {
+  getLogger: [(options) => kakashi.getLogger('a', options), { level: LEVEL }],
+  getAsyncLogger: [(options) => kakashi.getAsyncLogger('a', options), { level: LEVEL, capacity: [...NUMBER, 0], onFull: ['drop', null, true] }],
+  getPerformanceLogger: [(options) => kakashi.getPerformanceLogger('a', options), { level: LEVEL, capacity: [...NUMBER, 0] }],
+  consoleSink: [(options) => kakashi.configure({ sinks: [kakashi.consoleSink(options)] }), { format: [...FORMAT, 'wire'], level: LEVEL, direct: FLAG, structured: FLAG }],
+  createConsola: [createConsola, CONSOLA],
+  'create of consola': [(options) => createConsola().create(options), CONSOLA],
+  otelLogsSink: [(options) => otelLogsSink(logs, options), { level: LEVEL }],
   configure: [kakashi.configure, {
     ...LOGGER, levels: [...OBJECT, { app: 'loud' }], maxBatchBytes: [...NUMBER, 0], flushMs: NUMBER, limits: [...OBJECT, { dept: 3 }, { depth: 17 }, { items: 0 }, { bytes: 'x' }], onError: FUNCTION,
     service: [...OBJECT, { nam: 'x' }, { name: 5 }],
@@ -83,7 +96,7 @@ for (const [name, [take, options]] of Object.entries(TAKERS)) {
       assert.deepEqual(all.split(', ').toSorted(), known, 'each of its options is tried here');
       return true;
     });
-    if (!/custom|Fastify/i.test(name)) for (const wrong of [null, 5, 'x', []]) assert.throws(() => take(wrong), /takes options as an object, not/, JSON.stringify(wrong));
+    if (!/custom|Fastify|consoleSink/i.test(name)) for (const wrong of [null, 5, 'x', []]) assert.throws(() => take(wrong), /takes options as an object, not/, JSON.stringify(wrong));
   });
 
   test(`${name} takes options that are undefined for what is left out`, (t) => {
@@ -100,13 +113,18 @@ test('no value of a header is in the message that refuses it', () => {
 test('what is no URL, no function and no API is refused with what would be right', async () => {
   for (const url of [undefined, null, 5, '', 'ftp://logs.example/', 'mailto:x@y', {}]) assert.throws(() => httpSink(url), /^RangeError: httpSink takes a URL such as "\/logs" or "https:/, String(url));
   for (const url of ['/logs', 'logs', './logs?a=b:c', '//logs.example/x', 'https://logs.example', new URL('http://logs.example')]) assert.equal(httpSink(url).name, String(url));
-  for (const [name, take] of Object.entries({ requestListener, fetchHandler, withKakashi: ofNext, callbackSink: kakashi.callbackSink })) {
+  for (const [name, take] of Object.entries({ requestListener, fetchHandler, withKakashi: ofNext, callbackSink: kakashi.callbackSink, withCapturedLogs: kakashi.withCapturedLogs })) {
     for (const wrong of [undefined, null, 5, {}]) assert.throws(() => take(wrong), { name: 'TypeError', message: new RegExp(`^${name} takes a function, not `) });
   }
   // It changes what a console prints.
   const { withKakashi: ofCloudflare } = await import('../../pkg/dist/cloudflare.js');
   for (const wrong of [undefined, null, 5, 'x']) assert.throws(() => ofCloudflare(wrong), /^TypeError: withKakashi takes a worker's handlers, such as {fetch/);
   for (const wrong of [null, 5, {}, { trace: {} }]) assert.throws(() => useOpenTelemetry(wrong), /^TypeError: useOpenTelemetry takes the module of @opentelemetry\/api/);
+});
+
+test("Next's register takes what configure takes", () => {
+  for (const wrong of [null, 5, { levl: 'info' }]) assert.throws(() => register(wrong), /^RangeError: configure (takes options as an object|has no option)/);
+  assert.doesNotThrow(() => register());
 });
 
 test("Fastify's own options of a plugin are none of ours", () => {

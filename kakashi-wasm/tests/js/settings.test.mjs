@@ -41,9 +41,9 @@ test('a setting that makes no sense says what would, and changes nothing', async
 });
 
 test('a policy, a capacity, a name or a sink that makes no sense says what would', () => {
-  assert.throws(() => kakashi.getAsyncLogger('a', { onFull: 'wait' }), { name: 'RangeError', message: 'unknown policy "wait": use flush, dropNewest or dropOldest' });
-  assert.throws(() => kakashi.getAsyncLogger('a', { capacity: -1 }), /a capacity is a number of records from 1 on, not -1/);
-  assert.throws(() => kakashi.getAsyncLogger('a', { capacity: 'many' }), /a capacity is a number of records from 1 on, not many/);
+  assert.throws(() => kakashi.getAsyncLogger('a', { onFull: 'wait' }), { name: 'RangeError', message: 'getAsyncLogger: onFull is "wait": give "flush" or "dropNewest" or "dropOldest"' });
+  assert.throws(() => kakashi.getAsyncLogger('a', { capacity: -1 }), /capacity is -1: give a number from 1 on/);
+  assert.throws(() => kakashi.getAsyncLogger('a', { capacity: 'many' }), /capacity is "many": give a number from 1 on/);
   assert.throws(() => kakashi.getLogger(5), /a logger's name is a string, not number/);
   assert.throws(() => kakashi.getLogger(), /a logger's name is a string, not undefined/);
   assert.throws(() => kakashi.callbackSink(), /callbackSink takes a function, not undefined/);
