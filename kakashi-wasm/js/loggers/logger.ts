@@ -3,7 +3,7 @@
 import { EMPTY, LogContext, currentContext, scopes } from '../record/context.js';
 import { emit } from '../engine/emit.js';
 import { type Given, copyFields, thrownFields } from '../record/fields.js';
-import { checkOptions, level as isLevel } from '../options.js';
+import { checkNames } from '../options.js';
 import { type Flushed, flush } from '../engine/flush.js';
 import { type Level, LogLevel, levelOf, named, unknownLevel } from '../record/level.js';
 import { type LoggerCore, coreBelow, coreOf, forgetLoggers, keep, newCore, setOwnLevel } from './registry.js';
@@ -222,7 +222,7 @@ export function handleOf<L extends Logger>(core: LoggerCore, kind: new (core: Lo
 
 /** Returns the logger of this name; handles of one name are one logger. */
 export function getLogger(name: string, options: LoggerOptions = {}): Logger {
-  checkOptions('getLogger', options, { level: isLevel });
+  checkNames('getLogger', options, ['level']);
   return handleOf(
     coreOf('sync', name, options.level, () => newCore('sync', name, rootDispatch(), options.level)),
     Logger,
