@@ -7,6 +7,7 @@ import { afterEach, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as real from 'consola/core';
 import * as kakashi from '../../pkg/dist/entries/node.js';
+import { sinceNow } from '../shared/clock.mjs';
 import * as ours from '../../pkg/dist/consola.js';
 
 afterEach(async () => {
@@ -15,8 +16,9 @@ afterEach(async () => {
 
 /** What the reporters of a program get; times vary. */
 function reported({ createConsola }, options, program) {
+  const isNow = sinceNow();
   const objects = [];
-  const reporter = { log: ({ date, ...object }, { options: { level, types } }) => void objects.push({ ...object, date: date instanceof Date && Math.abs(date - Date.now()) < 60_000, level: [object.level, level], types: types === undefined }) };
+  const reporter = { log: ({ date, ...object }, { options: { level, types } }) => void objects.push({ ...object, date: date instanceof Date && isNow(Number(date)), level: [object.level, level], types: types === undefined }) };
   const consola = createConsola({ level: 3, throttle: 0, ...options, reporters: [reporter] });
   program(consola, objects, reporter);
   return objects;

@@ -6,11 +6,13 @@ import process from 'node:process';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import real from 'pino';
+import { sinceNow } from '../shared/clock.mjs';
 import * as kakashi from '../../pkg/dist/entries/node.js';
 import ours from '../../pkg/dist/pino.js';
 
 /** What a program has written, as objects; times and stacks vary. */
 function lines(pino, options, program) {
+  const isNow = sinceNow();
   const written = [];
   const destination = { write: (line) => void written.push(line) };
   const logger = pino(options, destination);
@@ -19,7 +21,7 @@ function lines(pino, options, program) {
     assert.ok(line.endsWith('\n'));
     // Ours and the real one are called from two places.
     const object = JSON.parse(line.replace(/(TestContext.{1,200}?mjs):\d+:\d+/g, '$1'));
-    if (typeof object.time === 'number') object.time = Math.abs(object.time - Date.now()) < 60_000;
+    if (typeof object.time === 'number') object.time = isNow(object.time);
     return object;
   });
 }

@@ -15,3 +15,9 @@ export function standingClock(micros = 0) {
   performance.now = millis;
   return clock;
 }
+
+/** Makes what tells whether a time, in milliseconds, is of now: between this call and its own, whose clocks may be a second apart. */
+export function sinceNow() {
+  const begun = Date.now();
+  return (millis) => millis >= begun - 1000 && millis <= Date.now() + 1000;
+}
