@@ -1,48 +1,14 @@
 // Each bundler, without configuration: a server's bundle run by Node, a page's run by Chromium.
 
-import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { consoleOf, launch, serve } from '../npm_package/browser.mjs';
-import { until } from '../shared/until.mjs';
-import { WORK, check, run, tool } from './read-back.mjs';
+import { test } from 'node:test';
+import { pages } from './pages.mjs';
+import { WORK, check, load, require, run, tool } from './read-back.mjs';
 
-const require = createRequire(join(WORK, 'x.js'));
-const load = (name) => import(pathToFileURL(require.resolve(name)));
 const entry = join(WORK, 'program.mjs');
-
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve(WORK);
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-/** What a page wrote to its console until it had logged its last record. */
-async function page(url) {
-  const opened = await browser.newPage();
-  const said = consoleOf(opened);
-  await opened.goto(url);
-  await until(`${url} has logged`, () => said.some(({ text }) => text.includes('"message":"then"')));
-  await opened.close();
-  assert.deepEqual(said.filter(({ type }) => type === 'pageerror'), []);
-  return said.map(({ text }) => text);
-}
-
-/** Opens a bundle as a page's module, or as its script. */
-function pageOf(file, module = true) {
-  const html = file.replace(/\.\w+$/, '.html');
-  writeFileSync(join(WORK, html), `<!doctype html><link rel="icon" href="data:,"><script ${module ? 'type="module"' : 'defer'} src="/${file}"></script>`);
-  return page(`${server.url}/${html}`);
-}
+const { page, pageOf } = pages((texts) => texts.some((text) => text.includes('"message":"then"')));
 
 const node = (file) => run(process.execPath, [file]);
 
@@ -82,20 +48,20 @@ for (const format of ['esm', 'cjs', 'iife']) {
   test(`esbuild, a page's bundle (${format}) that is run by Node`, async () => check(node(await esbuild(`esbuild/page-${format}.${format === 'esm' ? 'mjs' : 'cjs'}`, { format })), 'plain'));
 }
 test('esbuild, a page as modules', async () => check(await pageOf(await esbuild('esbuild/page.mjs', { format: 'esm' })), 'plain'));
-test('esbuild, a page as one function', async () => check(await pageOf(await esbuild('esbuild/page.js', { format: 'iife' }), false), 'plain'));
+test('esbuild, a page as one function', async () => check(await pageOf(await esbuild('esbuild/page.js', { format: 'iife' }), 'defer'), 'plain'));
 test('esbuild, a page with the wasm in the module', async () => {
   writeFileSync(join(WORK, 'inline.mjs'), readFileSync(entry, 'utf8').replace("'kakashi-wasm'", "'kakashi-wasm/inline'"));
-  check(await pageOf(await esbuild('esbuild/inline.js', { entryPoints: [join(WORK, 'inline.mjs')], format: 'iife' }), false), 'wasm');
+  check(await pageOf(await esbuild('esbuild/inline.js', { entryPoints: [join(WORK, 'inline.mjs')], format: 'iife' }), 'defer'), 'wasm');
 });
 test('Rollup, a server as modules', async () => check(node(await rollup('rollup/server.mjs', 'es', { exportConditions: ['node'] })), 'wasm'));
 test('Rollup, a server as CommonJS', async () => check(node(await rollup('rollup/server.cjs', 'cjs', { exportConditions: ['node'] })), 'wasm'));
 test('Rollup, a page as modules', async () => check(await pageOf(await rollup('rollup/page.mjs', 'es', { browser: true })), 'plain'));
-test('Rollup, a page as one function', async () => check(await pageOf(await rollup('rollup/page.js', 'iife', { browser: true }), false), 'plain'));
+test('Rollup, a page as one function', async () => check(await pageOf(await rollup('rollup/page.js', 'iife', { browser: true }), 'defer'), 'plain'));
 test('webpack, a server', async () => check(node(await webpack('webpack-server', { target: 'node' })), 'wasm'));
 test('webpack, a server that requires', async () => check(node(await webpack('webpack-required', { target: 'node', entry: join(WORK, 'required.cjs') })), 'wasm'));
-test('webpack, a page', async () => check(await pageOf(await webpack('webpack-page', { target: 'web', output: { path: join(WORK, 'webpack-page'), filename: 'main.js', publicPath: 'auto' } }), false), 'wasm'));
-test('webpack, a page in development', async () => check(await pageOf(await webpack('webpack-development', { mode: 'development', output: { path: join(WORK, 'webpack-development'), filename: 'main.js' } }), false), 'wasm'));
-test('webpack, a page that requires', async () => check(await pageOf(await webpack('webpack-page-required', { entry: join(WORK, 'required.cjs') }), false), 'wasm'));
+test('webpack, a page', async () => check(await pageOf(await webpack('webpack-page', { target: 'web', output: { path: join(WORK, 'webpack-page'), filename: 'main.js', publicPath: 'auto' } }), 'defer'), 'wasm'));
+test('webpack, a page in development', async () => check(await pageOf(await webpack('webpack-development', { mode: 'development', output: { path: join(WORK, 'webpack-development'), filename: 'main.js' } }), 'defer'), 'wasm'));
+test('webpack, a page that requires', async () => check(await pageOf(await webpack('webpack-page-required', { entry: join(WORK, 'required.cjs') }), 'defer'), 'wasm'));
 test("Bun's bundler, a server for Node", () => check(node(bun('bun-node', '--target=node')), 'wasm'));
 test("Bun's bundler, a server as CommonJS", () => check(node(bun('bun-cjs', '--target=node', '--format=cjs')), 'wasm'));
 test("Bun's bundler, a server for Bun", () => check(run(tool('bun'), [bun('bun-bun', '--target=bun')]), 'wasm'));

@@ -2,16 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
 import { test } from 'node:test';
-import { pathToFileURL } from 'node:url';
 import { linesIn, namesIn } from '../shared/rotated.mjs';
-import { WORK, run, tool } from './read-back.mjs';
+import { WORK, load, require, run, tool } from './read-back.mjs';
 
-const require = createRequire(join(WORK, 'x.js'));
-const load = (name) => import(pathToFileURL(require.resolve(name)));
 const entry = join(WORK, 'files.mjs');
 
 /** Runs a bundle, and reads back what it has written. */

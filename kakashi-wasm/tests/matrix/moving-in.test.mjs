@@ -1,19 +1,12 @@
 // Projects that come from pino, consola and LogTape: moved by one import, or keeping them with kakashi behind.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { after, before, test } from 'node:test';
-import { pathToFileURL } from 'node:url';
-import { consoleOf, launch, serve } from '../npm_package/browser.mjs';
+import { test } from 'node:test';
 import { sinceNow } from '../shared/clock.mjs';
-import { until } from '../shared/until.mjs';
-import { WORK, run, tool } from './read-back.mjs';
-
-const require = createRequire(join(WORK, 'x.js'));
-const load = (name) => import(pathToFileURL(require.resolve(name)));
+import { pages } from './pages.mjs';
+import { WORK, load, run, tool } from './read-back.mjs';
 
 const SAVED = { level: 'INFO', logger: 'shop::db', message: 'Saved', type: 'success', id: 7, pin: '[REDACTED]' };
 const SLOW = { level: 'WARNING', logger: 'shop::web', message: 'Slow: 2 s, [REDACTED]', seconds: 2, pin: '[REDACTED]' };
@@ -26,29 +19,8 @@ function check(lines, expected) {
   assert.deepEqual(sorted(records), sorted(expected), lines.join('\n'));
 }
 
-let browser;
-let server;
-before(async () => {
-  browser = await launch();
-  server = await serve(WORK);
-});
-after(async () => {
-  await browser?.close();
-  server?.close();
-});
-
-/** The lines of a bundle that a page runs. */
-async function page(file, count) {
-  const html = file.replace(/\.\w+$/, '.html');
-  writeFileSync(join(WORK, html), `<!doctype html><link rel="icon" href="data:,"><script type="module" src="/${file}"></script>`);
-  const opened = await browser.newPage();
-  const said = consoleOf(opened);
-  await opened.goto(`${server.url}/${html}`);
-  await until(`${file} has logged`, () => said.filter(({ text }) => text.startsWith('{')).length >= count);
-  await opened.close();
-  assert.deepEqual(said.filter(({ type }) => type === 'pageerror'), []);
-  return said.map(({ text }) => text);
-}
+const { pageOf } = pages((texts, count) => texts.filter((text) => text.startsWith('{')).length >= count);
+const page = (file, count) => pageOf(file, 'type="module"', count);
 
 for (const [name, command] of [['Node', [process.execPath]], ['Bun', [tool('bun')]], ['Deno', [tool('deno'), 'run', '--no-prompt', '--allow-env', '--allow-sys', '--allow-read', '--node-modules-dir=manual']]]) {
   const [program, ...args] = command;

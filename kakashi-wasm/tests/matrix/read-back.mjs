@@ -5,14 +5,16 @@ import { execFileSync, spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import process from 'node:process';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 export const WORK = fileURLToPath(new URL('work', import.meta.url));
+/** Finds what is installed here, as the fixtures do. */
+export const require = createRequire(join(WORK, 'x.js'));
+export const load = (name) => import(pathToFileURL(require.resolve(name)));
 /** A tool of the package's own devDependencies. */
 export const tool = (name) => fileURLToPath(new URL(`../../node_modules/.bin/${name}`, import.meta.url));
 /** The program of a package that is installed here. */
 export function bin(name, program) {
-  const require = createRequire(join(WORK, 'x.js'));
   const manifest = require.resolve(`${name}/package.json`);
   const { bin } = require(manifest);
   return join(manifest, '..', typeof bin === 'string' ? bin : bin[program]);
