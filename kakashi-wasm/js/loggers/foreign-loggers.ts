@@ -6,7 +6,7 @@ import { rootDispatch } from '../engine/root-dispatch.js';
 import { EMPTY } from '../record/context.js';
 import { once } from '../realm.js';
 import { Logger } from './logger.js';
-import { newCore } from './registry.js';
+import { newCore, weak } from './registry.js';
 
 const foreign = /* @__PURE__ */ once('foreign', () => {
   const loggers = new Map<string, WeakRef<Logger>>();
@@ -26,7 +26,7 @@ export function foreignLogger(name: string): Logger {
   const known = foreign.loggers.get(name)?.deref();
   if (known) return known;
   const made = new Logger(newCore('foreign', name, rootDispatch(), 0), EMPTY);
-  foreign.loggers.set(name, new WeakRef(made));
+  foreign.loggers.set(name, weak(made));
   foreign.freed?.register(made, name);
   return made;
 }

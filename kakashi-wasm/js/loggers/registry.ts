@@ -47,6 +47,11 @@ const freed = /* @__PURE__ */ once(
     }),
 );
 
+/** Refers to what may go. Some engines, of React Native among them, have no such thing; there it stays. @internal */
+export function weak<T extends object>(it: T): WeakRef<T> {
+  return globalThis.WeakRef ? new WeakRef(it) : ({ deref: () => it } as WeakRef<T>);
+}
+
 function prefixLevel(name: string): number | undefined {
   return registry.prefixes.find(([prefix]) => name === prefix || (name.startsWith(prefix) && ':./'.includes(name[prefix.length]!)))?.[1];
 }
@@ -112,7 +117,7 @@ export function addUnregistered(core: LoggerCore): LoggerCore {
     registry.unregistered = unregistered.filter((weak) => weak.deref());
     registry.mostUnregistered = Math.max(64, 2 * registry.unregistered.length);
   }
-  registry.unregistered.push(new WeakRef(core));
+  registry.unregistered.push(weak(core));
   return core;
 }
 
@@ -150,7 +155,7 @@ export function coreBelow(core: LoggerCore, name: string): LoggerCore {
   const below = newCore(kind, full, dispatch, core.ownLevel ? core.threshold : undefined);
   core.inherit?.(below);
   if (!freed) return keep(below);
-  registry.below.set(key, new WeakRef(below));
+  registry.below.set(key, weak(below));
   freed.register(below, key);
   return below;
 }
@@ -174,7 +179,7 @@ export function resetLevels(): void {
 
 /** Forgets all names; levels still reach the handles that exist. @internal */
 export function forgetLoggers(): void {
-  registry.unregistered.push(...all().map((core) => new WeakRef(core)));
+  registry.unregistered.push(...all().map((core) => weak(core)));
   registry.loggers = new Map();
   registry.below = new Map();
 }

@@ -2,7 +2,7 @@
 // the program ends, and its answer. Whether to try again is for each sink to say.
 
 import { platform } from '../platform.js';
-import { after } from '../timers.js';
+import { after, cancel } from '../timers.js';
 
 /** What a request is sent by: the global `fetch`, in types that need no library of a browser. */
 export type Fetch = (url: string, request: never) => PromiseLike<FetchResponse>;
@@ -31,6 +31,8 @@ export interface Answer {
 
 /** What all beacons and keepalive requests of a page may hold (Fetch standard, 4.6 "HTTP-network-or-cache fetch"). */
 const KEEPALIVE_BYTES = 64 << 10;
+/** A longer timer fires at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
 /** So many rounds a record of a sink's own request may take. */
 const MAX_ECHOES = 10;
 
@@ -59,8 +61,12 @@ export class HttpClient {
     const keepalive = this.outlives(body.length);
     if (keepalive) this.keptAlive += body.length;
     const request = new AbortController();
-    const timeout = AbortSignal.timeout(this.timeoutMs);
-    timeout.addEventListener('abort', () => request.abort(timeout.reason));
+    let isLate = false;
+    // Not `AbortSignal.timeout`: React Native has none.
+    const timeout = after(Math.min(this.timeoutMs, LONGEST_TIMER_MS), () => {
+      isLate = true;
+      request.abort(Object.assign(new Error(`no answer in ${this.timeoutMs} ms`), { name: 'TimeoutError' }));
+    });
     platform.requests?.add(request);
     const answer = { status: 0, retryAfterMs: undefined as number | undefined, text: '', isEnding: false, failure: undefined as unknown };
     try {
@@ -81,10 +87,11 @@ export class HttpClient {
     } catch (error) {
       answer.failure = error;
     } finally {
+      cancel(timeout);
       platform.requests?.delete(request);
       if (keepalive) this.keptAlive -= body.length;
     }
-    answer.isEnding = request.signal.aborted && !timeout.aborted;
+    answer.isEnding = request.signal.aborted && !isLate;
     return answer;
   }
 

@@ -158,6 +158,13 @@ test('a Retry-After goes before the pause of our own', async (t) => {
   agrees(sink, { sent: 1, acknowledged: 1, unconfirmed: 0, dropped: 0 });
 });
 
+test('a request that may wait for ever is sent', async () => {
+  const sink = lead({ timeoutMs: Infinity });
+  kakashi.error('m');
+  assert.deepEqual(await kakashi.flush(), { complete: true, pending: 0 });
+  agrees(sink, { sent: 1, acknowledged: 1, unconfirmed: 0, dropped: 0 });
+});
+
 test('a server that does not answer in time is tried again', async () => {
   answer = (count) => (count === 1 ? undefined : 200);
   const sink = lead({ timeoutMs: 300, retries: 20 });
