@@ -81,7 +81,7 @@ export function checkOptions(of: string, options: unknown, rules: Rules): void {
 export function checkNames(of: string, options: unknown, names: readonly string[]): void {
   if (!isObject(options)) throw new RangeError(`${of} takes options as an object, not ${shown(options)}`);
   const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new RangeError(`${of} has no option ${JSON.stringify(unknown)}: it has ${names.join(', ')}`);
+  if (unknown !== undefined) throw new RangeError(`${of} has no option ${shown(unknown)}: it has ${names.join(', ')}`);
 }
 
 /** Refuses what is no function. Throws a TypeError. @internal */

@@ -6,11 +6,11 @@
 
 /** The short name of each. */
 export const SHORT_NAMES = {
-  admits: 'rt', announcing: 'dt', batches: 'e', below: '$', cover: 'xt', deferred: 'yt', deferredCount: 'T', delivery: 'ct',
-  dispatchIds: 'lt', dispatches: 'ht', drained: 'F', drains: 'W', drops: 'w', echo: 'g', echoed: 'B', fanOut: 'N',
-  gathered: 'C', giveUp: 'L', inherit: 'A', instantiate: 'V', isAsync: 'v', isPrompt: 'nt', isQuiet: 'I', keptMemory: 'tt',
+  admits: 'rt', announced: 'wt', announcing: 'dt', batches: 'e', below: '$', cover: 'xt', deferred: 'yt', deferredCount: 'T', delivery: 'ct',
+  dispatchIds: 'lt', dispatches: 'ht', drained: 'F', drains: 'W', drops: 'w', echo: 'g', echoed: 'B', effective: 'vt', failing: 'Et', fanOut: 'N',
+  gathered: 'C', giveUp: 'L', inherit: 'A', instantiate: 'V', isAsync: 'v', isIdle: 'Ot', isPrompt: 'nt', isQuiet: 'I', keptMemory: 'tt',
   lastResort: 'gt', latest: 'P', loggers: 'l', lostAt: 'et', most: 'y', mostUnregistered: 'ot', ownLevel: 'M', pairs: 'z', pos: 't',
-  prefixes: 'U', program: 'X', pump: 'S', queued: 'Q', queues: 'n', recent: 'ut', redaction: 'E', reporting: 'G', reserve: 'b',
+  prefixLevel: 'kt', prefixes: 'U', program: 'X', pump: 'S', queued: 'Q', queues: 'n', recent: 'ut', redaction: 'E', reporting: 'G', reserve: 'b',
   retired: 'D', rewind: 'it', ringAt: 'Z', ringSize: 'J', ringState: 'mt', scope: 'x', setQueues: 'H', shapes: 'R', sitesOf: 'q',
   tables: 'h', threshold: 'r', unannounced: '_', unregistered: 'k', view: 'u', withIds: 'bt', writing: 'm',
 };
