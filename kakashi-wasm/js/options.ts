@@ -73,15 +73,11 @@ export const sinkRules = (formats: Rule): Rules => ({ format: formats, level, ma
 
 /** Refuses options that there are not, and values that make no sense; what is undefined is left out. Throws a RangeError. @internal */
 export function checkOptions(of: string, options: unknown, rules: Rules): void {
-  checkNames(of, options, Object.keys(rules));
-  for (const [name, value] of Object.entries(options as object)) if (value !== undefined) rules[name]!(value, `${of}: ${name}`);
-}
-
-/** Refuses options that there are not. Throws a RangeError. @internal */
-export function checkNames(of: string, options: unknown, names: readonly string[]): void {
   if (!isObject(options)) throw new RangeError(`${of} takes options as an object, not ${shown(options)}`);
-  const unknown = Object.keys(options).find((name) => !names.includes(name));
-  if (unknown !== undefined) throw new RangeError(`${of} has no option ${shown(unknown)}: it has ${names.join(', ')}`);
+  for (const [name, value] of Object.entries(options)) {
+    if (!Object.hasOwn(rules, name)) throw new RangeError(`${of} has no option ${JSON.stringify(name)}: it has ${Object.keys(rules).join(', ')}`);
+    if (value !== undefined) rules[name]!(value, `${of}: ${name}`);
+  }
 }
 
 /** Refuses what is no function. Throws a TypeError. @internal */

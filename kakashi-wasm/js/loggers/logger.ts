@@ -3,7 +3,6 @@
 import { EMPTY, LogContext, currentContext, scopes } from '../record/context.js';
 import { emit } from '../engine/emit.js';
 import { type Given, copyFields, thrownFields } from '../record/fields.js';
-import { checkNames } from '../options.js';
 import { type Flushed, flush } from '../engine/flush.js';
 import { type Level, LogLevel, levelOf, named, unknownLevel } from '../record/level.js';
 import { type LoggerCore, coreBelow, coreOf, forgetLoggers, keep, newCore, setOwnLevel } from './registry.js';
@@ -221,10 +220,11 @@ export function handleOf<L extends Logger>(core: LoggerCore, kind: new (core: Lo
 }
 
 /** Returns the logger of this name; handles of one name are one logger. */
-export function getLogger(name: string, options: LoggerOptions = {}): Logger {
-  checkNames('getLogger', options, ['level']);
+export function getLogger(name: string, { level, ...others }: LoggerOptions = {}): Logger {
+  // Not by `checkOptions`, which programs that do no more than this would carry along.
+  for (const other in others) throw new RangeError(`getLogger has no option "${other}": it has level`);
   return handleOf(
-    coreOf('sync', name, options.level, () => newCore('sync', name, rootDispatch(), options.level)),
+    coreOf('sync', name, level, () => newCore('sync', name, rootDispatch(), level)),
     Logger,
   );
 }

@@ -46,7 +46,6 @@ const logs = { getLogger: () => ({ emit: nothing }) };
 
 /** What takes options, and for each option what it must refuse. */
 const TAKERS = {
-  getLogger: [(options) => kakashi.getLogger('a', options), { level: LEVEL }],
   getAsyncLogger: [(options) => kakashi.getAsyncLogger('a', options), { level: LEVEL, capacity: [...NUMBER, 0], onFull: ['drop', null, true] }],
   getPerformanceLogger: [(options) => kakashi.getPerformanceLogger('a', options), { level: LEVEL, capacity: [...NUMBER, 0] }],
   consoleSink: [(options) => kakashi.configure({ sinks: [kakashi.consoleSink(options)] }), { format: [...FORMAT, 'wire'], level: LEVEL, direct: FLAG, structured: FLAG }],
@@ -125,6 +124,12 @@ test('what is no URL, no function and no API is refused with what would be right
 test("Next's register takes what configure takes", () => {
   for (const wrong of [null, 5, { levl: 'info' }]) assert.throws(() => register(wrong), /^RangeError: configure (takes options as an object|has no option)/);
   assert.doesNotThrow(() => register());
+});
+
+test('a logger has one option', () => {
+  assert.throws(() => kakashi.getLogger('a', { levl: 'debug' }), /^RangeError: getLogger has no option "levl": it has level$/);
+  for (const level of LEVEL) assert.throws(() => kakashi.getLogger('a', { level }), { message: /unknown level|must be|level/ }, JSON.stringify(level));
+  assert.doesNotThrow(() => kakashi.getLogger('a', { level: undefined }));
 });
 
 test("Fastify's own options of a plugin are none of ours", () => {
