@@ -34,6 +34,17 @@ pub(crate) fn thread_number() -> u64 {
     THREAD.get()
 }
 
+/// Goes deeper; returns how deep it was. One access: `LocalKey::set` looks for the variable a second time.
+#[inline]
+fn deepen(by: usize) -> usize {
+    DEPTH.with(|depth| depth.replace(depth.get() + by))
+}
+
+#[inline]
+fn rise(by: usize) {
+    DEPTH.with(|depth| depth.set(depth.get() - by));
+}
+
 /// A logging call that is in progress on this thread.
 pub(crate) struct CallDepth(());
 
@@ -44,8 +55,7 @@ impl CallDepth {
     /// Begins a call; returns how many are in progress around it.
     #[inline]
     pub(crate) fn begin() -> (Self, usize) {
-        let depth = DEPTH.get();
-        DEPTH.set(depth + 1);
+        let depth = deepen(1);
         (Self(()), depth)
     }
 
@@ -58,7 +68,7 @@ impl CallDepth {
 impl Drop for CallDepth {
     #[inline]
     fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - 1);
+        rise(1);
     }
 }
 
@@ -76,7 +86,7 @@ impl CriticalSection {
     /// Begins one; they may nest.
     #[inline]
     pub(crate) fn begin() -> Self {
-        DEPTH.set(DEPTH.get() + Self::DEPTH);
+        deepen(Self::DEPTH);
         Self(PhantomData)
     }
 
@@ -90,7 +100,7 @@ impl CriticalSection {
 impl Drop for CriticalSection {
     #[inline]
     fn drop(&mut self) {
-        DEPTH.set(DEPTH.get() - Self::DEPTH);
+        rise(Self::DEPTH);
     }
 }
 
@@ -102,6 +112,7 @@ pub(crate) struct HeldLock<'a, T> {
 }
 
 /// Locks what a logging call may need, poisoned or not.
+#[inline]
 pub(crate) fn hold<T>(mutex: &Mutex<T>) -> HeldLock<'_, T> {
     let section = CriticalSection::begin();
     HeldLock { guard: mutex.lock().unwrap_or_else(PoisonError::into_inner), _section: section }

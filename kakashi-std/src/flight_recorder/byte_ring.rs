@@ -9,6 +9,8 @@ use crate::segment::live::{MappedRing, RecorderMemory};
 #[derive(Debug, Default)]
 pub(super) struct ByteRing {
     memory: ByteMemory,
+    /// Of the memory: asked for several times a record.
+    capacity: usize,
     start: usize,
     len: usize,
     /// How many were taken away since the memory was begun.
@@ -44,20 +46,12 @@ impl ByteMemory {
             Self::Mapped(ring) => ring.bytes_mut(),
         }
     }
-
-    #[inline]
-    fn capacity(&self) -> usize {
-        match self {
-            Self::Heap(bytes) => bytes.len(),
-            Self::Mapped(ring) => ring.capacity(),
-        }
-    }
 }
 
 impl ByteRing {
     #[inline]
     pub(super) fn capacity(&self) -> usize {
-        self.memory.capacity()
+        self.capacity
     }
 
     /// Returns how many bytes may be appended as it is.
@@ -82,7 +76,7 @@ impl ByteRing {
         let Some(mut ring) = MappedRing::new(memory, capacity) else { return false };
         self.copy_to(ring.bytes_mut());
         ring.set_end(self.len);
-        (self.memory, self.start, self.popped) = (ByteMemory::Mapped(ring), 0, 0);
+        self.move_into(ByteMemory::Mapped(ring), capacity);
         true
     }
 
@@ -94,7 +88,11 @@ impl ByteRing {
     fn move_to_heap(&mut self, capacity: usize) {
         let mut memory = vec![0; capacity];
         self.copy_to(&mut memory);
-        (self.memory, self.start, self.popped) = (ByteMemory::Heap(memory), 0, 0);
+        self.move_into(ByteMemory::Heap(memory), capacity);
+    }
+
+    fn move_into(&mut self, memory: ByteMemory, capacity: usize) {
+        *self = Self { memory, capacity, start: 0, len: self.len, popped: 0 };
     }
 
     fn copy_to(&self, memory: &mut [u8]) {
@@ -103,11 +101,11 @@ impl ByteRing {
 
     /// Moves the bytes into memory of another size, which has room for all of them.
     pub(super) fn resize(&mut self, capacity: usize) {
-        let Self { memory, start, len, popped } = self;
+        let Self { memory, start, len, popped, .. } = self;
         if let ByteMemory::Mapped(ring) = memory
             && ring.resize(capacity, |old, new| copy(old, *start, *len, new))
         {
-            (*start, *popped) = (0, 0);
+            (*start, *popped, self.capacity) = (0, 0, capacity);
         } else {
             self.move_to_heap(capacity);
         }
@@ -133,11 +131,19 @@ impl ByteRing {
         if self.len < N {
             return None;
         }
-        let memory = self.memory.bytes();
-        if let Some(front) = memory[self.start..].first_chunk() {
-            return Some(*front);
+        match self.memory.bytes()[self.start..].first_chunk() {
+            Some(front) => Some(*front),
+            None => Some(self.parted_front()),
         }
-        Some(std::array::from_fn(|at| memory[self.place(at)]))
+    }
+
+    /// Returns the oldest bytes, of which some are at the end of the memory.
+    #[cold]
+    #[inline(never)]
+    fn parted_front<const N: usize>(&self) -> [u8; N] {
+        let mut front = [0; N];
+        copy(self.memory.bytes(), self.start, N, &mut front);
+        front
     }
 
     /// Takes the oldest bytes away.

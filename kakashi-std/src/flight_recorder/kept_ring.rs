@@ -24,6 +24,7 @@ impl KeptRing {
         self.has_thread.store(false, Ordering::Release);
     }
 
+    #[inline]
     pub(super) fn lock(&self) -> HeldLock<'_, RecordRing> {
         hold(&self.ring)
     }

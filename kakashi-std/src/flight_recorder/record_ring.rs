@@ -73,6 +73,12 @@ pub(super) fn marked(context: &LogContext) -> LogContext {
     context.with_custom(&[Field { key: MARK, value: Value::Bool(true) }])
 }
 
+/// Tells whether memory may grow by enough to copy everything for it: the bound moves a little with each context.
+#[inline]
+fn is_worth_growing(capacity: usize, most: usize) -> bool {
+    most - capacity.min(most) > capacity / 8
+}
+
 /// A ring of records.
 #[derive(Debug, Default)]
 pub(super) struct RecordRing {
@@ -141,9 +147,8 @@ impl RecordRing {
             self.unmap();
         }
         let head = KeptHead { tick, level, len, logger, context: kept_context };
-        if (self.bytes.free() >= entry.len() && !self.is_over(0, most_bytes))
-            || self.make_room(entry.len(), most_bytes)
-        {
+        let most = most_bytes.saturating_sub(self.context_bytes);
+        if self.has_room(entry.len(), most) || self.make_room(entry.len(), most_bytes) {
             entry[..HEAD].copy_from_slice(&head.to_bytes());
             self.bytes.push(entry);
             self.records += 1;
@@ -205,8 +210,18 @@ impl RecordRing {
         self.context_bytes += CONTEXT_BYTES + context.fields().pairs.len();
     }
 
-    fn is_over(&self, len: usize, most_bytes: usize) -> bool {
-        self.bytes.capacity().max(len) + self.context_bytes > most_bytes
+    /// Tells whether there is room in memory of at most so many bytes; one that has grown to its bound lets the
+    /// oldest go for it.
+    #[inline]
+    fn has_room(&mut self, len: usize, most: usize) -> bool {
+        let capacity = self.bytes.capacity();
+        if capacity > most {
+            return false;
+        }
+        if !is_worth_growing(capacity, most) {
+            while self.bytes.free() < len && self.evict() {}
+        }
+        self.bytes.free() >= len
     }
 
     /// Makes room by growing or by letting the oldest go; false if there is none.
@@ -219,7 +234,8 @@ impl RecordRing {
             }
             let capacity = self.bytes.capacity();
             let wanted = (2 * capacity).max(FIRST_BYTES).max(len.next_power_of_two()).min(most);
-            if wanted > capacity && wanted >= len && MEMORY.take(wanted - capacity) {
+            let is_larger = wanted > capacity && (is_worth_growing(capacity, wanted) || len > capacity);
+            if is_larger && wanted >= len && MEMORY.take(wanted - capacity) {
                 self.bytes.resize(wanted);
             } else if self.bytes.free() >= len && capacity > most && self.fits_in(most) {
                 self.bytes.resize(most);
@@ -250,8 +266,18 @@ impl RecordRing {
     fn release(&mut self, head: KeptHead) {
         self.overwritten += 1;
         self.bytes.set_overwritten(self.overwritten);
-        drop(self.loggers.release(head.logger));
-        if let Some(KeptContext { context, .. }) = self.contexts.release(head.context) {
+        let (is_last_of_logger, is_last_of_context) =
+            (self.loggers.release(head.logger), self.contexts.release(head.context));
+        if is_last_of_logger || is_last_of_context {
+            self.forget_unused(head);
+        }
+    }
+
+    /// Frees what a record had alone that has gone.
+    #[cold]
+    fn forget_unused(&mut self, head: KeptHead) {
+        drop(self.loggers.take_unused(head.logger));
+        if let Some(KeptContext { context, .. }) = self.contexts.take_unused(head.context) {
             self.context_bytes -= CONTEXT_BYTES + context.fields().pairs.len();
         }
     }

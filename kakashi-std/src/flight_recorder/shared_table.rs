@@ -57,16 +57,17 @@ impl<T> SharedTable<T> {
         (index, known.is_none())
     }
 
-    /// Says that one record less has a value; returns the value after the last one.
+    /// Says that one record less has a value; tells whether none has it now.
     #[inline]
-    pub(super) fn release(&mut self, index: u32) -> Option<T> {
-        let slot = self.slots.get_mut(index as usize)?;
+    pub(super) fn release(&mut self, index: u32) -> bool {
+        let Some(slot) = self.slots.get_mut(index as usize) else { return false };
         slot.records = slot.records.saturating_sub(1);
-        if slot.records > 0 { None } else { self.remove(index) }
+        slot.records == 0
     }
 
-    fn remove(&mut self, index: u32) -> Option<T> {
-        let slot = &mut self.slots[index as usize];
+    /// Takes a value out if no record has it.
+    pub(super) fn take_unused(&mut self, index: u32) -> Option<T> {
+        let slot = self.slots.get_mut(index as usize).filter(|slot| slot.records == 0)?;
         let value = slot.value.take()?;
         self.indices.remove(&slot.key);
         self.last.take_if(|(_, last)| *last == index);
@@ -96,9 +97,13 @@ mod tests {
         assert_eq!(table.acquire(7, |_| "a"), (0, true));
         assert_eq!(table.acquire(8, |_| "b"), (1, true));
         assert_eq!(table.acquire(7, |_| "not made"), (0, false));
-        assert_eq!((table.release(0), table.release(1)), (None, Some("b")));
+        assert_eq!((table.release(0), table.release(1)), (false, true));
+        assert_eq!(
+            (table.take_unused(0), table.take_unused(1), table.take_unused(1)),
+            (None, Some("b"), None)
+        );
         assert_eq!(table.acquire(9, |_| "c"), (1, true), "the place is used again");
-        assert_eq!(table.release(0), Some("a"));
+        assert_eq!((table.release(0), table.take_unused(0)), (true, Some("a")));
         assert_eq!(table.acquire(7, |_| "d"), (0, true));
         assert_eq!(table.take(), [Some("d"), Some("c")]);
         assert_eq!(table.take(), []);

@@ -180,10 +180,6 @@ impl NoRing {
         match self.0 {}
     }
 
-    pub(crate) fn capacity(&self) -> usize {
-        match self.0 {}
-    }
-
     pub(crate) fn set_start(&mut self, _: usize) {
         match self.0 {}
     }

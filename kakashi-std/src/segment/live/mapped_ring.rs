@@ -81,11 +81,6 @@ impl MappedRing {
         &mut self.bytes.bytes_mut()[..self.capacity]
     }
 
-    #[inline]
-    pub(crate) fn capacity(&self) -> usize {
-        self.capacity
-    }
-
     /// Says from which position on bytes are in use.
     #[inline]
     pub(crate) fn set_start(&mut self, position: usize) {
