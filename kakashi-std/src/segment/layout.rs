@@ -35,19 +35,22 @@
 //!
 //! Over 400 lines because the files of one process are one format.
 
+mod bytes;
 pub mod kept;
+mod written_form;
 
 use std::ops::Range;
-use std::sync::Arc;
 
-use kakashi_core::{Encoder, Json, LogLevel, Profile, Text, Wire};
+use kakashi_core::LogLevel;
+
+pub use self::bytes::VERSION;
+use self::bytes::{checksum_holds, cut, is_whole, put, text_at, u16_at, u32_at, u64_at};
+pub use self::written_form::WrittenForm;
 
 /// The first bytes of the process's file.
 const PROCESS_MAGIC: [u8; 8] = *b"kkbox001";
 /// The first bytes of a segment.
 const SEGMENT_MAGIC: [u8; 8] = *b"kkseg001";
-/// What a reader of this layout knows.
-pub const VERSION: u32 = 1;
 
 /// The name of the file that the process locks.
 pub const LOCK_FILE: &str = "lock";
@@ -201,88 +204,6 @@ impl DestinationKind {
     pub fn of(number: u8) -> Self {
         let known = [Self::File, Self::RotatingFile, Self::Stdout, Self::Stderr];
         known.into_iter().find(|kind| *kind as u8 == number).unwrap_or(Self::Other)
-    }
-}
-
-/// What records look like at their destination.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[repr(u8)]
-pub enum WrittenForm {
-    /// None of the others.
-    Foreign = 0,
-    /// Lines of text.
-    Text = 1,
-    /// Lines of JSON.
-    Json = 2,
-    /// Blocks of the wire.
-    Wire = 3,
-    /// Other lines of ours, for people or with names of the program's own.
-    Lines = 4,
-    /// Lines of logfmt.
-    Logfmt = 5,
-    /// Lines of JSON as platforms have it.
-    Ecs = 6,
-    /// See [`Ecs`](Self::Ecs).
-    Gcp = 7,
-    /// See [`Ecs`](Self::Ecs).
-    Datadog = 8,
-    /// See [`Ecs`](Self::Ecs).
-    OpenTelemetry = 9,
-    /// See [`Ecs`](Self::Ecs).
-    Pino = 10,
-    /// See [`Ecs`](Self::Ecs).
-    Bunyan = 11,
-}
-
-impl WrittenForm {
-    /// Those whose encoder anybody can make.
-    pub const KNOWN: [Self; 10] = [
-        Self::Text,
-        Self::Json,
-        Self::Wire,
-        Self::Logfmt,
-        Self::Ecs,
-        Self::Gcp,
-        Self::Datadog,
-        Self::OpenTelemetry,
-        Self::Pino,
-        Self::Bunyan,
-    ];
-
-    /// Returns the form of a number.
-    pub fn of(number: u8) -> Self {
-        let known = Self::KNOWN.into_iter().find(|form| *form as u8 == number);
-        known.unwrap_or(if number == Self::Lines as u8 { Self::Lines } else { Self::Foreign })
-    }
-
-    /// Returns the encoder of a form; for one that only its process knew, that of text.
-    pub fn encoder(self) -> Arc<dyn Encoder> {
-        let profile = match self {
-            Self::Json => return Arc::new(Json::new()),
-            Self::Wire => return Arc::new(Wire),
-            Self::Logfmt => return Arc::new(Text::logfmt()),
-            Self::Text | Self::Lines | Self::Foreign => return Arc::new(Text),
-            Self::Ecs => Profile::Ecs,
-            Self::Gcp => Profile::Gcp,
-            Self::Datadog => Profile::Datadog,
-            Self::OpenTelemetry => Profile::OpenTelemetry,
-            Self::Pino => Profile::Pino,
-            Self::Bunyan => Profile::Bunyan,
-        };
-        Arc::new(Json::profile(profile))
-    }
-
-    /// Returns the form of an encoder.
-    pub fn of_encoder(encoder: &dyn Encoder) -> Self {
-        let form = encoder.line_form();
-        match form {
-            None if encoder.is_wire() => Self::Wire,
-            None => Self::Foreign,
-            Some(_) => {
-                let found = Self::KNOWN.into_iter().find(|known| known.encoder().line_form() == form);
-                found.unwrap_or(Self::Lines)
-            }
-        }
     }
 }
 
@@ -541,53 +462,6 @@ impl SegmentEntry {
             },
         })
     }
-}
-
-/// Tells whether a header's magic, version and checksum are right.
-fn is_whole(file: &[u8], magic: [u8; 8]) -> bool {
-    checksum_holds(file, magic) && u32_at(file, 8) == Some(VERSION)
-}
-
-fn checksum_holds(file: &[u8], magic: [u8; 8]) -> bool {
-    let mut hasher = crc32fast::Hasher::new();
-    hasher.update(&file[..12]);
-    hasher.update(&[0; 4]);
-    hasher.update(&file[16..]);
-    file[..8] == magic && u32_at(file, 12) == Some(hasher.finalize())
-}
-
-fn put(file: &mut [u8], at: usize, bytes: &[u8]) {
-    file[at..at + bytes.len()].copy_from_slice(bytes);
-}
-
-fn bytes_at<const N: usize>(file: &[u8], at: usize) -> Option<[u8; N]> {
-    file.get(at..)?.first_chunk().copied()
-}
-
-fn u16_at(file: &[u8], at: usize) -> Option<u16> {
-    bytes_at(file, at).map(u16::from_le_bytes)
-}
-
-fn u32_at(file: &[u8], at: usize) -> Option<u32> {
-    bytes_at(file, at).map(u32::from_le_bytes)
-}
-
-fn u64_at(file: &[u8], at: usize) -> Option<u64> {
-    bytes_at(file, at).map(u64::from_le_bytes)
-}
-
-fn text_at(file: &[u8], at: usize, len: usize, most: usize) -> Option<String> {
-    let bytes = file.get(at..at + len.min(most))?;
-    Some(String::from_utf8_lossy(bytes).into_owned())
-}
-
-/// Returns the beginning of a text, so many bytes at most.
-fn cut(text: &str, most: usize) -> &str {
-    let mut end = most.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    &text[..end]
 }
 
 #[cfg(test)]

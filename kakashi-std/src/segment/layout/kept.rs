@@ -20,7 +20,7 @@
 //! and whose sites are items of nobody's. The root ([`KeptKind::Root`]) says where records of loggers without destinations of
 //! their own go; of two the one with the larger id holds.
 
-use super::{bytes_at, is_whole, put, u16_at, u32_at, u64_at};
+use super::bytes::{VERSION, bytes_at, is_whole, put, u16_at, u32_at, u64_at};
 
 const KEPT_MAGIC: [u8; 8] = *b"kkkept01";
 /// What the names of these files end with.
@@ -93,7 +93,7 @@ impl KeptFileHeader {
     pub fn encode(&self) -> [u8; FILE_HEADER_BYTES] {
         let mut file = [0; FILE_HEADER_BYTES];
         put(&mut file, 0, &KEPT_MAGIC);
-        put(&mut file, 8, &super::VERSION.to_le_bytes());
+        put(&mut file, 8, &VERSION.to_le_bytes());
         put(&mut file, 16, &self.nonce.to_le_bytes());
         put(&mut file, 24, &self.number.to_le_bytes());
         put(&mut file, 32, &self.units.to_le_bytes());

@@ -1,5 +1,7 @@
 //! The layout of a black box, there and back.
 
+use kakashi_core::{Json, Profile};
+
 use super::*;
 
 fn header(replaces: Option<Replaced>) -> SegmentHeader {
