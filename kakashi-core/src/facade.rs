@@ -4,7 +4,7 @@
 pub use crate::{
     Accepted, AsException, Batch, Bytes, Clock, ClosureInCurrentContext, Composite, DecodingSink,
     Destination, DirectiveError, DropReason, Dropped, Durability, Encoder, EncoderCache, Enricher, Event,
-    Exception, Field, Filter, FixedClock, Flushed, Format, FutureInCurrentContext, Json, JsonKey,
+    Exception, FailOnErr, Field, Filter, FixedClock, Flushed, Format, FutureInCurrentContext, Json, JsonKey,
     LevelFilter, LevelStyle, List, Log, LogContext, LogLevel, LogRecord, Logfmt, Map, Output, PatternError,
     Pretty, Profile, ProfiledJson, Readiness, RecordBatch, RecordEnd, RecordSink, Redaction, RefusedKey,
     RequestContext, Scope, ScopeGuard, ScopedFuture, Secret, SettingsError, Sink, SinkError, SinkErrorKind,

@@ -117,7 +117,7 @@ pub use context::merged::{DispatchKey, MergedContext, merge_now};
 #[cfg(feature = "alloc")]
 pub use context::request::{RequestContext, UserContext};
 #[cfg(feature = "std")]
-pub use context::scope::{Scope, ScopeGuard, ScopedFuture};
+pub use context::scope::{FailOnErr, Scope, ScopeGuard, ScopedFuture};
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub use context::scope_records::{OpenRecords, ScopeRecorder, set_scope_recorder};

@@ -17,6 +17,9 @@ pub trait RecordCapture: Send + Sync {
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub trait ScopedRecords: Any + Send + Sync {
+    /// Says that the scope has failed: what is kept is shown when it ends. The first reason counts.
+    fn fail(&self, reason: &str);
+
     /// Ends the scope: what is kept is forgotten, or shown if it has failed. Nothing is kept
     /// afterwards, though contexts may still lead here.
     fn end(&self, has_panicked: bool);

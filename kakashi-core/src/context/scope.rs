@@ -11,7 +11,7 @@ use core::task::{Context, Poll};
 use crate::context::LogContext;
 use crate::context::current::{current_context, end_scope, open_scope};
 use crate::context::detached::DetachedScope;
-use crate::context::scope_records::{EndOnPanic, OpenRecords};
+use crate::context::scope_records::{EndOnPanic, OpenRecords, fail_current};
 use crate::context::scopes::OpenedScope;
 
 /// Makes contexts current for a part of a program: a block, a closure, a future.
@@ -75,6 +75,26 @@ pub trait Scope {
     fn within<R>(&self, run: impl FnOnce() -> R) -> R {
         let _guard = self.enter();
         run()
+    }
+
+    /// As [`within`](Self::within), for a closure that may fail: with an `Err` the scope has failed, and
+    /// a flight recorder shows what it has kept for it. The reason is the error's text, which is made only while
+    /// one is on.
+    ///
+    /// A scope that keeps no records of its own is a part of the one around it, which fails with it.
+    ///
+    /// ```
+    /// use kakashi_core::{LogContext, Scope};
+    ///
+    /// let request = LogContext::new().with_request_id("r-1");
+    /// let id = request.try_within(|| "x".parse::<u8>());
+    /// assert!(id.is_err());
+    /// ```
+    ///
+    /// # Errors
+    /// That of the closure.
+    fn try_within<T, E: fmt::Display>(&self, run: impl FnOnce() -> Result<T, E>) -> Result<T, E> {
+        self.within(|| run().inspect_err(|error| fail_current(error)))
     }
 }
 
@@ -144,17 +164,70 @@ impl<F> ScopedFuture<F> {
     }
 }
 
-impl<F: Future> Future for ScopedFuture<F> {
-    type Output = F::Output;
+impl<T, E: fmt::Display, F: Future<Output = Result<T, E>>> ScopedFuture<F> {
+    /// Has the scope fail when the future returns an `Err`: a flight recorder shows then what it has kept for
+    /// it. The reason is the error's text, which is made only while one is on.
+    ///
+    /// A scope that keeps no records of its own is a part of the one around it, which fails with it.
+    ///
+    /// ```
+    /// use kakashi_core::{LogContext, Scope};
+    ///
+    /// async fn handle() -> Result<u8, std::num::ParseIntError> {
+    ///     "x".parse()
+    /// }
+    ///
+    /// let request = LogContext::new().with_request_id("r-1").scope(handle()).fail_on_err();
+    /// // tokio::spawn(request), or request.await
+    /// # drop(request);
+    /// ```
+    pub fn fail_on_err(self) -> FailOnErr<F> {
+        FailOnErr(self)
+    }
+}
 
-    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let Self { scope, records, future } = &mut *self;
+impl<F: Future> ScopedFuture<F> {
+    /// Polls the future; `judge` sees what it has returned while the scope is current.
+    fn poll_judged(&mut self, cx: &mut Context<'_>, judge: impl FnOnce(&F::Output)) -> Poll<F::Output> {
+        let Self { scope, records, future } = self;
         let end = EndOnPanic(records);
-        let polled = scope.run(|| future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx)));
+        let polled = scope.run(|| {
+            let polled = future.as_mut().map_or(Poll::Pending, |future| future.as_mut().poll(cx));
+            if let Poll::Ready(output) = &polled {
+                judge(output);
+            }
+            polled
+        });
         if polled.is_ready() {
             end.0.end();
         }
         polled
+    }
+}
+
+impl<F: Future> Future for ScopedFuture<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.poll_judged(cx, |_| {})
+    }
+}
+
+/// Runs a future with a context of its own, and has the scope fail with its `Err`; made by
+/// [`ScopedFuture::fail_on_err`].
+#[must_use = "futures do nothing unless polled"]
+#[derive(Debug)]
+pub struct FailOnErr<F>(ScopedFuture<F>);
+
+impl<T, E: fmt::Display, F: Future<Output = Result<T, E>>> Future for FailOnErr<F> {
+    type Output = F::Output;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
+        self.0.poll_judged(cx, |output| {
+            if let Err(error) = output {
+                fail_current(error);
+            }
+        })
     }
 }
 

@@ -3,6 +3,7 @@
 //! Which records these are, and where they lie, is the platform's. Here it is decided which scopes
 //! have some of their own, and when they end: what a scope keeps goes wherever its context goes.
 
+use alloc::string::ToString as _;
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use std::sync::OnceLock;
@@ -12,6 +13,7 @@ use portable_atomic::{AtomicBool, Ordering};
 
 use crate::context::LogContext;
 use crate::context::attached::{Attached, ScopedRecords};
+use crate::context::current::current_context;
 
 /// Makes what keeps the records of scopes.
 #[doc(hidden)]
@@ -98,6 +100,15 @@ impl Drop for OpenRecords {
 impl fmt::Debug for OpenRecords {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("OpenRecords").field(&self.0.is_some()).finish()
+    }
+}
+
+/// Says that the scope that is current has failed, if it keeps records.
+pub(super) fn fail_current(error: &dyn fmt::Display) {
+    if IS_ON.load(Ordering::Acquire)
+        && let Some(records) = current_context().records()
+    {
+        records.fail(&error.to_string());
     }
 }
 

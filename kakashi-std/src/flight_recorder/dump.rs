@@ -1,6 +1,6 @@
 //! When records that were kept are written: which of them, and whether they may be now.
 
-use kakashi_core::{LogContext, LogLevel, current_context};
+use kakashi_core::{LogContext, LogLevel, ScopedRecords as _, current_context};
 
 use super::record_ring::KeptRecords;
 use super::scope_ring::ScopeRing;
@@ -76,7 +76,6 @@ pub(crate) fn on_user_signal() -> usize {
 /// Says that the current scope has failed.
 pub(crate) fn fail_current(reason: &str) {
     if is_on()
-        && !CriticalSection::is_active()
         && let Some(scope) = ScopeRing::of(&current_context())
     {
         scope.fail(reason);

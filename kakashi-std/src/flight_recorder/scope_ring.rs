@@ -8,7 +8,7 @@ use kakashi_core::{LogContext, ScopeRecorder, ScopedRecords};
 
 use super::record_ring::{KeptRecords, RecordRing};
 use super::state::BYTES_PER_SCOPE;
-use crate::reentrancy::hold;
+use crate::reentrancy::{CriticalSection, hold};
 use crate::segment::live::RecorderMemory;
 use crate::sync::fork_epoch::ForkEpoch;
 use crate::sync::hook::Hook;
@@ -97,14 +97,15 @@ impl ScopeRing {
     pub(super) fn move_to(&self, memory: Option<&Arc<RecorderMemory>>) {
         hold(&self.state).ring.move_to(memory);
     }
-
-    /// Says that the scope has failed; the first reason counts.
-    pub(super) fn fail(&self, reason: &str) {
-        hold(&self.state).failure.get_or_insert_with(|| reason.into());
-    }
 }
 
 impl ScopedRecords for ScopeRing {
+    fn fail(&self, reason: &str) {
+        if self.is_open() && !CriticalSection::is_active() {
+            hold(&self.state).failure.get_or_insert_with(|| reason.into());
+        }
+    }
+
     fn end(&self, has_panicked: bool) {
         if self.epoch.is_past() {
             return;

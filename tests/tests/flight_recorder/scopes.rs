@@ -1,4 +1,6 @@
 //! The flight recorder in scopes: each has what belongs to it, and nobody else's.
+//!
+//! Over 400 lines because what keeps scopes apart is one promise, with many ways to break it.
 
 #![forbid(unsafe_code)]
 
@@ -226,6 +228,72 @@ fn a_trigger_in_a_scope_leaves_what_others_have_kept() {
     assert_eq!(dump_flight_recorder("all"), 1);
     assert_eq!(messages(&memory), [BEGIN, "Of two", END]);
     assert_eq!(poll(two), Poll::Ready(()));
+}
+
+#[test]
+fn a_scope_that_returns_an_err_comes_out_and_one_that_returns_ok_is_forgotten() {
+    let (_alone, memory) = begin(recorder());
+    let runtime = runtime();
+    let parse = |text: &'static str| {
+        debug!("Parsed", text);
+        text.parse::<u8>()
+    };
+    let of_future = |text| {
+        let handle = async move {
+            yield_now().await;
+            parse(text)
+        };
+        runtime.block_on(request("1").scope(handle).fail_on_err())
+    };
+    let of_closure = |text| request("2").try_within(|| parse(text));
+    assert_eq!((of_future("7"), of_closure("8")), (Ok(7), Ok(8)));
+    assert_eq!((messages(&memory), dump_flight_recorder("nothing is left")), (vec![], 0));
+    let ends: [&dyn Fn() -> bool; 2] = [&|| of_future("x").is_err(), &|| of_closure("x").is_err()];
+    for (end, id) in ends.into_iter().zip(["1", "2"]) {
+        assert!(end());
+        let lines = arrived(&memory);
+        assert_eq!(messages(&memory), [BEGIN, "Parsed", END]);
+        assert_eq!(lines[0].get("reason"), Some("invalid digit found in string"));
+        assert_eq!(lines[1].get("request_id"), Some(id));
+        memory.clear();
+    }
+    // Without `fail_on_err` an error is a value like any other.
+    assert!(runtime.block_on(request("3").scope(async { parse("x") })).is_err());
+    assert!(request("4").within(|| parse("x")).is_err());
+    assert_eq!((messages(&memory), dump_flight_recorder("nothing is left")), (vec![], 0));
+}
+
+#[test]
+fn a_part_of_a_request_that_returns_an_err_fails_the_request() {
+    let (_alone, memory) = begin(recorder());
+    let step = LogContext::new().with_custom(fields![step = 2]);
+    let of_request = || {
+        debug!("Before the step");
+        step.try_within(|| Err::<(), _>("the step failed")).unwrap_err();
+        debug!("After the step");
+        Err::<(), _>("a later reason")
+    };
+    assert!(request("1").try_within(of_request).is_err());
+    assert_eq!(messages(&memory), [BEGIN, "Before the step", "After the step", END]);
+    assert_eq!(arrived(&memory)[0].get("reason"), Some("the step failed"));
+}
+
+#[test]
+fn the_text_of_an_error_is_not_made_where_nothing_keeps_records() {
+    #[derive(Debug)]
+    struct Untold;
+
+    impl std::fmt::Display for Untold {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            panic!("nobody asks")
+        }
+    }
+
+    let (_alone, _memory) = begin(recorder());
+    assert!(LogContext::new().try_within(|| Err::<(), _>(Untold)).is_err(), "it is no scope with records");
+    configure().no_flight_recorder().apply();
+    assert!(request("1").try_within(|| Err::<(), _>(Untold)).is_err());
+    assert!(runtime().block_on(request("1").scope(async { Err::<(), _>(Untold) }).fail_on_err()).is_err());
 }
 
 #[test]
