@@ -27,3 +27,12 @@ mod shared_table;
 pub(crate) mod state;
 pub(crate) mod switch;
 pub(crate) mod thread_recorder;
+#[cfg(all(
+    test,
+    feature = "black-box",
+    target_os = "linux",
+    target_endian = "little",
+    target_pointer_width = "64",
+    not(loom)
+))]
+mod torn_tests;

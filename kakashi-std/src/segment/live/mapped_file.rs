@@ -14,7 +14,7 @@ use std::os::fd::OwnedFd;
 use std::ptr::NonNull;
 use std::slice;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence};
 
 use memmap2::{MmapOptions, MmapRaw};
 use rustix::fs::{AtFlags, FallocateFlags, Mode, OFlags, fallocate, openat, unlinkat};
@@ -66,12 +66,15 @@ impl MappedFile {
         unsafe { AtomicUsize::from_ptr(self.pointer(at).as_ptr().cast()) }
     }
 
-    /// Stores a number of four bytes at byte `at`.
+    /// Stores a number of four bytes at byte `at`, after what was stored before and before what is stored afterwards.
     pub(super) fn store(&self, at: usize, number: u32) {
         assert!(at.is_multiple_of(size_of::<u32>()) && at + size_of::<u32>() <= self.shared);
         // SAFETY: as in `word`.
         let word = unsafe { AtomicU32::from_ptr(self.pointer(at).as_ptr().cast()) };
+        self.show();
         word.store(number, Ordering::Release);
+        before_the_next();
+        self.show();
     }
 
     /// Copies bytes there.
@@ -86,6 +89,16 @@ impl MappedFile {
 }
 
 impl MappedFile {
+    /// Lets tests see what a process would leave that dies now.
+    #[inline]
+    fn show(&self) {
+        #[cfg(test)]
+        super::test_memory::show(|| {
+            // SAFETY: all of it is mapped, and only this thread stores there, which is here.
+            unsafe { slice::from_raw_parts(self.map.as_ptr(), self.map.len()) }.to_vec()
+        });
+    }
+
     /// Gives the bytes from `at` on to an owner.
     pub(super) fn split_at(mut self, at: usize) -> (Arc<Self>, MappedRange) {
         let end = self.shared;
@@ -131,14 +144,24 @@ impl MappedRange {
         unsafe { slice::from_raw_parts_mut(self.file.map.as_mut_ptr().add(self.at.start), self.at.len()) }
     }
 
-    /// Stores a word at byte `at`, after what was stored before.
+    /// Stores a word at byte `at`, after what was stored before and before what is stored afterwards.
     #[inline]
     pub(super) fn store(&mut self, at: usize, number: u64) {
         assert!(at.is_multiple_of(size_of::<u64>()) && at + size_of::<u64>() <= self.at.len());
         // SAFETY: as in `bytes_mut`; it begins at a multiple of eight, for the mapping and all ranges do.
         let word = unsafe { AtomicU64::from_ptr(self.file.map.as_mut_ptr().add(self.at.start + at).cast()) };
+        self.file.show();
         word.store(number, Ordering::Release);
+        before_the_next();
+        self.file.show();
     }
+}
+
+/// Keeps the compiler from moving a later store before an earlier one. A process that is killed dies between two
+/// instructions: what stands before it in the code has happened then, and what stands behind it has not.
+#[inline]
+fn before_the_next() {
+    compiler_fence(Ordering::SeqCst);
 }
 
 /// Makes an empty file, which this user alone may read.

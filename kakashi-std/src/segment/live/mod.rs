@@ -15,6 +15,8 @@ mod mapped_ring;
 mod recorder_memory;
 mod segment;
 mod slot;
+#[cfg(test)]
+pub(crate) mod test_memory;
 
 use std::mem;
 use std::path::PathBuf;

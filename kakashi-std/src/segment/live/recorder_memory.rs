@@ -187,3 +187,78 @@ impl Drop for MemoryPiece {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::segment::live::test_memory::TestMemory;
+
+    /// Checks that one file is left, in one piece.
+    fn assert_whole(memory: &RecorderMemory) {
+        let pieces = hold(&memory.pieces);
+        let files: Vec<_> = pieces.files.iter().map(|(number, file)| (*number, file.header.units)).collect();
+        let [(number, units)] = files[..] else { panic!("files and their units: {files:?}") };
+        for (order, free) in pieces.free.iter().enumerate() {
+            let found: Vec<_> = free.iter().map(|(place, range)| (*place, range.bytes().len())).collect();
+            let is_whole = 1 << order == units;
+            let expected = is_whole.then_some(((number, 0), units as usize * UNIT));
+            assert_eq!(found, Vec::from_iter(expected), "order {order}");
+        }
+    }
+
+    #[test]
+    fn pieces_never_overlap_and_are_joined_to_one_when_they_are_given_back() {
+        let made = TestMemory::new(64 << 20);
+        let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+        let mut random = |below: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            (state % below as u64) as usize
+        };
+        let mut taken: Vec<(u8, MemoryPiece)> = Vec::new();
+        let give_back = |(mark, piece): (u8, MemoryPiece)| {
+            assert!(piece.bytes() == vec![mark; piece.bytes().len()], "somebody else has written there");
+        };
+        for round in 0..4000 {
+            // It fills up and empties, again and again.
+            let is_filling = round % 1000 < 600;
+            if taken.is_empty() || random(10) < if is_filling { 7 } else { 3 } {
+                let most = if random(50) == 0 { 21 } else { 15 };
+                let order = random(most);
+                let bytes = random(1 << order) + 1;
+                let mut piece = made.memory.take(bytes).expect("there is room");
+                let len = piece.bytes().len();
+                assert!(
+                    len >= bytes && len == UNIT << piece.order && piece.unit.is_multiple_of(1 << piece.order)
+                );
+                piece.bytes_mut().fill(round as u8);
+                taken.push((round as u8, piece));
+            } else {
+                give_back(taken.swap_remove(random(taken.len())));
+            }
+        }
+        assert!(taken.len() > 100);
+        taken.into_iter().for_each(give_back);
+        assert_whole(&made.memory);
+    }
+
+    #[test]
+    fn what_has_no_room_is_refused_until_something_is_given_back() {
+        // The file of the process, and one with its table.
+        let made = TestMemory::new(2 << 20);
+        let mut pieces: Vec<_> = std::iter::from_fn(|| made.memory.take(1)).collect();
+        assert_eq!(pieces.len(), FILE_UNITS as usize);
+        assert!(
+            made.memory.take(UNIT << MOST_ORDER).is_none()
+                && made.memory.take((UNIT << MOST_ORDER) + 1).is_none()
+        );
+        let (file, unit) = pieces.pop().map(|piece| (piece.file, piece.unit)).expect("there are some");
+        assert!(made.memory.take(UNIT + 1).is_none(), "one unit is free");
+        let again = made.memory.take(UNIT).expect("one unit is free");
+        assert_eq!((again.file, again.unit), (file, unit));
+        drop((again, pieces));
+        assert_whole(&made.memory);
+        assert!(made.memory.take(FILE_UNITS as usize * UNIT).is_some());
+    }
+}
