@@ -121,7 +121,8 @@ impl RecordRing {
         most_bytes: usize,
     ) {
         let len = entry.len() - HEAD;
-        if len >= LONGEST {
+        // For what never has room nothing goes.
+        if len >= LONGEST || entry.len() > most_bytes {
             self.overwritten += 1;
             return;
         }
@@ -218,7 +219,7 @@ impl RecordRing {
         if capacity > most {
             return false;
         }
-        if !is_worth_growing(capacity, most) {
+        if !is_worth_growing(capacity, most) && len <= capacity {
             while self.bytes.free() < len && self.evict() {}
         }
         self.bytes.free() >= len
@@ -240,7 +241,7 @@ impl RecordRing {
             } else if self.bytes.free() >= len && capacity > most && self.fits_in(most) {
                 self.bytes.resize(most);
                 MEMORY.give_back(capacity - most);
-            } else if !self.evict() {
+            } else if (wanted >= len && len > capacity) || !self.evict() {
                 return false;
             }
         }

@@ -158,10 +158,12 @@ fn the_oldest_go_first_and_how_many_is_told() {
     assert!(kept.len() > 40 && kept.len() < 200, "{}", kept.len());
     assert!(kept.iter().copied().eq(overwritten..10_000));
     memory.clear();
+    debug!("Before");
     debug!("Long", text = "x".repeat(5000));
     debug!("Short");
     error!("Failed");
-    assert_eq!(messages(&memory), [BEGIN, "Short", END, "Failed"], "what never fits is left out");
+    let all = [BEGIN, "Before", "Short", END, "Failed"];
+    assert_eq!(messages(&memory), all, "what never fits is left out, and nothing goes for it");
     assert_eq!(arrived(&memory)[0].number("overwritten"), Some(1));
 }
 
