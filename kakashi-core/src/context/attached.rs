@@ -2,7 +2,7 @@
 
 use alloc::sync::Arc;
 #[cfg(feature = "std")]
-use core::any::Any;
+use core::{any::Any, fmt};
 
 use crate::record::LogRecord;
 
@@ -17,8 +17,9 @@ pub trait RecordCapture: Send + Sync {
 #[cfg(feature = "std")]
 #[doc(hidden)]
 pub trait ScopedRecords: Any + Send + Sync {
-    /// Says that the scope has failed: what is kept is shown when it ends. The first reason counts.
-    fn fail(&self, reason: &str);
+    /// Says that the scope has failed: what is kept is shown when it ends. The first reason counts;
+    /// printing it may panic.
+    fn fail(&self, reason: &dyn fmt::Display);
 
     /// Ends the scope: what is kept is forgotten, or shown if it has failed. Nothing is kept
     /// afterwards, though contexts may still lead here.

@@ -3,7 +3,6 @@
 //! Which records these are, and where they lie, is the platform's. Here it is decided which scopes
 //! have some of their own, and when they end: what a scope keeps goes wherever its context goes.
 
-use alloc::string::ToString as _;
 use alloc::{sync::Arc, vec::Vec};
 use core::fmt;
 use std::sync::OnceLock;
@@ -108,7 +107,7 @@ pub(super) fn fail_current(error: &dyn fmt::Display) {
     if IS_ON.load(Ordering::Acquire)
         && let Some(records) = current_context().records()
     {
-        records.fail(&error.to_string());
+        records.fail(error);
     }
 }
 

@@ -78,6 +78,6 @@ pub(crate) fn fail_current(reason: &str) {
     if is_on()
         && let Some(scope) = ScopeRing::of(&current_context())
     {
-        scope.fail(reason);
+        scope.fail(&reason);
     }
 }

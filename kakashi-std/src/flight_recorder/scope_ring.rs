@@ -1,10 +1,11 @@
 //! The records of one scope, which are forgotten when it ends well.
 
 use std::any::Any;
+use std::fmt::{self, Write as _};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, Weak};
 
-use kakashi_core::{LogContext, ScopeRecorder, ScopedRecords};
+use kakashi_core::{CatchPanic, Guard as _, LogContext, ScopeRecorder, ScopedRecords};
 
 use super::record_ring::{KeptRecords, RecordRing};
 use super::state::BYTES_PER_SCOPE;
@@ -100,10 +101,16 @@ impl ScopeRing {
 }
 
 impl ScopedRecords for ScopeRing {
-    fn fail(&self, reason: &str) {
-        if self.is_open() && !CriticalSection::is_active() {
-            hold(&self.state).failure.get_or_insert_with(|| reason.into());
+    fn fail(&self, reason: &dyn fmt::Display) {
+        if !self.is_open() || CriticalSection::is_active() || hold(&self.state).failure.is_some() {
+            return;
         }
+        // Outside of the lock: what prints it may log.
+        let mut text = String::new();
+        if !CatchPanic.run(&mut || _ = write!(text, "{reason}")) {
+            text = "[panicked while it was formatted]".into();
+        }
+        hold(&self.state).failure.get_or_insert(text.into());
     }
 
     fn end(&self, has_panicked: bool) {

@@ -297,6 +297,31 @@ fn the_text_of_an_error_is_not_made_where_nothing_keeps_records() {
 }
 
 #[test]
+fn an_error_whose_text_panics_fails_its_scope_and_nobody_else() {
+    #[derive(Debug)]
+    struct Untellable;
+
+    impl std::fmt::Display for Untellable {
+        fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            debug!("Logged by the error");
+            panic!("it has no text")
+        }
+    }
+
+    let (_alone, memory) = begin(recorder().on(Trigger::FailedScope));
+    let fail = || {
+        debug!("Kept");
+        Err::<(), _>(Untellable)
+    };
+    assert!(request("1").try_within(fail).is_err(), "the caller gets the error");
+    let lines = arrived(&memory);
+    let reason = lines.iter().find_map(|line| line.get("reason"));
+    assert_eq!(reason, Some("[panicked while it was formatted]"));
+    let kept: Vec<_> = lines.iter().filter(|line| line.get("replayed").is_some()).collect();
+    assert_eq!(kept.len(), 2, "{:?}", messages(&memory));
+}
+
+#[test]
 fn a_scope_that_ends_well_is_forgotten_at_once_and_one_that_failed_comes_out() {
     let (_alone, memory) = begin(recorder());
     let runtime = runtime();
