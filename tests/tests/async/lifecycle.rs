@@ -173,9 +173,11 @@ fn ten_thousand_threads_leave_no_memory_behind() {
     let (entries, ended) = outcome("async_many_threads");
     assert_quiet(&ended, 0);
     assert_each_once_in_order(&entries, 10_000, 2);
-    let peaks: Vec<u64> = ended.stdout.lines().filter_map(|line| line.parse().ok()).collect();
-    let [early, late] = peaks[..] else { panic!("no peaks: {ended:?}") };
-    assert!(late < early + 4096, "memory grew from {early} to {late} KiB over 9,000 threads");
+    let used: Vec<u64> = ended.stdout.lines().filter_map(|line| line.parse().ok()).collect();
+    let [early, late] = used[..] else { panic!("no numbers: {ended:?}") };
+    // Spare chunks and rings are kept, 40 and 32 of 64 KiB at most. A buffer left behind by each thread would
+    // be 576 MiB.
+    assert!(late < early + 6 * 1024, "memory grew from {early} to {late} KiB over 9,000 threads");
 }
 
 #[test]
