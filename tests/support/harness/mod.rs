@@ -11,6 +11,8 @@ pub mod failing_test;
 pub mod fake_sinks;
 pub mod fake_values;
 #[cfg(feature = "std")]
+pub mod flight_recorder;
+#[cfg(feature = "std")]
 pub mod global_state;
 #[cfg(any(feature = "http", feature = "otlp"))]
 pub mod http_receiver;

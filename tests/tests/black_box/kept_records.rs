@@ -9,14 +9,13 @@ use std::thread;
 use std::time::Duration;
 
 use kakashi_std::{Format, RecoveredProcess, Recovery};
+use kakashi_tests::harness::flight_recorder::{BEGIN, END};
 use kakashi_tests::harness::process::{TestFolder, read, run, spawn};
 use kakashi_tests::harness::read_back::{ArrivedRecord, entries};
 
 use super::kill_loop::{Random, kill_a_recovery, number_from};
 
 const CHILD: &str = env!("CARGO_BIN_EXE_child");
-const BEGIN: &str = "Flight recorder: what follows was kept";
-const END: &str = "Flight recorder: end of what was kept";
 /// In a number that a killed program tells: its record was only kept.
 const KEPT: u64 = 1 << 31;
 

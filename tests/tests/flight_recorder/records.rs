@@ -3,7 +3,6 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
-use std::sync::MutexGuard;
 use std::thread;
 
 use kakashi_std::sinks::MemorySink;
@@ -12,27 +11,9 @@ use kakashi_std::{
     critical, debug, dump_flight_recorder, error, fields, flush, get_async_logger, get_logger,
     get_performance_logger, info, security, stats_by_logger, trace, try_audit,
 };
+use kakashi_tests::harness::flight_recorder::{BEGIN, END, arrived, begin_recording, messages};
 use kakashi_tests::harness::global_state::{StatsSince, begin_in_memory};
-use kakashi_tests::harness::read_back::{ArrivedRecord, entries, text};
-
-const BEGIN: &str = "Flight recorder: what follows was kept";
-const END: &str = "Flight recorder: end of what was kept";
-
-/// As [`begin_in_memory`], with a recorder of all levels that ERROR triggers.
-fn begin_recording() -> (MutexGuard<'static, ()>, MemorySink) {
-    let (alone, memory) = begin_in_memory();
-    configure().flight_recorder(FlightRecorder::new().dumps_per_minute(1_000_000)).apply();
-    (alone, memory)
-}
-
-fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
-    assert!(flush().is_complete());
-    text(&memory.bytes())
-}
-
-fn messages(memory: &MemorySink) -> Vec<String> {
-    arrived(memory).into_iter().map(|record| record.message).collect()
-}
+use kakashi_tests::harness::read_back::{entries, text};
 
 fn times(memory: &MemorySink) -> Vec<String> {
     assert!(flush().is_complete());

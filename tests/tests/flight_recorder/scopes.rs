@@ -20,14 +20,12 @@ use kakashi_std::{
     dump_flight_recorder, error, fail_scope, fields, flush, get_async_logger, get_logger, info, spawn, task,
     trace, warning,
 };
+use kakashi_tests::harness::flight_recorder::{BEGIN, END, arrived, messages};
 use kakashi_tests::harness::global_state::alone;
-use kakashi_tests::harness::read_back::{ArrivedRecord, entries, text};
+use kakashi_tests::harness::read_back::{ArrivedRecord, entries};
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 use tower::{Layer as _, ServiceExt as _, service_fn};
-
-const BEGIN: &str = "Flight recorder: what follows was kept";
-const END: &str = "Flight recorder: end of what was kept";
 
 fn recorder() -> FlightRecorder {
     FlightRecorder::new().dumps_per_minute(1_000_000)
@@ -45,15 +43,6 @@ fn begin(recorder: FlightRecorder) -> (MutexGuard<'static, ()>, MemorySink) {
         .flight_recorder(recorder)
         .apply();
     (alone, memory)
-}
-
-fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
-    assert!(flush().is_complete());
-    text(&memory.bytes())
-}
-
-fn messages(memory: &MemorySink) -> Vec<String> {
-    arrived(memory).into_iter().map(|record| record.message).collect()
 }
 
 fn runtime() -> Runtime {

@@ -3,36 +3,17 @@
 #![forbid(unsafe_code)]
 
 use std::cell::Cell;
-use std::sync::{Arc, MutexGuard};
+use std::sync::Arc;
 use std::thread;
 
 use kakashi_std::sinks::MemorySink;
 use kakashi_std::{
     Destination, FlightRecorder, LevelFilter, LogContext, LogLevel, Scope as _, SettingsError, Trigger,
-    configure, debug, dump_flight_recorder, error, exception, flush, get_async_logger, get_logger, info,
-    trace, warning,
+    configure, debug, dump_flight_recorder, error, exception, get_async_logger, get_logger, info, trace,
+    warning,
 };
+use kakashi_tests::harness::flight_recorder::{BEGIN, END, arrived, begin_recording, messages};
 use kakashi_tests::harness::global_state::{StatsSince, begin_in_memory};
-use kakashi_tests::harness::read_back::{ArrivedRecord, text};
-
-const BEGIN: &str = "Flight recorder: what follows was kept";
-const END: &str = "Flight recorder: end of what was kept";
-
-/// As [`begin_in_memory`], with a recorder of all levels that ERROR triggers.
-fn begin_recording() -> (MutexGuard<'static, ()>, MemorySink) {
-    let (alone, memory) = begin_in_memory();
-    configure().flight_recorder(FlightRecorder::new().dumps_per_minute(1_000_000)).apply();
-    (alone, memory)
-}
-
-fn arrived(memory: &MemorySink) -> Vec<ArrivedRecord> {
-    assert!(flush().is_complete());
-    text(&memory.bytes())
-}
-
-fn messages(memory: &MemorySink) -> Vec<String> {
-    arrived(memory).into_iter().map(|record| record.message).collect()
-}
 
 #[test]
 fn triggers_beyond_the_limit_are_ignored_and_told_with_the_next() {
